@@ -1,0 +1,57 @@
+/** The composition root: which charts an environment has, in the order they are applied. Pure; it never synthesizes. */
+import { App, YamlOutputType } from 'cdk8s';
+import { Backups } from './backup/chart.ts';
+import type { Config } from './config/schema.ts';
+import { PostgresChart, RedisChart } from './data/charts.ts';
+import { EdgeController, EdgeRoutes } from './edge/charts.ts';
+import { buildTopology } from './graph/build.ts';
+import { postgresOf, type ServiceSpec, type Topology } from './graph/model.ts';
+import { Monitoring } from './monitoring/chart.ts';
+import { Namespaces } from './namespaces/chart.ts';
+import { footprints } from './namespaces/footprint.ts';
+import { NetworkPolicies } from './network/chart.ts';
+import { ExternalSecrets } from './secrets/chart.ts';
+import { ServiceChart } from './services/chart.ts';
+import { SERVICES } from './topology.ts';
+
+/** The graph of an environment. @throws ConfigError when the services contradict each other. */
+export function topologyOf(config: Config, services: readonly ServiceSpec[] = SERVICES): Topology {
+  return buildTopology(services, {
+    ownEdge: config.edge.controller === 'traefik',
+    backups: config.backups.enabled,
+    monitoring: config.monitoring.enabled,
+    cloudNativePg: config.databases.engine === 'cloudnative-pg',
+  });
+}
+
+/**
+ * An environment as a cdk8s app: one chart, so one file, each. The numbers in front of the names are the order of
+ * `kubectl apply -f DIR`, which reads files by name: namespaces, then what closes them, then what runs in them.
+ *
+ * @param outdir where `synth()` will write.
+ * @throws ConfigError when configuration or services contradict each other.
+ */
+export function buildApp(config: Config, outdir: string, services: readonly ServiceSpec[] = SERVICES): App {
+  const app = new App({
+    outdir,
+    yamlOutputType: YamlOutputType.FILE_PER_CHART,
+    recordConstructMetadata: false,
+  });
+  const topology = topologyOf(config, services);
+  const props = { config, topology };
+  const charts = [
+    new NetworkPolicies(app, '10-network-policies', props),
+    ...(config.secrets.source === 'external' ? [new ExternalSecrets(app, '15-external-secrets', props)] : []),
+    new RedisChart(app, '20-redis', props),
+    ...services
+      .filter((spec) => spec.database)
+      .map((spec) => new PostgresChart(app, `20-${postgresOf(spec.name)}`, { ...props, spec })),
+    ...services.map((spec) => new ServiceChart(app, `30-${spec.name}`, { ...props, spec })),
+    ...(config.edge.controller === 'traefik' ? [new EdgeController(app, '40-edge-controller', props)] : []),
+    new EdgeRoutes(app, '41-edge-routes', props),
+    ...(config.backups.enabled ? [new Backups(app, '50-backups', props)] : []),
+    ...(config.monitoring.enabled ? [new Monitoring(app, '60-monitoring', props)] : []),
+  ];
+  new Namespaces(app, '00-namespaces', { ...props, footprints: footprints(charts) });
+  return app;
+}

@@ -1,0 +1,66 @@
+/** The three environments: only what differs from the defaults in schema.ts. */
+import type { ConfigInput, EnvironmentName } from './schema.ts';
+
+/** What an environment or a user may override: any part, at any depth. */
+export type DeepPartial<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { readonly [K in keyof T]?: DeepPartial<T[K]> }
+    : T;
+export type ConfigOverride = DeepPartial<ConfigInput>;
+
+export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride>> = {
+  // kind on a laptop: one node of 2 CPUs and 8 GiB, ports 80 and 443 mapped by kind.
+  dev: {
+    debug: true,
+    logLevel: 'DEBUG',
+    requestScale: { cpu: 0.2, memory: 0.5 },
+    databases: { storage: '1Gi' },
+    redis: { storage: '1Gi' },
+    edge: { hosts: ['localhost'], service: 'NodePort' },
+    settings: { corsOrigins: ['http://localhost:3000'] },
+    backups: { storage: '1Gi', retentionDays: 2 },
+    logging: { enabled: false },
+  },
+  // A shared cluster, hence the suffix; limits are higher for load tests.
+  staging: {
+    nameSuffix: '-staging',
+    debug: true,
+    logLevel: 'DEBUG',
+    images: { registry: 'registry.example.com/ai-assistants' },
+    services: { 'api-gateway': { replicas: 2 }, 'ai-assistant': { replicas: 2 } },
+    settings: {
+      aiModel: 'gpt-3.5-turbo',
+      jwtExpireMinutes: 60,
+      rateLimit: 200,
+      corsOrigins: ['https://staging.assistants.example.com'],
+    },
+    databases: { environmentInName: 'staging' },
+    edge: {
+      className: 'assistants-staging',
+      hosts: ['staging.assistants.example.com'],
+      tls: 'acme',
+      acme: {
+        email: 'platform@example.com',
+        server: 'https://acme-staging-v02.api.letsencrypt.org/directory',
+      },
+      httpPort: 8080,
+      httpsPort: 8443,
+    },
+  },
+  // A cluster of its own: at least two of everything that serves requests, autoscaled.
+  production: {
+    images: { registry: 'registry.example.com/ai-assistants' },
+    replicas: 2,
+    autoscaling: { enabled: true },
+    settings: { corsOrigins: ['https://assistants.example.com'] },
+    databases: { storage: '50Gi' },
+    edge: {
+      hosts: ['assistants.example.com'],
+      tls: 'acme',
+      acme: { email: 'platform@example.com' },
+      replicas: 2,
+    },
+    backups: { storage: '50Gi', retentionDays: 30 },
+  },
+};

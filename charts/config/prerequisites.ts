@@ -1,0 +1,11 @@
+import type { Config } from './schema.ts';
+import type { BundleName } from './versions.ts';
+
+/** The cluster-wide parts the manifests need, in the order they are installed. */
+export function prerequisites(config: Config): readonly BundleName[] {
+  return [
+    ...(config.environment === 'dev' || config.autoscaling.enabled ? (['metricsServer'] as const) : []),
+    ...(config.monitoring.enabled ? (['prometheusOperator'] as const) : []),
+    ...(config.edge.tls === 'acme' ? (['certManager'] as const) : []),
+  ];
+}

@@ -1,0 +1,172 @@
+/** From an environment's name and overrides to one resolved, cross-checked configuration. */
+import type { z } from 'zod';
+import { bytesOf, millicores } from '../constructs/quantity.ts';
+import type { ServiceSpec } from '../graph/model.ts';
+import { SERVICES } from '../topology.ts';
+import { type ConfigOverride, ENVIRONMENT_CONFIG } from './environments.ts';
+import { ConfigError } from './error.ts';
+import { type Config, configSchema, ENVIRONMENTS, type EnvironmentName } from './schema.ts';
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `over` on `base`, objects merged, everything else (lists too) replaced. */
+export function merge(base: unknown, over: unknown): unknown {
+  if (!isObject(base) || !isObject(over)) return over === undefined ? base : over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) merged[key] = merge(base[key], value);
+  return merged;
+}
+
+/** @throws ConfigError unless the name is one of the environments. */
+export function environmentName(name: string): EnvironmentName {
+  const found = ENVIRONMENTS.find((candidate) => candidate === name);
+  if (!found) throw new ConfigError('environment', name, `one of ${ENVIRONMENTS.join(', ')}`);
+  return found;
+}
+
+/**
+ * The configuration of an environment with overrides, each applied on the one before.
+ *
+ * @param overrides objects of the shape of `ConfigOverride`; checked, so they may come from a file or a command line.
+ * @throws ConfigError naming the field, the value and what was expected.
+ */
+export function resolveConfig(
+  environment: string,
+  overrides: readonly (ConfigOverride | Readonly<Record<string, unknown>>)[] = [],
+  services: readonly ServiceSpec[] = SERVICES,
+): Config {
+  const name = environmentName(environment);
+  let input: unknown = merge({ environment: name }, ENVIRONMENT_CONFIG[name]);
+  for (const override of overrides) input = merge(input, override);
+  const parsed = configSchema.safeParse(input);
+  if (!parsed.success) throw firstError(parsed.error, input);
+  if (parsed.data.environment !== name)
+    throw new ConfigError('environment', parsed.data.environment, `${name}, the environment asked for`);
+  crossCheck(parsed.data, services);
+  return parsed.data;
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (isObject(value) ? value[String(key)] : undefined), input);
+}
+
+function firstError(error: z.ZodError, input: unknown): ConfigError {
+  const issue = error.issues[0];
+  if (!issue) return new ConfigError('config', input, 'a configuration');
+  if (issue.code === 'unrecognized_keys') {
+    const field = [...issue.path, issue.keys[0]].join('.');
+    const parent = valueAt(configShape, issue.path);
+    const known = isObject(parent) ? Object.keys(parent).join(', ') : 'no such field';
+    return new ConfigError(
+      field,
+      valueAt(input, [...issue.path, issue.keys[0] ?? '']),
+      `no such field (known: ${known})`,
+    );
+  }
+  const expected = issue.code === 'invalid_value' ? `one of ${issue.values.join(', ')}` : issue.message;
+  return new ConfigError(issue.path.join('.'), valueAt(input, issue.path), expected);
+}
+
+/** The fields there are, taken from a resolved configuration: defaults name all but a few. */
+const configShape: unknown = configSchema.parse({ environment: 'dev' });
+
+function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
+  checkServices(config, services);
+  checkAutoscaling(config.autoscaling, 'autoscaling');
+  checkAllowance(config.databases, 'databases');
+  checkAllowance(config.redis, 'redis');
+  checkAllowance(config.edge, 'edge');
+  checkImages(config, services);
+  checkEdge(config);
+  if (config.secrets.source === 'external' && !config.secrets.store)
+    throw new ConfigError(
+      'secrets.store',
+      config.secrets.store,
+      'a store, because secrets.source is external',
+    );
+  if (config.secrets.source !== 'external' && config.secrets.store)
+    throw new ConfigError('secrets.source', config.secrets.source, 'external, because secrets.store is set');
+  if (config.terminationSeconds <= config.drainSeconds)
+    throw new ConfigError(
+      'terminationSeconds',
+      config.terminationSeconds,
+      `more than drainSeconds (${config.drainSeconds})`,
+    );
+}
+
+function checkServices(config: Config, services: readonly ServiceSpec[]): void {
+  const names = services.map((spec) => spec.name);
+  for (const [name, service] of Object.entries(config.services)) {
+    if (!names.includes(name)) throw new ConfigError('services', name, `one of ${names.join(', ')}`);
+    const field = `services.${name}`;
+    if (service.replicas !== undefined && config.autoscaling.enabled)
+      throw new ConfigError(
+        `${field}.replicas`,
+        service.replicas,
+        'minReplicas and maxReplicas, because autoscaling is on',
+      );
+    const { minReplicas = config.autoscaling.minReplicas, maxReplicas = config.autoscaling.maxReplicas } =
+      service;
+    checkAutoscaling({ minReplicas, maxReplicas }, field);
+    checkAllowance(service, field);
+  }
+  for (const spec of services) checkAllowance(spec, `topology.${spec.name}`);
+}
+
+function checkAutoscaling(
+  range: { readonly minReplicas: number; readonly maxReplicas: number },
+  field: string,
+): void {
+  if (range.minReplicas > range.maxReplicas)
+    throw new ConfigError(
+      `${field}.minReplicas`,
+      range.minReplicas,
+      `at most maxReplicas (${range.maxReplicas})`,
+    );
+}
+
+interface Allowances {
+  readonly cpu?: { readonly request: string; readonly limit: string } | undefined;
+  readonly memory?: { readonly request: string; readonly limit: string } | undefined;
+}
+
+function checkAllowance({ cpu, memory }: Allowances, field: string): void {
+  const compare = (
+    kind: string,
+    allowance: { request: string; limit: string } | undefined,
+    parse: (q: string) => number,
+  ) => {
+    if (!allowance) return;
+    for (const [end, quantity] of Object.entries(allowance))
+      try {
+        parse(quantity);
+      } catch {
+        throw new ConfigError(`${field}.${kind}.${end}`, quantity, 'a quantity such as 250m or 256Mi');
+      }
+    if (parse(allowance.request) > parse(allowance.limit))
+      throw new ConfigError(
+        `${field}.${kind}.request`,
+        allowance.request,
+        `at most the limit (${allowance.limit})`,
+      );
+  };
+  compare('cpu', cpu, millicores);
+  compare('memory', memory, bytesOf);
+}
+
+function checkImages({ images, environment }: Config, services: readonly ServiceSpec[]): void {
+  if (images.tag === 'latest' && environment !== 'dev')
+    throw new ConfigError('images.tag', images.tag, `a fixed version: latest is refused in ${environment}`);
+  const known = services.map((spec) => spec.image ?? spec.name);
+  for (const image of Object.keys(images.digests))
+    if (!known.includes(image)) throw new ConfigError('images.digests', image, `one of ${known.join(', ')}`);
+}
+
+function checkEdge({ edge }: Config): void {
+  if (edge.tls !== 'acme') return;
+  if (edge.hosts.length === 0)
+    throw new ConfigError('edge.hosts', edge.hosts, 'at least one host, because edge.tls is acme');
+  if (!edge.acme.email.includes('@'))
+    throw new ConfigError('edge.acme.email', edge.acme.email, 'an e-mail address, because edge.tls is acme');
+}

@@ -1,0 +1,219 @@
+/** What can be configured: types, defaults and ranges in one place. Unknown fields are refused. */
+import { z } from 'zod';
+import { parseCpu, parseMemory } from '../constructs/quantity.ts';
+import { PLATFORM_VERSION } from './versions.ts';
+
+const cpu = z.string().refine((value) => parseCpu(value) !== undefined, 'a CPU quantity such as 250m or 1');
+const bytes = z
+  .string()
+  .refine((value) => parseMemory(value) !== undefined, 'a quantity of bytes such as 256Mi or 1Gi');
+const cidr = z
+  .string()
+  .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'an IPv4 range in CIDR notation such as 10.0.0.0/8');
+const port = z.int().min(1).max(65535);
+const cron = z.string().regex(/^(\S+ ){4}\S+$/, 'five cron fields such as "15 2 * * *"');
+const positive = z.int().min(1);
+const dns1123 = z
+  .string()
+  .regex(
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+    'lower-case letters, digits and "-", neither first nor last a "-"',
+  );
+
+/** Deviations of one service from the topology and the environment. */
+const service = z.strictObject({
+  /** Replicas when autoscaling is off. @default config.replicas */
+  replicas: positive.optional(),
+  /** Range of the autoscaler. @default config.autoscaling */
+  minReplicas: positive.optional(),
+  maxReplicas: positive.optional(),
+  cpu: z.strictObject({ request: cpu, limit: cpu }).optional(),
+  memory: z.strictObject({ request: bytes, limit: bytes }).optional(),
+});
+
+const external = z.strictObject({
+  /** Reachable ranges. `0.0.0.0/0` never includes private and metadata ranges. */
+  cidrs: z.array(cidr),
+  ports: z.array(port),
+});
+
+export const configSchema = z.strictObject({
+  environment: z.enum(['dev', 'staging', 'production']),
+  /** Appended to every namespace and cluster-scoped name, for clusters that several environments share. */
+  nameSuffix: z
+    .string()
+    .regex(/^(-[a-z0-9]+)?$/, 'empty or "-" and letters or digits')
+    .default(''),
+  debug: z.boolean().default(false),
+  logLevel: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
+
+  images: z
+    .strictObject({
+      /** Registry and path of our own six images. */
+      registry: z
+        .string()
+        .regex(/^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/, 'a registry such as registry.example.com/team')
+        .default('localhost/ai-assistants'),
+      tag: z
+        .string()
+        .regex(/^[\w][\w.-]{0,127}$/, 'an image tag: letters, digits, "_", "." and "-"')
+        .default(PLATFORM_VERSION),
+      /** Digest of an image of ours, by image name; wins over the tag. */
+      digests: z
+        .record(dns1123, z.string().regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hexadecimal digits'))
+        .default({}),
+      /** Registry that mirrors the third-party images, put in place of their own. @default none */
+      mirror: z
+        .string()
+        .regex(/^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/, 'a registry such as mirror.example.com')
+        .optional(),
+    })
+    .prefault({}),
+
+  /** Requests of the contract times this factor; limits stay. dev must fit a laptop (docs/adr/0004). */
+  requestScale: z
+    .strictObject({ cpu: z.number().gt(0).max(1).default(1), memory: z.number().gt(0).max(1).default(1) })
+    .prefault({}),
+  /** Replicas of every service. */
+  replicas: positive.default(1),
+  autoscaling: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      minReplicas: positive.default(2),
+      maxReplicas: positive.default(5),
+      /** Target use of the CPU request, per cent. */
+      cpuPercent: z.int().min(1).max(100).default(75),
+    })
+    .prefault({}),
+  /** By service name. */
+  services: z.record(z.string(), service).default({}),
+  /** Seconds a pod goes on accepting requests after it was told to stop. */
+  drainSeconds: z.int().min(0).max(60).default(5),
+  /** Seconds until a pod that was told to stop is killed: drain, then the longest stream. */
+  terminationSeconds: z.int().min(1).max(600).default(75),
+
+  settings: z
+    .strictObject({
+      aiModel: z.string().min(1).default('gpt-4'),
+      jwtAlgorithm: z.literal('HS256').default('HS256'),
+      jwtExpireMinutes: z.int().min(1).max(1440).default(30),
+      /** Requests a minute for one client. */
+      rateLimit: positive.default(100),
+      /** Origins browsers may call from. */
+      corsOrigins: z.array(z.url()).default([]),
+      /** Empty until a 1C server is configured. */
+      onecServerUrl: z.union([z.literal(''), z.url()]).default(''),
+      smtpHost: z.string().default(''),
+      smtpPort: port.default(587),
+      securityLogLevel: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
+    })
+    .prefault({}),
+
+  databases: z
+    .strictObject({
+      /** `statefulset`: one pod each. `cloudnative-pg`: three instances with failover (docs/adr/0006). */
+      engine: z.enum(['statefulset', 'cloudnative-pg']).default('statefulset'),
+      /** Replaces the ending of database names: `ai_assistant_db` becomes `ai_assistant_staging_db`. */
+      environmentInName: z
+        .string()
+        .regex(/^[a-z]*$/, 'lower-case letters')
+        .default(''),
+      storage: bytes.default('10Gi'),
+      cpu: z.strictObject({ request: cpu, limit: cpu }).default({ request: '250m', limit: '500m' }),
+      memory: z.strictObject({ request: bytes, limit: bytes }).default({ request: '256Mi', limit: '512Mi' }),
+      /** Instances of the cloudnative-pg engine. */
+      instances: positive.default(3),
+      /** Object store for cloudnative-pg's WAL archive, such as s3://backups/platform. @default none */
+      walArchive: z
+        .string()
+        .regex(/^(s3|gs|https):\/\/\S+$/, 'an object store address such as s3://bucket/path')
+        .optional(),
+    })
+    .prefault({}),
+  redis: z
+    .strictObject({
+      storage: bytes.default('2Gi'),
+      cpu: z.strictObject({ request: cpu, limit: cpu }).default({ request: '100m', limit: '250m' }),
+      memory: z.strictObject({ request: bytes, limit: bytes }).default({ request: '128Mi', limit: '256Mi' }),
+    })
+    .prefault({}),
+  /** Storage class of every volume. @default the cluster's */
+  storageClass: dns1123.optional(),
+
+  edge: z
+    .strictObject({
+      /** `traefik`: the platform's own. `external`: the cluster has one; name its class. */
+      controller: z.enum(['traefik', 'external']).default('traefik'),
+      className: dns1123.default('assistants'),
+      /** Put on every Ingress, for an external controller. */
+      annotations: z.record(z.string(), z.string()).default({}),
+      hosts: z
+        .array(z.string().regex(/^[a-z0-9.-]+$/, 'a host name such as assistants.example.com'))
+        .default([]),
+      /** `self-signed`: the controller's own certificate. `acme`: cert-manager with Let's Encrypt. */
+      tls: z.enum(['self-signed', 'acme']).default('self-signed'),
+      acme: z
+        .strictObject({
+          email: z.string().default(''),
+          server: z.url().default('https://acme-v02.api.letsencrypt.org/directory'),
+        })
+        .prefault({}),
+      service: z.enum(['NodePort', 'LoadBalancer']).default('LoadBalancer'),
+      nodePorts: z.strictObject({ http: port.default(30080), https: port.default(30443) }).prefault({}),
+      /** Port clients see; redirects name it. */
+      httpsPort: port.default(443),
+      httpPort: port.default(80),
+      replicas: positive.default(1),
+      maxBodyMiB: positive.default(100),
+      cpu: z.strictObject({ request: cpu, limit: cpu }).default({ request: '100m', limit: '500m' }),
+      memory: z.strictObject({ request: bytes, limit: bytes }).default({ request: '64Mi', limit: '256Mi' }),
+    })
+    .prefault({}),
+
+  /** Destinations outside the cluster, by purpose. An empty list of ranges keeps it closed. */
+  egress: z
+    .strictObject({
+      'model-providers': external.default({ cidrs: ['0.0.0.0/0'], ports: [443] }),
+      'onec-server': external.default({ cidrs: [], ports: [80, 443] }),
+      smtp: external.default({ cidrs: [], ports: [465, 587] }),
+      'kubernetes-api': external.default({
+        cidrs: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
+        ports: [443, 6443],
+      }),
+    })
+    .prefault({}),
+
+  backups: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      schedule: cron.default('15 2 * * *'),
+      drillSchedule: cron.default('15 4 * * 0'),
+      retentionDays: positive.default(7),
+      storage: bytes.default('5Gi'),
+    })
+    .prefault({}),
+  monitoring: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
+  logging: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
+
+  secrets: z
+    .strictObject({
+      /** `existing`: something else creates the Secrets (`./platform up` does in dev). `external`: External Secrets. */
+      source: z.enum(['existing', 'external']).default('existing'),
+      store: z
+        .strictObject({
+          name: dns1123,
+          kind: z.enum(['SecretStore', 'ClusterSecretStore']).default('ClusterSecretStore'),
+          /** Put before every remote key, such as `platform/production/`. */
+          prefix: z.string().default(''),
+        })
+        .optional(),
+    })
+    .prefault({}),
+});
+
+/** The resolved configuration: every default filled in, cross-checked. */
+export type Config = z.output<typeof configSchema>;
+/** What an environment or a user states: any part of it. */
+export type ConfigInput = z.input<typeof configSchema>;
+export type EnvironmentName = Config['environment'];
+export const ENVIRONMENTS: readonly EnvironmentName[] = configSchema.shape.environment.options;

@@ -1,0 +1,38 @@
+/** Every image and bundle version, once. Update here; `npm run synth` carries it everywhere. */
+
+/** Third-party images the manifests run, by purpose. */
+export const IMAGES = {
+  postgres: 'docker.io/library/postgres:15.14',
+  redis: 'docker.io/library/redis:7.4.6',
+  postgresExporter: 'quay.io/prometheuscommunity/postgres-exporter:v0.17.1',
+  redisExporter: 'docker.io/oliver006/redis_exporter:v1.74.0',
+  traefik: 'docker.io/library/traefik:v3.6.12',
+  /** Instances of the cloudnative-pg engine. */
+  cloudNativePg: 'ghcr.io/cloudnative-pg/postgresql:15.14',
+  /** Short-lived containers of the operations command, such as connectivity probes. */
+  toolbox: 'docker.io/library/busybox:1.37.0',
+} as const;
+export type ImageName = keyof typeof IMAGES;
+
+/** Cluster prerequisites: a file name in an air-gapped folder, and where it comes from otherwise. */
+export const BUNDLES = {
+  prometheusOperator: {
+    file: 'prometheus-operator-v0.85.0.yaml',
+    url: 'https://github.com/prometheus-operator/prometheus-operator/releases/download/v0.85.0/bundle.yaml',
+  },
+  metricsServer: {
+    file: 'metrics-server-v0.9.0.yaml',
+    url: 'https://github.com/kubernetes-sigs/metrics-server/releases/download/v0.9.0/components.yaml',
+  },
+  certManager: {
+    file: 'cert-manager-v1.21.2.yaml',
+    url: 'https://github.com/cert-manager/cert-manager/releases/download/v1.21.2/cert-manager.yaml',
+  },
+} as const;
+export type BundleName = keyof typeof BUNDLES;
+
+/** Kubernetes minors every manifest is validated against: the oldest promised, and the three upstream supports. */
+export const KUBERNETES_VERSIONS = ['1.28', '1.35', '1.36', '1.37'] as const;
+
+/** Version of the platform and of the images built from this repository. */
+export const PLATFORM_VERSION = '0.1.0';

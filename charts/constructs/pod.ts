@@ -1,0 +1,103 @@
+/** The parts every pod is made of: resources, security contexts, secrets as files, scratch space. */
+import { k8s } from 'cdk8s-plus-28';
+import type { Config } from '../config/schema.ts';
+import type { Allowance, SecretSpec } from '../graph/model.ts';
+import { bytesOf, formatCpu, formatMemory, millicores } from './quantity.ts';
+
+/** uid and gid of every container of ours. */
+export const APP_USER = 1001;
+/** Where secrets are mounted, one file a key. */
+export const SECRETS_DIR = '/run/secrets/assistants';
+
+const MIN_MILLICORES = 10;
+const MIN_BYTES = 16 * 2 ** 20;
+
+/** Requests scaled by the environment's factor (never below 10m and 16Mi), limits as they are. */
+export function resources(config: Config, cpu: Allowance, memory: Allowance): k8s.ResourceRequirements {
+  const { requestScale } = config;
+  const cpuRequest = Math.max(MIN_MILLICORES, Math.ceil(millicores(cpu.request) * requestScale.cpu));
+  const memoryRequest = Math.max(MIN_BYTES, Math.ceil(bytesOf(memory.request) * requestScale.memory));
+  return {
+    requests: {
+      cpu: k8s.Quantity.fromString(formatCpu(cpuRequest)),
+      memory: k8s.Quantity.fromString(formatMemory(memoryRequest)),
+    },
+    limits: { cpu: k8s.Quantity.fromString(cpu.limit), memory: k8s.Quantity.fromString(memory.limit) },
+  };
+}
+
+/** A small helper container: a sidecar exporter or an init step. */
+export const SMALL = {
+  cpu: { request: '20m', limit: '100m' },
+  memory: { request: '32Mi', limit: '64Mi' },
+} as const;
+
+/** Pod Security `restricted`, for one user. */
+export const podSecurity = (user: number, group = user): k8s.PodSecurityContext => ({
+  runAsNonRoot: true,
+  runAsUser: user,
+  runAsGroup: group,
+  fsGroup: group,
+  fsGroupChangePolicy: 'OnRootMismatch',
+  seccompProfile: { type: 'RuntimeDefault' },
+});
+
+/** No privileges, no capabilities, nothing written outside the mounted volumes. */
+export const containerSecurity: k8s.SecurityContext = {
+  allowPrivilegeEscalation: false,
+  privileged: false,
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  capabilities: { drop: ['ALL'] },
+};
+
+/** Scratch space that is counted against the pod. */
+export const scratch = (name: string, sizeLimit: string, memory = false): k8s.Volume => ({
+  name,
+  emptyDir: { sizeLimit: k8s.Quantity.fromString(sizeLimit), ...(memory ? { medium: 'Memory' } : {}) },
+});
+
+/** A key of a Secret, and the file it becomes. */
+export interface SecretFile {
+  readonly secret: string;
+  readonly key: string;
+  readonly path: string;
+  /** The pod starts without it. @default false */
+  readonly optional?: boolean;
+}
+
+/** The files of the Secrets a service names. */
+export const secretFilesOf = (spec: SecretSpec): readonly SecretFile[] =>
+  spec.keys.map((key) => ({ secret: spec.name, key, path: key, optional: spec.optional ?? false }));
+
+/** One volume with secrets as files, readable by the pod's group only. Keys of one Secret are grouped. */
+export function secretVolume(name: string, files: readonly SecretFile[]): k8s.Volume {
+  const bySecret = new Map<string, SecretFile[]>();
+  for (const file of files) {
+    // An optional Secret may hold some of its keys: each key is a source of its own, so that one may be missing.
+    const group = file.optional ? `${file.secret}/${file.key}` : file.secret;
+    bySecret.set(group, [...(bySecret.get(group) ?? []), file]);
+  }
+  return {
+    name,
+    projected: {
+      defaultMode: 0o440,
+      sources: [...bySecret.values()].map((group) => ({
+        secret: {
+          name: group[0]?.secret ?? '',
+          optional: group[0]?.optional ?? false,
+          items: group.map(({ key, path }) => ({ key, path })),
+        },
+      })),
+    },
+  };
+}
+
+/** Pods of a workload on different nodes where there are several; never required, so that one node is enough. */
+export const spread = (matchLabels: Record<string, string>): k8s.TopologySpreadConstraint[] =>
+  ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
+    maxSkew: 1,
+    topologyKey,
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels },
+  }));

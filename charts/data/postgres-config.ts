@@ -1,0 +1,65 @@
+/** Configuration and first-start script of a PostgreSQL StatefulSet. */
+import type { Config } from '../config/schema.ts';
+import { bytesOf } from '../constructs/quantity.ts';
+import type { Database } from './database.ts';
+
+const MIB = 2 ** 20;
+/** Connections: each replica's pool (docs/performance.md), the exporter, a backup and three for administrators. */
+const MAX_CONNECTIONS = 60;
+
+/** postgresql.conf, sized from the memory limit: a quarter shared, half counted as cache. */
+export function postgresParameters(config: Config): Readonly<Record<string, string>> {
+  const mebibytes = Math.floor(bytesOf(config.databases.memory.limit) / MIB);
+  return {
+    max_connections: String(MAX_CONNECTIONS),
+    shared_buffers: `${Math.floor(mebibytes / 4)}MB`,
+    effective_cache_size: `${Math.floor(mebibytes / 2)}MB`,
+    maintenance_work_mem: '32MB',
+    work_mem: '4MB',
+    wal_compression: 'on',
+    max_wal_size: '512MB',
+    checkpoint_completion_target: '0.9',
+    random_page_cost: '1.1',
+    password_encryption: 'scram-sha-256',
+    log_min_duration_statement: '500ms',
+    log_lock_waits: 'on',
+    idle_in_transaction_session_timeout: '60s',
+    shared_preload_libraries: 'pg_stat_statements',
+  };
+}
+
+export const postgresConf = (config: Config): string =>
+  [
+    "listen_addresses = '*'",
+    "unix_socket_directories = '/var/run/postgresql'",
+    "timezone = 'UTC'",
+    "log_timezone = 'UTC'",
+    ...Object.entries(postgresParameters(config)).map(([name, value]) => `${name} = '${value}'`),
+    '',
+  ].join('\n');
+
+/**
+ * Runs once, on an empty volume: the service's own role owns its database and nothing else may connect; the exporter
+ * may only monitor. Passwords are read from the mounted files by psql itself and appear in no argument or log.
+ */
+export const initScript = ({ name, user }: Database): string => `#!/bin/bash
+set -euo pipefail
+psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \\
+  --set database='${name}' --set app_user='${user}' <<'SQL'
+\\set app_password \`cat /run/secrets/postgres/app-password\`
+\\set exporter_password \`cat /run/secrets/postgres/exporter-password\`
+SET log_min_duration_statement = -1;
+SET log_statement = 'none';
+CREATE ROLE :"app_user" LOGIN PASSWORD :'app_password';
+CREATE ROLE exporter LOGIN PASSWORD :'exporter_password' CONNECTION LIMIT 5;
+GRANT pg_monitor TO exporter;
+CREATE DATABASE :"database" OWNER :"app_user";
+REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
+REVOKE ALL ON DATABASE postgres FROM PUBLIC;
+GRANT CONNECT ON DATABASE postgres TO exporter;
+GRANT CONNECT ON DATABASE :"database" TO exporter;
+\\connect :"database"
+ALTER SCHEMA public OWNER TO :"app_user";
+CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
+SQL
+`;

@@ -1,0 +1,189 @@
+/** One PostgreSQL: a StatefulSet with its volume, metrics exporter, configuration and roles. */
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { checksum } from '../constructs/checksum.ts';
+import { componentLabels, priorityClass } from '../constructs/names.ts';
+import {
+  containerSecurity,
+  podSecurity,
+  resources,
+  SMALL,
+  scratch,
+  secretVolume,
+} from '../constructs/pod.ts';
+import { type Component, PORTS, type ServiceSpec } from '../graph/model.ts';
+import { appSecret, type Database, databaseOf, exporterSecret, superuserSecret } from './database.ts';
+import { initScript, postgresConf } from './postgres-config.ts';
+
+/** uid and gid of the official image's postgres user. */
+export const POSTGRES_USER_ID = 999;
+const SECRETS = '/run/secrets/postgres';
+const DATA = '/var/lib/postgresql/data';
+
+export interface PostgresProps {
+  readonly config: Config;
+  readonly component: Component;
+  readonly spec: ServiceSpec;
+}
+
+const command = (...args: string[]): k8s.ExecAction => ({ command: args });
+
+/** The contract: `pg_isready` every 10 s, timeout 5 s, 5 retries, 30 s to start. */
+function probes(
+  database: Database,
+): Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> {
+  // Over TCP: the server that runs the first-start script listens on its socket only.
+  const ready = ['pg_isready', '--host=127.0.0.1', '--username=postgres', `--dbname=${database.name}`];
+  const every = { timeoutSeconds: 5, failureThreshold: 5 };
+  return {
+    // A first start initializes the volume: up to 120 s, four times the promise, before it is given up.
+    startupProbe: { exec: command(...ready), periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 60 },
+    readinessProbe: { exec: command(...ready), periodSeconds: 10, ...every },
+    // Status 1 is "up, but rejecting": a server in crash recovery must not be killed for it.
+    livenessProbe: {
+      exec: command('sh', '-c', 'pg_isready --quiet --host=127.0.0.1 --username=postgres; [ $? -lt 2 ]'),
+      periodSeconds: 10,
+      ...every,
+    },
+  };
+}
+
+export class Postgres extends Construct {
+  readonly statefulSet: k8s.KubeStatefulSet;
+
+  constructor(scope: Construct, id: string, props: PostgresProps) {
+    super(scope, id);
+    const { config, component } = props;
+    const { name } = component;
+    const labels = componentLabels(config, component);
+    const database = databaseOf(config, props.spec.database ?? { name: '', user: '' });
+    const files = { 'postgresql.conf': postgresConf(config), '10-roles.sh': initScript(database) };
+
+    new k8s.KubeServiceAccount(this, 'account', {
+      metadata: { name, labels },
+      automountServiceAccountToken: false,
+    });
+    new k8s.KubeConfigMap(this, 'config', { metadata: { name, labels }, data: files });
+    new k8s.KubeService(this, 'service', {
+      metadata: { name, labels },
+      spec: {
+        clusterIp: 'None',
+        selector: { ...component.selector },
+        ports: component.ports.map((port) => ({
+          name: port.name,
+          port: port.number,
+          targetPort: k8s.IntOrString.fromString(port.name),
+        })),
+      },
+    });
+    this.statefulSet = new k8s.KubeStatefulSet(this, 'statefulset', {
+      metadata: { name, labels },
+      spec: {
+        serviceName: name,
+        replicas: 1,
+        selector: { matchLabels: { ...component.selector } },
+        template: {
+          metadata: { labels, annotations: { 'checksum/config': checksum(files) } },
+          spec: this.podSpec(props, database),
+        },
+        volumeClaimTemplates: [
+          {
+            metadata: { name: 'data', labels },
+            spec: {
+              accessModes: ['ReadWriteOnce'],
+              ...(config.storageClass ? { storageClassName: config.storageClass } : {}),
+              resources: { requests: { storage: k8s.Quantity.fromString(config.databases.storage) } },
+            },
+          },
+        ],
+      },
+    });
+  }
+
+  private podSpec({ config, component, spec }: PostgresProps, database: Database): k8s.PodSpec {
+    return {
+      serviceAccountName: component.name,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      priorityClassName: priorityClass(config, 'critical'),
+      // A fast shutdown writes a checkpoint.
+      terminationGracePeriodSeconds: 60,
+      securityContext: podSecurity(POSTGRES_USER_ID),
+      containers: [this.server(config, database), this.exporter(config)],
+      volumes: [
+        { name: 'config', configMap: { name: component.name, defaultMode: 0o555 } },
+        secretVolume('secrets', [
+          { secret: superuserSecret(spec.name), key: 'password', path: 'superuser-password' },
+          { secret: appSecret(spec.name), key: 'password', path: 'app-password' },
+          { secret: exporterSecret(spec.name), key: 'password', path: 'exporter-password' },
+        ]),
+        scratch('run', '16Mi'),
+        scratch('tmp', '128Mi'),
+        scratch('shm', '64Mi', true),
+      ],
+    };
+  }
+
+  private server(config: Config, database: Database): k8s.Container {
+    return {
+      name: 'postgresql',
+      image: thirdPartyImage(config, 'postgres'),
+      imagePullPolicy: 'IfNotPresent',
+      args: ['postgres', '-c', 'config_file=/etc/postgresql/postgresql.conf'],
+      env: [
+        { name: 'PGDATA', value: `${DATA}/pgdata` },
+        { name: 'POSTGRES_USER', value: 'postgres' },
+        { name: 'POSTGRES_PASSWORD_FILE', value: `${SECRETS}/superuser-password` },
+        { name: 'POSTGRES_HOST_AUTH_METHOD', value: 'scram-sha-256' },
+        { name: 'POSTGRES_INITDB_ARGS', value: '--auth=scram-sha-256 --data-checksums --encoding=UTF8' },
+      ],
+      ports: [{ name: 'postgresql', containerPort: PORTS.postgres }],
+      resources: resources(config, config.databases.cpu, config.databases.memory),
+      securityContext: containerSecurity,
+      ...probes(database),
+      volumeMounts: [
+        { name: 'data', mountPath: DATA },
+        { name: 'config', mountPath: '/etc/postgresql', readOnly: true },
+        {
+          name: 'config',
+          mountPath: '/docker-entrypoint-initdb.d/10-roles.sh',
+          subPath: '10-roles.sh',
+          readOnly: true,
+        },
+        { name: 'secrets', mountPath: SECRETS, readOnly: true },
+        { name: 'run', mountPath: '/var/run/postgresql' },
+        { name: 'tmp', mountPath: '/tmp' },
+        { name: 'shm', mountPath: '/dev/shm' },
+      ],
+    };
+  }
+
+  private exporter(config: Config): k8s.Container {
+    return {
+      name: 'exporter',
+      image: thirdPartyImage(config, 'postgresExporter'),
+      imagePullPolicy: 'IfNotPresent',
+      env: [
+        { name: 'DATA_SOURCE_URI', value: `127.0.0.1:${PORTS.postgres}/postgres?sslmode=disable` },
+        { name: 'DATA_SOURCE_USER', value: 'exporter' },
+        { name: 'DATA_SOURCE_PASS_FILE', value: `${SECRETS}/exporter-password` },
+      ],
+      ports: [{ name: 'metrics', containerPort: PORTS.postgresMetrics }],
+      resources: resources(config, SMALL.cpu, SMALL.memory),
+      securityContext: containerSecurity,
+      livenessProbe: {
+        tcpSocket: { port: k8s.IntOrString.fromString('metrics') },
+        periodSeconds: 30,
+        timeoutSeconds: 5,
+      },
+      readinessProbe: {
+        httpGet: { path: '/', port: k8s.IntOrString.fromString('metrics') },
+        periodSeconds: 10,
+        timeoutSeconds: 5,
+      },
+      volumeMounts: [{ name: 'secrets', mountPath: SECRETS, readOnly: true }],
+    };
+  }
+}

@@ -1,0 +1,206 @@
+/** Redis: cache, rate limits and events, with snapshots on a volume and a metrics exporter. */
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { checksum } from '../constructs/checksum.ts';
+import { componentLabels, priorityClass } from '../constructs/names.ts';
+import {
+  containerSecurity,
+  podSecurity,
+  resources,
+  SMALL,
+  scratch,
+  secretVolume,
+} from '../constructs/pod.ts';
+import { bytesOf } from '../constructs/quantity.ts';
+import { type Component, PORTS } from '../graph/model.ts';
+import { REDIS_SECRET } from '../secrets/names.ts';
+
+/** uid and gid of the official image's redis user. */
+const REDIS_USER = 999;
+const REDIS_GROUP = 1000;
+const PASSWORD_FILE = '/run/secrets/redis/password';
+/**
+ * Share of the memory limit for data. Saving a snapshot forks, and every page written meanwhile is copied: in the worst
+ * case all data stands in memory twice, beside buffers and fragmentation.
+ */
+const MAXMEMORY_SHARE = 0.4;
+
+/** redis.conf: eviction, snapshots and events of the contract. */
+export function redisConf(config: Config): string {
+  const maxmemory = Math.floor((bytesOf(config.redis.memory.limit) * MAXMEMORY_SHARE) / 2 ** 20);
+  return [
+    'bind 0.0.0.0',
+    `port ${PORTS.redis}`,
+    'dir /data',
+    `maxmemory ${maxmemory}mb`,
+    'maxmemory-policy allkeys-lru',
+    'save 900 1',
+    'save 300 10',
+    'save 60 10000',
+    'notify-keyspace-events Ex',
+    'tcp-keepalive 60',
+    'include /run/redis/auth.conf',
+    '',
+  ].join('\n');
+}
+
+/** Turns the password file into the forms Redis and its exporter read, in memory only. */
+const AUTH_SCRIPT = [
+  'umask 027',
+  `password=$(cat ${PASSWORD_FILE})`,
+  'printf "requirepass %s\\n" "$password" > /run/redis/auth.conf',
+  `printf '{"redis://127.0.0.1:${PORTS.redis}":"%s"}' "$password" > /run/redis/exporter.json`,
+].join('\n');
+
+const PING = `REDISCLI_AUTH=$(cat ${PASSWORD_FILE}) redis-cli -h 127.0.0.1 ping`;
+
+export interface RedisProps {
+  readonly config: Config;
+  readonly component: Component;
+}
+
+export class Redis extends Construct {
+  readonly statefulSet: k8s.KubeStatefulSet;
+
+  constructor(scope: Construct, id: string, props: RedisProps) {
+    super(scope, id);
+    const { config, component } = props;
+    const { name } = component;
+    const labels = componentLabels(config, component);
+    const files = { 'redis.conf': redisConf(config) };
+    new k8s.KubeServiceAccount(this, 'account', {
+      metadata: { name, labels },
+      automountServiceAccountToken: false,
+    });
+    new k8s.KubeConfigMap(this, 'config', { metadata: { name, labels }, data: files });
+    new k8s.KubeService(this, 'service', {
+      metadata: { name, labels },
+      spec: {
+        clusterIp: 'None',
+        selector: { ...component.selector },
+        ports: component.ports.map((port) => ({
+          name: port.name,
+          port: port.number,
+          targetPort: k8s.IntOrString.fromString(port.name),
+        })),
+      },
+    });
+    this.statefulSet = new k8s.KubeStatefulSet(this, 'statefulset', {
+      metadata: { name, labels },
+      spec: {
+        serviceName: name,
+        replicas: 1,
+        selector: { matchLabels: { ...component.selector } },
+        template: {
+          metadata: { labels, annotations: { 'checksum/config': checksum({ ...files, AUTH_SCRIPT }) } },
+          spec: this.podSpec(config, name),
+        },
+        volumeClaimTemplates: [
+          {
+            metadata: { name: 'data', labels },
+            spec: {
+              accessModes: ['ReadWriteOnce'],
+              ...(config.storageClass ? { storageClassName: config.storageClass } : {}),
+              resources: { requests: { storage: k8s.Quantity.fromString(config.redis.storage) } },
+            },
+          },
+        ],
+      },
+    });
+  }
+
+  private podSpec(config: Config, name: string): k8s.PodSpec {
+    const base = {
+      image: thirdPartyImage(config, 'redis'),
+      imagePullPolicy: 'IfNotPresent',
+      securityContext: containerSecurity,
+    };
+    const secrets = { name: 'secrets', mountPath: '/run/secrets/redis', readOnly: true };
+    const run = { name: 'run', mountPath: '/run/redis' };
+    return {
+      serviceAccountName: name,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      priorityClassName: priorityClass(config, 'critical'),
+      terminationGracePeriodSeconds: 30,
+      securityContext: podSecurity(REDIS_USER, REDIS_GROUP),
+      initContainers: [
+        {
+          ...base,
+          name: 'auth',
+          command: ['sh', '-euc', AUTH_SCRIPT],
+          resources: resources(config, SMALL.cpu, SMALL.memory),
+          volumeMounts: [secrets, run],
+        },
+      ],
+      containers: [
+        {
+          ...base,
+          name: 'redis',
+          args: ['redis-server', '/etc/redis/redis.conf'],
+          ports: [{ name: 'redis', containerPort: PORTS.redis }],
+          resources: resources(config, config.redis.cpu, config.redis.memory),
+          startupProbe: {
+            exec: { command: ['sh', '-c', `${PING} | grep -q PONG`] },
+            periodSeconds: 2,
+            timeoutSeconds: 5,
+            failureThreshold: 30,
+          },
+          readinessProbe: {
+            exec: { command: ['sh', '-c', `${PING} | grep -q PONG`] },
+            periodSeconds: 10,
+            timeoutSeconds: 5,
+          },
+          // An answer of any kind: a server that is loading its snapshot must not be killed for it.
+          livenessProbe: {
+            exec: { command: ['sh', '-c', `${PING} >/dev/null`] },
+            periodSeconds: 30,
+            timeoutSeconds: 5,
+          },
+          volumeMounts: [
+            { name: 'data', mountPath: '/data' },
+            { name: 'config', mountPath: '/etc/redis', readOnly: true },
+            secrets,
+            run,
+            { name: 'tmp', mountPath: '/tmp' },
+          ],
+        },
+        this.exporter(config, run),
+      ],
+      volumes: [
+        { name: 'config', configMap: { name } },
+        secretVolume('secrets', [{ secret: REDIS_SECRET, key: 'password', path: 'password' }]),
+        scratch('run', '1Mi', true),
+        scratch('tmp', '16Mi'),
+      ],
+    };
+  }
+
+  private exporter(config: Config, run: k8s.VolumeMount): k8s.Container {
+    return {
+      name: 'exporter',
+      image: thirdPartyImage(config, 'redisExporter'),
+      imagePullPolicy: 'IfNotPresent',
+      securityContext: containerSecurity,
+      env: [
+        { name: 'REDIS_ADDR', value: `redis://127.0.0.1:${PORTS.redis}` },
+        { name: 'REDIS_PASSWORD_FILE', value: '/run/redis/exporter.json' },
+      ],
+      ports: [{ name: 'metrics', containerPort: PORTS.redisMetrics }],
+      resources: resources(config, SMALL.cpu, SMALL.memory),
+      livenessProbe: {
+        tcpSocket: { port: k8s.IntOrString.fromString('metrics') },
+        periodSeconds: 30,
+        timeoutSeconds: 5,
+      },
+      readinessProbe: {
+        httpGet: { path: '/health', port: k8s.IntOrString.fromString('metrics') },
+        periodSeconds: 10,
+        timeoutSeconds: 5,
+      },
+      volumeMounts: [{ ...run, readOnly: true }],
+    };
+  }
+}

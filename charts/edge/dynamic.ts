@@ -1,0 +1,96 @@
+/** Traefik's dynamic configuration: middlewares and connection settings, read by its file provider. */
+import { dump } from 'js-yaml';
+import type { Config } from '../config/schema.ts';
+import type { ServiceSpec } from '../graph/model.ts';
+
+const DEFAULT_BURST = 10;
+
+/** Middlewares of a route, in the order they run. */
+export function middlewaresOf({ name, route }: ServiceSpec): readonly string[] {
+  if (!route) return [];
+  return [
+    'security-headers',
+    'cors',
+    `limit-${name}`,
+    ...(route.streams ? [] : ['body-limit']),
+    ...(route.stripPrefix === false ? [] : [`strip-${name}`]),
+    'compress',
+    'retry',
+  ];
+}
+
+function securityHeaders(config: Config): Readonly<Record<string, unknown>> {
+  return {
+    frameDeny: true,
+    contentTypeNosniff: true,
+    referrerPolicy: 'strict-origin-when-cross-origin',
+    contentSecurityPolicy: "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    stsSeconds: 31_536_000,
+    stsIncludeSubdomains: config.environment !== 'dev',
+    // Identity comes from the token alone.
+    customRequestHeaders: { 'X-User-Id': '', 'X-User-Role': '' },
+    customResponseHeaders: { Server: '' },
+  };
+}
+
+function middlewares(config: Config, services: readonly ServiceSpec[]): Record<string, unknown> {
+  const shared: Record<string, unknown> = {
+    'security-headers': { headers: securityHeaders(config) },
+    cors: {
+      headers: {
+        accessControlAllowOriginList: config.settings.corsOrigins,
+        accessControlAllowMethods: ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
+        accessControlAllowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id', 'Traceparent'],
+        accessControlExposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining'],
+        accessControlMaxAge: 600,
+        addVaryHeader: true,
+      },
+    },
+    // Buffers the body, so it is not put before answers that stream; those services count for themselves.
+    'body-limit': {
+      buffering: { maxRequestBodyBytes: config.edge.maxBodyMiB * 2 ** 20, memRequestBodyBytes: 2 ** 20 },
+    },
+    compress: { compress: { excludedContentTypes: ['text/event-stream'] } },
+    // Only when no connection could be made: a request that was sent is never sent twice.
+    retry: { retry: { attempts: 3, initialInterval: '50ms' } },
+  };
+  for (const { name, route } of services) {
+    if (!route) continue;
+    shared[`limit-${name}`] = {
+      rateLimit: {
+        average: route.requestsPerMinute ?? config.settings.rateLimit,
+        period: '1m',
+        burst: route.burst ?? DEFAULT_BURST,
+        // Of an IPv6 client, its network: one client has as many addresses as it likes.
+        sourceCriterion: { ipStrategy: { ipv6Subnet: 64 } },
+      },
+    };
+    if (route.stripPrefix !== false) shared[`strip-${name}`] = { stripPrefix: { prefixes: [route.path] } };
+  }
+  return shared;
+}
+
+function transports(services: readonly ServiceSpec[]): Record<string, unknown> {
+  const seconds = new Set(services.map(({ route }) => route?.timeoutSeconds ?? 30));
+  return Object.fromEntries(
+    [...seconds].map((timeout) => [
+      `timeout-${timeout}s`,
+      {
+        maxIdleConnsPerHost: 64,
+        forwardingTimeouts: {
+          dialTimeout: '2s',
+          responseHeaderTimeout: `${timeout}s`,
+          idleConnTimeout: '60s',
+        },
+      },
+    ]),
+  );
+}
+
+/** The file, as YAML. */
+export function dynamicConfiguration(config: Config, services: readonly ServiceSpec[]): string {
+  return dump({
+    http: { middlewares: middlewares(config, services), serversTransports: transports(services) },
+    tls: { options: { default: { minVersion: 'VersionTLS12', sniStrict: false } } },
+  });
+}

@@ -1,0 +1,202 @@
+/** The platform's own Ingress controller: Traefik, reading Ingress objects of one namespace and files of ours. */
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { checksum } from '../constructs/checksum.ts';
+import { clusterScoped } from '../constructs/cluster-scoped.ts';
+import { addDisruptionBudget } from '../constructs/disruption.ts';
+import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
+import { containerSecurity, podSecurity, resources, scratch, spread } from '../constructs/pod.ts';
+import { componentOf } from '../graph/build.ts';
+import { type Component, EDGE, PORTS, type Topology } from '../graph/model.ts';
+import { dynamicConfiguration } from './dynamic.ts';
+
+/** Any user does; the official image's distroless number. */
+const TRAEFIK_USER = 65_532;
+/** Seconds it goes on accepting after it was told to stop: until every load balancer has noticed. */
+const ACCEPT_SECONDS = 10;
+/** Seconds requests under way may still take then. */
+const GRACE_SECONDS = 60;
+const DYNAMIC_DIR = '/etc/traefik/dynamic';
+
+export interface TraefikProps {
+  readonly config: Config;
+  readonly topology: Topology;
+}
+
+function args(config: Config): string[] {
+  const lifecycle = (entryPoint: string) => [
+    `--entrypoints.${entryPoint}.transport.lifecycle.requestacceptgracetimeout=${ACCEPT_SECONDS}s`,
+    `--entrypoints.${entryPoint}.transport.lifecycle.gracetimeout=${GRACE_SECONDS}s`,
+  ];
+  return [
+    '--global.checknewversion=false',
+    '--global.sendanonymoususage=false',
+    `--entrypoints.web.address=:${PORTS.web}`,
+    `--entrypoints.web.http.redirections.entrypoint.to=:${config.edge.httpsPort}`,
+    '--entrypoints.web.http.redirections.entrypoint.scheme=https',
+    '--entrypoints.web.http.redirections.entrypoint.permanent=true',
+    `--entrypoints.websecure.address=:${PORTS.websecure}`,
+    '--entrypoints.websecure.transport.respondingtimeouts.readtimeout=60s',
+    ...lifecycle('web'),
+    ...lifecycle('websecure'),
+    `--entrypoints.metrics.address=:${PORTS.edgeMetrics}`,
+    '--ping=true',
+    '--ping.entrypoint=metrics',
+    '--metrics.prometheus=true',
+    '--metrics.prometheus.entrypoint=metrics',
+    '--metrics.prometheus.addrouterslabels=true',
+    `--providers.file.directory=${DYNAMIC_DIR}`,
+    '--providers.file.watch=true',
+    `--providers.kubernetesingress.namespaces=${namespaceOf(config, 'app')}`,
+    `--providers.kubernetesingress.ingressclass=${config.edge.className}`,
+    '--providers.kubernetesingress.strictprefixmatching=true',
+    '--log.level=INFO',
+    '--log.format=json',
+    '--accesslog=true',
+    '--accesslog.format=json',
+    '--accesslog.fields.headers.defaultmode=drop',
+    '--accesslog.fields.headers.names.X-Request-Id=keep',
+    '--accesslog.fields.headers.names.User-Agent=keep',
+  ];
+}
+
+export class Traefik extends Construct {
+  readonly deployment: k8s.KubeDeployment;
+
+  constructor(scope: Construct, id: string, props: TraefikProps) {
+    super(scope, id);
+    const { config, topology } = props;
+    const component = componentOf(topology, EDGE);
+    const labels = componentLabels(config, component);
+    const selector = { ...component.selector };
+    const files = { 'dynamic.yaml': dynamicConfiguration(config, topology.services) };
+
+    new k8s.KubeServiceAccount(this, 'account', { metadata: { name: EDGE, labels } });
+    this.addAccess(config, labels);
+    new k8s.KubeConfigMap(this, 'config', { metadata: { name: EDGE, labels }, data: files });
+    this.deployment = new k8s.KubeDeployment(this, 'deployment', {
+      metadata: { name: EDGE, labels },
+      spec: {
+        replicas: config.edge.replicas,
+        revisionHistoryLimit: 5,
+        selector: { matchLabels: selector },
+        strategy: {
+          type: 'RollingUpdate',
+          rollingUpdate: {
+            maxUnavailable: k8s.IntOrString.fromNumber(0),
+            maxSurge: k8s.IntOrString.fromNumber(1),
+          },
+        },
+        template: {
+          metadata: { labels, annotations: { 'checksum/config': checksum(files) } },
+          spec: this.podSpec(config, component),
+        },
+      },
+    });
+    this.addService(config, labels, selector);
+    addDisruptionBudget(this, { name: EDGE, labels, selector, minReplicas: config.edge.replicas });
+  }
+
+  /** Reads what it routes to, in the services' namespace only; the class is the one cluster-scoped thing it looks up. */
+  private addAccess(config: Config, labels: Record<string, string>): void {
+    const namespace = namespaceOf(config, 'app');
+    const account = { kind: 'ServiceAccount', name: EDGE, namespace: namespaceOf(config, 'edge') };
+    const clusterName = `assistants-edge${config.nameSuffix}`;
+    clusterScoped(
+      new k8s.KubeIngressClass(this, 'class', {
+        metadata: { name: config.edge.className },
+        spec: { controller: 'traefik.io/ingress-controller' },
+      }),
+    );
+    clusterScoped(
+      new k8s.KubeClusterRole(this, 'cluster-role', {
+        metadata: { name: clusterName },
+        rules: [
+          {
+            apiGroups: ['networking.k8s.io'],
+            resources: ['ingressclasses'],
+            verbs: ['get', 'list', 'watch'],
+          },
+          // Traefik watches nodes for NodePort balancing and does not start without.
+          { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] },
+        ],
+      }),
+    );
+    clusterScoped(
+      new k8s.KubeClusterRoleBinding(this, 'cluster-role-binding', {
+        metadata: { name: clusterName },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: clusterName },
+        subjects: [account],
+      }),
+    );
+    new k8s.KubeRole(this, 'role', {
+      metadata: { name: EDGE, namespace, labels },
+      rules: [
+        { apiGroups: [''], resources: ['services', 'secrets'], verbs: ['get', 'list', 'watch'] },
+        { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] },
+        { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: ['get', 'list', 'watch'] },
+        { apiGroups: ['networking.k8s.io'], resources: ['ingresses/status'], verbs: ['update'] },
+      ],
+    });
+    new k8s.KubeRoleBinding(this, 'role-binding', {
+      metadata: { name: EDGE, namespace, labels },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: EDGE },
+      subjects: [account],
+    });
+  }
+
+  private podSpec(config: Config, component: Component): k8s.PodSpec {
+    const ping = { path: '/ping', port: k8s.IntOrString.fromString('metrics') };
+    return {
+      serviceAccountName: EDGE,
+      automountServiceAccountToken: true,
+      enableServiceLinks: false,
+      priorityClassName: priorityClass(config, 'critical'),
+      terminationGracePeriodSeconds: ACCEPT_SECONDS + GRACE_SECONDS + 5,
+      securityContext: podSecurity(TRAEFIK_USER),
+      topologySpreadConstraints: spread({ ...component.selector }),
+      containers: [
+        {
+          name: EDGE,
+          image: thirdPartyImage(config, 'traefik'),
+          imagePullPolicy: 'IfNotPresent',
+          args: args(config),
+          ports: component.ports.map((port) => ({ name: port.name, containerPort: port.number })),
+          resources: resources(config, config.edge.cpu, config.edge.memory),
+          securityContext: containerSecurity,
+          startupProbe: { httpGet: ping, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 60 },
+          readinessProbe: { httpGet: ping, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 2 },
+          livenessProbe: { tcpSocket: { port: ping.port }, periodSeconds: 30, timeoutSeconds: 5 },
+          volumeMounts: [
+            { name: 'config', mountPath: DYNAMIC_DIR, readOnly: true },
+            // Large request bodies wait here.
+            { name: 'tmp', mountPath: '/tmp' },
+          ],
+        },
+      ],
+      volumes: [{ name: 'config', configMap: { name: EDGE } }, scratch('tmp', '1Gi')],
+    };
+  }
+
+  private addService(config: Config, labels: Record<string, string>, selector: Record<string, string>): void {
+    const { service, nodePorts, httpPort, httpsPort } = config.edge;
+    const port = (name: string, number: number, nodePort: number): k8s.ServicePort => ({
+      name,
+      port: number,
+      targetPort: k8s.IntOrString.fromString(name),
+      ...(service === 'NodePort' ? { nodePort } : {}),
+    });
+    new k8s.KubeService(this, 'service', {
+      metadata: { name: EDGE, labels },
+      spec: {
+        type: service,
+        // Keeps the client's address, which rate limits count by.
+        externalTrafficPolicy: 'Local',
+        selector,
+        ports: [port('web', httpPort, nodePorts.http), port('websecure', httpsPort, nodePorts.https)],
+      },
+    });
+  }
+}

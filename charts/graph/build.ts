@@ -1,0 +1,248 @@
+/** Derives the graph from the services' entries, and refuses one that contradicts itself. */
+import { ConfigError } from '../config/error.ts';
+import {
+  backupOf,
+  type Component,
+  drillOf,
+  EDGE,
+  type Edge,
+  type ExternalEdge,
+  GATEWAY,
+  PORTS,
+  PROMETHEUS,
+  postgresOf,
+  REDIS,
+  type ServiceSpec,
+  type Topology,
+} from './model.ts';
+
+/** What of the configuration changes the graph itself. */
+export interface GraphOptions {
+  /** The platform ships its own edge controller. @default true */
+  readonly ownEdge?: boolean;
+  /** Backups and restore drills run. @default true */
+  readonly backups?: boolean;
+  /** Prometheus has its place. @default true */
+  readonly monitoring?: boolean;
+  /** PostgreSQL pods are managed by the CloudNativePG operator. @default false */
+  readonly cloudNativePg?: boolean;
+}
+
+const label = (name: string): Readonly<Record<string, string>> => ({ 'app.kubernetes.io/name': name });
+
+function serviceComponent(spec: ServiceSpec): Component {
+  return {
+    name: spec.name,
+    title: spec.title,
+    kind: 'service',
+    zone: 'app',
+    network: spec.network ?? 'backend',
+    ports: [{ name: 'http', number: spec.port }],
+    metricsPort: 'http',
+    selector: label(spec.name),
+    presence: 'always',
+    service: spec,
+  };
+}
+
+function storeComponents(spec: ServiceSpec, options: GraphOptions): Component[] {
+  const name = postgresOf(spec.name);
+  const base = { zone: 'app', network: 'backend', service: spec } as const;
+  const store: Component = {
+    ...base,
+    name,
+    title: `PostgreSQL of ${spec.title}`,
+    kind: 'postgres',
+    ports: [
+      { name: 'postgresql', number: PORTS.postgres },
+      { name: 'metrics', number: PORTS.postgresMetrics },
+    ],
+    metricsPort: 'metrics',
+    selector: options.cloudNativePg ? { 'cnpg.io/cluster': name } : label(name),
+    presence: options.cloudNativePg ? 'reserved' : 'always',
+  };
+  if (options.backups === false) return [store];
+  const job = (jobName: string, title: string): Component => ({
+    ...base,
+    name: jobName,
+    title,
+    kind: 'job',
+    ports: [],
+    selector: label(jobName),
+    presence: 'scheduled',
+  });
+  return [
+    store,
+    job(backupOf(spec.name), `Backup of ${spec.title}`),
+    job(drillOf(spec.name), `Restore drill of ${spec.title}`),
+  ];
+}
+
+const redisComponent: Component = {
+  name: REDIS,
+  title: 'Redis',
+  kind: 'redis',
+  zone: 'app',
+  network: 'backend',
+  ports: [
+    { name: 'redis', number: PORTS.redis },
+    { name: 'metrics', number: PORTS.redisMetrics },
+  ],
+  metricsPort: 'metrics',
+  selector: label(REDIS),
+  presence: 'always',
+};
+
+const edgeComponent: Component = {
+  name: EDGE,
+  title: 'Ingress controller',
+  kind: 'edge',
+  zone: 'edge',
+  network: 'frontend',
+  ports: [
+    { name: 'web', number: PORTS.web },
+    { name: 'websecure', number: PORTS.websecure },
+    { name: 'metrics', number: PORTS.edgeMetrics },
+  ],
+  metricsPort: 'metrics',
+  selector: label(EDGE),
+  presence: 'always',
+};
+
+const prometheusComponent: Component = {
+  name: PROMETHEUS,
+  title: 'Prometheus',
+  kind: 'monitor',
+  zone: 'monitoring',
+  network: 'monitoring',
+  ports: [{ name: 'web', number: PORTS.prometheus }],
+  selector: label(PROMETHEUS),
+  presence: 'reserved',
+};
+
+function serviceEdges(spec: ServiceSpec, options: GraphOptions): Edge[] {
+  const edges: Edge[] = [{ from: spec.name, to: REDIS, port: 'redis' }];
+  for (const to of spec.calls ?? []) edges.push({ from: spec.name, to, port: 'http' });
+  if (spec.gateway) edges.push({ from: GATEWAY, to: spec.name, port: 'http' });
+  if (spec.route && options.ownEdge !== false) edges.push({ from: EDGE, to: spec.name, port: 'http' });
+  if (spec.database) {
+    edges.push({ from: spec.name, to: postgresOf(spec.name), port: 'postgresql' });
+    if (options.backups !== false)
+      edges.push({ from: backupOf(spec.name), to: postgresOf(spec.name), port: 'postgresql' });
+  }
+  return edges;
+}
+
+/**
+ * The graph of a list of services.
+ *
+ * @throws ConfigError for a duplicate or badly formed name, two components on one port name, or an edge to an unknown
+ *   component or port.
+ */
+export function buildTopology(services: readonly ServiceSpec[], options: GraphOptions = {}): Topology {
+  const components = [
+    ...services.map(serviceComponent),
+    ...services.filter((spec) => spec.database).flatMap((spec) => storeComponents(spec, options)),
+    redisComponent,
+    ...(options.ownEdge === false ? [] : [edgeComponent]),
+    ...(options.monitoring === false ? [] : [prometheusComponent]),
+  ];
+  const scraped = options.monitoring === false ? [] : components.filter((component) => component.metricsPort);
+  const edges = [
+    ...services.flatMap((spec) => serviceEdges(spec, options)),
+    ...scraped.map(({ name, metricsPort = '' }) => ({ from: PROMETHEUS, to: name, port: metricsPort })),
+  ];
+  const externalEdges: ExternalEdge[] = services.flatMap((spec) =>
+    (spec.egress ?? []).map((to) => ({ from: spec.name, to })),
+  );
+  if (options.ownEdge !== false) externalEdges.push({ from: EDGE, to: 'kubernetes-api' });
+  const topology: Topology = { services, components, edges, externalEdges };
+  checkTopology(topology);
+  return topology;
+}
+
+const DNS_1035 = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** Refuses a graph that contradicts itself; see {@link buildTopology}. */
+export function checkTopology(topology: Topology): void {
+  const byName = new Map<string, Component>();
+  for (const component of topology.components) {
+    checkComponent(component);
+    if (byName.has(component.name))
+      throw new ConfigError(
+        `topology.${component.name}.name`,
+        component.name,
+        'a name no other component has',
+      );
+    byName.set(component.name, component);
+  }
+  for (const edge of topology.edges) checkEdge(edge, byName);
+  checkRoutes(topology.services);
+}
+
+function checkComponent({ name, ports }: Component): void {
+  if (!DNS_1035.test(name))
+    throw new ConfigError(
+      `topology.${name}.name`,
+      name,
+      'a DNS-1035 label: lower-case letters, digits and "-", a letter first, at most 63 characters',
+    );
+  const seen = new Set<string>();
+  for (const port of ports) {
+    if (seen.has(port.name))
+      throw new ConfigError(`topology.${name}.ports`, port.name, 'port names that differ from each other');
+    if (!Number.isInteger(port.number) || port.number < 1 || port.number > 65535)
+      throw new ConfigError(`topology.${name}.ports.${port.name}`, port.number, 'a port from 1 to 65535');
+    seen.add(port.name);
+  }
+}
+
+function checkEdge(edge: Edge, byName: ReadonlyMap<string, Component>): void {
+  const known = [...byName.keys()].join(', ');
+  for (const end of [edge.from, edge.to])
+    if (!byName.has(end)) throw new ConfigError(`topology.${edge.from}.calls`, end, `one of ${known}`);
+  const target = byName.get(edge.to);
+  if (!target?.ports.some((port) => port.name === edge.port))
+    throw new ConfigError(
+      `topology.${edge.from}.calls.${edge.to}.port`,
+      edge.port,
+      `one of ${target?.ports.map((port) => port.name).join(', ')}`,
+    );
+}
+
+function checkRoutes(services: readonly ServiceSpec[]): void {
+  const paths = new Map<string, string>();
+  for (const { name, route, gateway } of services)
+    for (const path of [route?.path, gateway?.path]) {
+      if (path === undefined) continue;
+      if (!/^(\/[a-z0-9-]+)+$/.test(path))
+        throw new ConfigError(
+          `topology.${name}.route.path`,
+          path,
+          'a path such as /ai, without a slash at its end',
+        );
+      const other = paths.get(path);
+      if (other) throw new ConfigError(`topology.${name}.route.path`, path, `a path ${other} does not have`);
+      paths.set(path, name);
+    }
+}
+
+/** The component of that name. @throws ConfigError when there is none. */
+export function componentOf(topology: Topology, name: string): Component {
+  const found = topology.components.find((component) => component.name === name);
+  if (!found)
+    throw new ConfigError('component', name, `one of ${topology.components.map((c) => c.name).join(', ')}`);
+  return found;
+}
+
+/** The number of a component's port. @throws ConfigError when it has no port of that name. */
+export function portOf(component: Component, name: string): number {
+  const port = component.ports.find((candidate) => candidate.name === name);
+  if (!port)
+    throw new ConfigError(
+      `${component.name}.ports`,
+      name,
+      `one of ${component.ports.map((p) => p.name).join(', ')}`,
+    );
+  return port.number;
+}

@@ -1,0 +1,176 @@
+/** The types of the topology: what a service states, and the graph derived from it. */
+
+/** Where a pod lives; each zone is a namespace with its own Pod Security level. */
+export const ZONES = ['app', 'edge', 'monitoring', 'logging', 'node-agents'] as const;
+export type Zone = (typeof ZONES)[number];
+
+/** Destinations outside the cluster, by purpose; the addresses and ports behind them are configuration. */
+export const EXTERNALS = ['model-providers', 'onec-server', 'smtp', 'kubernetes-api'] as const;
+export type External = (typeof EXTERNALS)[number];
+
+/** The networks of the contract. An edge route or a call is drawn and documented by them. */
+export type Network = 'frontend' | 'backend' | 'monitoring';
+
+/** Plain settings a service may ask for; their values are derived from the configuration. */
+export type SettingName =
+  | 'RATE_LIMIT'
+  | 'CORS_ORIGINS'
+  | 'GATEWAY_ROUTES'
+  | 'AI_MODEL'
+  | 'ONEC_SERVER_URL'
+  | 'SMTP_HOST'
+  | 'SMTP_PORT'
+  | 'SECURITY_LOG_LEVEL';
+
+/** What is reserved (request) and allowed (limit), as Kubernetes quantities such as `250m` or `256Mi`. */
+export interface Allowance {
+  readonly request: string;
+  readonly limit: string;
+}
+
+/** A route of the edge straight to a service. */
+export interface RouteSpec {
+  /** Path prefix, such as `/ai`. */
+  readonly path: string;
+  /** Remove the prefix before the service sees the request. @default true */
+  readonly stripPrefix?: boolean;
+  /** Requests a minute for one client address. @default the environment's rate limit */
+  readonly requestsPerMinute?: number;
+  /** Requests that may come at once above that rate. @default 10 */
+  readonly burst?: number;
+  /** Seconds until the service must begin its answer. @default 30 */
+  readonly timeoutSeconds?: number;
+  /** Answers are streams: bodies are not buffered at the edge, the service itself enforces the size. @default false */
+  readonly streams?: boolean;
+}
+
+/** One prefix of the gateway and what becomes of it. */
+export interface RewriteSpec {
+  readonly from: string;
+  readonly to: string;
+  /** Paths below `from` that need no token. @default [] */
+  readonly public?: readonly string[];
+  /** Requests a minute for one client address. @default the environment's rate limit */
+  readonly requestsPerMinute?: number;
+}
+
+/** How the gateway reaches a service. */
+export interface GatewaySpec {
+  /** Path prefix at the gateway, such as `/api/ai`. */
+  readonly path: string;
+  /** Seconds for the whole answer to begin. @default 30 */
+  readonly timeoutSeconds?: number;
+  /** First match wins. @default one rewrite that strips `path` */
+  readonly rewrites?: readonly RewriteSpec[];
+}
+
+/** A Secret whose keys the service reads as files of the same names. */
+export interface SecretSpec {
+  readonly name: string;
+  readonly keys: readonly string[];
+  /** The service works without it (and says what it cannot do). @default false */
+  readonly optional?: boolean;
+}
+
+/** A service of the platform: all that must be said to run one. */
+export interface ServiceSpec {
+  /** Workload and Service name, a DNS-1035 label. */
+  readonly name: string;
+  readonly title: string;
+  readonly runtime: 'deno' | 'python';
+  /** The port it listens on and is reached by. */
+  readonly port: number;
+  readonly cpu: Allowance;
+  readonly memory: Allowance;
+  /** Image name without registry and tag. @default name */
+  readonly image?: string;
+  /** Network of the contract it belongs to. @default backend */
+  readonly network?: 'frontend' | 'backend';
+  /** Its own PostgreSQL; the store, credentials, migrations and backups follow. @default none */
+  readonly database?: { readonly name: string; readonly user: string };
+  /** Edge route straight to it. @default none */
+  readonly route?: RouteSpec;
+  /** Reached through the gateway; the call is derived. @default none */
+  readonly gateway?: GatewaySpec;
+  /** Services it calls. @default [] */
+  readonly calls?: readonly string[];
+  /** Destinations outside the cluster. @default [] */
+  readonly egress?: readonly External[];
+  /** Plain settings besides those every service gets. @default [] */
+  readonly settings?: readonly SettingName[];
+  /** Secrets besides its database's, Redis's and the JWT key. @default [] */
+  readonly secrets?: readonly SecretSpec[];
+}
+
+export interface Port {
+  readonly name: string;
+  readonly number: number;
+}
+
+export type ComponentKind = 'service' | 'postgres' | 'redis' | 'edge' | 'job' | 'monitor';
+
+/** A node of the graph: pods that share a name, a zone and ports. */
+export interface Component {
+  readonly name: string;
+  readonly title: string;
+  readonly kind: ComponentKind;
+  readonly zone: Zone;
+  readonly network: Network;
+  readonly ports: readonly Port[];
+  /** The port Prometheus scrapes at `/metrics`. @default none */
+  readonly metricsPort?: string;
+  /** Labels that select its pods. */
+  readonly selector: Readonly<Record<string, string>>;
+  /**
+   * `always`: pods run all the time; `scheduled`: pods come and go; `reserved`: the place is kept in the graph, so that
+   * policies and targets are ready, and another chart brings the pods.
+   */
+  readonly presence: 'always' | 'scheduled' | 'reserved';
+  /** The service it is, or the service whose store it is. */
+  readonly service?: ServiceSpec;
+}
+
+/** `from` may open connections to `port` of `to`. */
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  /** Name of a port of `to`. */
+  readonly port: string;
+}
+
+/** `from` may open connections to a destination outside the cluster. */
+export interface ExternalEdge {
+  readonly from: string;
+  readonly to: External;
+}
+
+export interface Topology {
+  readonly services: readonly ServiceSpec[];
+  readonly components: readonly Component[];
+  readonly edges: readonly Edge[];
+  readonly externalEdges: readonly ExternalEdge[];
+}
+
+export const GATEWAY = 'api-gateway';
+export const REDIS = 'redis';
+export const EDGE = 'traefik';
+export const PROMETHEUS = 'prometheus';
+
+/** Ports of the parts that are not services. */
+export const PORTS = {
+  postgres: 5432,
+  postgresMetrics: 9187,
+  redis: 6379,
+  redisMetrics: 9121,
+  web: 8000,
+  websecure: 8443,
+  edgeMetrics: 9100,
+  prometheus: 9090,
+} as const;
+
+/** Name of the store of a service's database. */
+export const postgresOf = (service: string): string => `postgres-${service}`;
+/** Name of the nightly backup of a service's database. */
+export const backupOf = (service: string): string => `backup-${service}`;
+/** Name of the weekly restore drill of a service's database. */
+export const drillOf = (service: string): string => `restore-drill-${service}`;

@@ -1,0 +1,100 @@
+/** What the workloads of a namespace may use at their largest: the base of its quota. */
+import { ApiObject, type Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { bytesOf, formatCpu, formatMemory, millicores } from '../constructs/quantity.ts';
+
+/** Room for what is not rendered: a person's debug pod, a restore, a changed request during a rollout. */
+const HEADROOM = 1.25;
+
+interface Amounts {
+  readonly requests?: Readonly<Record<string, string>>;
+  readonly limits?: Readonly<Record<string, string>>;
+}
+interface ContainerLike {
+  readonly resources?: Amounts;
+}
+interface PodSpecLike {
+  readonly containers: readonly ContainerLike[];
+  readonly initContainers?: readonly ContainerLike[];
+}
+interface Workload {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly spec: {
+    readonly replicas?: number;
+    readonly maxReplicas?: number;
+    readonly scaleTargetRef?: { readonly name: string };
+    readonly template?: { readonly spec: PodSpecLike };
+    readonly jobTemplate?: { readonly spec: { readonly template: { readonly spec: PodSpecLike } } };
+  };
+}
+
+const MEASURES = ['requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory'] as const;
+type Measure = (typeof MEASURES)[number];
+
+/** A pod counts as the larger of its containers together and its largest init container. */
+function podAmount(pod: PodSpecLike, measure: Measure): number {
+  const [side, resource] = measure.split('.') as ['requests' | 'limits', 'cpu' | 'memory'];
+  const of = (container: ContainerLike): number => {
+    const quantity = container.resources?.[side]?.[resource] ?? '0';
+    return resource === 'cpu' ? millicores(quantity) : bytesOf(quantity);
+  };
+  const together = pod.containers.reduce((sum, container) => sum + of(container), 0);
+  return Math.max(together, ...(pod.initContainers ?? []).map(of));
+}
+
+export class Footprint {
+  readonly amounts: Record<Measure, number> = {
+    'requests.cpu': 0,
+    'requests.memory': 0,
+    'limits.cpu': 0,
+    'limits.memory': 0,
+  };
+  pods = 0;
+
+  add(pod: PodSpecLike, count: number): void {
+    this.pods += count;
+    for (const measure of MEASURES) this.amounts[measure] += count * podAmount(pod, measure);
+  }
+
+  /** `hard` of a ResourceQuota. */
+  toQuota(): Record<string, k8s.Quantity> {
+    const quota: Record<string, k8s.Quantity> = {};
+    for (const measure of MEASURES) {
+      const amount = Math.ceil(this.amounts[measure] * HEADROOM);
+      quota[measure] = k8s.Quantity.fromString(
+        measure.endsWith('cpu') ? formatCpu(amount) : formatMemory(amount),
+      );
+    }
+    quota.pods = k8s.Quantity.fromString(String(Math.ceil(this.pods * HEADROOM)));
+    return quota;
+  }
+}
+
+const WORKLOADS = ['Deployment', 'StatefulSet', 'CronJob', 'HorizontalPodAutoscaler'];
+
+/** Footprint of every namespace: replicas at their maximum, and one more of each Deployment for a rollout. */
+export function footprints(charts: readonly Chart[]): ReadonlyMap<string, Footprint> {
+  const workloads = charts
+    .flatMap((chart) => chart.node.findAll())
+    .filter((node): node is ApiObject => node instanceof ApiObject && WORKLOADS.includes(node.kind))
+    .map((node): Workload => node.toJson());
+  const largest = new Map(
+    workloads
+      .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
+      .map(({ metadata, spec }) => [
+        `${metadata.namespace}/${spec.scaleTargetRef?.name}`,
+        spec.maxReplicas ?? 1,
+      ]),
+  );
+  const result = new Map<string, Footprint>();
+  for (const { kind, metadata, spec } of workloads) {
+    const pod = spec.template?.spec ?? spec.jobTemplate?.spec.template.spec;
+    if (!pod || !metadata.namespace) continue;
+    const footprint = result.get(metadata.namespace) ?? new Footprint();
+    const replicas = largest.get(`${metadata.namespace}/${metadata.name}`) ?? spec.replicas ?? 1;
+    footprint.add(pod, kind === 'Deployment' ? replicas + 1 : replicas);
+    result.set(metadata.namespace, footprint);
+  }
+  return result;
+}

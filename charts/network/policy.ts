@@ -1,0 +1,119 @@
+/** NetworkPolicies from the graph: everything is closed, then one policy a component opens exactly its edges. */
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import type { Config } from '../config/schema.ts';
+import { NAME_LABEL, namespaceOf, platformLabels } from '../constructs/names.ts';
+import { componentOf, portOf } from '../graph/build.ts';
+import type { Component, External, Topology } from '../graph/model.ts';
+
+/** Never reached through a public range: private, link-local (cloud metadata), carrier-grade NAT and loopback. */
+const NOT_PUBLIC = [
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+];
+const EVERYWHERE = '0.0.0.0/0';
+
+const tcp = (port: number): k8s.NetworkPolicyPort => ({
+  protocol: 'TCP',
+  port: k8s.IntOrString.fromNumber(port),
+});
+
+/** The pods of a component, wherever they live. */
+function peer(config: Config, component: Component): k8s.NetworkPolicyPeer {
+  return {
+    namespaceSelector: {
+      matchLabels: { 'kubernetes.io/metadata.name': namespaceOf(config, component.zone) },
+    },
+    podSelector: { matchLabels: { ...component.selector } },
+  };
+}
+
+/** Cluster DNS, over UDP and TCP: a long answer comes by TCP. */
+const dnsRule: k8s.NetworkPolicyEgressRule = {
+  to: [
+    {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+      podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+    },
+  ],
+  ports: (['UDP', 'TCP'] as const).map((protocol) => ({ protocol, port: k8s.IntOrString.fromNumber(53) })),
+};
+
+function externalRule(config: Config, to: External): k8s.NetworkPolicyEgressRule | undefined {
+  const { cidrs, ports } = config.egress[to];
+  if (cidrs.length === 0) return undefined;
+  return {
+    to: cidrs.map((cidr) => ({ ipBlock: cidr === EVERYWHERE ? { cidr, except: NOT_PUBLIC } : { cidr } })),
+    ports: ports.map(tcp),
+  };
+}
+
+function egressRules(config: Config, topology: Topology, { name }: Component): k8s.NetworkPolicyEgressRule[] {
+  const inside = topology.edges
+    .filter((edge) => edge.from === name)
+    .map(({ to, port }) => {
+      const target = componentOf(topology, to);
+      return { to: [peer(config, target)], ports: [tcp(portOf(target, port))] };
+    });
+  const outside = topology.externalEdges
+    .filter((edge) => edge.from === name)
+    .flatMap(({ to }) => externalRule(config, to) ?? []);
+  const rules = [...inside, ...outside];
+  return rules.length > 0 ? [...rules, dnsRule] : [];
+}
+
+function ingressRules(
+  config: Config,
+  topology: Topology,
+  component: Component,
+): k8s.NetworkPolicyIngressRule[] {
+  const rules: k8s.NetworkPolicyIngressRule[] = topology.edges
+    .filter((edge) => edge.to === component.name)
+    .map(({ from, port }) => ({
+      from: [peer(config, componentOf(topology, from))],
+      ports: [tcp(portOf(component, port))],
+    }));
+  if (component.kind === 'edge')
+    // Clients come from anywhere; our own pods still can't, because their egress is closed.
+    rules.push({
+      from: [{ ipBlock: { cidr: EVERYWHERE } }],
+      ports: component.ports
+        .filter((port) => port.name !== component.metricsPort)
+        .map((port) => tcp(port.number)),
+    });
+  return rules;
+}
+
+/** Closes a namespace in both directions. */
+export function addDefaultDeny(scope: Construct, namespace: string): void {
+  new k8s.KubeNetworkPolicy(scope, `${namespace}-default-deny`, {
+    metadata: { name: 'default-deny', namespace },
+    spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+  });
+}
+
+/** Opens a component's edges: one rule an edge, both directions. */
+export function addComponentPolicy(
+  scope: Construct,
+  config: Config,
+  topology: Topology,
+  component: Component,
+): void {
+  new k8s.KubeNetworkPolicy(scope, `${component.name}-policy`, {
+    metadata: {
+      name: component.name,
+      namespace: namespaceOf(config, component.zone),
+      labels: { [NAME_LABEL]: component.name, ...platformLabels(config) },
+    },
+    spec: {
+      podSelector: { matchLabels: { ...component.selector } },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: ingressRules(config, topology, component),
+      egress: egressRules(config, topology, component),
+    },
+  });
+}

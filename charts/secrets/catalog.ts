@@ -1,0 +1,66 @@
+/** Every Secret the manifests refer to: what it holds and where each value comes from. Values are never rendered. */
+import type { Config } from '../config/schema.ts';
+import { namespaceOf } from '../constructs/names.ts';
+import { appSecret, databaseOf, exporterSecret, superuserSecret } from '../data/database.ts';
+import type { SecretSpec, ServiceSpec, Topology } from '../graph/model.ts';
+import { JWT_SECRET, REDIS_SECRET } from './names.ts';
+
+/** `generated`: random; `fixed`: known, not secret; `provided`: a person's, such as a provider's key. */
+export type SecretValue =
+  | { readonly kind: 'generated'; readonly bytes: number }
+  | { readonly kind: 'fixed'; readonly text: string }
+  | { readonly kind: 'provided' };
+
+export interface SecretEntry {
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: string;
+  /** The platform runs without it. */
+  readonly optional: boolean;
+  readonly keys: readonly { readonly key: string; readonly value: SecretValue }[];
+}
+
+const PASSWORD: SecretValue = { kind: 'generated', bytes: 24 };
+/** HS256 wants a key at least as long as its hash (RFC 7518, 3.2); twice that leaves room. */
+const JWT_KEY: SecretValue = { kind: 'generated', bytes: 64 };
+
+function databaseSecrets(config: Config, namespace: string, spec: ServiceSpec): SecretEntry[] {
+  if (!spec.database) return [];
+  const login = (name: string, user: string): SecretEntry => ({
+    namespace,
+    name,
+    type: 'kubernetes.io/basic-auth',
+    optional: false,
+    keys: [
+      { key: 'username', value: { kind: 'fixed', text: user } },
+      { key: 'password', value: PASSWORD },
+    ],
+  });
+  const logins = [
+    login(appSecret(spec.name), databaseOf(config, spec.database).user),
+    login(superuserSecret(spec.name), 'postgres'),
+  ];
+  return config.databases.engine === 'statefulset'
+    ? [...logins, login(exporterSecret(spec.name), 'exporter')]
+    : logins;
+}
+
+/** All Secrets, each once, in a stable order. */
+export function secretCatalog(config: Config, topology: Topology): readonly SecretEntry[] {
+  const namespace = namespaceOf(config, 'app');
+  const opaque = { namespace, type: 'Opaque', optional: false } as const;
+  const provided = new Map<string, SecretSpec>();
+  for (const secret of topology.services.flatMap((spec) => spec.secrets ?? []))
+    provided.set(secret.name, secret);
+  return [
+    { ...opaque, name: JWT_SECRET, keys: [{ key: 'JWT_SECRET_KEY', value: JWT_KEY }] },
+    { ...opaque, name: REDIS_SECRET, keys: [{ key: 'password', value: PASSWORD }] },
+    ...topology.services.flatMap((spec) => databaseSecrets(config, namespace, spec)),
+    ...[...provided.values()].map((secret) => ({
+      ...opaque,
+      name: secret.name,
+      optional: secret.optional ?? false,
+      keys: secret.keys.map((key) => ({ key, value: { kind: 'provided' } as const })),
+    })),
+  ];
+}

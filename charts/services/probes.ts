@@ -1,0 +1,21 @@
+/**
+ * Probes of every service. The contract: health every 30 s, timeout 10 s, 3 retries, 60 s to start. Start-up is
+ * looked at more often, so that a pod is ready as soon as it can be; the promise of 60 s stays.
+ */
+import { k8s } from 'cdk8s-plus-28';
+
+const probe = (path: string, periodSeconds: number, failureThreshold: number): k8s.Probe => ({
+  httpGet: { path, port: k8s.IntOrString.fromString('http') },
+  periodSeconds,
+  failureThreshold,
+  timeoutSeconds: 10,
+});
+
+export const serviceProbes: Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> = {
+  // 60 s in all.
+  startupProbe: probe('/live', 1, 60),
+  // Looks at the database and Redis.
+  readinessProbe: probe('/health', 10, 3),
+  // Looks at the process only: restarting it would not bring back a database.
+  livenessProbe: probe('/live', 30, 3),
+};

@@ -1,0 +1,164 @@
+/** One service: Deployment, Service, ServiceAccount, autoscaler and disruption budget. */
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { serviceImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { addDisruptionBudget } from '../constructs/disruption.ts';
+import { componentLabels, priorityClass } from '../constructs/names.ts';
+import {
+  APP_USER,
+  containerSecurity,
+  podSecurity,
+  resources,
+  SECRETS_DIR,
+  type SecretFile,
+  scratch,
+  secretFilesOf,
+  secretVolume,
+  spread,
+} from '../constructs/pod.ts';
+import { appSecret } from '../data/database.ts';
+import { TRANSPORT_ANNOTATION, transportOf } from '../edge/names.ts';
+import type { Component, ServiceSpec, Topology } from '../graph/model.ts';
+import { JWT_SECRET, REDIS_SECRET } from '../secrets/names.ts';
+import { serviceEnvironment } from './environment.ts';
+import { serviceProbes } from './probes.ts';
+
+export interface AssistantServiceProps {
+  readonly config: Config;
+  readonly topology: Topology;
+  readonly component: Component;
+  readonly spec: ServiceSpec;
+}
+
+/** Replicas, and the range of the autoscaler when it is on. */
+export interface Scale {
+  readonly replicas: number;
+  readonly autoscaler?: { readonly min: number; readonly max: number };
+}
+
+/** How many replicas a service runs. */
+export function scaleOf(config: Config, name: string): Scale {
+  const own = config.services[name];
+  if (!config.autoscaling.enabled) return { replicas: own?.replicas ?? config.replicas };
+  const min = own?.minReplicas ?? config.autoscaling.minReplicas;
+  return { replicas: min, autoscaler: { min, max: own?.maxReplicas ?? config.autoscaling.maxReplicas } };
+}
+
+/** Secrets of a service, as files named after the settings. */
+export function serviceSecretFiles(spec: ServiceSpec): readonly SecretFile[] {
+  return [
+    { secret: JWT_SECRET, key: 'JWT_SECRET_KEY', path: 'JWT_SECRET_KEY' },
+    { secret: REDIS_SECRET, key: 'password', path: 'REDIS_PASSWORD' },
+    ...(spec.database ? [{ secret: appSecret(spec.name), key: 'password', path: 'POSTGRES_PASSWORD' }] : []),
+    ...(spec.secrets ?? []).flatMap(secretFilesOf),
+  ];
+}
+
+export class AssistantService extends Construct {
+  readonly deployment: k8s.KubeDeployment;
+  readonly service: k8s.KubeService;
+
+  constructor(scope: Construct, id: string, props: AssistantServiceProps) {
+    super(scope, id);
+    const { config, component, spec } = props;
+    const labels = componentLabels(config, component);
+    const selector = { ...component.selector };
+    const scale = scaleOf(config, spec.name);
+
+    new k8s.KubeServiceAccount(this, 'account', {
+      metadata: { name: spec.name, labels },
+      automountServiceAccountToken: false,
+    });
+    this.deployment = new k8s.KubeDeployment(this, 'deployment', {
+      metadata: { name: spec.name, labels },
+      spec: {
+        // The autoscaler owns the number when there is one.
+        ...(scale.autoscaler ? {} : { replicas: scale.replicas }),
+        revisionHistoryLimit: 5,
+        selector: { matchLabels: selector },
+        strategy: {
+          type: 'RollingUpdate',
+          rollingUpdate: {
+            maxUnavailable: k8s.IntOrString.fromNumber(0),
+            maxSurge: k8s.IntOrString.fromNumber(1),
+          },
+        },
+        template: { metadata: { labels }, spec: this.podSpec(props) },
+      },
+    });
+    this.service = new k8s.KubeService(this, 'service', {
+      metadata: { name: spec.name, labels, annotations: { [TRANSPORT_ANNOTATION]: transportOf(spec) } },
+      spec: {
+        type: 'ClusterIP',
+        selector,
+        ports: [
+          {
+            name: 'http',
+            port: spec.port,
+            targetPort: k8s.IntOrString.fromString('http'),
+            appProtocol: 'http',
+          },
+        ],
+      },
+    });
+    if (scale.autoscaler) this.addAutoscaler(config, labels, spec.name, scale.autoscaler);
+    addDisruptionBudget(this, { name: spec.name, labels, selector, minReplicas: scale.replicas });
+  }
+
+  private podSpec({ config, topology, component, spec }: AssistantServiceProps): k8s.PodSpec {
+    const own = config.services[spec.name];
+    const container: k8s.Container = {
+      name: spec.name,
+      image: serviceImage(config, spec),
+      imagePullPolicy: 'IfNotPresent',
+      env: serviceEnvironment(config, topology, spec),
+      resources: resources(config, own?.cpu ?? spec.cpu, own?.memory ?? spec.memory),
+      securityContext: containerSecurity,
+      volumeMounts: [
+        { name: 'secrets', mountPath: SECRETS_DIR, readOnly: true },
+        { name: 'tmp', mountPath: '/tmp' },
+      ],
+    };
+    return {
+      serviceAccountName: spec.name,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      priorityClassName: priorityClass(config, 'standard'),
+      terminationGracePeriodSeconds: config.terminationSeconds,
+      securityContext: podSecurity(APP_USER),
+      topologySpreadConstraints: spread({ ...component.selector }),
+      // Waits for the database and brings its schema up to date, under an advisory lock.
+      ...(spec.database ? { initContainers: [{ ...container, name: 'migrate', args: ['migrate'] }] } : {}),
+      containers: [{ ...container, ports: [{ name: 'http', containerPort: spec.port }], ...serviceProbes }],
+      volumes: [secretVolume('secrets', serviceSecretFiles(spec)), scratch('tmp', '128Mi')],
+    };
+  }
+
+  private addAutoscaler(
+    config: Config,
+    labels: Record<string, string>,
+    name: string,
+    range: { readonly min: number; readonly max: number },
+  ): void {
+    new k8s.KubeHorizontalPodAutoscalerV2(this, 'autoscaler', {
+      metadata: { name, labels },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+        minReplicas: range.min,
+        maxReplicas: range.max,
+        metrics: [
+          {
+            type: 'Resource',
+            resource: {
+              name: 'cpu',
+              target: { type: 'Utilization', averageUtilization: config.autoscaling.cpuPercent },
+            },
+          },
+        ],
+        // Slowly down: a pod that leaves drains for a while, and load comes in waves.
+        behavior: { scaleDown: { stabilizationWindowSeconds: 300 } },
+      },
+    });
+  }
+}

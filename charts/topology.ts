@@ -1,0 +1,100 @@
+/**
+ * The platform as a graph, in data: what runs, on which port, and who may call whom.
+ *
+ * Everything else is derived from this file: NetworkPolicies, service environments, start-up waiting, Ingress
+ * routes, scrape targets, database stores, backups, the diagram in the README and the connectivity tests.
+ * A new service is one entry here, one folder in `services/` and one in `dockerfiles/` (docs/add-a-service.md).
+ */
+import type { ServiceSpec } from './graph/model.ts';
+
+/** The six services, with the figures of the contract. */
+export const SERVICES: readonly ServiceSpec[] = [
+  {
+    name: 'api-gateway',
+    title: 'API gateway',
+    runtime: 'deno',
+    port: 3000,
+    cpu: { request: '250m', limit: '500m' },
+    memory: { request: '256Mi', limit: '512Mi' },
+    network: 'frontend',
+    route: { path: '/api', stripPrefix: false, burst: 20, timeoutSeconds: 60, streams: true },
+    settings: ['RATE_LIMIT', 'CORS_ORIGINS', 'GATEWAY_ROUTES'],
+  },
+  {
+    name: 'ai-assistant',
+    title: 'AI assistant',
+    runtime: 'python',
+    port: 8000,
+    cpu: { request: '500m', limit: '1' },
+    memory: { request: '512Mi', limit: '1Gi' },
+    database: { name: 'ai_assistant_db', user: 'ai_user' },
+    route: { path: '/ai', timeoutSeconds: 60, streams: true },
+    gateway: { path: '/api/ai', timeoutSeconds: 60 },
+    calls: ['onec-integration'],
+    egress: ['model-providers'],
+    settings: ['AI_MODEL'],
+    secrets: [
+      { name: 'ai-assistant-providers', keys: ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY'], optional: true },
+    ],
+  },
+  {
+    name: 'onec-integration',
+    image: '1c-integration',
+    title: '1C integration',
+    runtime: 'python',
+    port: 8001,
+    cpu: { request: '250m', limit: '500m' },
+    memory: { request: '256Mi', limit: '512Mi' },
+    database: { name: '1c_integration_db', user: '1c_user' },
+    route: { path: '/1c' },
+    gateway: { path: '/api/1c' },
+    egress: ['onec-server'],
+    settings: ['ONEC_SERVER_URL'],
+    secrets: [{ name: 'onec-integration-server', keys: ['ONEC_USERNAME', 'ONEC_PASSWORD'], optional: true }],
+  },
+  {
+    name: 'user-management',
+    title: 'User management',
+    runtime: 'python',
+    port: 8002,
+    cpu: { request: '250m', limit: '500m' },
+    memory: { request: '256Mi', limit: '512Mi' },
+    database: { name: 'user_management_db', user: 'user_user' },
+    route: { path: '/auth', stripPrefix: false, requestsPerMinute: 10, burst: 5 },
+    gateway: {
+      path: '/api/users',
+      rewrites: [
+        { from: '/api/users/auth', to: '/auth', public: ['/register', '/login'], requestsPerMinute: 10 },
+        { from: '/api/users', to: '/users' },
+      ],
+    },
+    egress: ['smtp'],
+    settings: ['SMTP_HOST', 'SMTP_PORT'],
+    secrets: [{ name: 'smtp', keys: ['SMTP_USER', 'SMTP_PASSWORD'], optional: true }],
+  },
+  {
+    name: 'analytics',
+    title: 'Analytics',
+    runtime: 'python',
+    port: 8003,
+    cpu: { request: '500m', limit: '1' },
+    memory: { request: '512Mi', limit: '1Gi' },
+    database: { name: 'analytics_db', user: 'analytics_user' },
+    route: { path: '/analytics', timeoutSeconds: 60 },
+    gateway: { path: '/api/analytics', timeoutSeconds: 60 },
+  },
+  {
+    name: 'security',
+    title: 'Security',
+    runtime: 'python',
+    port: 8004,
+    cpu: { request: '250m', limit: '500m' },
+    memory: { request: '256Mi', limit: '512Mi' },
+    database: { name: 'security_db', user: 'security_user' },
+    route: { path: '/security' },
+    gateway: { path: '/api/security' },
+    egress: ['smtp'],
+    settings: ['SECURITY_LOG_LEVEL', 'SMTP_HOST', 'SMTP_PORT'],
+    secrets: [{ name: 'smtp', keys: ['SMTP_USER', 'SMTP_PASSWORD'], optional: true }],
+  },
+];

@@ -1,0 +1,57 @@
+/** Typed constructs for cert-manager: the fields the platform uses. */
+import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
+import type { Construct } from 'constructs';
+
+export interface AcmeIssuerProps {
+  readonly metadata: ApiObjectMetadata;
+  readonly server: string;
+  readonly email: string;
+  /** Secret that keeps the account's key; cert-manager makes it. */
+  readonly accountKeySecret: string;
+  /** Class of the Ingress that answers HTTP-01 challenges. */
+  readonly ingressClassName: string;
+}
+
+/** A namespaced issuer that gets certificates by ACME (RFC 8555) with HTTP-01 challenges. */
+export class AcmeIssuer extends ApiObject {
+  constructor(scope: Construct, id: string, props: AcmeIssuerProps) {
+    super(scope, id, {
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'Issuer',
+      metadata: props.metadata,
+      spec: {
+        acme: {
+          server: props.server,
+          email: props.email,
+          privateKeySecretRef: { name: props.accountKeySecret },
+          solvers: [{ http01: { ingress: { ingressClassName: props.ingressClassName } } }],
+        },
+      },
+    });
+  }
+}
+
+export interface CertificateProps {
+  readonly metadata: ApiObjectMetadata;
+  readonly secretName: string;
+  readonly dnsNames: readonly string[];
+  /** Name of an Issuer in the same namespace. */
+  readonly issuer: string;
+}
+
+/** A certificate kept fresh in a Secret, with a new ECDSA key at each renewal. */
+export class Certificate extends ApiObject {
+  constructor(scope: Construct, id: string, props: CertificateProps) {
+    super(scope, id, {
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'Certificate',
+      metadata: props.metadata,
+      spec: {
+        secretName: props.secretName,
+        dnsNames: props.dnsNames,
+        issuerRef: { name: props.issuer, kind: 'Issuer' },
+        privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+      },
+    });
+  }
+}

@@ -1,0 +1,44 @@
+/** Typed construct for the CloudNativePG operator: the fields the platform uses. */
+import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
+import type { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+
+export interface ClusterSpec {
+  readonly instances: number;
+  readonly imageName: string;
+  readonly bootstrap: {
+    readonly initdb: {
+      readonly database: string;
+      readonly owner: string;
+      readonly secret: { readonly name: string };
+    };
+  };
+  readonly enableSuperuserAccess: boolean;
+  readonly superuserSecret: { readonly name: string };
+  readonly postgresql: { readonly parameters: Readonly<Record<string, string>> };
+  readonly storage: { readonly size: string; readonly storageClass?: string };
+  readonly resources: k8s.ResourceRequirements;
+  readonly monitoring: { readonly enablePodMonitor: boolean };
+  readonly affinity: { readonly podAntiAffinityType: 'preferred' | 'required' };
+  readonly priorityClassName: string;
+  /** WAL archive and base backups, for point-in-time recovery. */
+  readonly backup?: {
+    readonly retentionPolicy: string;
+    readonly barmanObjectStore: {
+      readonly destinationPath: string;
+      readonly wal: { readonly compression: string };
+      readonly s3Credentials: { readonly inheritFromIAMRole: boolean };
+    };
+  };
+}
+
+export interface ClusterProps {
+  readonly metadata: ApiObjectMetadata;
+  readonly spec: ClusterSpec;
+}
+
+export class Cluster extends ApiObject {
+  constructor(scope: Construct, id: string, props: ClusterProps) {
+    super(scope, id, { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', ...props });
+  }
+}
