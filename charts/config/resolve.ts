@@ -48,7 +48,10 @@ export function resolveConfig(
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (isObject(value) ? value[String(key)] : undefined), input);
+  return path.reduce<unknown>((value, key) => {
+    if (Array.isArray(value)) return value[Number(key)];
+    return isObject(value) ? value[String(key)] : undefined;
+  }, input);
 }
 
 function firstError(error: z.ZodError, input: unknown): ConfigError {

@@ -1,0 +1,133 @@
+"""Reading the events of other services, each at least once, shared between the replicas of a service."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, cast
+
+from prometheus_client import Counter
+from pydantic import ValidationError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from assistants_common.events import FIELD, STREAM, Event
+
+logger = logging.getLogger(__name__)
+
+EVENTS_CONSUMED = Counter("events_consumed_total", "Events read from other services.", ["type", "outcome"])
+MAX_DELIVERIES = 5
+_BATCH = 50
+_BLOCK_MS = 5000
+_LONGEST_PAUSE = 30.0
+
+Handler = Callable[[Event], Awaitable[None]]
+_Entry = tuple[str, Mapping[str, str]]
+
+
+class EventConsumer:
+    """Hands events to a handler, which must bear to see one twice.
+
+    An event whose handler fails is tried again after `retry_after_ms`, by whichever replica comes first, and
+    given up with an error in the log after MAX_DELIVERIES attempts.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        service: str,
+        handler: Handler,
+        *,
+        retry_after_ms: int = 60_000,
+        block_ms: int = _BLOCK_MS,
+    ) -> None:
+        self._redis = redis
+        self._group = service
+        self._name = socket.gethostname()
+        self._handler = handler
+        self._retry_after_ms = retry_after_ms
+        self._block_ms = block_ms
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Consume in the background for as long as the context lasts; for a service's lifespan."""
+        task = asyncio.create_task(self.run(), name="event-consumer")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def run(self) -> None:
+        """Consume until cancelled. While Redis is away it is asked again, ever less often."""
+        pause = 0.5
+        while True:
+            try:
+                await self._create_group()
+                while True:
+                    await self.consume_once()
+                    pause = 0.5
+            except RedisError:
+                logger.exception("events cannot be read", extra={"pause_seconds": pause})
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def consume_once(self) -> None:
+        """One round: what others left unfinished, then what is new."""
+        claimed: Any = await self._redis.xautoclaim(
+            STREAM, self._group, self._name, min_idle_time=self._retry_after_ms, count=_BATCH
+        )
+        for entry in cast(Sequence[_Entry], claimed[1]):
+            await self._retry(entry)
+        answer: Any = await self._redis.xreadgroup(
+            self._group, self._name, {STREAM: ">"}, count=_BATCH, block=self._block_ms
+        )
+        for entry in _entries(answer):
+            await self._handle(entry)
+
+    async def _create_group(self) -> None:
+        try:
+            await self._redis.xgroup_create(STREAM, self._group, id="0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
+
+    async def _retry(self, entry: _Entry) -> None:
+        pending: Any = await self._redis.xpending_range(STREAM, self._group, entry[0], entry[0], 1)
+        if pending and pending[0]["times_delivered"] > MAX_DELIVERIES:
+            logger.error("event given up", extra={"entry": entry[0]})
+            EVENTS_CONSUMED.labels("unknown", "dropped").inc()
+            await self._acknowledge(entry)
+        else:
+            await self._handle(entry)
+
+    async def _handle(self, entry: _Entry) -> None:
+        try:
+            event = Event.model_validate_json(entry[1].get(FIELD, ""))
+        except ValidationError:
+            logger.exception("not an event", extra={"entry": entry[0]})
+            EVENTS_CONSUMED.labels("unknown", "invalid").inc()
+            await self._acknowledge(entry)
+            return
+        try:
+            await self._handler(event)
+        except Exception:
+            logger.exception("event not handled, it will be tried again", extra={"event_type": event.type})
+            EVENTS_CONSUMED.labels(event.type, "failed").inc()
+            return
+        EVENTS_CONSUMED.labels(event.type, "handled").inc()
+        await self._acknowledge(entry)
+
+    async def _acknowledge(self, entry: _Entry) -> None:
+        await self._redis.xack(STREAM, self._group, entry[0])
+
+
+def _entries(answer: Any) -> Sequence[_Entry]:  # noqa: ANN401 - the client's type depends on the protocol
+    """The entries of the one stream asked for: a list of pairs in protocol 2, a mapping in protocol 3."""
+    if not answer:
+        return []
+    if isinstance(answer, Mapping):
+        return cast(Sequence[_Entry], [entry for batch in answer[STREAM] for entry in batch])
+    return cast(Sequence[_Entry], answer[0][1])

@@ -1,0 +1,89 @@
+"""What a running service holds, and how its endpoints ask for it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assistants_common.cache import build_redis
+from assistants_common.database import Database, build_engine
+from assistants_common.events import EventPublisher
+from assistants_common.health import Check, HealthMonitor
+from assistants_common.lifecycle import Lifecycle
+from assistants_common.settings import DatabaseSettings, ServiceSettings
+from assistants_common.tokens import TokenService
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Made once for an application, closed when it stops. Connections are opened on first use."""
+
+    service: str
+    settings: ServiceSettings
+    lifecycle: Lifecycle
+    redis: Redis
+    events: EventPublisher
+    tokens: TokenService
+    health: HealthMonitor
+    database: Database | None
+
+    @classmethod
+    def build(cls, service: str, settings: ServiceSettings) -> "Resources":
+        redis = build_redis(settings)
+        database = None
+        checks: dict[str, Check] = {}
+        if isinstance(settings, DatabaseSettings):
+            database = Database(build_engine(settings, service))
+            checks["database"] = database.ping
+        checks["redis"] = redis.ping
+        lifecycle = Lifecycle()
+        return cls(
+            service=service,
+            settings=settings,
+            lifecycle=lifecycle,
+            redis=redis,
+            events=EventPublisher(redis, service),
+            tokens=TokenService(settings),
+            health=HealthMonitor(service, settings.service_version, lifecycle, checks),
+            database=database,
+        )
+
+    def require_database(self) -> Database:
+        if self.database is None:
+            raise RuntimeError(f"{self.service} has no database: its settings are not DatabaseSettings")
+        return self.database
+
+    async def close(self) -> None:
+        await self.redis.aclose()
+        if self.database is not None:
+            await self.database.dispose()
+
+
+def get_resources(request: Request) -> Resources:
+    return cast(Resources, request.app.state.resources)
+
+
+ResourcesDep = Annotated[Resources, Depends(get_resources)]
+
+
+async def _session(resources: ResourcesDep) -> AsyncIterator[AsyncSession]:
+    async with resources.require_database().session() as session:
+        yield session
+
+
+def _redis(resources: ResourcesDep) -> Redis:
+    return resources.redis
+
+
+def _events(resources: ResourcesDep) -> EventPublisher:
+    return resources.events
+
+
+SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
+"""A session for one endpoint call. Commit what shall stay: the rest is rolled back before the response."""
+
+RedisDep = Annotated[Redis, Depends(_redis)]
+EventsDep = Annotated[EventPublisher, Depends(_events)]

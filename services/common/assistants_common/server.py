@@ -1,0 +1,73 @@
+"""The HTTP server, with a drain that loses no request in a rollout."""
+
+import logging
+from time import monotonic
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from assistants_common.lifecycle import Lifecycle
+from assistants_common.resources import Resources
+from assistants_common.settings import ServiceSettings
+
+logger = logging.getLogger(__name__)
+
+_KEEP_ALIVE_SECONDS = 75
+_BACKLOG = 2048
+
+
+class DrainingServer(uvicorn.Server):
+    """On a signal: not ready any more, but serving for the drain time; then a graceful stop, exit code 0.
+
+    A second signal stops at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._lifecycle = lifecycle
+        self._drain_seconds = drain_seconds
+        self._stop_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Signals are not handed to the base class while draining: it would raise them again after the
+        # shutdown, and the process would end by the signal instead of with code 0.
+        if self._stop_at is None:
+            self._lifecycle.draining = True
+            self._stop_at = monotonic() + self._drain_seconds
+        else:
+            self.force_exit = True
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._stop_at is not None and monotonic() >= self._stop_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def build_server(app: FastAPI, settings: ServiceSettings) -> DrainingServer:
+    resources: Resources = app.state.resources
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="on",
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_timeout_seconds,
+        backlog=_BACKLOG,
+    )
+    return DrainingServer(config, resources.lifecycle, settings.drain_seconds)
+
+
+def serve(app: FastAPI, settings: ServiceSettings) -> int:
+    """Serve until told to stop; the exit code of the process."""
+    server = build_server(app, settings)
+    server.run()
+    if not server.started:
+        logger.error("the server did not start")
+        return 1
+    return 0

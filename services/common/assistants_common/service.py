@@ -1,0 +1,93 @@
+"""The command line of a service: serve, migrate, and its own commands."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from assistants_common.json_logging import configure_logging
+from assistants_common.server import serve
+from assistants_common.settings import DatabaseSettings, ServiceSettings
+
+logger = logging.getLogger(__name__)
+
+type Command[S: ServiceSettings] = Callable[[S, Sequence[str]], Awaitable[int]]
+
+SERVE = "serve"
+MIGRATE = "migrate"
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+
+
+@dataclass(frozen=True)
+class Service[S: ServiceSettings]:
+    """A service as its `__main__` describes it.
+
+    `name` is also the folder of the service, and with underscores its package. `migrations` is the package
+    with the Alembic revisions; `commands` are asynchronous functions of the settings and the remaining
+    arguments that return the exit code.
+    """
+
+    name: str
+    settings: type[S]
+    create_app: Callable[[S], FastAPI]
+    migrations: str | None = None
+    commands: Mapping[str, Command[S]] = field(default_factory=dict)
+
+
+def run[S: ServiceSettings](service: Service[S], arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit code."""
+    parsed = _parse(service, sys.argv[1:] if arguments is None else arguments)
+    configure_logging(service.name, "unknown", "INFO")
+    try:
+        settings = service.settings()
+    except ValidationError as error:
+        logger.critical("the settings are not valid", extra={"errors": _complaints(error)})
+        return EXIT_FAILURE
+    configure_logging(service.name, settings.service_version, settings.effective_log_level)
+    if parsed.command == SERVE:
+        return serve(service.create_app(settings), settings)
+    return _run_command(service, settings, parsed.command, parsed.arguments)
+
+
+def _parse[S: ServiceSettings](service: Service[S], arguments: Sequence[str]) -> argparse.Namespace:
+    choices = [SERVE, *([MIGRATE] if service.migrations else []), *service.commands]
+    parser = argparse.ArgumentParser(prog=service.name)
+    parser.add_argument("command", nargs="?", default=SERVE, choices=choices)
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser.parse_args(arguments)
+
+
+def _complaints(error: ValidationError) -> list[str]:
+    items = error.errors(include_input=False, include_url=False, include_context=False)
+    return [f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in items]
+
+
+def _run_command[S: ServiceSettings](
+    service: Service[S], settings: S, name: str, arguments: Sequence[str]
+) -> int:
+    try:
+        if name == MIGRATE:
+            return asyncio.run(_migrate(service, settings))
+        return asyncio.run(_call(service.commands[name], settings, arguments))
+    except Exception:
+        logger.exception("%s failed", name)
+        return EXIT_FAILURE
+
+
+async def _migrate[S: ServiceSettings](service: Service[S], settings: S) -> int:
+    if not isinstance(settings, DatabaseSettings) or service.migrations is None:
+        raise TypeError(f"{service.name} has no database to migrate")
+    from assistants_common.migrations import migrate  # noqa: PLC0415 - a server starts faster without Alembic
+
+    await migrate(settings, service.migrations)
+    return 0
+
+
+async def _call[S: ServiceSettings](command: Command[S], settings: S, arguments: Sequence[str]) -> int:
+    return await command(settings, arguments)

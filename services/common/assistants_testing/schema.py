@@ -1,0 +1,22 @@
+"""Do the models say what the migrations made?"""
+
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, MetaData
+
+from assistants_common.database import Database
+
+
+async def schema_differences(database: Database, metadata: MetaData) -> list[Any]:
+    """What an automatic migration would change; empty when models and migrations agree."""
+
+    def compare(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        return list(compare_metadata(context, metadata))
+
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(compare)

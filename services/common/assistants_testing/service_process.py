@@ -1,0 +1,75 @@
+"""Runs a service as its container does: `python -m <package>`, configured by environment variables."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from assistants_testing import processes
+
+
+@dataclass(frozen=True)
+class ServiceProcess:
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+    def terminate(self) -> None:
+        """Send SIGTERM, as the kubelet does, without waiting."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self, seconds: float = 20) -> int:
+        """The exit code."""
+        return self.process.wait(seconds)
+
+    def alive(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/live", timeout=1).is_success
+        except httpx.TransportError:
+            return False
+
+
+def environment(settings: Mapping[str, object]) -> dict[str, str]:
+    """The environment of a child process: settings in upper case, and the import path of this one."""
+    variables = {name.upper(): str(value) for name, value in settings.items()}
+    paths = os.pathsep.join(path for path in sys.path if path)
+    return {**os.environ, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1", **variables}
+
+
+def run_command(
+    package: str, arguments: Sequence[str], settings: Mapping[str, object]
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m package arguments...` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", package, *arguments],
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@contextmanager
+def running_service(
+    package: str, settings: Mapping[str, object], directory: Path
+) -> Iterator[ServiceProcess]:
+    """The service in a process of its own, once it is alive; killed at the end when it still runs."""
+    port, log = processes.free_port(), directory / f"{package}.log"
+    variables = environment({**settings, "host": "127.0.0.1", "port": port})
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", package], env=variables, stdout=output, stderr=subprocess.STDOUT
+        )
+    service = ServiceProcess(process, f"http://127.0.0.1:{port}", log)
+    try:
+        processes.wait_until(service.alive, process, log)
+        yield service
+    finally:
+        processes.stop(process)

@@ -1,0 +1,83 @@
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from assistants_common.app import create_app
+from assistants_common.auth import AdminUser, AnalystUser, CurrentUser
+from assistants_common.context import outbound_headers
+from assistants_common.problems import ProblemError
+from assistants_common.settings import ServiceSettings
+from assistants_testing.plugin import running
+
+router = APIRouter()
+
+
+class Note(BaseModel):
+    text: str = Field(min_length=3)
+
+
+@router.post("/notes")
+async def add_note(note: Note) -> Note:
+    return note
+
+
+@router.post("/upload")
+async def upload(request: Request) -> dict[str, int]:
+    return {"size": sum([len(chunk) async for chunk in request.stream()])}
+
+
+@router.get("/items/{item_id}")
+async def item(item_id: str) -> dict[str, str]:
+    return {"id": item_id, **outbound_headers()}
+
+
+@router.get("/problem")
+async def problem() -> None:
+    raise ProblemError(409, "Taken.", title="Name taken", type_="urn:test:taken", name="x")
+
+
+@router.get("/fault")
+async def fault() -> None:
+    raise RuntimeError("the inside story")
+
+
+@router.get("/broken-stream")
+async def broken_stream() -> StreamingResponse:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"first"
+        raise RuntimeError("the inside story")
+
+    return StreamingResponse(body())
+
+
+@router.get("/redis-down")
+async def redis_down() -> None:
+    raise RedisConnectionError("host and port")
+
+
+@router.get("/me")
+async def me(caller: CurrentUser) -> dict[str, str]:
+    return {"id": str(caller.user_id), "role": caller.role}
+
+
+@router.get("/analysts")
+async def analysts(caller: AnalystUser) -> str:
+    return caller.role
+
+
+@router.get("/admins")
+async def admins(caller: AdminUser) -> str:
+    return caller.role
+
+
+@pytest.fixture(scope="module")
+async def app(platform_settings: dict[str, Any]) -> AsyncIterator[FastAPI]:
+    settings = ServiceSettings.model_validate({**platform_settings, "max_body_bytes": 1000})
+    application = create_app("sample", settings, title="Sample", description="For tests.", routers=[router])
+    async with running(application):
+        yield application

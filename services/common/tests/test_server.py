@@ -1,0 +1,68 @@
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import httpx
+import pytest
+
+from assistants_testing.service_process import run_command, running_service
+
+PACKAGE = "slow_sample"
+SOURCE = """
+import asyncio, sys
+from assistants_common.app import create_app
+from assistants_common.service import Service, run
+from assistants_common.settings import ServiceSettings
+from fastapi import APIRouter
+
+router = APIRouter()
+
+@router.get("/slow")
+async def slow() -> str:
+    await asyncio.sleep(1.5)
+    return "done"
+
+def build(settings):
+    return create_app("slow-sample", settings, title="Slow", description="For a test.", routers=[router])
+
+sys.exit(run(Service("slow-sample", ServiceSettings, build)))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / f"{PACKAGE}.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+def test_an_open_request_is_finished_after_the_drain(
+    platform_settings: dict[str, Any], tmp_path: Path
+) -> None:
+    settings = {**platform_settings, "drain_seconds": 0.2}
+    with running_service(PACKAGE, settings, tmp_path) as service, ThreadPoolExecutor(1) as executor:
+        answer = executor.submit(httpx.get, f"{service.url}/slow")
+        sleep(0.4)
+        service.terminate()
+        sleep(0.7)
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{service.url}/live")
+        assert answer.result().json() == "done"
+        assert service.wait() == 0
+
+
+def test_a_second_signal_ends_the_drain(platform_settings: dict[str, Any], tmp_path: Path) -> None:
+    settings = {**platform_settings, "drain_seconds": 60}
+    with running_service(PACKAGE, settings, tmp_path) as service:
+        service.terminate()
+        sleep(0.3)
+        assert service.process.poll() is None
+        service.terminate()
+        assert service.wait(5) in {0, -signal.SIGTERM}
+
+
+def test_a_taken_port_is_a_failure(platform_settings: dict[str, Any], tmp_path: Path) -> None:
+    with running_service(PACKAGE, platform_settings, tmp_path) as service:
+        taken = {**platform_settings, "host": "127.0.0.1", "port": httpx.URL(service.url).port}
+        assert run_command(PACKAGE, [], taken).returncode != 0

@@ -1,0 +1,165 @@
+/** The figures of the contract, in the manifests. */
+import { describe, expect, it } from 'vitest';
+import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';
+import { find, type KubeObject, podsOf, render } from '../support/objects.ts';
+
+/** name, port, CPU request/limit, memory request/limit, database, user */
+const SERVICES: readonly [string, number, string, string, string, string, string?, string?][] = [
+  ['api-gateway', 3000, '250m', '500m', '256Mi', '512Mi'],
+  ['ai-assistant', 8000, '500m', '1', '512Mi', '1Gi', 'ai_assistant_db', 'ai_user'],
+  ['onec-integration', 8001, '250m', '500m', '256Mi', '512Mi', '1c_integration_db', '1c_user'],
+  ['user-management', 8002, '250m', '500m', '256Mi', '512Mi', 'user_management_db', 'user_user'],
+  ['analytics', 8003, '500m', '1', '512Mi', '1Gi', 'analytics_db', 'analytics_user'],
+  ['security', 8004, '250m', '500m', '256Mi', '512Mi', 'security_db', 'security_user'],
+];
+
+const env = (deployment: KubeObject): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    deployment.spec.template.spec.containers[0].env.map((item: { name: string; value: string }) => [
+      item.name,
+      item.value,
+    ]),
+  );
+
+describe('services', () => {
+  const production = render('production');
+  const staging = render('staging');
+  it.each(SERVICES)(
+    '%s: port %d, resources, database',
+    (name, port, cpu, cpuLimit, memory, memoryLimit, database, user) => {
+      const deployment = find(production, 'Deployment', name);
+      const [container] = deployment.spec.template.spec.containers;
+      expect(container.ports).toEqual([{ name: 'http', containerPort: port }]);
+      expect(container.resources).toEqual({
+        requests: { cpu, memory },
+        limits: { cpu: cpuLimit, memory: memoryLimit },
+      });
+      expect(find(production, 'Service', name).spec.ports[0].port).toBe(port);
+      expect(env(deployment).POSTGRES_DB).toBe(database);
+      expect(env(deployment).POSTGRES_USER).toBe(user);
+      if (database && user) {
+        const inStaging = env(find(staging, 'Deployment', name));
+        expect(inStaging.POSTGRES_DB).toBe(database.replace(/_db$/, '_staging_db'));
+        expect(inStaging.POSTGRES_USER).toBe(`${user.replace(/_user$/, '')}_staging`);
+      }
+    },
+  );
+  it('the image of onec-integration keeps its name', () => {
+    const [container] = find(production, 'Deployment', 'onec-integration').spec.template.spec.containers;
+    expect(container.image).toMatch(/\/1c-integration:/);
+  });
+  it('replicas: dev one each, staging two gateways and assistants, production at least two, autoscaled', () => {
+    const replicas = (objects: readonly KubeObject[]) =>
+      Object.fromEntries(SERVICES.map(([name]) => [name, find(objects, 'Deployment', name).spec.replicas]));
+    expect(new Set(Object.values(replicas(render('dev'))))).toEqual(new Set([1]));
+    expect(replicas(staging)).toMatchObject({ 'api-gateway': 2, 'ai-assistant': 2, security: 1 });
+    for (const [name] of SERVICES)
+      expect(find(production, 'HorizontalPodAutoscaler', name).spec.minReplicas).toBeGreaterThanOrEqual(2);
+  });
+  it('the gateway routes every prefix of the contract, most specific first', () => {
+    const routes = JSON.parse(env(find(production, 'Deployment', 'api-gateway')).GATEWAY_ROUTES ?? '[]');
+    expect(routes.map((route: { prefix: string }) => route.prefix)).toEqual([
+      '/api/users/auth',
+      '/api/analytics',
+      '/api/security',
+      '/api/users',
+      '/api/1c',
+      '/api/ai',
+    ]);
+  });
+});
+
+describe('stores', () => {
+  const production = render('production');
+  it('PostgreSQL 15, five, 250m/500m and 256Mi/512Mi, a volume each', () => {
+    const stores = production.filter(
+      ({ kind, metadata }) => kind === 'StatefulSet' && metadata.name.startsWith('postgres-'),
+    );
+    expect(stores).toHaveLength(5);
+    for (const { spec } of stores) {
+      const [server] = spec.template.spec.containers;
+      expect(server.image).toMatch(/postgres:15\./);
+      expect(server.resources).toEqual({
+        requests: { cpu: '250m', memory: '256Mi' },
+        limits: { cpu: '500m', memory: '512Mi' },
+      });
+      expect(server.readinessProbe).toMatchObject({
+        periodSeconds: 10,
+        timeoutSeconds: 5,
+        failureThreshold: 5,
+      });
+      expect(spec.volumeClaimTemplates).toHaveLength(1);
+    }
+  });
+  it('Redis 7 leaves room for the fork that saves its snapshot', () => {
+    const [server] = find(production, 'StatefulSet', 'redis').spec.template.spec.containers;
+    expect(server.image).toMatch(/redis:7\./);
+    expect(server.resources).toEqual({
+      requests: { cpu: '100m', memory: '128Mi' },
+      limits: { cpu: '250m', memory: '256Mi' },
+    });
+    const conf = find(production, 'ConfigMap', 'redis').data?.['redis.conf'] ?? '';
+    for (const line of [
+      'maxmemory-policy allkeys-lru',
+      'save 900 1',
+      'save 300 10',
+      'save 60 10000',
+      'notify-keyspace-events Ex',
+    ])
+      expect(conf).toContain(line);
+    const maxmemory = Number(/maxmemory (\d+)mb/.exec(conf)?.[1]) * 2 ** 20;
+    expect(maxmemory).toBeGreaterThan(64 * 2 ** 20);
+    expect(2 * maxmemory).toBeLessThanOrEqual(bytesOf('256Mi') * 0.8);
+  });
+});
+
+describe('edge', () => {
+  it('routes of the contract', () => {
+    const paths = render('dev')
+      .filter(({ kind }) => kind === 'Ingress')
+      .map(({ spec }) => spec.rules[0].http.paths[0].path);
+    expect(paths.sort()).toEqual(['/1c', '/ai', '/analytics', '/api', '/auth', '/security']);
+  });
+  it('limits, timeouts and headers of the contract', () => {
+    const text = find(render('dev'), 'ConfigMap', 'traefik').data?.['dynamic.yaml'] ?? '';
+    expect(text).toMatch(/limit-api-gateway:\n\s+rateLimit:\n\s+average: 100\n\s+period: 1m\n\s+burst: 20/);
+    expect(text).toMatch(/limit-user-management:\n\s+rateLimit:\n\s+average: 10\n\s+period: 1m\n\s+burst: 5/);
+    expect(text).toMatch(/limit-security:\n\s+rateLimit:\n\s+average: 100\n\s+period: 1m\n\s+burst: 10/);
+    expect(text).toMatch(/timeout-30s:[\s\S]*responseHeaderTimeout: 30s/);
+    expect(text).toMatch(/timeout-60s:[\s\S]*responseHeaderTimeout: 60s/);
+    for (const header of [
+      'frameDeny: true',
+      'contentTypeNosniff: true',
+      'referrerPolicy:',
+      'contentSecurityPolicy:',
+      'stsSeconds:',
+    ])
+      expect(text).toContain(header);
+  });
+});
+
+describe('dev fits a laptop of 2 CPUs and 8 GiB', () => {
+  /** What kind's own pods request on one node: API server, etcd, controllers, scheduler, two CoreDNS, CNI. */
+  const KIND = { cpu: 950, memory: bytesOf('290Mi') };
+  /** Prerequisites in the cluster: metrics-server and the Prometheus operator. */
+  const PREREQUISITES = { cpu: 200, memory: bytesOf('300Mi') };
+  const all = podsOf(render('dev'));
+  const sum = (
+    kinds: readonly string[],
+    measure: (container: { resources?: { requests?: Readonly<Record<string, string>> } }) => number,
+  ) =>
+    all
+      .filter(({ kind }) => kinds.includes(kind))
+      .reduce((total, { spec }) => total + spec.containers.reduce((part, c) => part + measure(c), 0), 0);
+
+  it('all requests and one job of each kind at once', () => {
+    const running = ['Deployment', 'StatefulSet'];
+    const cpu = sum(running, (c) => millicores(c.resources?.requests?.cpu ?? '0'));
+    const memory = sum(running, (c) => bytesOf(c.resources?.requests?.memory ?? '0'));
+    const jobs = sum(['CronJob'], (c) => millicores(c.resources?.requests?.cpu ?? '0')) / 2;
+    console.info(`dev requests ${cpu}m CPU and ${Math.round(memory / 2 ** 20)} MiB, backups ${jobs}m more`);
+    expect(all.length).toBeGreaterThanOrEqual(23);
+    expect(cpu + jobs + KIND.cpu + PREREQUISITES.cpu).toBeLessThanOrEqual(2000);
+    expect(memory + KIND.memory + PREREQUISITES.memory).toBeLessThanOrEqual(bytesOf('8Gi'));
+  });
+});

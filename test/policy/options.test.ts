@@ -1,0 +1,111 @@
+/** Optional parts and other engines, by one value each. */
+import { describe, expect, it } from 'vitest';
+import type { ConfigOverride } from '../../charts/config/environments.ts';
+import { find, type KubeObject, podsOf, render } from '../support/objects.ts';
+
+const kinds = (objects: readonly KubeObject[]): ReadonlySet<string> =>
+  new Set(objects.map(({ kind }) => kind));
+const named = (objects: readonly KubeObject[], part: string) =>
+  objects.filter(({ metadata }) => metadata.name.includes(part) || metadata.namespace?.includes(part));
+
+describe('switches in every combination', () => {
+  const combinations = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15].map((bits) => ({
+    monitoring: { enabled: (bits & 1) > 0 },
+    logging: { enabled: (bits & 2) > 0 },
+    backups: { enabled: (bits & 4) > 0 },
+    autoscaling: { enabled: (bits & 8) > 0 },
+  }));
+  it.each(combinations)('%j', (override) => {
+    const objects = render('dev', [override]);
+    const found = kinds(objects);
+    expect(found.has('PodMonitor')).toBe(override.monitoring.enabled);
+    expect(found.has('CronJob')).toBe(override.backups.enabled);
+    expect(found.has('HorizontalPodAutoscaler')).toBe(override.autoscaling.enabled);
+    expect(named(objects, 'logging').length > 0).toBe(override.logging.enabled);
+    expect(podsOf(objects).filter(({ kind }) => kind !== 'CronJob')).toHaveLength(13);
+  });
+});
+
+describe('cloudnative-pg', () => {
+  const override: ConfigOverride = {
+    databases: { engine: 'cloudnative-pg', walArchive: 's3://backups/platform' },
+  };
+  const objects = render('production', [override]);
+  it('replaces the StatefulSets and nothing else runs on the old ones', () => {
+    expect(objects.filter(({ kind }) => kind === 'Cluster')).toHaveLength(5);
+    expect(objects.filter(({ kind }) => kind === 'StatefulSet').map(({ metadata }) => metadata.name)).toEqual(
+      ['redis'],
+    );
+    expect(find(objects, 'Cluster', 'postgres-security').spec).toMatchObject({
+      instances: 3,
+      bootstrap: {
+        initdb: {
+          database: 'security_db',
+          owner: 'security_user',
+          secret: { name: 'postgres-security-app' },
+        },
+      },
+      backup: { barmanObjectStore: { destinationPath: 's3://backups/platform' } },
+    });
+  });
+  it('services and backups reach the primary, policies select the instances', () => {
+    const text = JSON.stringify(objects);
+    expect(text).toContain('"POSTGRES_HOST","value":"postgres-security-rw"');
+    expect(text).toContain('"PGHOST","value":"postgres-security-rw"');
+    const policy = find(objects, 'NetworkPolicy', 'postgres-security');
+    expect(policy.spec.podSelector.matchLabels).toEqual({ 'cnpg.io/cluster': 'postgres-security' });
+    find(objects, 'NetworkPolicy', 'postgres-security-instances');
+  });
+});
+
+describe('external secret store', () => {
+  const store = { name: 'vault', prefix: 'platform/' } as const;
+  const objects = render('production', [{ secrets: { source: 'external', store } }]);
+  it('has one object a Secret, by reference only', () => {
+    const external = objects.filter(({ kind }) => kind === 'ExternalSecret');
+    expect(external.map(({ metadata }) => metadata.name)).toEqual(
+      expect.arrayContaining(['jwt', 'redis', 'postgres-security-app', 'ai-assistant-providers', 'smtp']),
+    );
+    expect(find(objects, 'ExternalSecret', 'redis').spec.data).toEqual([
+      { secretKey: 'password', remoteRef: { key: 'platform/redis', property: 'password' } },
+    ]);
+  });
+});
+
+describe('a controller of the cluster', () => {
+  const override: ConfigOverride = {
+    edge: { controller: 'external', className: 'shared', annotations: { 'example.com/body-size': '100m' } },
+  };
+  const objects = render('production', [override]);
+  it('takes the place of ours', () => {
+    expect(named(objects, 'traefik')).toEqual([]);
+    expect(kinds(objects).has('IngressClass')).toBe(false);
+    for (const ingress of objects.filter(({ kind }) => kind === 'Ingress')) {
+      expect(ingress.spec.ingressClassName).toBe('shared');
+      expect(ingress.metadata.annotations).toEqual({ 'example.com/body-size': '100m' });
+    }
+  });
+  it('leaves CORS to the gateway', () => {
+    expect(JSON.stringify(objects)).toContain('"CORS_ORIGINS","value":"https://assistants.example.com"');
+  });
+});
+
+describe('image overrides', () => {
+  it('reach every image', () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const objects = render('production', [
+      {
+        images: {
+          registry: 'r.example.com/x',
+          tag: '7',
+          mirror: 'm.example.com',
+          digests: { security: digest },
+        },
+      },
+    ]);
+    const images = podsOf(objects).flatMap(({ spec }) => spec.containers.map(({ image }) => image));
+    expect(images.filter((image) => !/^(r\.example\.com\/x|m\.example\.com)\//.test(image))).toEqual([]);
+    expect(images).toContain('r.example.com/x/analytics:7');
+    expect(images).toContain(`r.example.com/x/security@${digest}`);
+  });
+});

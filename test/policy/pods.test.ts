@@ -1,0 +1,187 @@
+/**
+ * Rules over every pod of every environment. Ids in the titles are those of the checks they take over from kube-linter
+ * (KL), kube-score (KS), polaris (PO), checkov (CKV_K8S), trivy (KSV) and kubescape (C-).
+ */
+import { describe, expect, it } from 'vitest';
+import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';
+import { type Container, containersOf, find, type Pod, podsOf, render } from '../support/objects.ts';
+
+/** Fewest pod templates of an environment: 6 services, 5 databases, Redis, the edge, 10 backup jobs. */
+const MIN_PODS = 23;
+const APP_IMAGES = /\/ai-assistants\//;
+
+const violations = (pods: readonly Pod[], broken: (container: Container, pod: Pod) => boolean): string[] =>
+  pods.flatMap((pod) =>
+    containersOf(pod)
+      .filter((container) => broken(container, pod))
+      .map((container) => `${pod.owner}/${container.name}`),
+  );
+
+describe.each(ENVIRONMENTS)('%s: pods', (environment) => {
+  const objects = render(environment);
+  const pods = podsOf(objects);
+  const long = pods.filter((pod) => pod.kind !== 'CronJob');
+
+  it('there are enough to judge', () => {
+    expect(pods.length).toBeGreaterThanOrEqual(MIN_PODS);
+    expect(pods.flatMap(containersOf).length).toBeGreaterThanOrEqual(MIN_PODS + 11);
+  });
+
+  it('run as non-root with a fixed user (KL run-as-non-root, CKV_K8S_40, KSV012, C-0013)', () => {
+    for (const { spec, owner } of pods) {
+      expect(spec.securityContext?.runAsNonRoot, owner).toBe(true);
+      expect(spec.securityContext?.runAsUser, owner).toBeGreaterThan(0);
+      expect(spec.securityContext?.runAsGroup, owner).toBeGreaterThan(0);
+    }
+  });
+  it('of ours run as 1001:1001 (contract)', () => {
+    const ours = pods.filter(({ spec }) => spec.containers.some(({ image }) => APP_IMAGES.test(image)));
+    expect(ours).toHaveLength(6);
+    for (const { spec } of ours)
+      expect(spec.securityContext).toMatchObject({ runAsUser: 1001, runAsGroup: 1001 });
+  });
+  it('use the runtime default seccomp profile (CKV_K8S_31, KSV030)', () => {
+    for (const { spec, owner } of pods)
+      expect(spec.securityContext?.seccompProfile?.type, owner).toBe('RuntimeDefault');
+  });
+  it('have read-only roots, no privilege and no capability (KL no-read-only-root-fs, KSV014, KSV001, KSV003, C-0017)', () => {
+    const bad = violations(
+      pods,
+      ({ securityContext: context }) =>
+        !(
+          context?.readOnlyRootFilesystem === true &&
+          context.allowPrivilegeEscalation === false &&
+          context.privileged === false &&
+          context.capabilities?.drop?.includes('ALL') &&
+          !context.capabilities.add
+        ),
+    );
+    expect(bad).toEqual([]);
+  });
+  it('touch nothing of the host (KL host-network, host-pid, host-ipc, KSV023, C-0048)', () => {
+    for (const { spec, owner } of pods) {
+      expect([spec.hostNetwork, spec.hostPID, spec.hostIPC], owner).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      expect(
+        (spec.volumes ?? []).filter((volume) => volume.hostPath),
+        owner,
+      ).toEqual([]);
+    }
+  });
+  it('have an account of their own and no token, but the edge that reads the API (KL default-service-account, CKV_K8S_38)', () => {
+    const withToken = pods
+      .filter(({ spec }) => spec.automountServiceAccountToken !== false)
+      .map(({ owner }) => owner);
+    expect(withToken).toEqual(['Deployment/traefik']);
+    const accounts = pods.map(({ spec }) => spec.serviceAccountName);
+    expect(new Set(accounts).size).toBe(pods.length);
+    for (const account of accounts) find(objects, 'ServiceAccount', account ?? '');
+  });
+  it('request and limit CPU and memory, never more requested than allowed (KL unset-cpu-requirements, PO cpuLimitsMissing)', () => {
+    const bad = violations(pods, ({ resources }) => {
+      const { cpu, memory } = resources?.requests ?? {};
+      const limits = resources?.limits ?? {};
+      if (!cpu || !memory || !limits.cpu || !limits.memory) return true;
+      return millicores(cpu) > millicores(limits.cpu) || bytesOf(memory) > bytesOf(limits.memory);
+    });
+    expect(bad).toEqual([]);
+  });
+  it('name a fixed image version and pull it only when absent (KL latest-tag, PO tagNotSpecified)', () => {
+    const bad = violations(
+      pods,
+      ({ image, imagePullPolicy }) =>
+        !/(:[^:/]+|@sha256:[0-9a-f]{64})$/.test(image) ||
+        image.endsWith(':latest') ||
+        imagePullPolicy !== 'IfNotPresent',
+    );
+    expect(bad).toEqual([]);
+  });
+  it('that run all the time have readiness and liveness probes, which differ (KL no-liveness-probe, KS pod-probes)', () => {
+    for (const pod of long)
+      for (const container of pod.spec.containers) {
+        const where = `${pod.owner}/${container.name}`;
+        expect(container.readinessProbe, where).toBeDefined();
+        expect(container.livenessProbe, where).toBeDefined();
+        const action = ({ httpGet, tcpSocket, exec }: NonNullable<Container['livenessProbe']>) => ({
+          httpGet,
+          tcpSocket,
+          exec,
+        });
+        if (container.readinessProbe && container.livenessProbe)
+          expect(action(container.livenessProbe), where).not.toEqual(action(container.readinessProbe));
+      }
+  });
+  it('are probed on ports they have (KL liveness-port, readiness-port)', () => {
+    const bad = violations(long, ({ ports = [], startupProbe, readinessProbe, livenessProbe }) =>
+      [startupProbe, readinessProbe, livenessProbe].some((probe) => {
+        const port = probe?.httpGet?.port ?? probe?.tcpSocket?.port;
+        return (
+          port !== undefined &&
+          !ports.some(({ name, containerPort }) => name === port || containerPort === port)
+        );
+      }),
+    );
+    expect(bad).toEqual([]);
+  });
+  it('of services promise the health check of the contract: 10 s timeout, 3 retries, 60 s to start', () => {
+    for (const { spec, owner } of pods.filter(
+      ({ labels }) => labels['app.kubernetes.io/component'] === 'service',
+    )) {
+      const [container] = spec.containers;
+      const { startupProbe: start, livenessProbe: live, readinessProbe: ready } = container ?? {};
+      expect((start?.periodSeconds ?? 0) * (start?.failureThreshold ?? 0), owner).toBeGreaterThanOrEqual(60);
+      for (const probe of [live, ready])
+        expect(probe, owner).toMatchObject({ timeoutSeconds: 10, failureThreshold: 3 });
+      expect(ready?.httpGet?.path).toBe('/health');
+      expect(live?.httpGet?.path).toBe('/live');
+    }
+  });
+  it('mount volumes that exist, and every volume is mounted (KL dangling volumes)', () => {
+    for (const pod of pods) {
+      const volumes = (pod.spec.volumes ?? []).map(({ name }) => name);
+      const claims: readonly { metadata: { name: string } }[] = pod.object.spec.volumeClaimTemplates ?? [];
+      const mounted = containersOf(pod).flatMap(({ volumeMounts = [] }) =>
+        volumeMounts.map(({ name }) => name),
+      );
+      expect([...new Set(mounted)].sort(), pod.owner).toEqual(
+        [...volumes, ...claims.map(({ metadata }) => metadata.name)].sort(),
+      );
+    }
+  });
+  it('bound their scratch space', () => {
+    for (const { spec, owner } of pods)
+      for (const volume of spec.volumes ?? [])
+        if (volume.emptyDir) expect(volume.emptyDir.sizeLimit, owner).toBeTruthy();
+  });
+  it('have a priority that exists and time to finish', () => {
+    for (const { spec, owner } of pods) {
+      find(objects, 'PriorityClass', spec.priorityClassName ?? '');
+      if (owner.startsWith('Deployment/'))
+        expect(spec.terminationGracePeriodSeconds, owner).toBeGreaterThanOrEqual(30);
+    }
+  });
+  it('prefer different nodes without requiring them (KS pod-topology-spread-constraints)', () => {
+    const deployments = pods.filter(({ kind }) => kind === 'Deployment');
+    expect(deployments.length).toBeGreaterThanOrEqual(7);
+    for (const { spec, owner } of deployments) {
+      expect(spec.topologySpreadConstraints?.length, owner).toBeGreaterThan(0);
+      for (const { whenUnsatisfiable } of spec.topologySpreadConstraints ?? [])
+        expect(whenUnsatisfiable, owner).toBe('ScheduleAnyway');
+    }
+  });
+  it('roll when the configuration they mount changes', () => {
+    const bad = pods.filter(
+      ({ spec, annotations }) =>
+        (spec.volumes ?? []).some((volume) => volume.configMap) && !annotations['checksum/config'],
+    );
+    expect(bad.map(({ owner }) => owner)).toEqual([]);
+  });
+  it('roll without a gap: one more, none less', () => {
+    for (const pod of pods.filter(({ kind }) => kind === 'Deployment'))
+      expect(pod.object.spec.strategy.rollingUpdate, pod.owner).toEqual({ maxSurge: 1, maxUnavailable: 0 });
+  });
+});

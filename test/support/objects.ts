@@ -1,0 +1,164 @@
+/** Rendered objects of an environment, in memory, and the few shapes tests look at. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { loadAll } from 'js-yaml';
+import { buildApp } from '../../charts/app.ts';
+import type { ConfigOverride } from '../../charts/config/environments.ts';
+import { resolveConfig } from '../../charts/config/resolve.ts';
+import type { Config } from '../../charts/config/schema.ts';
+import type { ServiceSpec } from '../../charts/graph/model.ts';
+import { SERVICES } from '../../charts/topology.ts';
+
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly imagePullPolicy?: string;
+  readonly args?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
+  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly resources?: {
+    readonly requests?: Readonly<Record<string, string>>;
+    readonly limits?: Readonly<Record<string, string>>;
+  };
+  readonly securityContext?: {
+    readonly allowPrivilegeEscalation?: boolean;
+    readonly readOnlyRootFilesystem?: boolean;
+    readonly runAsNonRoot?: boolean;
+    readonly privileged?: boolean;
+    readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] };
+  };
+  readonly startupProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly volumeMounts?: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly readOnly?: boolean;
+  }[];
+}
+
+export interface Probe {
+  readonly httpGet?: { readonly path: string; readonly port: string | number };
+  readonly tcpSocket?: { readonly port: string | number };
+  readonly exec?: { readonly command: readonly string[] };
+  readonly periodSeconds?: number;
+  readonly failureThreshold?: number;
+  readonly timeoutSeconds?: number;
+}
+
+interface SecretSource {
+  readonly name: string;
+  readonly optional?: boolean;
+  readonly items?: readonly { readonly key: string }[];
+}
+
+export interface Volume {
+  readonly name: string;
+  readonly emptyDir?: { readonly sizeLimit?: string; readonly medium?: string };
+  readonly configMap?: { readonly name: string };
+  readonly secret?: unknown;
+  readonly hostPath?: unknown;
+  readonly persistentVolumeClaim?: { readonly claimName: string };
+  readonly projected?: { readonly sources: readonly { readonly secret?: SecretSource }[] };
+}
+
+export interface PodSpec {
+  readonly serviceAccountName?: string;
+  readonly automountServiceAccountToken?: boolean;
+  readonly priorityClassName?: string;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly hostNetwork?: boolean;
+  readonly hostPID?: boolean;
+  readonly hostIPC?: boolean;
+  readonly securityContext?: {
+    readonly runAsNonRoot?: boolean;
+    readonly runAsUser?: number;
+    readonly runAsGroup?: number;
+    readonly fsGroup?: number;
+    readonly seccompProfile?: { readonly type: string };
+  };
+  readonly topologySpreadConstraints?: readonly { readonly whenUnsatisfiable: string }[];
+  readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  readonly volumes?: readonly Volume[];
+}
+
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: rendered YAML; each test reads the fields it asserts.
+  readonly spec?: any;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** All objects of an environment. Fresh on every call. */
+export function render(
+  environment: string,
+  overrides: readonly ConfigOverride[] = [],
+  services: readonly ServiceSpec[] = SERVICES,
+): readonly KubeObject[] {
+  const config = resolveConfig(environment, overrides, services);
+  return buildApp(config, 'unused', services).charts.flatMap((chart): KubeObject[] => chart.toJson());
+}
+
+/** The one object of that kind and name. Throws when there is none or more than one. */
+export function find(objects: readonly KubeObject[], kind: string, name: string): KubeObject {
+  const found = objects.filter((object) => object.kind === kind && object.metadata.name === name);
+  const [first] = found;
+  if (!first || found.length > 1) throw new Error(`${found.length} objects ${kind}/${name}`);
+  return first;
+}
+
+export interface Pod {
+  readonly owner: string;
+  readonly kind: string;
+  readonly object: KubeObject;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: PodSpec;
+}
+
+/** Every pod template. */
+export function podsOf(objects: readonly KubeObject[]): readonly Pod[] {
+  return objects.flatMap((object) => {
+    const template = object.spec?.template ?? object.spec?.jobTemplate?.spec?.template;
+    if (!template?.spec?.containers) return [];
+    return [
+      {
+        owner: `${object.kind}/${object.metadata.name}`,
+        kind: object.kind,
+        object,
+        labels: template.metadata?.labels ?? {},
+        annotations: template.metadata?.annotations ?? {},
+        spec: template.spec,
+      },
+    ];
+  });
+}
+
+export const containersOf = (pod: Pod): readonly Container[] => [
+  ...pod.spec.containers,
+  ...(pod.spec.initContainers ?? []),
+];
+
+export const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** Objects of a folder of manifests. */
+export function readManifests(folder: string): readonly KubeObject[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .flatMap((file) => loadAll(readFileSync(`${folder}/${file}`, 'utf8')) as KubeObject[]);
+}
+
+export const key = ({ kind, metadata }: KubeObject): string =>
+  `${kind}/${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;
+
+/** The resolved configuration, for comparisons. */
+export const configOf = (environment: string, overrides: readonly ConfigOverride[] = []): Config =>
+  resolveConfig(environment, overrides);

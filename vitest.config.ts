@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+/** Cheap first: the projects run in the order of the design; `e2e` needs a cluster and is asked for by name. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'offline',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/api-server/**'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'api-server',
+          include: ['test/api-server/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+          sequence: { concurrent: false },
+        },
+      },
+    ],
+  },
+});
