@@ -9,8 +9,6 @@ export const IMAGES = {
   traefik: 'docker.io/library/traefik:v3.6.12',
   /** Instances of the cloudnative-pg engine. */
   cloudNativePg: 'ghcr.io/cloudnative-pg/postgresql:15.14',
-  /** Short-lived containers of the operations command, such as connectivity probes. */
-  toolbox: 'docker.io/library/busybox:1.37.0',
 } as const;
 export type ImageName = keyof typeof IMAGES;
 

@@ -44,6 +44,10 @@ export const postgresConf = (config: Config): string =>
  */
 export const initScript = ({ name, user }: Database): string => `#!/bin/bash
 set -euo pipefail
+# A first start that fails half way would be taken for a finished one: empty the new volume, so that it is tried again.
+trap '[ $? = 0 ] || rm -rf "\${PGDATA:?}"/*' EXIT
+PGPASSWORD=$(cat /run/secrets/postgres/superuser-password)
+export PGPASSWORD
 psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \\
   --set database='${name}' --set app_user='${user}' <<'SQL'
 \\set app_password \`cat /run/secrets/postgres/app-password\`

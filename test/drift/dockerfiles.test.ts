@@ -1,8 +1,8 @@
 /** Dockerfiles, charts and code agree: a port, a user or a start command is not changed in one place only. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { SERVICES } from '../../charts/topology.ts';
 import { APP_USER } from '../../charts/constructs/pod.ts';
+import { SERVICES } from '../../charts/topology.ts';
 import { root } from '../support/objects.ts';
 
 const images = SERVICES.map((spec) => ({ spec, image: spec.image ?? spec.name }));
@@ -23,18 +23,27 @@ describe('dockerfiles/', () => {
     expect(text).toMatch(/^ARG \w+_IMAGE=\S+:\S+$/m);
     expect(text).not.toMatch(/:latest/);
   });
-  it.each(images.filter(({ spec }) => spec.runtime === 'python'))('$image starts its own package', ({ spec, image }) => {
-    const text = readFileSync(root(`dockerfiles/${image}/Dockerfile`), 'utf8');
-    const python = spec.name.replaceAll('-', '_');
-    expect(text).toContain(`ENTRYPOINT ["python", "-m", "${python}"]`);
-    expect(existsSync(root(`services/${spec.name}/${python}/__main__.py`))).toBe(true);
-    expect(existsSync(root(`services/${spec.name}/${python}/migrations`))).toBe(true);
-  });
+  it.each(images.filter(({ spec }) => spec.runtime === 'python'))(
+    '$image starts its own package',
+    ({ spec, image }) => {
+      const text = readFileSync(root(`dockerfiles/${image}/Dockerfile`), 'utf8');
+      const python = spec.name.replaceAll('-', '_');
+      expect(text).toContain(`ENTRYPOINT ["python", "-m", "${python}"]`);
+      expect(existsSync(root(`services/${spec.name}/${python}/__main__.py`))).toBe(true);
+      expect(existsSync(root(`services/${spec.name}/${python}/migrations`))).toBe(true);
+    },
+  );
 });
 
 describe('services', () => {
-  it.each(images.filter(({ spec }) => spec.runtime === 'python'))('$spec.name listens on its port by default', ({ spec }) => {
-    const settings = readFileSync(root(`services/${spec.name}/${spec.name.replaceAll('-', '_')}/settings.py`), 'utf8');
-    expect(settings).toMatch(new RegExp(`port: int = Field\\(\\s*default=${spec.port}\\b`));
-  });
+  it.each(images.filter(({ spec }) => spec.runtime === 'python'))(
+    '$spec.name listens on its port by default',
+    ({ spec }) => {
+      const settings = readFileSync(
+        root(`services/${spec.name}/${spec.name.replaceAll('-', '_')}/settings.py`),
+        'utf8',
+      );
+      expect(settings).toMatch(new RegExp(`port: int = Field\\(\\s*default=${spec.port}\\b`));
+    },
+  );
 });

@@ -1,0 +1,133 @@
+/** The cluster `./platform up` made, seen from outside: kubectl for its state, HTTPS for its edge. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { request } from 'node:https';
+import { topologyOf } from '../../charts/app.ts';
+import { resolveConfig } from '../../charts/config/resolve.ts';
+import { namespaceOf } from '../../charts/constructs/names.ts';
+
+export const config = resolveConfig('dev');
+export const topology = topologyOf(config);
+export const NAMESPACE = namespaceOf(config, 'app');
+const CONTEXT = ['--context', 'kind-ai-assistants'];
+
+/** Standard output of kubectl. Throws with its error output when it fails. */
+export function kubectl(...args: readonly string[]): string {
+  return execFileSync('kubectl', [...CONTEXT, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    stdio: 'pipe',
+  });
+}
+
+/** Like kubectl(), for commands that may fail: status and both outputs. */
+export function tryKubectl(...args: readonly string[]): {
+  readonly status: number | null;
+  readonly output: string;
+} {
+  const { status, stdout, stderr } = spawnSync('kubectl', [...CONTEXT, ...args], { encoding: 'utf8' });
+  return { status, output: stdout + stderr };
+}
+
+export const kubectlJson = (...args: readonly string[]): unknown =>
+  JSON.parse(kubectl(...args, '-o', 'json'));
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+export interface Call {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One request through the Ingress over TLS, to 127.0.0.1 only. The certificate is the controller's own. */
+export function call(
+  path: string,
+  { method = 'GET', body, token, headers = {} }: Call = {},
+): Promise<Answer> {
+  const payload = body === undefined ? undefined : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        host: '127.0.0.1',
+        port: config.edge.httpsPort,
+        path,
+        method,
+        servername: 'localhost',
+        rejectUnauthorized: false,
+        timeout: 30_000,
+        headers: {
+          host: 'localhost',
+          ...(payload === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+      },
+      (answer) => {
+        const parts: Buffer[] = [];
+        answer.on('data', (part: Buffer) => parts.push(part));
+        answer.on('end', () =>
+          resolve({
+            status: answer.statusCode ?? 0,
+            headers: answer.headers,
+            text: Buffer.concat(parts).toString(),
+          }),
+        );
+        answer.on('error', reject);
+      },
+    );
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`${method} ${path}: no answer in 30 s`)));
+    outgoing.on('error', reject);
+    outgoing.end(payload);
+  });
+}
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Runs `attempt` every second until it returns a value; throws its last failure after `seconds`. */
+export async function eventually<T>(seconds: number, attempt: () => Promise<T> | T): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await pause(1000);
+    }
+  }
+}
+
+export interface Session {
+  readonly id: string;
+  readonly email: string;
+  readonly token: string;
+}
+
+export const PASSWORD = 'correct horse battery staple';
+export const newEmail = (): string => `user-${Date.now()}-${Math.floor(Math.random() * 1e6)}@example.com`;
+
+/** Calls a login route until its limit for this address lets one through: other tests use the same address. */
+export const patiently = (path: string, body: unknown): Promise<Answer> =>
+  eventually(70, async () => {
+    const answer = await call(path, { method: 'POST', body });
+    if (answer.status === 429) throw new Error(`${path}: still limited`);
+    return answer;
+  });
+
+/** A new account, logged in. */
+export async function signIn(): Promise<Session> {
+  const email = newEmail();
+  const registered = await patiently('/auth/register', { email, password: PASSWORD });
+  if (registered.status !== 201) throw new Error(`register: ${registered.status} ${registered.text}`);
+  const login = await patiently('/auth/login', { email, password: PASSWORD });
+  if (login.status !== 200) throw new Error(`login: ${login.status} ${login.text}`);
+  const { access_token: token, user_id: id } = JSON.parse(login.text);
+  return { id, email, token };
+}
