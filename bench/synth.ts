@@ -1,0 +1,172 @@
+/**
+ * How long rendering takes: `npm run bench:synth [-- RUNS] [--json]`.
+ *
+ * Prints medians over RUNS runs (default 15, at least 10) of rendering all environments, with the services as they are
+ * and with ten times as many, inside one process and as a command. Where `helm` and `kustomize` are on PATH, the same
+ * objects are rendered by them, as a command each environment, and the ratios are printed.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import Table from 'cli-table3';
+import { buildApp } from '../charts/app.ts';
+import { resolveConfig } from '../charts/config/resolve.ts';
+import { ENVIRONMENTS } from '../charts/config/schema.ts';
+import { GATEWAY, type ServiceSpec } from '../charts/graph/model.ts';
+import { SERVICES } from '../charts/topology.ts';
+
+const MIN_RUNS = 10;
+const FACTOR = 10;
+
+const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
+const runs = Number(positionals[0] ?? 15);
+if (!Number.isInteger(runs) || runs < MIN_RUNS)
+  throw new RangeError(
+    `RUNS: ${positionals[0]} is not valid, expected a whole number of at least ${MIN_RUNS}`,
+  );
+
+/** A copy of a service under another name and other routes. */
+function copyOf(spec: ServiceSpec, copy: number): ServiceSpec {
+  const suffix = `-${copy}`;
+  return {
+    ...spec,
+    name: `${spec.name}${suffix}`,
+    calls: [],
+    ...(spec.route ? { route: { ...spec.route, path: `${spec.route.path}${suffix}` } } : {}),
+    gateway: { path: `${spec.gateway?.path ?? '/api/copy'}${suffix}` },
+  };
+}
+
+/** The services, and copies of all but the gateway, until there are `factor` times as many. */
+function multiplied(factor: number): readonly ServiceSpec[] {
+  const originals = SERVICES.filter((spec) => spec.name !== GATEWAY);
+  const missing = SERVICES.length * (factor - 1);
+  const rounds = Array.from({ length: Math.ceil(missing / originals.length) }, (_, index) => index + 1);
+  const copies = rounds.flatMap((copy) => originals.map((spec) => copyOf(spec, copy)));
+  return [...SERVICES, ...copies.slice(0, missing)];
+}
+
+function renderAll(outdir: string, services: readonly ServiceSpec[]): number {
+  let objects = 0;
+  for (const name of ENVIRONMENTS) {
+    const app = buildApp(resolveConfig(name), join(outdir, name), services);
+    mkdirSync(join(outdir, name), { recursive: true });
+    app.synth();
+    objects += app.charts.reduce((sum, chart) => sum + chart.node.findAll().length, 0);
+  }
+  return objects;
+}
+
+const median = (samples: readonly number[]): number => {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+};
+
+function measure(label: string, run: () => void): number {
+  run();
+  const samples = Array.from({ length: runs }, () => {
+    const started = performance.now();
+    run();
+    return performance.now() - started;
+  });
+  process.stderr.write(`${label}\n`);
+  return median(samples);
+}
+
+function command(program: string, ...args: readonly string[]): void {
+  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
+}
+
+const available = (program: string, ...args: readonly string[]): boolean =>
+  spawnSync(program, args).error === undefined;
+
+/** The rendered files as a Helm chart: registry and tag are its values, as a chart of these objects would have them. */
+function writeHelmChart(folder: string, manifests: string): void {
+  mkdirSync(join(folder, 'templates'), { recursive: true });
+  writeFileSync(join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: platform\nversion: 0.1.0\n');
+  writeFileSync(join(folder, 'values.yaml'), 'registry: localhost/ai-assistants\ntag: 0.1.0\n');
+  for (const file of readdirSync(manifests)) {
+    const text = readFileSync(join(manifests, file), 'utf8').replaceAll('{{', '{{ "{{" }}');
+    writeFileSync(
+      join(folder, 'templates', file),
+      text.replace(
+        /image: \S+\/ai-assistants\/([\w-]+):\S+/g,
+        'image: {{ .Values.registry }}/$1:{{ .Values.tag }}',
+      ),
+    );
+  }
+}
+
+function writeKustomization(folder: string, manifests: string): void {
+  mkdirSync(folder, { recursive: true });
+  const files = readdirSync(manifests);
+  for (const file of files) writeFileSync(join(folder, file), readFileSync(join(manifests, file)));
+  writeFileSync(
+    join(folder, 'kustomization.yaml'),
+    `resources:\n${files.map((file) => `  - ${file}\n`).join('')}`,
+  );
+}
+
+interface Row {
+  readonly what: string;
+  readonly ms: number;
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'bench-synth-'));
+try {
+  const out = join(scratch, 'out');
+  const many = multiplied(FACTOR);
+  const one = measure('in process, 1×', () => renderAll(out, SERVICES));
+  const ten = measure(`in process, ${FACTOR}×`, () => renderAll(join(scratch, 'ten'), many));
+  const cli = measure('as a command', () =>
+    command('node', '--import', 'tsx', 'ops/cli.ts', 'synth', '--out', join(scratch, 'cli')),
+  );
+  const rows: Row[] = [
+    { what: `in process, ${SERVICES.length} services, ${ENVIRONMENTS.length} environments`, ms: one },
+    { what: `in process, ${many.length} services, ${ENVIRONMENTS.length} environments`, ms: ten },
+    { what: 'command: ./platform synth', ms: cli },
+  ];
+  const charts = ENVIRONMENTS.map((name) => join(scratch, 'helm', name));
+  const kustomizations = ENVIRONMENTS.map((name) => join(scratch, 'kustomize', name));
+  ENVIRONMENTS.forEach((name, index) => {
+    writeHelmChart(charts[index] ?? '', join(out, name));
+    writeKustomization(kustomizations[index] ?? '', join(out, name));
+  });
+  if (available('helm', 'version')) {
+    const ms = measure('helm template', () => {
+      for (const chart of charts) command('helm', 'template', 'platform', chart);
+    });
+    rows.push({ what: 'command: helm template, the same objects', ms });
+  }
+  if (available('kustomize', 'version')) {
+    const ms = measure('kustomize build', () => {
+      for (const folder of kustomizations) command('kustomize', 'build', folder);
+    });
+    rows.push({ what: 'command: kustomize build, the same objects', ms });
+  }
+  report(rows, ten / one);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+function report(rows: readonly Row[], growth: number): void {
+  if (values.json) {
+    console.info(JSON.stringify({ runs, rows, growth }));
+    return;
+  }
+  const table = new Table({
+    head: [`median of ${runs} runs`, 'ms', 'ratio to the first'],
+    style: { head: [] },
+  });
+  const first = rows[0]?.ms ?? 1;
+  for (const { what, ms } of rows) table.push([what, ms.toFixed(0), (ms / first).toFixed(2)]);
+  console.info(table.toString());
+  console.info(`${FACTOR}× the services take ${growth.toFixed(1)}× the time`);
+}

@@ -1,0 +1,1 @@
+"""Reports and dashboards made from the events of the platform."""

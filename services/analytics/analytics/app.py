@@ -1,0 +1,33 @@
+"""The application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from analytics import dashboards_api, reports_api
+from analytics.event_store import EventStore
+from analytics.settings import Settings
+from assistants_common.app import create_app
+from assistants_common.event_consumer import EventConsumer
+from assistants_common.resources import Resources
+
+NAME = "analytics"
+
+
+def build_app(settings: Settings) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        resources: Resources = app.state.resources
+        store = EventStore(resources.require_database())
+        async with EventConsumer(resources.redis, NAME, store.add).running():
+            yield
+
+    return create_app(
+        NAME,
+        settings,
+        title="Analytics",
+        description="Reports and dashboards on the use of the AI assistants for 1C:Enterprise.",
+        routers=[reports_api.router, dashboards_api.router],
+        lifespan=lifespan,
+    )

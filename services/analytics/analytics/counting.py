@@ -1,0 +1,148 @@
+"""Counting events: the one query behind every report and dashboard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Numeric,
+    RowMapping,
+    Select,
+    Subquery,
+    case,
+    cast,
+    distinct,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from analytics.measures import How, Measure
+from analytics.models import EventSeen
+from analytics.period import Period
+
+type Cell = str | int | float | None
+type Row = dict[str, Cell]
+
+MAX_ROWS = 10_000
+_IS_TOTAL = "is_total"
+_UNKNOWN = "unknown"
+_LONGEST_KEY = 200
+_LARGEST_NUMBER = 10**12
+
+
+class Key(StrEnum):
+    """What events are grouped by."""
+
+    DATE = "date"
+    PROVIDER = "provider"
+    MODEL = "model"
+
+
+class TooManyRowsError(Exception):
+    """The answer would have more than MAX_ROWS rows."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A row for every combination of keys that occurs, and the measures of the whole period.
+
+    The totals are no sums of the rows: a user who comes every day is one user.
+    """
+
+    rows: list[Row]
+    totals: Row
+
+
+async def count_events(
+    session: AsyncSession, period: Period, keys: Sequence[Key], measures: Sequence[Measure]
+) -> Counts:
+    """Count what happened in a period. Rows and totals come from one statement, so they agree."""
+    answer = (await session.execute(_statement(period, keys, measures))).mappings().all()
+    total, *rows = answer
+    if len(rows) > MAX_ROWS:
+        raise TooManyRowsError
+    return Counts([_row(row, keys, measures) for row in rows], _row(total, (), measures))
+
+
+def _statement(period: Period, keys: Sequence[Key], measures: Sequence[Measure]) -> Select[Any]:
+    """The row of the totals comes first."""
+    facts = _facts(period, keys, measures)
+    columns = [facts.c[key] for key in keys]
+    is_total = func.grouping(*columns).label(_IS_TOTAL)
+    return (
+        select(is_total, *columns, *(_aggregate(facts, measure) for measure in measures))
+        .group_by(func.grouping_sets(tuple_(*columns), tuple_()))
+        .order_by(is_total.desc(), *columns)
+        .limit(MAX_ROWS + 2)
+    )
+
+
+def _facts(period: Period, keys: Sequence[Key], measures: Sequence[Measure]) -> Subquery:
+    """The events concerned, with their keys and numbers as columns."""
+    types = sorted({type_ for measure in measures for type_ in measure.types})
+    members = sorted({measure.member for measure in measures if measure.member})
+    return (
+        select(
+            EventSeen.type,
+            EventSeen.user_id,
+            *(_key(key).label(key) for key in keys),
+            *(_number(member).label(_number_column(member)) for member in members),
+        )
+        .where(EventSeen.type.in_(types), EventSeen.time >= period.start, EventSeen.time < period.end)
+        .subquery("facts")
+    )
+
+
+def _key(key: Key) -> ColumnElement[Any]:
+    if key is Key.DATE:
+        return cast(func.timezone("UTC", EventSeen.time), Date)
+    text = EventSeen.data[key.value].astext
+    return func.coalesce(func.nullif(func.left(text, _LONGEST_KEY), ""), _UNKNOWN)
+
+
+def _number(member: str) -> ColumnElement[Any]:
+    """A whole number of an event's data, or the length of a list; 0 for anything else.
+
+    Senders are not trusted to be right: one bad event must not break every report it falls into.
+    """
+    value = EventSeen.data[member]
+    kind = func.jsonb_typeof(value)
+    number = func.trunc(func.least(func.greatest(cast(value.astext, Numeric), 0), _LARGEST_NUMBER))
+    return case(
+        (kind == "number", number), (kind == "array", func.jsonb_array_length(value)), else_=cast(0, Integer)
+    )
+
+
+def _number_column(member: str) -> str:
+    return f"number_{member}"
+
+
+def _aggregate(facts: Subquery, measure: Measure) -> ColumnElement[Any]:
+    concerned = facts.c.type.in_(measure.types)
+    value: ColumnElement[Any]
+    if measure.how is How.USERS:
+        value = func.count(distinct(facts.c.user_id)).filter(concerned)
+    elif measure.member:
+        total = func.sum(facts.c[_number_column(measure.member)]).filter(concerned)
+        value = func.coalesce(total, 0)
+    else:
+        value = func.count().filter(concerned)
+    return value.label(measure.name)
+
+
+def _row(row: RowMapping, keys: Sequence[Key], measures: Sequence[Measure]) -> Row:
+    cells: Row = {key.value: _cell(row, key) for key in keys}
+    cells.update({measure.name: int(row[measure.name]) for measure in measures})
+    return cells
+
+
+def _cell(row: RowMapping, key: Key) -> str:
+    value = row[key]
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,50 @@
+"""A span of days, in UTC."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+DEFAULT_DAYS = 30
+MAX_DAYS = 366
+FIRST_DAY = date(2000, 1, 1)
+LAST_DAY = date(2100, 12, 31)
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Period:
+    """From the first to the last day, both included."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.first > self.last:
+            raise ValueError("the period ends before it begins")
+        if self.last - self.first >= MAX_DAYS * _DAY:
+            raise ValueError(f"the period is longer than {MAX_DAYS} days")
+
+    @classmethod
+    def between(cls, first: date | None, last: date | None) -> "Period":
+        """Without a last day until today; without a first one, DEFAULT_DAYS days."""
+        end = last or max(datetime.now(UTC).date(), first or FIRST_DAY)
+        return cls(first or end - (DEFAULT_DAYS - 1) * _DAY, end)
+
+    @classmethod
+    def latest(cls, days: int) -> "Period":
+        today = datetime.now(UTC).date()
+        return cls(today - (days - 1) * _DAY, today)
+
+    @property
+    def start(self) -> datetime:
+        return datetime.combine(self.first, time.min, UTC)
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after the period."""
+        return datetime.combine(self.last + _DAY, time.min, UTC)
+
+    def days(self) -> Iterator[date]:
+        for number in range((self.last - self.first).days + 1):
+            yield self.first + number * _DAY

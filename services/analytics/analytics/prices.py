@@ -1,0 +1,55 @@
+"""What language models cost."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_PER = Decimal(1_000_000)
+_RELEASE = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2}|\d{4})$")
+
+Price = Annotated[Decimal, Field(ge=0, le=1_000_000)]
+
+
+class TokenPrice(BaseModel):
+    """US dollars for one million tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prompt: Price
+    completion: Price
+
+    def cost(self, prompt_tokens: int, completion_tokens: int) -> Decimal:
+        return (self.prompt * prompt_tokens + self.completion * completion_tokens) / _PER
+
+
+TokenPrices = Mapping[str, TokenPrice]
+
+
+def find_price(prices: TokenPrices, model: str) -> TokenPrice | None:
+    """The price of a model, or of the model it is a dated release of: `gpt-4` for `gpt-4-0613`."""
+    return prices.get(model) or prices.get(_RELEASE.sub("", model))
+
+
+def _price(prompt: str, completion: str) -> TokenPrice:
+    return TokenPrice(prompt=Decimal(prompt), completion=Decimal(completion))
+
+
+DEFAULT_PRICES: TokenPrices = {
+    "gpt-3.5-turbo": _price("0.50", "1.50"),
+    "gpt-4": _price("30", "60"),
+    "gpt-4-turbo": _price("10", "30"),
+    "gpt-4o": _price("2.50", "10"),
+    "gpt-4o-mini": _price("0.15", "0.60"),
+    "gpt-4.1": _price("2", "8"),
+    "gpt-4.1-mini": _price("0.40", "1.60"),
+    "claude-3-haiku": _price("0.25", "1.25"),
+    "claude-3-5-haiku": _price("0.80", "4"),
+    "claude-3-5-sonnet": _price("3", "15"),
+    "claude-3-opus": _price("15", "75"),
+    "claude-sonnet-4": _price("3", "15"),
+    "claude-opus-4": _price("15", "75"),
+}
+"""List prices of the providers, to start with. Set TOKEN_PRICES to what you really pay."""

@@ -1,0 +1,1 @@
+"""The audit log, the detection of threats, and alerts."""

@@ -1,0 +1,9 @@
+"""The logger for what an auditor wants to see; SECURITY_LOG_LEVEL sets its level."""
+
+import logging
+
+audit_logger = logging.getLogger("security.audit")
+
+
+def configure_audit_logger(level: str) -> None:
+    audit_logger.setLevel(level)

@@ -1,0 +1,43 @@
+"""What a caller may attach to an audit entry: plain JSON of a bounded size."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from security.canonical import canonical_json
+
+MAX_BYTES = 16 * 1024
+MAX_DEPTH = 16
+
+
+def _check(details: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what could not be stored and hashed the same way ever after."""
+    if _depth(details) > MAX_DEPTH:
+        raise ValueError(f"must not be nested deeper than {MAX_DEPTH} levels")
+    try:
+        size = len(canonical_json(details))
+    except ValueError:
+        raise ValueError("must be JSON without NaN, infinities and lone surrogates") from None
+    if size > MAX_BYTES:
+        raise ValueError(f"must not be longer than {MAX_BYTES} bytes")
+    return details
+
+
+def _depth(details: object) -> int:
+    """How deep containers are nested, without recursion."""
+    depth, level = 0, [details]
+    while level := [child for item in level for child in _children(item)]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            break
+    return depth
+
+
+def _children(item: object) -> Iterable[object]:
+    if isinstance(item, dict):
+        return item.values()
+    return item if isinstance(item, list) else ()
+
+
+Details = Annotated[dict[str, Any], AfterValidator(_check)]
