@@ -46,6 +46,6 @@ COMPLETION_TOKENS = Measure(
 SYNCS_COMPLETED = Measure("syncs_completed", "1C synchronisations", (_SYNC_COMPLETED,))
 SYNCS_FAILED = Measure("syncs_failed", "Failed 1C synchronisations", (_SYNC_FAILED,))
 ENTITY_SETS = Measure("entity_sets", "Entity sets synchronised", (_SYNC_COMPLETED,), How.SUM, "entity_sets")
-RECORDS = Measure("records", "Records synchronised", (_SYNC_COMPLETED,), How.SUM, "records")
+RECORDS = Measure("records", "Records synchronised", (_SYNC_COMPLETED,), How.SUM, "rows_read")
 
 ALERTS = Measure("alerts", "Security alerts", (_ALERT,))

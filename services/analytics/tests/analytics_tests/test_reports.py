@@ -77,7 +77,7 @@ async def test_a_report_is_stored(
     client: httpx.AsyncClient, resources: Resources, auth_headers: AuthHeaders, add_event: AddEvent
 ) -> None:
     user_id = uuid4()
-    await add_event("onec.sync_completed", {"entity_sets": 2, "records": 5}, time="2025-01-05T10:00Z")
+    await add_event("onec.sync_completed", {"entity_sets": 2, "rows_read": 5}, time="2025-01-05T10:00Z")
     answer = await generate(client, auth_headers(user_id, Role.ADMIN), kind="sync")
     report = answer.json()
     assert answer.headers["x-report-id"] == report["id"]
@@ -110,11 +110,11 @@ async def test_cost_of_models_with_and_without_a_price(
 async def test_synchronisations(
     client: httpx.AsyncClient, analyst: dict[str, str], add_event: AddEvent
 ) -> None:
-    await add_event("onec.sync_completed", {"entity_sets": 3, "records": 40}, time="2025-01-01T12:00Z")
+    await add_event("onec.sync_completed", {"entity_sets": 3, "rows_read": 40}, time="2025-01-01T12:00Z")
     await add_event(
-        "onec.sync_completed", {"entity_sets": ["A", "B"], "records": 2}, time="2025-01-01T13:00Z"
+        "onec.sync_completed", {"entity_sets": ["A", "B"], "rows_read": 2}, time="2025-01-01T13:00Z"
     )
-    await add_event("onec.sync_failed", {"records": 1000}, time="2025-01-03T12:00Z")
+    await add_event("onec.sync_failed", {"rows_read": 1000}, time="2025-01-03T12:00Z")
     report = (await generate(client, analyst, kind="sync")).json()
     cells = [[row[column] for column in report["columns"]] for row in report["rows"]]
     assert cells == [["2025-01-01", 2, 0, 5, 42], ["2025-01-03", 0, 1, 0, 0]]

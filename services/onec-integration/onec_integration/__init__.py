@@ -1,0 +1,1 @@
+"""Data of a 1C:Enterprise base, read through its standard OData interface."""

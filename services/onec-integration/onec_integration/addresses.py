@@ -1,0 +1,64 @@
+"""Which addresses the service may connect to, so that a setting cannot turn it against its own network."""
+
+import asyncio
+import socket
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from onec_integration.errors import address_refused, unreachable
+
+type Address = IPv4Address | IPv6Address
+
+_PRIVATE = tuple(
+    ip_network(block)
+    for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
+_METADATA = frozenset(
+    ip_address(address)
+    for address in ("169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254")
+)
+_NAT64 = ip_network("64:ff9b::/96")
+
+
+def is_allowed(address: Address, *, allow_private: bool) -> bool:
+    """Global addresses are; private ones by setting; loopback, link-local, metadata and the rest never."""
+    target = _embedded(address)
+    if target in _METADATA or target.is_multicast or target.is_loopback or target.is_link_local:
+        return False
+    if any(target in block for block in _PRIVATE):
+        return allow_private
+    return target.is_global
+
+
+def _embedded(address: Address) -> Address:
+    """The IPv4 address an IPv6 address leads to, when it is one of those."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    if address.teredo is not None:
+        return address.teredo[1]
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+class AddressGuard:
+    """Resolves a host name once for a request; the request then goes to that very address."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+
+    async def resolve(self, host: str, port: int) -> Address:
+        """The address to connect to; refuses the host when any of its addresses may not be called."""
+        addresses = await self._look_up(host, port)
+        if not all(self.allows(address) for address in addresses):
+            raise address_refused()
+        return addresses[0]
+
+    def allows(self, address: Address) -> bool:
+        return is_allowed(address, allow_private=self._allow_private)
+
+    async def _look_up(self, host: str, port: int) -> list[Address]:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise unreachable() from error
+        return [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]

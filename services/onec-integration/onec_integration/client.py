@@ -1,0 +1,239 @@
+"""A client of the standard OData interface of 1C:Enterprise."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from time import perf_counter
+from urllib.parse import quote, urlsplit
+from uuid import UUID
+
+import httpx
+from prometheus_client import Counter, Histogram
+
+from onec_integration import errors, odata
+from onec_integration.addresses import AddressGuard
+from onec_integration.errors import OneCError
+from onec_integration.metadata import MetadataParser, Schema
+from onec_integration.odata import EntityPage, Query, Row
+from onec_integration.sessions import CONTROL_HEADER, COOKIE, OneCSession, SessionPool
+from onec_integration.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+REQUESTS = Counter("onec_requests_total", "Requests to 1C.", ["operation", "outcome"])
+DURATION = Histogram(
+    "onec_request_duration_seconds",
+    "Seconds a request to 1C took, waiting for a session included.",
+    ["operation"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
+MAX_ANSWER_BYTES = 48 * 1024 * 1024
+_MAX_ERROR_BYTES = 64 * 1024
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_FINISH_SECONDS = 2
+_SESSION_LOST = frozenset({400, 404, 406})
+_NO_SESSION = frozenset({406, 503})
+_OK, _MULTIPLE_CHOICES, _BAD_REQUEST, _UNAUTHORIZED, _NOT_FOUND, _SERVER_ERROR = 200, 300, 400, 401, 404, 500
+
+type Sink = Callable[[bytes], object]
+
+
+class _SessionLostError(Exception):
+    """1C does not know the session any more."""
+
+
+class OneCClient:
+    """Reads a base. Every method raises OneCError when 1C does not do its part."""
+
+    def __init__(self, settings: Settings, guard: AddressGuard) -> None:
+        parts = urlsplit(settings.onec_server_url)
+        self._scheme, self._authority = parts.scheme, parts.netloc
+        self._root = quote(parts.path, safe="/%:@!$&'()*+,;=~")
+        self._host = parts.hostname or ""
+        self._port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+        self._guard = guard
+        self._timeout = settings.onec_timeout_seconds
+        self._common = {"allowedOnly": "true"} if settings.onec_allowed_only else {}
+        self._sessions = SessionPool(settings.onec_max_sessions, settings.onec_timeout_seconds)
+        self._http = httpx.AsyncClient(
+            auth=_credentials(settings),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            follow_redirects=False,
+            trust_env=False,
+            timeout=settings.onec_timeout_seconds,
+            verify=_trust(settings),
+        )
+
+    @property
+    def configured(self) -> bool:
+        return bool(self._host)
+
+    def require_configured(self) -> None:
+        if not self.configured:
+            raise errors.not_configured()
+
+    async def read(self, entity_set: str, query: Query) -> EntityPage:
+        with _observed("read"):
+            return odata.parse_page(await self._get_json(entity_set, query.parameters()))
+
+    async def read_one(self, entity_set: str, key: UUID) -> Row | None:
+        """One entity by its reference; None when there is none."""
+        with _observed("read_one"):
+            try:
+                body = await self._get_json(f"{entity_set}({odata.guid(key)})", {})
+            except OneCError as error:
+                if error.code == "onec_not_found":
+                    return None
+                raise
+            return odata.parse_document(body)
+
+    async def read_schema(self) -> Schema:
+        with _observed("metadata"):
+            parser = MetadataParser()
+            await self._get("$metadata", {}, parser.feed)
+            return parser.close()
+
+    async def close(self) -> None:
+        """Give the licences back, then close the connections."""
+        tokens = self._sessions.drain()
+        try:
+            async with asyncio.timeout(_FINISH_SECONDS):
+                await asyncio.gather(*(self._finish(token) for token in tokens))
+        except (TimeoutError, httpx.HTTPError, OneCError) as error:
+            logger.warning("1C sessions were not finished", extra={"error": repr(error)})
+        await self._http.aclose()
+
+    async def _finish(self, token: str) -> None:
+        headers = {"Cookie": f"{COOKIE}={token}", CONTROL_HEADER: "finish"}
+        request = await self._request("", {}, headers)
+        await self._http.send(request)
+
+    async def _get_json(self, resource: str, parameters: dict[str, str]) -> bytes:
+        body = bytearray()
+        await self._get(resource, {"$format": "json", **self._common, **parameters}, body.extend)
+        return bytes(body)
+
+    async def _get(self, resource: str, parameters: dict[str, str], sink: Sink) -> None:
+        self.require_configured()
+        async with self._sessions.lease() as session:
+            try:
+                async with asyncio.timeout(self._timeout):
+                    await self._get_in_session(session, resource, parameters, sink)
+            except (TimeoutError, httpx.TimeoutException) as error:
+                raise errors.timed_out() from error
+            except httpx.TransportError as error:
+                raise errors.unreachable() from error
+
+    async def _get_in_session(
+        self, session: OneCSession, resource: str, parameters: dict[str, str], sink: Sink
+    ) -> None:
+        try:
+            await self._exchange(session, resource, parameters, sink)
+        except _SessionLostError:
+            session.token = None
+            await self._exchange(session, resource, parameters, sink)
+
+    async def _exchange(
+        self, session: OneCSession, resource: str, parameters: dict[str, str], sink: Sink
+    ) -> None:
+        reused = session.token is not None
+        request = await self._request(resource, parameters, session.headers())
+        response = await self._http.send(request, stream=True)
+        try:
+            session.adopt(response.headers.get_list("set-cookie"))
+            if response.status_code != _OK:
+                raise _failure(response, await _read_error(response), resource, reused=reused)
+            await _pour(response, sink)
+        finally:
+            await response.aclose()
+
+    async def _request(
+        self, resource: str, parameters: dict[str, str], headers: dict[str, str]
+    ) -> httpx.Request:
+        """A request to the address that was checked, in the name of the host that was configured."""
+        address = await self._guard.resolve(self._host, self._port)
+        target = f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004
+        path = f"{self._root}/{odata.encode_path(resource)}"
+        url = f"{self._scheme}://{target}:{self._port}{path}?{odata.encode_query(parameters)}".rstrip("?")
+        accept = "application/xml" if resource == "$metadata" else "application/json"
+        return self._http.build_request(
+            "GET",
+            url,
+            headers={"Host": self._authority, "Accept": accept, **headers},
+            extensions={"sni_hostname": self._host},
+        )
+
+
+def _credentials(settings: Settings) -> httpx.BasicAuth | None:
+    if not settings.onec_username:
+        return None
+    password = settings.onec_password
+    return httpx.BasicAuth(settings.onec_username, password.get_secret_value() if password else "")
+
+
+def _trust(settings: Settings) -> ssl.SSLContext | bool:
+    if settings.onec_ca_file is None:
+        return True
+    return ssl.create_default_context(cafile=settings.onec_ca_file)
+
+
+@contextmanager
+def _observed(operation: str) -> Iterator[None]:
+    started = perf_counter()
+    outcome = "ok"
+    try:
+        yield
+    except OneCError as error:
+        outcome = error.code
+        raise
+    except BaseException:
+        outcome = "aborted"
+        raise
+    finally:
+        REQUESTS.labels(operation, outcome).inc()
+        DURATION.labels(operation).observe(perf_counter() - started)
+
+
+async def _pour(response: httpx.Response, sink: Sink) -> None:
+    received = 0
+    async for chunk in response.aiter_bytes():
+        received += len(chunk)
+        if received > MAX_ANSWER_BYTES:
+            raise errors.unexpected(f"The answer of 1C is longer than {MAX_ANSWER_BYTES} bytes.")
+        sink(chunk)
+
+
+async def _read_error(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body.extend(chunk[: _MAX_ERROR_BYTES - len(body)])
+        if len(body) >= _MAX_ERROR_BYTES:
+            break
+    return bytes(body)
+
+
+def _failure(response: httpx.Response, body: bytes, resource: str, *, reused: bool) -> Exception:
+    status = response.status_code
+    refused_by_odata = odata.has_error_document(body)
+    if reused and status in _SESSION_LOST and not refused_by_odata:
+        return _SessionLostError()
+    if status == _UNAUTHORIZED:
+        # Rows hidden by row-level security are a 401 too, but of OData itself and without a challenge.
+        challenged = "www-authenticate" in response.headers
+        return errors.no_rights(resource) if refused_by_odata and not challenged else errors.bad_credentials()
+    return _failure_by_status(status, resource)
+
+
+def _failure_by_status(status: int, resource: str) -> OneCError:
+    if status == _NOT_FOUND:
+        return errors.not_found(resource)
+    if status in _NO_SESSION:
+        return errors.no_session()
+    if status >= _SERVER_ERROR:
+        return errors.server_fault(status)
+    if _MULTIPLE_CHOICES <= status < _BAD_REQUEST:
+        return errors.redirected()
+    return errors.unexpected(f"1C refused to read {resource} with status {status}.")

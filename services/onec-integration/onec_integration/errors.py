@@ -1,0 +1,68 @@
+"""What can go wrong between the service and 1C, as the problems its callers see."""
+
+from assistants_common.problems import ProblemError
+
+_RETRY_AFTER_SECONDS = "15"
+
+
+class OneCError(ProblemError):
+    """1C did not do what was asked. `code` tells the causes apart; `retryable` ones may pass."""
+
+    def __init__(self, status: int, code: str, detail: str, *, retryable: bool = False) -> None:
+        headers = {"Retry-After": _RETRY_AFTER_SECONDS} if retryable else None
+        super().__init__(status, detail, headers=headers, code=code)
+        self.code = code
+        self.detail_text = detail
+        self.retryable = retryable
+
+
+def not_configured() -> OneCError:
+    return OneCError(503, "onec_not_configured", "No 1C server is configured: ONEC_SERVER_URL is empty.")
+
+
+def address_refused() -> OneCError:
+    detail = "ONEC_SERVER_URL leads to an address this service must not call."
+    return OneCError(503, "onec_address_refused", detail)
+
+
+def unreachable() -> OneCError:
+    return OneCError(502, "onec_unreachable", "The 1C server cannot be reached.", retryable=True)
+
+
+def timed_out() -> OneCError:
+    return OneCError(504, "onec_timeout", "The 1C server did not answer in time.", retryable=True)
+
+
+def no_session() -> OneCError:
+    detail = "1C could not start a session: no free licence, or the base is locked."
+    return OneCError(503, "onec_no_session", detail, retryable=True)
+
+
+def sessions_busy() -> OneCError:
+    return OneCError(503, "onec_sessions_busy", "All sessions to 1C are in use.", retryable=True)
+
+
+def bad_credentials() -> OneCError:
+    return OneCError(502, "onec_credentials", "1C refused ONEC_USERNAME and ONEC_PASSWORD.")
+
+
+def no_rights(resource: str) -> OneCError:
+    return OneCError(502, "onec_rights", f"The rights of the 1C user do not cover all of {resource}.")
+
+
+def not_found(resource: str) -> OneCError:
+    return OneCError(502, "onec_not_found", f"The 1C base does not have, or does not publish, {resource}.")
+
+
+def redirected() -> OneCError:
+    detail = "The 1C server answered with a redirect, and those are not followed. Correct ONEC_SERVER_URL."
+    return OneCError(502, "onec_redirect", detail)
+
+
+def unexpected(detail: str) -> OneCError:
+    return OneCError(502, "onec_unexpected_answer", detail)
+
+
+def server_fault(status: int) -> OneCError:
+    detail = f"The 1C server answered with status {status}."
+    return OneCError(502, "onec_server_error", detail, retryable=True)

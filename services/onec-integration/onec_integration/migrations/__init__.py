@@ -1,0 +1,1 @@
+"""Alembic revisions of 1c-integration."""

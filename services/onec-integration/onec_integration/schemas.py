@@ -1,0 +1,163 @@
+# ruff: noqa: RUF001 - names of 1C are Cyrillic
+"""Bodies of requests and responses."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    field_validator,
+)
+
+from onec_integration.metadata import EntitySet
+from onec_integration.models import Status
+from onec_integration.odata import ENTITY_SET_PATTERN
+
+_COMPANY_ID = "4f5a1c2e-8f0b-4d1e-9f5e-0a1b2c3d4e5f"
+_JOB_ID = "0b7c1f52-6a0d-4c55-9e0e-3f1b2a4c5d6e"
+
+
+def _blank_to_none(value: object) -> object:
+    return value.strip() or None if isinstance(value, str) else value
+
+
+type OptionalText = Annotated[str | None, BeforeValidator(_blank_to_none)]
+
+
+class Company(BaseModel):
+    """A company of the base. What a configuration does not have is null."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": _COMPANY_ID,
+                    "code": "000000001",
+                    "name": "Ромашка ООО",
+                    "full_name": 'Общество с ограниченной ответственностью "Ромашка"',
+                    "inn": "7707083893",
+                    "kpp": "770701001",
+                    "marked_deleted": False,
+                }
+            ]
+        }
+    )
+
+    id: UUID
+    code: OptionalText
+    name: str
+    full_name: OptionalText
+    inn: OptionalText = Field(description="Taxpayer number.")
+    kpp: OptionalText = Field(description="Tax registration reason code.")
+    marked_deleted: bool
+
+
+class EntitySetView(BaseModel):
+    name: str = Field(examples=["Catalog_Организации"])
+    kind: str = Field(examples=["Catalog"])
+    key: list[str] = Field(examples=[["Ref_Key"]], description="The properties that identify a row.")
+
+    @classmethod
+    def of(cls, entity_set: EntitySet) -> "EntitySetView":
+        return cls(name=entity_set.name, kind=entity_set.kind, key=list(entity_set.key))
+
+
+EntitySetName = Annotated[str, Field(pattern=ENTITY_SET_PATTERN)]
+
+
+class SyncRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "entity_sets": ["Catalog_Организации", "Document_РеализацияТоваровУслуг"],
+                    "documents_since": "2026-01-01T00:00:00",
+                }
+            ]
+        },
+    )
+
+    entity_sets: list[EntitySetName] = Field(min_length=1, max_length=50)
+    documents_since: NaiveDatetime | None = Field(
+        default=None, description="Copy only documents from this moment on, by the clock of the 1C server."
+    )
+
+    @field_validator("entity_sets")
+    @classmethod
+    def _once_each(cls, value: list[str]) -> list[str]:
+        return list(dict.fromkeys(value))
+
+
+class SyncAccepted(BaseModel):
+    job_id: UUID = Field(examples=[_JOB_ID])
+
+
+class EntitySetProgress(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    entity_set: str = Field(examples=["Catalog_Организации"])
+    status: Status
+    rows_read: int
+    rows_total: int | None = Field(description="What 1C counted at the start; null before.")
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: str | None
+
+
+class SyncJobView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID = Field(examples=[_JOB_ID])
+    requested_by: UUID
+    status: Status
+    documents_since: datetime | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    entity_sets: list[EntitySetProgress]
+
+
+class EntityCount(BaseModel):
+    entity_set: str
+    records: int
+    marked_deleted: int
+    oldest_synced_at: datetime
+    last_synced_at: datetime
+
+
+class EntitySetRun(BaseModel):
+    """How the latest finished copy of an entity set went."""
+
+    entity_set: str
+    job_id: UUID
+    status: Status
+    rows_read: int
+    finished_at: datetime
+    error: str | None
+
+
+class CompaniesSummary(BaseModel):
+    records: int
+    marked_deleted: int
+    oldest_synced_at: datetime | None
+    last_synced_at: datetime | None
+
+
+class SyncSummary(BaseModel):
+    queued: int
+    running: int
+    completed: int
+    failed: int
+    last_completed_at: datetime | None
+    last_failed_at: datetime | None
+
+
+class EntityCountsSummary(BaseModel):
+    entity_sets: int
+    records: int

@@ -1,0 +1,7 @@
+from assistants_common.resources import Resources
+from assistants_testing.schema import schema_differences
+from onec_integration.models import Base
+
+
+async def test_models_and_migrations_agree(resources: Resources) -> None:
+    assert await schema_differences(resources.require_database(), Base.metadata) == []
