@@ -1,0 +1,101 @@
+/** Options several verbs share, and how they become overrides, services and a configuration. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Command, Option } from 'commander';
+import { topologyOf } from '../../charts/app.ts';
+import { resolveConfig } from '../../charts/config/resolve.ts';
+import type { Config } from '../../charts/config/schema.ts';
+import type { ServiceSpec, Topology } from '../../charts/graph/model.ts';
+import { SERVICES } from '../../charts/topology.ts';
+import { contextOf } from '../core/cluster.ts';
+import { Failure, messageOf } from '../core/failure.ts';
+import { type Override, parseSet, parseValues } from '../core/overrides.ts';
+import { renderObjects } from '../core/render.ts';
+import { parseServices } from '../core/services-file.ts';
+import type { Target } from '../steps/target.ts';
+import { Kubectl } from '../tools/kubectl.ts';
+
+export interface OverrideOptions {
+  readonly set: readonly string[];
+  readonly values: readonly string[];
+  readonly topology?: string;
+}
+
+export interface EnvironmentOptions extends OverrideOptions {
+  readonly env: string;
+}
+
+export interface ClusterOptions extends EnvironmentOptions {
+  readonly context?: string;
+}
+
+/** An option that may be given several times. */
+export const repeatable = (flags: string, description: string): Option =>
+  new Option(flags, `${description} (repeatable)`)
+    .argParser((value: string, previous: readonly string[]) => [...previous, value])
+    .default([], 'none');
+
+/** A verb with a line of help that shows it in use. */
+export const verb = (name: string, description: string, example: string): Command =>
+  new Command(name).description(description).addHelpText('after', `\nExample:\n  $ ${example}`);
+
+export const withOverrides = (command: Command): Command =>
+  command
+    .addOption(
+      repeatable('--set <path=value>', 'override a field of the configuration, such as images.tag=1.2.3'),
+    )
+    .addOption(repeatable('--values <file>', 'override fields from a YAML file, before --set'))
+    .option('--topology <file>', 'take SERVICES from this module instead of charts/topology.ts');
+
+export const withEnvironment = (command: Command): Command =>
+  withOverrides(command.option('--env <name>', 'environment', 'dev'));
+
+export const withCluster = (command: Command): Command =>
+  withEnvironment(command).option('--context <name>', 'kubectl context (dev: the local kind cluster)');
+
+export const overridesOf = ({ values, set }: OverrideOptions): readonly Override[] => [
+  ...values.map((file) => parseValues(readText(file), file)),
+  ...set.map(parseSet),
+];
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Failure(`--values: "${file}" cannot be read (${messageOf(error)})`, 'name a YAML file');
+  }
+}
+
+export async function servicesOf({ topology }: OverrideOptions): Promise<readonly ServiceSpec[]> {
+  if (topology === undefined) return SERVICES;
+  const exported: unknown = await import(pathToFileURL(resolve(topology)).href).catch((error: unknown) => {
+    throw new Failure(
+      `--topology: "${topology}" cannot be loaded (${messageOf(error)})`,
+      'name a module that exports SERVICES',
+    );
+  });
+  const services =
+    typeof exported === 'object' && exported !== null && 'SERVICES' in exported
+      ? exported.SERVICES
+      : undefined;
+  return parseServices(services, topology);
+}
+
+export interface Setup {
+  readonly config: Config;
+  readonly services: readonly ServiceSpec[];
+  readonly topology: Topology;
+}
+
+export async function setupOf(options: EnvironmentOptions): Promise<Setup> {
+  const services = await servicesOf(options);
+  const config = resolveConfig(options.env, overridesOf(options), services);
+  return { config, services, topology: topologyOf(config, services) };
+}
+
+export async function targetOf(options: ClusterOptions): Promise<Target> {
+  const setup = await setupOf(options);
+  const context = contextOf(setup.config.environment, options.context);
+  return { ...setup, wanted: renderObjects(setup.config, setup.services), kubectl: new Kubectl(context) };
+}

@@ -1,0 +1,173 @@
+import { InvalidArgumentError } from 'commander';
+import {
+  type DefaultRenderer,
+  Listr,
+  type ListrTaskWrapper,
+  PRESET_TIMER,
+  type SimpleRenderer,
+} from 'listr2';
+import { extraArguments } from '../core/build-plan.ts';
+import { KIND_CONTEXT } from '../core/cluster.ts';
+import { Failure } from '../core/failure.ts';
+import { changes, type Plan, summary } from '../core/plan.ts';
+import { urls } from '../core/urls.ts';
+import { applyPlan } from '../steps/apply.ts';
+import { type Bundle, installBundles, readBundles } from '../steps/bundles.ts';
+import { bringImages, buildList, restartStale } from '../steps/images.ts';
+import { waitForRollout } from '../steps/rollout.ts';
+import { ensureSecrets } from '../steps/secrets.ts';
+import type { Target } from '../steps/target.ts';
+import { checkTools } from '../tools/check.ts';
+import { buildImage } from '../tools/docker.ts';
+import { clusterExists, createCluster, reviveCluster } from '../tools/kind.ts';
+import { type OverrideOptions, repeatable, targetOf, verb, withOverrides } from './options.ts';
+import { line, table } from './print.ts';
+
+interface Options extends OverrideOptions {
+  readonly bundles?: string;
+  readonly buildArg: readonly string[];
+  readonly build: boolean;
+  readonly timeout: number;
+}
+
+/** What the steps find out for each other. */
+interface Findings {
+  bundles: readonly Bundle[];
+  plan?: Plan;
+}
+
+type Task = ListrTaskWrapper<Findings, typeof DefaultRenderer, typeof SimpleRenderer>;
+
+export const up = withOverrides(
+  verb(
+    'up',
+    'bring the platform up on a local kind cluster; again: bring it up to date',
+    './platform up --bundles /media/bundles',
+  )
+    .option(
+      '--bundles <dir>',
+      'folder with the upstream bundles (default: $PLATFORM_BUNDLES, else their addresses)',
+    )
+    .addOption(
+      repeatable(
+        '--build-arg <name=value>',
+        'build argument of the images, such as PYTHON_IMAGE=mirror/python:3.13',
+      ),
+    )
+    .option('--no-build', 'take the images as they are')
+    .option('--timeout <seconds>', 'how long to wait until everything is ready', seconds, 600),
+)
+  .addHelpText(
+    'after',
+    '\nEnvironment: KIND_NODE_IMAGE, PYTHON_IMAGE, DENO_IMAGE, RUNTIME_IMAGE name mirrored images; OPENAI_API_KEY and the like become secrets.',
+  )
+  .action(async (options: Options) => {
+    const target = await targetOf({ ...options, env: 'dev', context: KIND_CONTEXT });
+    const findings: Findings = { bundles: [] };
+    await steps(target, options).run(findings);
+    line(`\n${findings.plan ? summary(findings.plan) : ''}`);
+    table(
+      ['address', 'service'],
+      urls(target.config, target.services).map(({ url, title }) => [url, title]),
+    );
+  });
+
+function seconds(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a number of seconds such as 600.');
+  return Number(text);
+}
+
+const steps = (target: Target, options: Options): Listr<Findings> =>
+  new Listr<Findings>(
+    [
+      { title: 'Tools', task: () => checkTools(['docker', 'kind', 'kubectl']) },
+      { title: 'Cluster', task: (_, task) => cluster(target, task) },
+      { title: 'Build images', enabled: options.build, task: (_, task) => build(target, options, task) },
+      { title: 'Prerequisites', task: (findings, task) => prepare(target, options, findings, task) },
+      { title: 'Load images', task: (findings, task) => load(target, findings, task) },
+      { title: 'Compare', task: (findings, task) => compare(target, findings, task) },
+      { title: 'Apply', task: (findings, task) => apply(target, findings, task) },
+      { title: 'Restart', task: (findings, task) => restart(target, findings, task) },
+      { title: 'Wait', task: (_, task) => wait(target, options, task) },
+    ],
+    {
+      rendererOptions: { timer: PRESET_TIMER, collapseSubtasks: false, showErrorMessage: false },
+      fallbackRendererOptions: { timer: PRESET_TIMER },
+    },
+  );
+
+async function cluster({ kubectl }: Target, task: Task): Promise<void> {
+  const exists = await clusterExists();
+  if (exists) await reviveCluster();
+  else await createCluster(process.env.KIND_NODE_IMAGE || undefined);
+  await kubectl.reach();
+  task.title = exists ? 'Cluster: already there' : 'Cluster: created';
+}
+
+function build(target: Target, options: Options, task: Task): Listr<Findings> {
+  const { builds, withoutDockerfile } = buildList(target);
+  if (withoutDockerfile.length > 0)
+    task.title = `Build images (no dockerfiles/ for ${withoutDockerfile.map(({ image }) => image).join(', ')}: taken from a registry)`;
+  const extra = extraArguments(options.buildArg, process.env);
+  return task.newListr(
+    builds.map((one) => ({
+      title: one.reference,
+      task: () => buildImage(one, target.config.images.tag, extra),
+    })),
+    { concurrent: 2 },
+  );
+}
+
+async function prepare(
+  { config, kubectl }: Target,
+  options: Options,
+  findings: Findings,
+  task: Task,
+): Promise<void> {
+  findings.bundles = await readBundles(
+    config,
+    options.bundles ?? (process.env.PLATFORM_BUNDLES || undefined),
+  );
+  const installed = await installBundles(kubectl, findings.bundles);
+  task.title = `Prerequisites: ${installed.length > 0 ? `installed ${installed.join(', ')}` : 'already there'}`;
+}
+
+async function load({ wanted }: Target, { bundles }: Findings, task: Task): Promise<void> {
+  const loaded = await bringImages([...wanted, ...bundles.flatMap(({ objects }) => objects)]);
+  task.title = `Load images: ${loaded.length} loaded`;
+}
+
+async function compare({ kubectl, config, wanted }: Target, findings: Findings, task: Task): Promise<void> {
+  findings.plan = await kubectl.plan(config.environment, wanted);
+  task.title = `Compare: ${summary(findings.plan).replace('changed', 'to change')}`;
+}
+
+async function apply(target: Target, findings: Findings, task: Task): Promise<void> {
+  const plan = planned(findings);
+  let secrets = 0;
+  await applyPlan(target, plan, async () => {
+    secrets = await ensureSecrets(target);
+  });
+  task.title = `Apply: ${changes(plan)} objects, ${secrets} secrets made`;
+}
+
+async function restart(target: Target, findings: Findings, task: Task): Promise<void> {
+  const { created, changed } = planned(findings);
+  const fresh = new Set(
+    [...created, ...changed].map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+  );
+  const restarted = await restartStale(target, fresh);
+  task.title = `Restart: ${restarted.length > 0 ? restarted.join(', ') : 'nothing runs an older image'}`;
+}
+
+async function wait(target: Target, { timeout }: Options, task: Task): Promise<void> {
+  const count = await waitForRollout(target, timeout, (text) => {
+    task.output = text;
+  });
+  task.title = `Wait: ${count} workloads ready`;
+}
+
+function planned({ plan }: Findings): Plan {
+  if (!plan) throw new Failure('up: nothing was compared yet');
+  return plan;
+}

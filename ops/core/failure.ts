@@ -1,0 +1,18 @@
+/** Something an operator can act on: one line with the cause and the next step. */
+export class Failure extends Error {
+  /** @param details lines for people who want to know more, shown before the message. */
+  constructor(
+    cause: string,
+    nextStep?: string,
+    readonly details: readonly string[] = [],
+  ) {
+    super(nextStep ? `${cause}; ${nextStep}` : cause);
+    this.name = 'Failure';
+  }
+}
+
+/** The message of whatever was thrown, on one line. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.trim().replaceAll(/\s*\n\s*/g, ' ');
+}

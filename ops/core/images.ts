@@ -1,0 +1,93 @@
+/** Which images the manifests name, and which of them a node still needs. */
+import { z } from 'zod';
+import type { KubeObject } from './objects.ts';
+
+/** Images of every container of every pod template, each once. */
+export function imagesOf(objects: readonly KubeObject[]): readonly string[] {
+  return [...new Set(objects.flatMap((object) => images(object.spec)))].toSorted();
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+function images(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(images);
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    (key === 'containers' || key === 'initContainers') && Array.isArray(inner)
+      ? inner.flatMap((container) =>
+          isObject(container) && typeof container.image === 'string' ? [container.image] : [],
+        )
+      : images(inner),
+  );
+}
+
+/** The full reference a node knows an image by: `redis:7` is `docker.io/library/redis:7`. */
+export function canonical(reference: string): string {
+  const [first = '', ...rest] = reference.split('/');
+  if (rest.length === 0) return `docker.io/library/${reference}`;
+  return /[.:]|^localhost$/.test(first) ? reference : `docker.io/${reference}`;
+}
+
+const crictl = z.object({
+  images: z.array(
+    z.object({
+      id: z.string(),
+      repoTags: z.array(z.string()).nullish(),
+      repoDigests: z.array(z.string()).nullish(),
+    }),
+  ),
+});
+
+/** The digests a node knows an image by, by reference. */
+export type NodeImages = ReadonlyMap<string, readonly string[]>;
+
+/** Output of `crictl images -o json`. */
+export function parseNodeImages(text: string): NodeImages {
+  const { images: found } = crictl.parse(JSON.parse(text));
+  return new Map(
+    found.flatMap(({ id, repoTags, repoDigests }) => {
+      const digests = [id, ...(repoDigests ?? []).map((digest) => digest.slice(digest.indexOf('@') + 1))];
+      return (repoTags ?? []).map((tag) => [tag, digests] as const);
+    }),
+  );
+}
+
+/** Local images (id by reference) that a node lacks or has in another version. */
+export function toLoad(local: ReadonlyMap<string, string>, node: NodeImages): readonly string[] {
+  return [...local]
+    .filter(([reference, id]) => !node.get(canonical(reference))?.includes(id))
+    .map(([reference]) => reference);
+}
+
+export const podContainers = z.looseObject({
+  metadata: z.looseObject({
+    namespace: z.string(),
+    labels: z.record(z.string(), z.string()).default({}),
+    ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string() })).default([]),
+  }),
+  status: z.looseObject({
+    containerStatuses: z.array(z.looseObject({ image: z.string(), imageID: z.string() })).default([]),
+  }),
+});
+export type PodContainers = z.output<typeof podContainers>;
+
+/** Deployments, as `namespace/name`, with a pod that runs another version of an image than the node has by now. */
+export function stale(pods: readonly PodContainers[], node: NodeImages): readonly string[] {
+  const outdated = pods.filter(({ status }) =>
+    status.containerStatuses.some(({ image, imageID }) => {
+      const digests = node.get(canonical(image));
+      const running = imageID.slice(imageID.indexOf('sha256:'));
+      return imageID !== '' && digests !== undefined && !digests.includes(running);
+    }),
+  );
+  return [...new Set(outdated.flatMap(deploymentOf))];
+}
+
+/** A Deployment's pod belongs to a ReplicaSet called after it and the template's hash. */
+function deploymentOf({ metadata }: PodContainers): readonly string[] {
+  const hash = metadata.labels['pod-template-hash'];
+  return metadata.ownerReferences
+    .filter(({ kind, name }) => kind === 'ReplicaSet' && hash !== undefined && name.endsWith(`-${hash}`))
+    .map(({ name }) => `${metadata.namespace}/${name.slice(0, -(hash ?? '').length - 1)}`);
+}

@@ -1,0 +1,42 @@
+/** Kubernetes objects as kubectl prints them: checked where we look, open everywhere else. */
+import { z } from 'zod';
+
+export const kubeObject = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string().optional(),
+    creationTimestamp: z.string().nullish(),
+    labels: z.record(z.string(), z.string()).optional(),
+    ownerReferences: z.array(z.unknown()).optional(),
+  }),
+});
+export type KubeObject = z.output<typeof kubeObject>;
+
+const list = z.looseObject({ kind: z.string().endsWith('List'), items: z.array(z.unknown()) });
+
+/** Objects from `kubectl -o json`: nothing, one object, a List, or several of these after each other. */
+export function parseObjects<T>(item: z.ZodType<T>, text: string): readonly T[] {
+  return splitJson(text).flatMap((document) => {
+    const several = list.safeParse(document);
+    return several.success ? z.array(item).parse(several.data.items) : [item.parse(document)];
+  });
+}
+
+/** kubectl indents: a document ends at a closing brace in the first column. */
+const splitJson = (text: string): readonly unknown[] =>
+  text
+    .split(/(?<=^\})$/m)
+    .filter((part) => part.trim() !== '')
+    .map((part): unknown => JSON.parse(part));
+
+/** Group, kind, namespace and name: what makes an object the same one in another API version. */
+export function identity({ apiVersion, kind, metadata }: KubeObject): string {
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  return [group, kind, metadata.namespace ?? '', metadata.name].join('/');
+}
+
+/** `Deployment assistants/redis`, for people. */
+export const title = ({ kind, metadata }: KubeObject): string =>
+  `${kind} ${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;

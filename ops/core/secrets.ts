@@ -1,0 +1,89 @@
+/** Which Secrets, and which keys of them, have to be made. What exists is kept. */
+import type { SecretEntry, SecretValue } from '../../charts/secrets/catalog.ts';
+import { Failure } from './failure.ts';
+
+/** Keys of the Secrets that exist, by `namespace/name`. */
+export type ExistingSecrets = ReadonlyMap<string, readonly string[]>;
+
+export interface SecretSources {
+  readonly random: (bytes: number) => string;
+  /** A value a person provides under the key's name. */
+  readonly provided: (key: string) => string | undefined;
+}
+
+export interface SecretPlan {
+  /** Secrets that do not exist. */
+  readonly create: readonly NewSecret[];
+  /** Secrets that exist without some of their keys. */
+  readonly extend: readonly NewSecret[];
+}
+
+export interface NewSecret {
+  readonly entry: SecretEntry;
+  readonly data: Readonly<Record<string, string>>;
+}
+
+export function planSecrets(
+  catalog: readonly SecretEntry[],
+  existing: ExistingSecrets,
+  sources: SecretSources,
+): SecretPlan {
+  const missing = catalog
+    .map((entry) => ({
+      entry,
+      data: missingKeys(entry, existing.get(`${entry.namespace}/${entry.name}`), sources),
+    }))
+    .filter(({ data }) => Object.keys(data).length > 0);
+  const exists = ({ entry }: NewSecret): boolean => existing.has(`${entry.namespace}/${entry.name}`);
+  return { create: missing.filter((secret) => !exists(secret)), extend: missing.filter(exists) };
+}
+
+function missingKeys(
+  entry: SecretEntry,
+  present: readonly string[] = [],
+  sources: SecretSources,
+): Readonly<Record<string, string>> {
+  const values = entry.keys
+    .filter(({ key }) => !present.includes(key))
+    .map(({ key, value }) => [key, valueFor(key, value, entry, sources)] as const)
+    .filter((pair): pair is readonly [string, string] => pair[1] !== undefined);
+  return Object.fromEntries(values);
+}
+
+function valueFor(
+  key: string,
+  value: SecretValue,
+  entry: SecretEntry,
+  sources: SecretSources,
+): string | undefined {
+  if (value.kind === 'generated') return sources.random(value.bytes);
+  if (value.kind === 'fixed') return value.text;
+  const text = sources.provided(key);
+  if (!text && !entry.optional)
+    throw new Failure(`secret ${entry.name}: ${key} has no value`, `set the environment variable ${key}`);
+  return text || undefined;
+}
+
+/** The Secret as an object to create; it carries no inventory label, so it is never pruned. */
+export const secretManifest = ({ entry, data }: NewSecret): object => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: {
+    name: entry.name,
+    namespace: entry.namespace,
+    labels: { 'app.kubernetes.io/part-of': 'ai-assistants', 'app.kubernetes.io/managed-by': 'platform' },
+  },
+  type: entry.type,
+  stringData: data,
+});
+
+/** Lines of `namespace/name key key …`. */
+export function parseExisting(text: string): ExistingSecrets {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return new Map(
+    lines.map((line) => {
+      const [id = '', ...keys] = line.trim().split(/\s+/);
+      return [id, keys] as const;
+    }),
+  );
+}

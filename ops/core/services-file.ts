@@ -1,0 +1,77 @@
+/** A list of services from outside, checked field by field before the charts see it. */
+import { z } from 'zod';
+import { EXTERNALS, type ServiceSpec, type SettingName } from '../../charts/graph/model.ts';
+import { Failure } from './failure.ts';
+
+/** Every plain setting; a new one that is missing here fails to compile. */
+const SETTINGS = {
+  RATE_LIMIT: 'RATE_LIMIT',
+  CORS_ORIGINS: 'CORS_ORIGINS',
+  GATEWAY_ROUTES: 'GATEWAY_ROUTES',
+  AI_MODEL: 'AI_MODEL',
+  ONEC_SERVER_URL: 'ONEC_SERVER_URL',
+  SMTP_HOST: 'SMTP_HOST',
+  SMTP_PORT: 'SMTP_PORT',
+  SECURITY_LOG_LEVEL: 'SECURITY_LOG_LEVEL',
+} as const satisfies { [Name in SettingName]: Name };
+
+const allowance = z.strictObject({ request: z.string(), limit: z.string() });
+const path = z.string();
+const count = z.int().min(1);
+
+const serviceSpec: z.ZodType<ServiceSpec> = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  runtime: z.enum(['deno', 'python']),
+  port: z.int(),
+  cpu: allowance,
+  memory: allowance,
+  image: z.string().exactOptional(),
+  network: z.enum(['frontend', 'backend']).exactOptional(),
+  database: z.strictObject({ name: z.string(), user: z.string() }).exactOptional(),
+  route: z
+    .strictObject({
+      path,
+      stripPrefix: z.boolean().exactOptional(),
+      requestsPerMinute: count.exactOptional(),
+      burst: count.exactOptional(),
+      timeoutSeconds: count.exactOptional(),
+      streams: z.boolean().exactOptional(),
+    })
+    .exactOptional(),
+  gateway: z
+    .strictObject({
+      path,
+      timeoutSeconds: count.exactOptional(),
+      rewrites: z
+        .array(
+          z.strictObject({
+            from: path,
+            to: path,
+            public: z.array(path).exactOptional(),
+            requestsPerMinute: count.exactOptional(),
+          }),
+        )
+        .exactOptional(),
+    })
+    .exactOptional(),
+  calls: z.array(z.string()).exactOptional(),
+  egress: z.array(z.enum(EXTERNALS)).exactOptional(),
+  settings: z.array(z.enum(SETTINGS)).exactOptional(),
+  secrets: z
+    .array(
+      z.strictObject({ name: z.string(), keys: z.array(z.string()), optional: z.boolean().exactOptional() }),
+    )
+    .exactOptional(),
+});
+
+/** @throws Failure naming the first field that is wrong. */
+export function parseServices(exported: unknown, file: string): readonly ServiceSpec[] {
+  const parsed = z.array(serviceSpec).min(1).safeParse(exported);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new Failure(
+    `--topology ${file}: SERVICES.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`,
+    'expected a module that exports SERVICES as charts/topology.ts does',
+  );
+}

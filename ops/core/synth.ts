@@ -1,0 +1,91 @@
+/** Renders environments into a folder, all or nothing: bad input leaves the folder as it was. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { buildApp } from '../../charts/app.ts';
+import { resolveConfig } from '../../charts/config/resolve.ts';
+import type { Config } from '../../charts/config/schema.ts';
+import type { ServiceSpec } from '../../charts/graph/model.ts';
+import { SERVICES } from '../../charts/topology.ts';
+import { Failure } from './failure.ts';
+import type { Override } from './overrides.ts';
+import { COMMITTED } from './paths.ts';
+
+export interface SynthRequest {
+  readonly environments: readonly string[];
+  /** The environments become its subfolders. */
+  readonly outdir: string;
+  /** @default none */
+  readonly overrides?: readonly Override[];
+  /** @default the six services */
+  readonly services?: readonly ServiceSpec[];
+}
+
+export interface SynthResult {
+  readonly environment: string;
+  /** Number of objects by kind. */
+  readonly kinds: Readonly<Record<string, number>>;
+  readonly objects: number;
+  readonly milliseconds: number;
+}
+
+/** @throws ConfigError or Failure, before anything in the output folder has changed. */
+export function synthesize(request: SynthRequest): readonly SynthResult[] {
+  const { environments, overrides = [], services = SERVICES } = request;
+  const outdir = resolve(request.outdir);
+  const configs = environments.map((environment) => resolveConfig(environment, overrides, services));
+  if (overrides.length > 0 || services !== SERVICES) checkUncommitted(outdir);
+  for (const environment of environments) checkReplaceable(join(outdir, environment));
+  mkdirSync(dirname(outdir), { recursive: true });
+  const work = mkdtempSync(join(dirname(outdir), `.${basename(outdir)}-`));
+  try {
+    const results = configs.map((config) => renderOne(config, work, services));
+    mkdirSync(outdir, { recursive: true });
+    for (const environment of environments) swap(join(work, environment), join(outdir, environment));
+    return results;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** The committed manifests take no overrides: they are the same for everybody. */
+function checkUncommitted(outdir: string): void {
+  if (outdir === COMMITTED || outdir.startsWith(`${COMMITTED}/`))
+    throw new Failure(
+      `--out: "${outdir}" is the committed folder and takes no overrides`,
+      'name another one, such as --out /tmp/manifests',
+    );
+}
+
+function renderOne(config: Config, work: string, services: readonly ServiceSpec[]): SynthResult {
+  const start = performance.now();
+  const folder = join(work, config.environment);
+  buildApp(config, folder, services).synth();
+  const milliseconds = Math.round(performance.now() - start);
+  const kinds = countKinds(readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8')));
+  const objects = Object.values(kinds).reduce((sum, count) => sum + count, 0);
+  return { environment: config.environment, kinds, objects, milliseconds };
+}
+
+/** Counts by kind, kinds by name. Only an object's own `kind` starts a line. */
+export function countKinds(files: readonly string[]): Record<string, number> {
+  const kinds = files
+    .flatMap((text) => [...text.matchAll(/^kind: (\w+)$/gm)].map(([, kind = '']) => kind))
+    .sort();
+  const counts: Record<string, number> = {};
+  for (const kind of kinds) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+/** A folder that holds anything but manifests is somebody else's: it is not replaced. */
+function checkReplaceable(folder: string): void {
+  if (!existsSync(folder)) return;
+  const foreign = readdirSync(folder).find((file) => !file.endsWith('.k8s.yaml'));
+  if (foreign)
+    throw new Failure(`--out: "${folder}" holds "${foreign}", which is no manifest`, 'name another folder');
+}
+
+function swap(fresh: string, target: string): void {
+  if (existsSync(target)) renameSync(target, `${fresh}.old`);
+  renameSync(fresh, target);
+}

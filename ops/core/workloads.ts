@@ -1,0 +1,158 @@
+/** Workloads and their pods as the cluster reports them: how far a rollout is, and why it is not further. */
+import { z } from 'zod';
+
+const count = z.int().default(0);
+
+export const workload = z.looseObject({
+  kind: z.enum(['Deployment', 'StatefulSet', 'DaemonSet']),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string(),
+    generation: count,
+    creationTimestamp: z.string(),
+  }),
+  spec: z.looseObject({
+    replicas: z.int().default(1),
+    selector: z.looseObject({ matchLabels: z.record(z.string(), z.string()).default({}) }),
+    template: z.looseObject({
+      spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })) }),
+    }),
+  }),
+  status: z.looseObject({
+    observedGeneration: count,
+    replicas: count,
+    readyReplicas: count,
+    updatedReplicas: count,
+    currentRevision: z.string().optional(),
+    updateRevision: z.string().optional(),
+    desiredNumberScheduled: count,
+    updatedNumberScheduled: count,
+    numberReady: count,
+  }),
+});
+export type Workload = z.output<typeof workload>;
+
+const containerStatus = z.looseObject({
+  name: z.string(),
+  ready: z.boolean(),
+  restartCount: count,
+  state: z
+    .looseObject({
+      waiting: z
+        .looseObject({ reason: z.string().default('Waiting'), message: z.string().optional() })
+        .optional(),
+      terminated: z.looseObject({ reason: z.string().default('Terminated'), exitCode: count }).optional(),
+    })
+    .default({}),
+});
+type ContainerStatus = z.output<typeof containerStatus>;
+
+export const pod = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string(),
+    labels: z.record(z.string(), z.string()).default({}),
+    creationTimestamp: z.string(),
+    deletionTimestamp: z.string().optional(),
+  }),
+  status: z.looseObject({
+    phase: z.string().default('Pending'),
+    conditions: z
+      .array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().optional() }))
+      .default([]),
+    initContainerStatuses: z.array(containerStatus).default([]),
+    containerStatuses: z.array(containerStatus).default([]),
+  }),
+});
+export type Pod = z.output<typeof pod>;
+
+export const event = z.looseObject({
+  type: z.string().default('Normal'),
+  reason: z.string().default(''),
+  message: z.string().default(''),
+  lastTimestamp: z.string().nullish(),
+  eventTime: z.string().nullish(),
+  involvedObject: z.looseObject({ name: z.string().default(''), namespace: z.string().default('') }),
+});
+export type Event = z.output<typeof event>;
+
+export interface Progress {
+  readonly ready: number;
+  readonly wanted: number;
+  /** Every replica is of the newest version and ready, and none of an older one is left. */
+  readonly done: boolean;
+}
+
+export function progressOf({ kind, metadata, spec, status }: Workload): Progress {
+  const observed = status.observedGeneration >= metadata.generation;
+  if (kind === 'DaemonSet') {
+    const { desiredNumberScheduled: wanted, numberReady: ready, updatedNumberScheduled: updated } = status;
+    return { ready, wanted, done: observed && ready >= wanted && updated >= wanted };
+  }
+  const wanted = spec.replicas;
+  const { readyReplicas: ready, updatedReplicas: updated, replicas } = status;
+  const rolled =
+    kind === 'StatefulSet' ? status.currentRevision === status.updateRevision : updated === wanted;
+  return { ready, wanted, done: observed && rolled && ready === wanted && replicas === wanted };
+}
+
+/** Pods a workload selects, those that are leaving excepted. */
+export function podsOf({ metadata, spec }: Workload, pods: readonly Pod[]): readonly Pod[] {
+  const labels = Object.entries(spec.selector.matchLabels);
+  return pods.filter(
+    (candidate) =>
+      candidate.metadata.namespace === metadata.namespace &&
+      candidate.metadata.deletionTimestamp === undefined &&
+      labels.every(([key, value]) => candidate.metadata.labels[key] === value),
+  );
+}
+
+export const restartsOf = (pods: readonly Pod[]): number =>
+  pods
+    .flatMap(({ status }) => [...status.initContainerStatuses, ...status.containerStatuses])
+    .reduce((sum, { restartCount }) => sum + restartCount, 0);
+
+/** Why a pod is not ready, in a few words; nothing when it is. */
+export function reasonOf({ status }: Pod): string | undefined {
+  const waiting = [...status.initContainerStatuses, ...status.containerStatuses].flatMap(containerReason);
+  if (waiting.length > 0) return waiting[0];
+  const scheduled = status.conditions.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.status === 'False') return `not scheduled: ${scheduled.message ?? 'no reason given'}`;
+  const unready = status.containerStatuses.find(({ ready }) => !ready);
+  if (unready) return `${unready.name}: not ready`;
+  return status.phase === 'Running' ? undefined : status.phase;
+}
+
+/** `PodInitializing` only says that an init container has not finished: it has a reason of its own. */
+function containerReason({ name, state }: ContainerStatus): readonly string[] {
+  if (state.waiting && state.waiting.reason !== 'PodInitializing')
+    return [`${name}: ${state.waiting.reason}`];
+  if (state.terminated && state.terminated.exitCode !== 0)
+    return [`${name}: ${state.terminated.reason}, exit status ${state.terminated.exitCode}`];
+  return [];
+}
+
+/** Lines that say why a workload is not ready: its pods, what they wait for, their last events. */
+export function explain(
+  subject: Workload,
+  pods: readonly Pod[],
+  events: readonly Event[],
+): readonly string[] {
+  const { name, namespace } = subject.metadata;
+  const own = podsOf(subject, pods);
+  const { ready, wanted } = progressOf(subject);
+  const head = `${namespace}/${name}: ${ready} of ${wanted} ready`;
+  const about = own.length > 0 ? own.map((one) => one.metadata.name) : [name];
+  const podLines = own.map(
+    (one) => `  pod ${one.metadata.name}: ${one.status.phase}, ${reasonOf(one) ?? 'ready'}`,
+  );
+  const eventLines = events
+    .filter(({ type, involvedObject }) => type === 'Warning' && involvedObject.namespace === namespace)
+    .filter(({ involvedObject }) => about.some((owner) => involvedObject.name.startsWith(owner)))
+    .toSorted((a, b) => timeOf(a).localeCompare(timeOf(b)))
+    .slice(-3)
+    .map(({ reason, message }) => `  event ${reason}: ${message.replaceAll(/\s+/g, ' ')}`);
+  return [head, ...podLines, ...eventLines];
+}
+
+const timeOf = ({ lastTimestamp, eventTime }: Event): string => lastTimestamp ?? eventTime ?? '';

@@ -1,0 +1,34 @@
+/** Makes the Secrets of a local cluster. Values go from memory to the API server and nowhere else. */
+import { randomBytes } from 'node:crypto';
+import { secretCatalog } from '../../charts/secrets/catalog.ts';
+import { type NewSecret, parseExisting, planSecrets, secretManifest } from '../core/secrets.ts';
+import type { Target } from './target.ts';
+
+/** Names and keys only: the values stay where they are. */
+const NAMES_AND_KEYS =
+  '{{range .items}}{{.metadata.namespace}}/{{.metadata.name}}{{range $key, $value := .data}} {{$key}}{{end}}{{"\\n"}}{{end}}';
+
+const sources = {
+  random: (bytes: number): string => randomBytes(bytes).toString('base64url'),
+  provided: (key: string): string | undefined => process.env[key],
+};
+
+/** Returns how many Secrets were made or completed. */
+export async function ensureSecrets({ config, topology, kubectl }: Target): Promise<number> {
+  const names = await kubectl.output([
+    'get',
+    'secrets',
+    '--all-namespaces',
+    `--output=go-template=${NAMES_AND_KEYS}`,
+  ]);
+  const { create, extend } = planSecrets(secretCatalog(config, topology), parseExisting(names), sources);
+  await kubectl.create(create.map(secretManifest));
+  for (const secret of extend) await addKeys(secret);
+  return create.length + extend.length;
+
+  async function addKeys({ entry, data }: NewSecret): Promise<void> {
+    const target = ['secret', entry.name, `--namespace=${entry.namespace}`];
+    const patch = JSON.stringify({ stringData: data });
+    await kubectl.output(['patch', ...target, '--type=merge', '--patch-file=/dev/stdin'], patch);
+  }
+}

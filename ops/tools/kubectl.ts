@@ -1,0 +1,128 @@
+/** kubectl, always told which cluster. */
+import type { z } from 'zod';
+import { INVENTORY_LABEL } from '../../charts/constructs/names.ts';
+import { Failure } from '../core/failure.ts';
+import { INVENTORY_RESOURCES } from '../core/inventory.ts';
+import { type KubeObject, kubeObject, parseObjects } from '../core/objects.ts';
+import { existing, type Plan, planApply } from '../core/plan.ts';
+import { run, stdoutOf } from './run.ts';
+
+/** Field manager of everything the operations command applies. */
+const MANAGER = 'platform';
+const APPLY = [
+  'apply',
+  '--server-side',
+  '--force-conflicts',
+  `--field-manager=${MANAGER}`,
+  '--filename=-',
+] as const;
+
+const asList = (items: readonly unknown[]): string =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+
+const ofEnvironment = (environment: string): readonly string[] => [
+  '--all-namespaces',
+  `--selector=${INVENTORY_LABEL}=${environment}`,
+];
+
+/** Only what names an object. */
+const reference = ({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): object => ({
+  apiVersion,
+  kind,
+  metadata: { name, namespace },
+});
+
+export class Kubectl {
+  constructor(readonly context: string) {}
+
+  output(args: readonly string[], input = ''): Promise<string> {
+    return stdoutOf('kubectl', ['--context', this.context, ...args], { input });
+  }
+
+  async objects<T>(item: z.ZodType<T>, args: readonly string[]): Promise<readonly T[]> {
+    return parseObjects(item, await this.output([...args, '--output=json']));
+  }
+
+  /** @throws Failure when the API server does not answer. */
+  async reach(): Promise<void> {
+    try {
+      await this.output(['get', '--raw', '/readyz', '--request-timeout=10s']);
+    } catch (error) {
+      throw new Failure(
+        `cluster ${this.context}: not reachable (${error instanceof Error ? error.message : error})`,
+        'start the local one with ./platform up, or name another with --context',
+      );
+    }
+  }
+
+  /** Every object of the platform in that environment, as it is. */
+  async inventory(environment: string): Promise<readonly KubeObject[]> {
+    const known = new Set(
+      (await this.output(['api-resources', '--output=name', '--verbs=list'])).split('\n'),
+    );
+    const resources = INVENTORY_RESOURCES.filter((resource) => known.has(resource)).join(',');
+    return this.objects(kubeObject, ['get', resources, ...ofEnvironment(environment)]);
+  }
+
+  pods<T>(item: z.ZodType<T>, environment: string): Promise<readonly T[]> {
+    return this.objects(item, ['get', 'pods', ...ofEnvironment(environment)]);
+  }
+
+  workloads<T>(item: z.ZodType<T>, environment: string): Promise<readonly T[]> {
+    return this.objects(item, ['get', 'deployments,statefulsets,daemonsets', ...ofEnvironment(environment)]);
+  }
+
+  async plan(environment: string, wanted: readonly KubeObject[]): Promise<Plan> {
+    const live = await this.inventory(environment);
+    const there = existing(wanted, live);
+    const merged = there.length > 0 ? await this.dryRun(there) : [];
+    const claims = await this.objects(kubeObject, ['get', 'persistentvolumeclaims', '--all-namespaces']);
+    return planApply(
+      wanted,
+      live,
+      merged,
+      new Set(claims.flatMap(({ metadata }) => metadata.namespace ?? [])),
+    );
+  }
+
+  /** What the API server would make of the objects. */
+  private async dryRun(objects: readonly KubeObject[]): Promise<readonly KubeObject[]> {
+    return parseObjects(
+      kubeObject,
+      await this.output([...APPLY, '--dry-run=server', '--output=json'], asList(objects)),
+    );
+  }
+
+  /** Applies in the order given. */
+  async apply(objects: readonly unknown[]): Promise<void> {
+    if (objects.length > 0) await this.output(APPLY, asList(objects));
+  }
+
+  async allExist(objects: readonly KubeObject[]): Promise<boolean> {
+    const args = ['get', '--ignore-not-found', '--output=name', '--filename=-'];
+    const names = await this.output(args, asList(objects.map(reference)));
+    return names.split('\n').filter((name) => name !== '').length === objects.length;
+  }
+
+  async create(objects: readonly unknown[]): Promise<void> {
+    if (objects.length > 0) await this.output(['create', '--filename=-'], asList(objects));
+  }
+
+  async remove(objects: readonly KubeObject[]): Promise<void> {
+    const ids = objects.map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
+      apiVersion,
+      kind,
+      metadata: { name, namespace },
+    }));
+    if (ids.length > 0)
+      await this.output(['delete', '--ignore-not-found', '--wait=false', '--filename=-'], asList(ids));
+  }
+
+  /** The text of `kubectl diff` for objects that exist. */
+  async diff(objects: readonly KubeObject[]): Promise<string> {
+    if (objects.length === 0) return '';
+    const [, ...flags] = APPLY;
+    const args = ['--context', this.context, 'diff', ...flags];
+    return (await run('kubectl', args, { input: asList(objects), accept: [0, 1] })).stdout;
+  }
+}

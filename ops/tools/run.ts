@@ -1,0 +1,55 @@
+/** Runs a tool and turns its failure into one line. */
+import { execa } from 'execa';
+import { Failure } from '../core/failure.ts';
+
+export interface RunOptions {
+  /** Standard input. @default none */
+  readonly input?: string;
+  /** @default the current folder */
+  readonly cwd?: string;
+  /** Exit statuses that are an answer, not a failure. @default [0] */
+  readonly accept?: readonly number[];
+}
+
+export interface RunResult {
+  readonly stdout: string;
+  readonly exitCode: number;
+}
+
+/** @throws Failure with the tool's own first error line. */
+export async function run(
+  tool: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const { input = '', cwd, accept = [0] } = options;
+  const result = await execa(tool, args, {
+    input,
+    reject: false,
+    maxBuffer: 200_000_000,
+    ...(cwd ? { cwd } : {}),
+  });
+  if (result.exitCode !== undefined && accept.includes(result.exitCode))
+    return { stdout: result.stdout, exitCode: result.exitCode };
+  const what = [tool, ...args.filter((arg) => !arg.startsWith('-'))].slice(0, 3).join(' ');
+  throw new Failure(`${what} failed: ${errorLine(result.stderr) || (result.shortMessage ?? 'no message')}`);
+}
+
+export const stdoutOf = async (
+  tool: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> => (await run(tool, args, options)).stdout;
+
+/** The line that names the error, and how many more there are. */
+export function errorLine(stderr: string): string {
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^(warning|\[warning\])/i.test(line));
+  const errors = lines.filter((line) =>
+    /error|denied|invalid|forbidden|fail|unable|refused|not found/i.test(line),
+  );
+  const [first = lines.at(-1) ?? ''] = errors;
+  return errors.length > 1 ? `${first} (and ${errors.length - 1} more lines)` : first;
+}
