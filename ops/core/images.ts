@@ -29,60 +29,73 @@ export function canonical(reference: string): string {
   return /[.:]|^localhost$/.test(first) ? reference : `docker.io/${reference}`;
 }
 
-const crictl = z.object({
-  images: z.array(
-    z.object({
-      id: z.string(),
-      repoTags: z.array(z.string()).nullish(),
-      repoDigests: z.array(z.string()).nullish(),
-    }),
-  ),
-});
-
-/** The digests a node knows an image by, by reference. */
+/** The digests a node knows an image by, by the reference the manifests use. */
 export type NodeImages = ReadonlyMap<string, readonly string[]>;
 
-/** Output of `crictl images -o json`. */
-export function parseNodeImages(text: string): NodeImages {
-  const { images: found } = crictl.parse(JSON.parse(text));
-  return new Map(
-    found.flatMap(({ id, repoTags, repoDigests }) => {
-      const digests = [id, ...(repoDigests ?? []).map((digest) => digest.slice(digest.indexOf('@') + 1))];
-      return (repoTags ?? []).map((tag) => [tag, digests] as const);
-    }),
-  );
+const inspected = z.looseObject({
+  status: z.looseObject({ id: z.string(), repoDigests: z.array(z.string()).nullish() }),
+});
+
+/** Id and digests of one image, from the output of `crictl inspecti`. */
+export function parseInspected(text: string): readonly string[] {
+  const { id, repoDigests } = inspected.parse(JSON.parse(text)).status;
+  return [id, ...(repoDigests ?? []).map((digest) => digest.slice(digest.indexOf('@') + 1))];
 }
 
 /** Local images (id by reference) that a node lacks or has in another version. */
 export function toLoad(local: ReadonlyMap<string, string>, node: NodeImages): readonly string[] {
   return [...local]
-    .filter(([reference, id]) => !node.get(canonical(reference))?.includes(id))
+    .filter(([reference, id]) => !node.get(reference)?.includes(id))
     .map(([reference]) => reference);
 }
 
+const containerImage = z.looseObject({
+  image: z.string(),
+  imageID: z.string(),
+  state: z.looseObject({ waiting: z.looseObject({ reason: z.string().default('') }).optional() }).default({}),
+});
+
 export const podContainers = z.looseObject({
   metadata: z.looseObject({
+    name: z.string(),
     namespace: z.string(),
     labels: z.record(z.string(), z.string()).default({}),
     ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string() })).default([]),
   }),
   status: z.looseObject({
-    containerStatuses: z.array(z.looseObject({ image: z.string(), imageID: z.string() })).default([]),
+    initContainerStatuses: z.array(containerImage).default([]),
+    containerStatuses: z.array(containerImage).default([]),
   }),
 });
 export type PodContainers = z.output<typeof podContainers>;
 
 /** Deployments, as `namespace/name`, with a pod that runs another version of an image than the node has by now. */
 export function stale(pods: readonly PodContainers[], node: NodeImages): readonly string[] {
+  const byName = canonicalNames(node);
   const outdated = pods.filter(({ status }) =>
     status.containerStatuses.some(({ image, imageID }) => {
-      const digests = node.get(canonical(image));
+      const digests = byName.get(canonical(image));
       const running = imageID.slice(imageID.indexOf('sha256:'));
       return imageID !== '' && digests !== undefined && !digests.includes(running);
     }),
   );
   return [...new Set(outdated.flatMap(deploymentOf))];
 }
+
+/** Pods that wait for the next attempt to pull an image the node has by now: minutes, unless they are made anew. */
+export function stuck(pods: readonly PodContainers[], node: NodeImages): readonly PodContainers[] {
+  const byName = canonicalNames(node);
+  return pods.filter(({ status }) =>
+    [...status.initContainerStatuses, ...status.containerStatuses].some(
+      ({ image, state }) =>
+        ['ErrImagePull', 'ImagePullBackOff'].includes(state.waiting?.reason ?? '') &&
+        byName.has(canonical(image)),
+    ),
+  );
+}
+
+const canonicalNames = (node: NodeImages): NodeImages =>
+  new Map([...node].map(([reference, digests]) => [canonical(reference), digests]));
 
 /** A Deployment's pod belongs to a ReplicaSet called after it and the template's hash. */
 function deploymentOf({ metadata }: PodContainers): readonly string[] {

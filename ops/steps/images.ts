@@ -1,7 +1,7 @@
 /** Images: which of ours to build, and which of all to bring into the nodes. */
 import { serviceImage } from '../../charts/config/images.ts';
 import type { ImageBuild } from '../core/build-plan.ts';
-import { imagesOf, podContainers, stale, toLoad } from '../core/images.ts';
+import { imagesOf, podContainers, stale, stuck, toLoad } from '../core/images.ts';
 import type { KubeObject } from '../core/objects.ts';
 import { hasDockerfile, localImages } from '../tools/docker.ts';
 import { loadImages, nodeImages, nodes } from '../tools/kind.ts';
@@ -27,8 +27,9 @@ export function buildList({ config, services }: Target): BuildList {
 /** Loads what the local Docker has and a node lacks, in one go; returns the references. */
 export async function bringImages(objects: readonly KubeObject[]): Promise<readonly string[]> {
   const local = await localImages(imagesOf(objects));
+  const references = [...local.keys()];
   const lacking = await Promise.all(
-    (await nodes()).map(async (node) => toLoad(local, await nodeImages(node))),
+    (await nodes()).map(async (node) => toLoad(local, await nodeImages(node, references))),
   );
   const missing = [...new Set(lacking.flat())];
   if (missing.length > 0) await loadImages(missing);
@@ -36,22 +37,33 @@ export async function bringImages(objects: readonly KubeObject[]): Promise<reado
 }
 
 /**
- * Restarts Deployments whose pods run an image that was built anew under the same tag; returns their names. The
- * restart is an annotation of another field manager: an apply neither sees nor undoes it.
+ * Restarts Deployments whose pods run an image that was built anew under the same tag, and makes pods anew that wait
+ * to pull an image that was loaded meanwhile; returns their names. The restart is an annotation of another field
+ * manager: an apply neither sees nor undoes it.
  */
 export async function restartStale(
-  { kubectl, config }: Target,
+  { kubectl, config, wanted }: Target,
   fresh: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const [node = ''] = await nodes();
   const [pods, images] = await Promise.all([
     kubectl.pods(podContainers, config.environment),
-    nodeImages(node),
+    nodeImages(node, imagesOf(wanted)),
   ]);
-  const names = stale(pods, images).filter((name) => !fresh.has(name));
-  for (const name of names) {
-    const [namespace = '', deployment = ''] = name.split('/');
-    await kubectl.output(['rollout', 'restart', `deployment/${deployment}`, `--namespace=${namespace}`]);
+  const deployments = stale(pods, images).filter((name) => !fresh.has(name));
+  for (const deployment of deployments) {
+    const [namespace = '', name = ''] = deployment.split('/');
+    await kubectl.output(['rollout', 'restart', `deployment/${name}`, `--namespace=${namespace}`]);
   }
-  return names;
+  const waiting = stuck(pods, images).map(({ metadata }) => metadata);
+  for (const { name, namespace } of waiting)
+    await kubectl.output([
+      'delete',
+      'pod',
+      name,
+      `--namespace=${namespace}`,
+      '--ignore-not-found',
+      '--wait=false',
+    ]);
+  return [...deployments, ...waiting.map(({ name }) => name)];
 }

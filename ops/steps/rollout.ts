@@ -6,20 +6,21 @@ import type { Target } from './target.ts';
 
 const PAUSE_MS = 1000;
 
-/** @param report is told what is still missing, every second. */
+/** @param report is told what is still missing, each time that changes. */
 export async function waitForRollout(
   { kubectl, config }: Target,
   timeoutSeconds: number,
   report: (line: string) => void,
 ): Promise<number> {
+  let last = '';
   const deadline = Date.now() + timeoutSeconds * 1000;
   for (;;) {
     const workloads = await kubectl.workloads(workload, config.environment);
     const waiting = workloads.filter((one) => !progressOf(one).done);
     if (waiting.length === 0) return workloads.length;
-    report(
-      `${workloads.length - waiting.length} of ${workloads.length} ready, waiting for ${names(waiting)}`,
-    );
+    const state = `${workloads.length - waiting.length} of ${workloads.length} ready, waiting for ${names(waiting)}`;
+    if (state !== last) report(state);
+    last = state;
     if (Date.now() > deadline)
       throw new Failure(
         `${waiting.length} of ${workloads.length} workloads not ready after ${timeoutSeconds} s: ${names(waiting)}`,

@@ -1,6 +1,6 @@
 /** The local cluster: kind, and the Docker containers that are its nodes. */
 import { CLUSTER, KIND_CONTEXT } from '../core/cluster.ts';
-import { type NodeImages, parseNodeImages } from '../core/images.ts';
+import { type NodeImages, parseInspected } from '../core/images.ts';
 import { ROOT } from '../core/paths.ts';
 import { run, stdoutOf } from './run.ts';
 
@@ -41,8 +41,17 @@ export const deleteCluster = async (): Promise<void> => {
   await run('kind', ['delete', 'cluster', '--name', CLUSTER]);
 };
 
-export const nodeImages = async (node: string): Promise<NodeImages> =>
-  parseNodeImages(await stdoutOf('docker', ['exec', node, 'crictl', 'images', '-o', 'json']));
+/** Those of the images that are in the node. */
+export async function nodeImages(node: string, references: readonly string[]): Promise<NodeImages> {
+  const found = await Promise.all(
+    references.map(async (reference) => {
+      const args = ['exec', node, 'crictl', 'inspecti', reference];
+      const { stdout, exitCode } = await run('docker', args, { accept: [0, 1] });
+      return exitCode === 0 ? [[reference, parseInspected(stdout)] as const] : [];
+    }),
+  );
+  return new Map(found.flat());
+}
 
 export const loadImages = async (references: readonly string[]): Promise<void> => {
   await run('kind', ['load', 'docker-image', '--name', CLUSTER, ...references]);

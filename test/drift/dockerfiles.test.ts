@@ -15,7 +15,7 @@ describe('dockerfiles/', () => {
     const text = readFileSync(root(`dockerfiles/${image}/Dockerfile`), 'utf8');
     expect(existsSync(root(`dockerfiles/${image}/Dockerfile.dockerignore`))).toBe(true);
     expect(text).toMatch(new RegExp(`^USER ${APP_USER}:${APP_USER}$`, 'm'));
-    expect(text).toMatch(/^HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3/m);
+    expect(text).toMatch(/^HEALTHCHECK --interval=30s --timeout=10s --retries=3 --start-period=60s/m);
     expect(text).toMatch(new RegExp(`^EXPOSE ${spec.port}$`, 'm'));
     for (const label of ['title', 'description', 'version', 'revision', 'created', 'source', 'licenses'])
       expect(text).toContain(`org.opencontainers.image.${label}`);

@@ -1,0 +1,1 @@
+"""Chat and code generation for 1C:Enterprise with language models."""

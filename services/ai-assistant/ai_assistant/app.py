@@ -1,0 +1,33 @@
+"""The application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from ai_assistant import chat_api, generate_api, models_api
+from ai_assistant.dependencies import Assistant
+from ai_assistant.settings import Settings
+from assistants_common.app import create_app
+
+NAME = "ai-assistant"
+
+
+def build_app(settings: Settings) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        assistant = Assistant.build(settings, app.state.resources)
+        app.state.assistant = assistant
+        try:
+            yield
+        finally:
+            await assistant.providers.close()
+
+    return create_app(
+        NAME,
+        settings,
+        title="AI assistant",
+        description="Chat and code generation for 1C:Enterprise with language models.",
+        routers=[chat_api.router, generate_api.router, models_api.router],
+        lifespan=lifespan,
+    )

@@ -1,0 +1,43 @@
+"""What the endpoints of this service ask for, besides the shared dependencies."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from ai_assistant.budget import TokenBudget
+from ai_assistant.completions import Completions
+from ai_assistant.conversations import Conversations
+from ai_assistant.providers.registry import Providers
+from ai_assistant.settings import Settings
+from ai_assistant.usage import UsageLedger
+from assistants_common.resources import Resources
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """The parts of the service, made once for an application."""
+
+    settings: Settings
+    providers: Providers
+    completions: Completions
+    conversations: Conversations
+
+    @classmethod
+    def build(cls, settings: Settings, resources: Resources) -> "Assistant":
+        providers = Providers(settings)
+        ledger = UsageLedger(resources.require_database(), resources.events)
+        budget = TokenBudget(resources.redis, settings.daily_token_budget, ledger.spent_since)
+        return cls(
+            settings=settings,
+            providers=providers,
+            completions=Completions(providers, budget, ledger),
+            conversations=Conversations(resources.require_database()),
+        )
+
+
+def _assistant(request: Request) -> Assistant:
+    return cast(Assistant, request.app.state.assistant)
+
+
+AssistantDep = Annotated[Assistant, Depends(_assistant)]

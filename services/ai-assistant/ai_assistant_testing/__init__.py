@@ -1,0 +1,1 @@
+"""What the tests of ai-assistant share. Not part of the service."""

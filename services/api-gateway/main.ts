@@ -1,0 +1,46 @@
+/** The process: settings, server, signals. */
+import { createGateway } from './src/app.ts';
+import { drain, Lifecycle } from './src/lifecycle.ts';
+import { Logger } from './src/logging.ts';
+import { SERVICE } from './src/operations.ts';
+import { RedisStore } from './src/redis.ts';
+import { readSettings, type Settings, SettingsError } from './src/settings.ts';
+
+function settingsOrExit(): Settings {
+  try {
+    return readSettings();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    console.error(`${SERVICE}: ${error.message}`);
+    Deno.exit(1);
+  }
+}
+
+function serve(settings: Settings): void {
+  const logger = new Logger(SERVICE, settings.version, settings.logLevel);
+  const lifecycle = new Lifecycle();
+  const store = new RedisStore(settings.redis, logger);
+  const gateway = createGateway({ settings, store, logger, lifecycle });
+  globalThis.addEventListener('unhandledrejection', (event) => {
+    event.preventDefault();
+    logger.error('unhandled rejection', event.reason);
+  });
+  store.start();
+  const server = gateway.listen({
+    hostname: settings.host,
+    port: settings.port,
+    onListen: ({ hostname, port }) =>
+      logger.info('listening', { hostname, port, environment: settings.environment }),
+  });
+
+  const stop = async () => {
+    if (lifecycle.draining) Deno.exit(1);
+    await drain(server, lifecycle, settings, logger);
+    store.close();
+    gateway.close();
+    Deno.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) Deno.addSignalListener(signal, stop);
+}
+
+serve(settingsOrExit());

@@ -1,0 +1,142 @@
+/** Settings, read once from environment variables and from files named like them in SECRETS_DIR. */
+import { parseRoutes, type Route, routesFromVariables } from './routes.ts';
+
+const DEFAULT_SECRETS_DIR = '/run/secrets/assistants';
+const MINIMUM_KEY_BYTES = 32;
+const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
+const ENVIRONMENTS = ['dev', 'staging', 'production'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface Settings {
+  readonly environment: (typeof ENVIRONMENTS)[number];
+  readonly logLevel: LogLevel;
+  readonly host: string;
+  readonly port: number;
+  readonly version: string;
+  readonly drainSeconds: number;
+  readonly shutdownTimeoutSeconds: number;
+  readonly maxBodyBytes: number;
+  readonly redis: { readonly host: string; readonly port: number; readonly password?: string };
+  readonly jwt: { readonly key: Uint8Array; readonly issuer: string; readonly audience: string };
+  /** Requests a minute for one user or address. */
+  readonly rateLimit: number;
+  readonly corsOrigins: readonly string[];
+  readonly routes: readonly Route[];
+}
+
+/** A setting is missing or unusable; the message names the variable and, unless it is a secret, the value. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/** Finds the value of a variable; undefined when it is not set anywhere. */
+export type Lookup = (name: string) => string | undefined;
+
+/** Environment first, then the file of that name. A blank value counts as not set. */
+export function lookupIn(environment: Lookup): Lookup {
+  const directory = environment('SECRETS_DIR')?.trim() || DEFAULT_SECRETS_DIR;
+  return (name) => environment(name)?.trim() || readSecret(`${directory}/${name}`)?.trim() || undefined;
+}
+
+function readSecret(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new SettingsError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** Only these may come from files: everything else is plain configuration. */
+const SECRETS = new Set(['JWT_SECRET_KEY', 'REDIS_PASSWORD']);
+
+export function readSettings(environment: Lookup = Deno.env.get): Settings {
+  const secrets = lookupIn(environment);
+  const read = new Reader((name) =>
+    SECRETS.has(name) ? secrets(name) : environment(name)?.trim() || undefined
+  );
+  read.choice('JWT_ALGORITHM', ['HS256'], 'HS256');
+  return {
+    environment: read.choice('ENV', ENVIRONMENTS, 'dev'),
+    logLevel: read.flag('DEBUG', false) ? 'debug' : read.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
+    host: read.text('HOST', '0.0.0.0'),
+    port: read.integer('PORT', 3000, 1, 65_535),
+    version: read.text('SERVICE_VERSION', '0.0.0-dev'),
+    drainSeconds: read.integer('DRAIN_SECONDS', 5, 0, 300),
+    shutdownTimeoutSeconds: read.integer('SHUTDOWN_TIMEOUT_SECONDS', 120, 1, 3600),
+    maxBodyBytes: read.integer('MAX_BODY_BYTES', 100 * 1024 * 1024, 1, Number.MAX_SAFE_INTEGER),
+    redis: {
+      host: read.text('REDIS_HOST', 'localhost'),
+      port: read.integer('REDIS_PORT', 6379, 1, 65_535),
+      password: read.optional('REDIS_PASSWORD'),
+    },
+    jwt: {
+      key: read.key('JWT_SECRET_KEY'),
+      issuer: read.text('JWT_ISSUER', 'ai-assistants'),
+      audience: read.text('JWT_AUDIENCE', 'ai-assistants'),
+    },
+    rateLimit: read.integer('RATE_LIMIT', 100, 1, 1_000_000),
+    corsOrigins: read.origins('CORS_ORIGINS'),
+    routes: read.routes('GATEWAY_ROUTES'),
+  };
+}
+
+class Reader {
+  constructor(readonly optional: Lookup) {}
+
+  text(name: string, fallback?: string): string {
+    const value = this.optional(name) ?? fallback;
+    if (value === undefined) throw new SettingsError(`${name} is not set`);
+    return value;
+  }
+
+  integer(name: string, fallback: number, minimum: number, maximum: number): number {
+    const text = this.text(name, String(fallback));
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (value >= minimum && value <= maximum) return value;
+    throw new SettingsError(`${name} is "${text}", expected a whole number from ${minimum} to ${maximum}`);
+  }
+
+  choice<T extends string>(name: string, allowed: readonly T[], fallback: T): T {
+    const text = this.text(name, fallback);
+    const found = allowed.find((candidate) => candidate.toLowerCase() === text.toLowerCase());
+    if (found) return found;
+    throw new SettingsError(`${name} is "${text}", expected one of ${allowed.join(', ')}`);
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const text = this.text(name, String(fallback)).toLowerCase();
+    if (['true', '1', 'yes', 'on'].includes(text)) return true;
+    if (['false', '0', 'no', 'off'].includes(text)) return false;
+    throw new SettingsError(`${name} is "${text}", expected true or false`);
+  }
+
+  key(name: string): Uint8Array {
+    const bytes = new TextEncoder().encode(this.text(name));
+    if (bytes.length >= MINIMUM_KEY_BYTES) return bytes;
+    throw new SettingsError(`${name} has ${bytes.length} bytes, expected at least ${MINIMUM_KEY_BYTES}`);
+  }
+
+  origins(name: string): readonly string[] {
+    const items = this.text(name, '').split(',').map((item) => item.trim()).filter(Boolean);
+    for (const item of items) {
+      const url = URL.canParse(item) ? new URL(item) : undefined;
+      if (!url || url.origin !== item || !url.protocol.startsWith('http')) {
+        throw new SettingsError(`${name} has "${item}", expected an origin such as https://app.example.com`);
+      }
+    }
+    return items;
+  }
+
+  /** The routing table given whole, or the built-in one with the services' URLs from the environment. */
+  routes(name: string): readonly Route[] {
+    const text = this.optional(name);
+    const fail = (variable: string, reason: string): never => {
+      throw new SettingsError(`${variable} ${reason}`);
+    };
+    return text
+      ? parseRoutes(text, (reason) => fail(name, reason))
+      : routesFromVariables((variable) => this.text(variable), fail);
+  }
+}

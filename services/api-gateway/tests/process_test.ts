@@ -1,0 +1,84 @@
+import config from '../deno.json' with { type: 'json' };
+import { redisTest, startRedis } from './redis_server.ts';
+import { assert, assertEquals, bearer, freePort, KEY, startService, waitUntil } from './support.ts';
+
+const ROOT = new URL('..', import.meta.url).pathname;
+
+/** A program with the permissions that deno.json gives it. */
+function spawn(env: Record<string, string>, task: keyof typeof config.tasks = 'start'): Deno.ChildProcess {
+  const [, ...args] = config.tasks[task].split(' ');
+  return new Deno.Command(Deno.execPath(), { args, cwd: ROOT, env, stdout: 'piped', stderr: 'piped' })
+    .spawn();
+}
+
+const statusOf = async (url: string, init?: RequestInit): Promise<number> => {
+  const response = await fetch(url, init);
+  await response.body?.cancel();
+  return response.status;
+};
+
+Deno.test('bad settings end the process with one line that names the variable', async () => {
+  const { code, stdout, stderr } = await spawn({ RATE_LIMIT: 'lots', JWT_SECRET_KEY: KEY }).output();
+  const text = new TextDecoder().decode(stderr);
+  assertEquals(code, 1);
+  assertEquals(text, 'api-gateway: RATE_LIMIT is "lots", expected a whole number from 1 to 1000000\n');
+  assertEquals(stdout.length, 0);
+});
+
+redisTest('on SIGTERM the gateway drains: not ready, serving, then gone with code 0', async () => {
+  const redis = await startRedis();
+  const release = Promise.withResolvers<void>();
+  const service = startService(async (request) => {
+    if (request.url.endsWith('/slow')) await release.promise;
+    return new Response('done');
+  });
+  const port = freePort();
+  const routes = [{
+    prefix: '/api/ai',
+    service: 'ai',
+    upstream: service.url,
+    rewrite: '',
+    timeoutMs: 9000,
+    public: [],
+  }];
+  const process = spawn({
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    REDIS_HOST: '127.0.0.1',
+    REDIS_PORT: String(redis.port),
+    REDIS_PASSWORD: redis.password,
+    JWT_SECRET_KEY: KEY,
+    DRAIN_SECONDS: '1',
+    GATEWAY_ROUTES: JSON.stringify(routes),
+  });
+  const output = process.output();
+  const url = `http://127.0.0.1:${port}`;
+  await waitUntil(() => statusOf(`${url}/health`).then((status) => status === 200, () => false), 15_000);
+  assertEquals((await spawn({ PORT: String(port) }, 'healthcheck').output()).code, 0);
+
+  const headers = await bearer();
+  const slow = fetch(`${url}/api/ai/slow`, { headers });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  process.kill('SIGTERM');
+  await waitUntil(async () => await statusOf(`${url}/health`) === 503);
+  assertEquals(await statusOf(`${url}/api/ai/quick`, { headers }), 200);
+  await waitUntil(() => statusOf(`${url}/live`).then(() => false, () => true));
+  release.resolve();
+  assertEquals(await (await slow).text(), 'done');
+  const { code, stdout, stderr } = await output;
+  assertEquals([code, new TextDecoder().decode(stderr)], [0, '']);
+  const lines = new TextDecoder().decode(stdout).trim().split('\n').map((line) => JSON.parse(line));
+  assertEquals(lines.at(-1).message, 'stopped');
+  assert(lines.every((line) => line.timestamp && line.level && line.service === 'api-gateway'));
+  assertEquals((await spawn({ PORT: String(port) }, 'healthcheck').output()).code, 1);
+  await redis.stop();
+  await service.close();
+});
+
+Deno.test('the image runs the programs with the same permissions', async () => {
+  const dockerfile = await Deno.readTextFile(`${ROOT}../../dockerfiles/api-gateway/Dockerfile`);
+  const permissions = (text: string) => (text.match(/--allow-[^\s",]+(?:,[^\s",]+)*/g) ?? []).toSorted();
+  const [, healthcheck = '', entrypoint = ''] = /HEALTHCHECK([^]*)ENTRYPOINT([^]*)/.exec(dockerfile) ?? [];
+  assertEquals(permissions(healthcheck), permissions(config.tasks.healthcheck));
+  assertEquals(permissions(entrypoint), permissions(config.tasks.start));
+});

@@ -1,0 +1,106 @@
+import { readSettings, SettingsError } from '../src/settings.ts';
+import { assert, assertEquals, KEY } from './support.ts';
+
+const URLS = {
+  AI_ASSISTANT_URL: 'http://ai-assistant:8000',
+  ONEC_INTEGRATION_URL: 'http://onec-integration:8001',
+  USER_MANAGEMENT_URL: 'http://user-management:8002',
+  ANALYTICS_URL: 'http://analytics:8003',
+  SECURITY_URL: 'http://security:8004/',
+};
+const GOOD: Record<string, string> = { ...URLS, JWT_SECRET_KEY: KEY, SECRETS_DIR: '/nonexistent' };
+
+const read = (changes: Record<string, string | undefined> = {}) => {
+  const environment: Record<string, string | undefined> = { ...GOOD, ...changes };
+  return readSettings((name) => environment[name]);
+};
+
+function complaint(changes: Record<string, string | undefined>): string {
+  try {
+    read(changes);
+  } catch (error) {
+    assert(error instanceof SettingsError, String(error));
+    return error.message;
+  }
+  throw new Error('the settings were accepted');
+}
+
+Deno.test('defaults are those of the contract', () => {
+  const settings = read();
+  assertEquals([settings.port, settings.rateLimit, settings.drainSeconds], [3000, 100, 5]);
+  assertEquals(settings.maxBodyBytes, 104_857_600);
+  assertEquals(settings.redis, { host: 'localhost', port: 6379 });
+  assertEquals([settings.jwt.issuer, settings.jwt.audience], ['ai-assistants', 'ai-assistants']);
+  assertEquals(settings.routes.map(({ upstream }) => upstream).includes('http://security:8004'), true);
+});
+
+Deno.test('a blank value counts as not set', () => {
+  assertEquals(read({ RATE_LIMIT: ' ', DEBUG: '' }).rateLimit, 100);
+});
+
+Deno.test('DEBUG asks for debug lines', () => {
+  assertEquals(read({ DEBUG: 'true', LOG_LEVEL: 'WARNING' }).logLevel, 'debug');
+  assertEquals(read({ LOG_LEVEL: 'WARNING' }).logLevel, 'warning');
+});
+
+Deno.test('what is wrong is named with its value', () => {
+  const cases: [Record<string, string | undefined>, string][] = [
+    [{ PORT: '70000' }, 'PORT is "70000", expected a whole number from 1 to 65535'],
+    [{ RATE_LIMIT: 'many' }, 'RATE_LIMIT is "many", expected a whole number from 1 to 1000000'],
+    [{ ENV: 'prod' }, 'ENV is "prod", expected one of dev, staging, production'],
+    [{ DEBUG: 'perhaps' }, 'DEBUG is "perhaps", expected true or false'],
+    [{ JWT_ALGORITHM: 'none' }, 'JWT_ALGORITHM is "none", expected one of HS256'],
+    [{ JWT_SECRET_KEY: undefined }, 'JWT_SECRET_KEY is not set'],
+    [{ ANALYTICS_URL: undefined }, 'ANALYTICS_URL is not set'],
+    [
+      { ANALYTICS_URL: 'analytics:1' },
+      'ANALYTICS_URL is "analytics:1", expected a URL such as http://name:8000',
+    ],
+    [{ CORS_ORIGINS: '*' }, 'CORS_ORIGINS has "*", expected an origin such as https://app.example.com'],
+    [
+      { CORS_ORIGINS: 'https://a.example/x' },
+      'CORS_ORIGINS has "https://a.example/x", expected an origin such as',
+    ],
+    [{ GATEWAY_ROUTES: '[]' }, 'GATEWAY_ROUTES is "[]", expected a JSON array of routes'],
+    [{ GATEWAY_ROUTES: '{' }, 'GATEWAY_ROUTES is not JSON'],
+    [
+      { GATEWAY_ROUTES: '[{"prefix":"api"}]' },
+      'GATEWAY_ROUTES [0].prefix is "api", expected a path such as /api/ai',
+    ],
+  ];
+  for (const [changes, expected] of cases) {
+    const message = complaint(changes);
+    assert(message.startsWith(expected), `got: ${message}`);
+  }
+});
+
+Deno.test('a short key is refused without being shown', () => {
+  const message = complaint({ JWT_SECRET_KEY: 'too-short' });
+  assertEquals(message, 'JWT_SECRET_KEY has 9 bytes, expected at least 32');
+});
+
+Deno.test('secrets come from files, and a variable wins over its file', async () => {
+  const directory = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${directory}/JWT_SECRET_KEY`, `${KEY} of a file\n`);
+  await Deno.writeTextFile(`${directory}/REDIS_PASSWORD`, 'from a file\n');
+  const decode = (key: Uint8Array) => new TextDecoder().decode(key);
+  const settings = read({ SECRETS_DIR: directory, JWT_SECRET_KEY: undefined });
+  assertEquals([decode(settings.jwt.key), settings.redis.password], [`${KEY} of a file`, 'from a file']);
+  assertEquals(decode(read({ SECRETS_DIR: directory }).jwt.key), KEY);
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test('the routing table of the charts is understood', () => {
+  const table = [{
+    prefix: '/api/users/auth',
+    upstream: 'http://user-management:8002',
+    service: 'user-management',
+    rewrite: '/auth',
+    timeoutMs: 30000,
+    public: ['/register', '/login'],
+    requestsPerMinute: 10,
+  }];
+  const { routes } = read({ GATEWAY_ROUTES: JSON.stringify(table), ANALYTICS_URL: undefined });
+  assertEquals(routes.length, 1);
+  assertEquals(routes[0]?.requestsPerMinute, 10);
+});

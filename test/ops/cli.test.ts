@@ -1,0 +1,99 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMITTED, ROOT } from '../../ops/core/paths.ts';
+
+let elsewhere = '';
+beforeAll(() => {
+  elsewhere = mkdtempSync(join(tmpdir(), 'cli-'));
+});
+afterAll(() => rmSync(elsewhere, { recursive: true, force: true }));
+
+/** Started from another folder, as anybody may. */
+const platform = (...args: string[]) =>
+  execa(`${ROOT}/platform`, args, { cwd: elsewhere, reject: false, stdin: 'ignore' });
+
+const committed = (): ReadonlyMap<string, string> =>
+  new Map(
+    readdirSync(COMMITTED, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path, readFileSync(path, 'utf8')]),
+  );
+
+/** Arguments, exit status, and what the one line on standard error names: field and value. */
+const REFUSED: readonly (readonly [string[], number, ...string[]])[] = [
+  [['synth', '--env', 'qa'], 1, 'environment', '"qa"'],
+  [['synth', '--set', 'colour=red'], 1, 'colour', '"red"'],
+  [['synth', '--set', 'images.colour=red'], 1, 'images.colour', '"red"'],
+  [
+    ['synth', '--env', 'production', '--set', 'services.security.minReplicas=9'],
+    1,
+    'services.security.minReplicas',
+    '9',
+  ],
+  [['synth', '--set', 'databases.cpu.request=lots'], 1, 'databases.cpu.request', '"lots"'],
+  [['synth', '--env', 'production', '--set', 'images.tag=latest'], 1, 'images.tag', '"latest"'],
+  [['synth', '--set', 'monitoring.enabeld=true'], 1, 'monitoring.enabeld', 'true'],
+  [['synth', '--set', 'images.tag=1.2.3'], 1, '--out', 'dist'],
+  [['synth', '--set', 'images.tag'], 1, '--set', '"images.tag"'],
+  [['synth', '--values', 'nowhere.yaml'], 1, '--values', '"nowhere.yaml"'],
+  [['synth', '--topology', 'nowhere.ts'], 1, '--topology', '"nowhere.ts"'],
+  [['synth', '--colour'], 1, 'unknown option', '--colour'],
+  [['frobnicate'], 1, 'unknown command', 'frobnicate'],
+  [['architecture', '--format', 'svg'], 1, '--format', "'svg'"],
+  [['network', '--env', 'qa'], 1, 'environment', '"qa"'],
+  [['up', '--timeout', 'soon'], 1, '--timeout', "'soon'"],
+  [['up', '--set', 'replicas=0'], 1, 'replicas', '0'],
+  [['diff', '--env', 'staging'], 2, '--context', 'staging'],
+  [['diff', '--colour'], 2, 'unknown option', '--colour'],
+];
+
+describe('bad input', () => {
+  it.each(REFUSED)('%j', async (args, status, ...named) => {
+    const before = committed();
+    const { exitCode, stderr } = await platform(...args);
+    expect(stderr.split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(/^error: /);
+    for (const part of named) expect(stderr).toContain(part);
+    expect(exitCode).toBe(status);
+    expect(committed()).toEqual(before);
+  });
+});
+
+describe('good input', () => {
+  it('renders overrides into another folder', async () => {
+    const { exitCode, stdout } = await platform(
+      'synth',
+      '--env',
+      'dev',
+      '--set',
+      'images.tag=1.2.3',
+      '--out',
+      'out',
+      '--json',
+    );
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ environments: [{ environment: 'dev' }] });
+    expect(readFileSync(join(elsewhere, 'out/dev/30-security.k8s.yaml'), 'utf8')).toContain(
+      '/security:1.2.3',
+    );
+  });
+  it('draws and tabulates', async () => {
+    expect((await platform('architecture', '--format', 'mermaid')).stdout).toMatch(/^flowchart LR/);
+    expect((await platform('network')).stdout).toMatch(/\d+ pairs of component and port may connect/);
+  });
+  it.each(['synth', 'up', 'down', 'status', 'diff', 'architecture', 'network'])(
+    '%s --help shows an example',
+    async (verb) => {
+      const { exitCode, stdout } = await platform(verb, '--help');
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain(`$ ./platform ${verb}`);
+    },
+  );
+  it('documents its exit statuses', async () => {
+    expect((await platform('--help')).stdout).toMatch(/Exit status:\n {2}0 .*\n {2}1 .*\n {2}2 /);
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { SERVICES } from '../../charts/topology.ts';
+import { buildArguments, extraArguments } from '../../ops/core/build-plan.ts';
+import {
+  canonical,
+  imagesOf,
+  parseInspected,
+  podContainers,
+  stale,
+  stuck,
+  toLoad,
+} from '../../ops/core/images.ts';
+import { renderObjects } from '../../ops/core/render.ts';
+import { configOf } from '../support/objects.ts';
+
+const ID = 'sha256:aaa';
+const pod = (status: object) =>
+  podContainers.parse({
+    metadata: {
+      name: 'web-66c-x2',
+      namespace: 'a',
+      labels: { 'pod-template-hash': '66c' },
+      ownerReferences: [{ kind: 'ReplicaSet', name: 'web-66c' }],
+    },
+    status,
+  });
+const running = (imageID: string) =>
+  pod({ containerStatuses: [{ image: 'docker.io/library/web:1', imageID }] });
+
+describe('images', () => {
+  it('finds them in every pod template, init containers and jobs too', () => {
+    const images = imagesOf(renderObjects(configOf('dev'), SERVICES));
+    expect(images).toContain('localhost/ai-assistants/1c-integration:0.1.0');
+    expect(images.some((image) => image.includes('postgres:15'))).toBe(true);
+    expect(images).toEqual([...new Set(images)]);
+  });
+  it.each([
+    ['redis:7', 'docker.io/library/redis:7'],
+    ['oliver006/redis_exporter:v1', 'docker.io/oliver006/redis_exporter:v1'],
+    ['localhost/a/b:1', 'localhost/a/b:1'],
+    ['registry.example.com:5000/a:1', 'registry.example.com:5000/a:1'],
+    ['quay.io/a/b:1', 'quay.io/a/b:1'],
+  ])('%s is %s', (reference, full) => {
+    expect(canonical(reference)).toBe(full);
+  });
+  it('knows an image by its id and by its digests', () => {
+    expect(
+      parseInspected(JSON.stringify({ status: { id: ID, repoDigests: ['x/import@sha256:bbb'] } })),
+    ).toEqual([ID, 'sha256:bbb']);
+    expect(parseInspected(JSON.stringify({ status: { id: ID } }))).toEqual([ID]);
+  });
+  it('loads what a node lacks or has in another version, and nothing a second time', () => {
+    const local = new Map([
+      ['a:1', ID],
+      ['b:1', ID],
+      ['c:1', ID],
+    ]);
+    expect(
+      toLoad(
+        local,
+        new Map([
+          ['a:1', [ID]],
+          ['b:1', ['sha256:old']],
+        ]),
+      ),
+    ).toEqual(['b:1', 'c:1']);
+    expect(toLoad(local, new Map([...local].map(([name, id]) => [name, [id]])))).toEqual([]);
+  });
+});
+
+describe('pods and images built anew', () => {
+  const node = new Map([['web:1', [ID, 'sha256:bbb']]]);
+  it('restarts the Deployment of a pod that runs an older one', () => {
+    expect(stale([running('import@sha256:old')], node)).toEqual(['a/web']);
+  });
+  it.each(['import@sha256:bbb', ID, ''])('leaves %j alone', (imageID) => {
+    expect(stale([running(imageID)], node)).toEqual([]);
+  });
+  it('leaves an image the node does not know alone', () => {
+    expect(stale([running('import@sha256:old')], new Map())).toEqual([]);
+  });
+  it('finds pods that wait to pull what is there by now', () => {
+    const waiting = (image: string) =>
+      pod({
+        initContainerStatuses: [{ image, imageID: '', state: { waiting: { reason: 'ImagePullBackOff' } } }],
+      });
+    expect(stuck([waiting('web:1'), waiting('other:1'), running(ID)], node)).toHaveLength(1);
+  });
+});
+
+describe('building', () => {
+  it('passes provenance and base images as build arguments', () => {
+    const args = buildArguments(
+      { image: 'security', reference: 'r/security:1' },
+      { version: '1', revision: 'abc', created: 'today' },
+      { PYTHON_IMAGE: 'mirror/python:3' },
+    );
+    expect(args.join(' ')).toBe(
+      'build --quiet --file dockerfiles/security/Dockerfile --tag r/security:1 --build-arg VERSION=1 --build-arg REVISION=abc --build-arg CREATED=today --build-arg PYTHON_IMAGE=mirror/python:3 services',
+    );
+  });
+  it('lets the command line win over the environment', () => {
+    const environment = { PYTHON_IMAGE: 'env', DENO_IMAGE: 'deno', RUNTIME_IMAGE: '', OTHER: 'x' };
+    expect(extraArguments(['PYTHON_IMAGE=cli=1'], environment)).toEqual({
+      PYTHON_IMAGE: 'cli=1',
+      DENO_IMAGE: 'deno',
+    });
+  });
+  it('refuses a pair without a name', () => {
+    expect(() => extraArguments(['=x'], {})).toThrow('--build-arg: "=x" is not valid');
+  });
+});
