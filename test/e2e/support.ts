@@ -1,5 +1,5 @@
 /** The cluster `./platform up` made, seen from outside: kubectl for its state, HTTPS for its edge. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { request } from 'node:https';
 import { topologyOf } from '../../charts/app.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
@@ -17,15 +17,6 @@ export function kubectl(...args: readonly string[]): string {
     maxBuffer: 2 ** 26,
     stdio: 'pipe',
   });
-}
-
-/** Like kubectl(), for commands that may fail: status and both outputs. */
-export function tryKubectl(...args: readonly string[]): {
-  readonly status: number | null;
-  readonly output: string;
-} {
-  const { status, stdout, stderr } = spawnSync('kubectl', [...CONTEXT, ...args], { encoding: 'utf8' });
-  return { status, output: stdout + stderr };
 }
 
 export const kubectlJson = (...args: readonly string[]): unknown =>
@@ -88,7 +79,7 @@ export function call(
   });
 }
 
-const pause = (milliseconds: number): Promise<void> =>
+export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Runs `attempt` every second until it returns a value; throws its last failure after `seconds`. */

@@ -24,42 +24,45 @@ const committed = (): ReadonlyMap<string, string> =>
   );
 
 /** Arguments, exit status, and what the one line on standard error names: field and value. */
-const REFUSED: readonly (readonly [string[], number, ...string[]])[] = [
-  [['synth', '--env', 'qa'], 1, 'environment', '"qa"'],
-  [['synth', '--set', 'colour=red'], 1, 'colour', '"red"'],
-  [['synth', '--set', 'images.colour=red'], 1, 'images.colour', '"red"'],
+const REFUSED: readonly [args: string[], status: number, named: string[]][] = [
+  [['synth', '--env', 'qa'], 1, ['environment', '"qa"']],
+  [['synth', '--set', 'colour=red'], 1, ['colour', '"red"']],
+  [['synth', '--set', 'images.colour=red'], 1, ['images.colour', '"red"']],
   [
     ['synth', '--env', 'production', '--set', 'services.security.minReplicas=9'],
     1,
-    'services.security.minReplicas',
-    '9',
+    ['services.security.minReplicas', '9'],
   ],
-  [['synth', '--set', 'databases.cpu.request=lots'], 1, 'databases.cpu.request', '"lots"'],
-  [['synth', '--env', 'production', '--set', 'images.tag=latest'], 1, 'images.tag', '"latest"'],
-  [['synth', '--set', 'monitoring.enabeld=true'], 1, 'monitoring.enabeld', 'true'],
-  [['synth', '--set', 'images.tag=1.2.3'], 1, '--out', 'dist'],
-  [['synth', '--set', 'images.tag'], 1, '--set', '"images.tag"'],
-  [['synth', '--values', 'nowhere.yaml'], 1, '--values', '"nowhere.yaml"'],
-  [['synth', '--topology', 'nowhere.ts'], 1, '--topology', '"nowhere.ts"'],
-  [['synth', '--colour'], 1, 'unknown option', '--colour'],
-  [['frobnicate'], 1, 'unknown command', 'frobnicate'],
-  [['architecture', '--format', 'svg'], 1, '--format', "'svg'"],
-  [['network', '--env', 'qa'], 1, 'environment', '"qa"'],
-  [['up', '--timeout', 'soon'], 1, '--timeout', "'soon'"],
-  [['up', '--set', 'replicas=0'], 1, 'replicas', '0'],
-  [['diff', '--env', 'staging'], 2, '--context', 'staging'],
-  [['diff', '--colour'], 2, 'unknown option', '--colour'],
+  [['synth', '--set', 'databases.cpu.request=lots'], 1, ['databases.cpu.request', '"lots"']],
+  [['synth', '--env', 'production', '--set', 'images.tag=latest'], 1, ['images.tag', '"latest"']],
+  [['synth', '--set', 'monitoring.enabeld=true'], 1, ['monitoring.enabeld', 'true']],
+  [['synth', '--set', 'images.tag=1.2.3'], 1, ['--out', 'dist']],
+  [['synth', '--set', 'images.tag'], 1, ['--set', '"images.tag"']],
+  [['synth', '--values', 'nowhere.yaml'], 1, ['--values', '"nowhere.yaml"']],
+  [['synth', '--topology', 'nowhere.ts'], 1, ['--topology', '"nowhere.ts"']],
+  [['synth', '--colour'], 1, ['unknown option', '--colour']],
+  [['frobnicate'], 1, ['unknown command', 'frobnicate']],
+  [['architecture', '--format', 'svg'], 1, ['--format', "'svg'"]],
+  [['network', '--env', 'qa'], 1, ['environment', '"qa"']],
+  [['up', '--timeout', 'soon'], 1, ['--timeout', "'soon'"]],
+  [['up', '--set', 'replicas=0'], 1, ['replicas', '0']],
+  [['diff', '--env', 'staging'], 2, ['--context', 'staging']],
+  [['diff', '--colour'], 2, ['unknown option', '--colour']],
 ];
 
 describe('bad input', () => {
-  it.each(REFUSED)('%j', async (args, status, ...named) => {
-    const before = committed();
+  let before: ReadonlyMap<string, string>;
+  beforeAll(() => {
+    before = committed();
+  });
+  afterAll(() => expect(committed()).toEqual(before));
+
+  it.concurrent.each(REFUSED)('%j', async (args, status, named) => {
     const { exitCode, stderr } = await platform(...args);
     expect(stderr.split('\n')).toHaveLength(1);
     expect(stderr).toMatch(/^error: /);
     for (const part of named) expect(stderr).toContain(part);
     expect(exitCode).toBe(status);
-    expect(committed()).toEqual(before);
   });
 });
 
@@ -85,7 +88,7 @@ describe('good input', () => {
     expect((await platform('architecture', '--format', 'mermaid')).stdout).toMatch(/^flowchart LR/);
     expect((await platform('network')).stdout).toMatch(/\d+ pairs of component and port may connect/);
   });
-  it.each(['synth', 'up', 'down', 'status', 'diff', 'architecture', 'network'])(
+  it.concurrent.each(['synth', 'up', 'down', 'status', 'diff', 'architecture', 'network'])(
     '%s --help shows an example',
     async (verb) => {
       const { exitCode, stdout } = await platform(verb, '--help');
