@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { bytesOf, millicores } from '../constructs/quantity.ts';
 import type { ServiceSpec } from '../graph/model.ts';
+import { SPARE_SECONDS } from '../services/timing.ts';
 import { SERVICES } from '../topology.ts';
 import { type ConfigOverride, ENVIRONMENT_CONFIG } from './environments.ts';
 import { ConfigError } from './error.ts';
@@ -90,11 +91,11 @@ function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
     );
   if (config.secrets.source !== 'external' && config.secrets.store)
     throw new ConfigError('secrets.source', config.secrets.source, 'external, because secrets.store is set');
-  if (config.terminationSeconds <= config.drainSeconds)
+  if (config.terminationSeconds <= config.drainSeconds + SPARE_SECONDS)
     throw new ConfigError(
       'terminationSeconds',
       config.terminationSeconds,
-      `more than drainSeconds (${config.drainSeconds})`,
+      `more than drainSeconds (${config.drainSeconds}) and ${SPARE_SECONDS} to spare`,
     );
 }
 

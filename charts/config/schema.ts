@@ -89,8 +89,8 @@ export const configSchema = z.strictObject({
   services: z.record(z.string(), service).default({}),
   /** Seconds a pod goes on accepting requests after it was told to stop. */
   drainSeconds: z.int().min(0).max(60).default(5),
-  /** Seconds until a pod that was told to stop is killed: drain, then the longest stream. */
-  terminationSeconds: z.int().min(1).max(600).default(75),
+  /** Seconds until a pod that was told to stop is killed: drain, then the longest stream (110 s), then some to spare. */
+  terminationSeconds: z.int().min(1).max(600).default(130),
 
   settings: z
     .strictObject({

@@ -58,7 +58,7 @@ export interface RewriteSpec {
 export interface GatewaySpec {
   /** Path prefix at the gateway, such as `/api/ai`. */
   readonly path: string;
-  /** Seconds for the whole answer to begin. @default 30 */
+  /** Seconds for a whole call, its answer included. @default 30 */
   readonly timeoutSeconds?: number;
   /** First match wins. @default one rewrite that strips `path` */
   readonly rewrites?: readonly RewriteSpec[];

@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { SECRETS_DIR } from '../constructs/pod.ts';
 import { databaseOf, postgresHost } from '../data/database.ts';
 import { GATEWAY, PORTS, REDIS, type ServiceSpec, type SettingName, type Topology } from '../graph/model.ts';
+import { SPARE_SECONDS } from './timing.ts';
 
 /** `ai-assistant` → `AI_ASSISTANT_URL`. */
 const urlVariable = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;
@@ -24,6 +25,10 @@ export function gatewayRoutes(topology: Topology): readonly Readonly<Record<stri
     )
     .sort((a, b) => b.prefix.length - a.prefix.length || a.prefix.localeCompare(b.prefix));
 }
+
+/** Seconds a service may take to finish what is open after its drain: it ends by itself before it is killed. */
+const shutdownSeconds = (config: Config): number =>
+  config.terminationSeconds - config.drainSeconds - SPARE_SECONDS;
 
 function settingValue(config: Config, topology: Topology, name: SettingName): string {
   const { settings } = config;
@@ -65,6 +70,7 @@ export function serviceEnvironment(config: Config, topology: Topology, spec: Ser
     SERVICE_VERSION: config.images.tag,
     SECRETS_DIR,
     DRAIN_SECONDS: String(config.drainSeconds),
+    SHUTDOWN_TIMEOUT_SECONDS: String(shutdownSeconds(config)),
     JWT_ALGORITHM: settings.jwtAlgorithm,
     JWT_EXPIRE_MINUTES: String(settings.jwtExpireMinutes),
     REDIS_HOST: REDIS,

@@ -63,7 +63,7 @@ async def test_a_user_who_comes_every_day_is_one_user(
 async def test_html_needs_nothing_from_elsewhere(
     client: httpx.AsyncClient, analyst: dict[str, str], add_event: AddEvent
 ) -> None:
-    await add_event("ai.usage", {"model": "<script>alert(1)</script>", "prompt_tokens": 1234})
+    await add_event("ai.usage", {"model": "<script>alert(1)</script>", "input_tokens": 1234})
     headers = {**analyst, "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     answer = await client.get("/dashboards/usage", headers=headers)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"

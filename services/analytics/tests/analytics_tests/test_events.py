@@ -29,7 +29,7 @@ async def test_models_and_migrations_agree(resources: Resources) -> None:
 
 async def test_published_events_reach_the_table_once(resources: Resources) -> None:
     user_id = uuid4()
-    event = await resources.events.publish("ai.usage", {"model": "gpt-4", "prompt_tokens": 3}, user_id)
+    event = await resources.events.publish("ai.usage", {"model": "gpt-4", "input_tokens": 3}, user_id)
     await resources.redis.xadd("events", {"event": event.model_dump_json()})
     last = await resources.events.publish("something.new", {"nested": {"list": [1, None]}})
     async with asyncio.timeout(10):

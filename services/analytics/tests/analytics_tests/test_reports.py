@@ -32,8 +32,8 @@ def usage(model: object, prompt: object, completion: object, provider: str = "op
     return {
         "model": model,
         "provider": provider,
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
+        "input_tokens": prompt,
+        "output_tokens": completion,
     }
 
 
