@@ -59,21 +59,23 @@ function firstError(error: z.ZodError, input: unknown): ConfigError {
   const issue = error.issues[0];
   if (!issue) return new ConfigError('config', input, 'a configuration');
   if (issue.code === 'unrecognized_keys') {
-    const field = [...issue.path, issue.keys[0]].join('.');
-    const parent = valueAt(configShape, issue.path);
-    const known = isObject(parent) ? Object.keys(parent).join(', ') : 'no such field';
-    return new ConfigError(
-      field,
-      valueAt(input, [...issue.path, issue.keys[0] ?? '']),
-      `no such field (known: ${known})`,
-    );
+    const path = [...issue.path, issue.keys[0] ?? ''];
+    return new ConfigError(path.join('.'), valueAt(input, path), `a known field such as ${knownFields(issue.path)}`);
   }
-  const expected = issue.code === 'invalid_value' ? `one of ${issue.values.join(', ')}` : issue.message;
-  return new ConfigError(issue.path.join('.'), valueAt(input, issue.path), expected);
+  return new ConfigError(issue.path.join('.'), valueAt(input, issue.path), expectation(issue));
 }
 
-/** The fields there are, taken from a resolved configuration: defaults name all but a few. */
-const configShape: unknown = configSchema.parse({ environment: 'dev' });
+function expectation(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') return `one of ${issue.values.join(', ')}`;
+  if (issue.code === 'invalid_type') return `a value of type ${issue.expected}`;
+  return issue.message;
+}
+
+/** The fields beside an unknown one, from a resolved configuration: defaults name all but the optional ones. */
+function knownFields(path: readonly PropertyKey[]): string {
+  const parent = valueAt(configSchema.parse({ environment: 'dev' }), path);
+  return isObject(parent) ? Object.keys(parent).join(', ') : 'none';
+}
 
 function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
   checkServices(config, services);

@@ -82,7 +82,7 @@ describe('bad input', () => {
       'unknown field',
       'dev',
       { images: { tagg: '1' } },
-      'images.tagg: "1" is not valid, expected no such field',
+      'images.tagg: "1" is not valid, expected a known field',
     ],
     ['unknown switch', 'dev', { tracing: { enabled: true } }, 'tracing: {"enabled":true} is not valid'],
     [
