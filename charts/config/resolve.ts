@@ -60,7 +60,11 @@ function firstError(error: z.ZodError, input: unknown): ConfigError {
   if (!issue) return new ConfigError('config', input, 'a configuration');
   if (issue.code === 'unrecognized_keys') {
     const path = [...issue.path, issue.keys[0] ?? ''];
-    return new ConfigError(path.join('.'), valueAt(input, path), `a known field such as ${knownFields(issue.path)}`);
+    return new ConfigError(
+      path.join('.'),
+      valueAt(input, path),
+      `a known field such as ${knownFields(issue.path)}`,
+    );
   }
   return new ConfigError(issue.path.join('.'), valueAt(input, issue.path), expectation(issue));
 }
