@@ -39,9 +39,7 @@ ROLE_CHANGES = Measure("role_changes", "Role changes", (_ROLE_CHANGED,))
 AI_REQUESTS = Measure("ai_requests", "AI requests", (_AI_USAGE,))
 AI_USERS = Measure("ai_users", "Users of AI", (_AI_USAGE,), How.USERS)
 PROMPT_TOKENS = Measure("prompt_tokens", "Prompt tokens", (_AI_USAGE,), How.SUM, "input_tokens")
-COMPLETION_TOKENS = Measure(
-    "completion_tokens", "Completion tokens", (_AI_USAGE,), How.SUM, "output_tokens"
-)
+COMPLETION_TOKENS = Measure("completion_tokens", "Completion tokens", (_AI_USAGE,), How.SUM, "output_tokens")
 
 SYNCS_COMPLETED = Measure("syncs_completed", "1C synchronisations", (_SYNC_COMPLETED,))
 SYNCS_FAILED = Measure("syncs_failed", "Failed 1C synchronisations", (_SYNC_FAILED,))
