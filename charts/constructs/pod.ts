@@ -51,6 +51,15 @@ export const containerSecurity: k8s.SecurityContext = {
   capabilities: { drop: ['ALL'] },
 };
 
+/** A rollout that never has fewer pods than wanted: one more first, then one less. */
+export const withoutGap: k8s.DeploymentStrategy = {
+  type: 'RollingUpdate',
+  rollingUpdate: {
+    maxUnavailable: k8s.IntOrString.fromNumber(0),
+    maxSurge: k8s.IntOrString.fromNumber(1),
+  },
+};
+
 /** Scratch space that is counted against the pod. */
 export const scratch = (name: string, sizeLimit: string, memory = false): k8s.Volume => ({
   name,

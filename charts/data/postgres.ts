@@ -1,10 +1,9 @@
-/** One PostgreSQL: a StatefulSet with its volume, metrics exporter, configuration and roles. */
+/** One PostgreSQL: server and metrics exporter, their configuration, roles and probes. */
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
-import { checksum } from '../constructs/checksum.ts';
-import { componentLabels, priorityClass } from '../constructs/names.ts';
+import { priorityClass } from '../constructs/names.ts';
 import {
   containerSecurity,
   podSecurity,
@@ -13,6 +12,7 @@ import {
   scratch,
   secretVolume,
 } from '../constructs/pod.ts';
+import { Store } from '../constructs/store.ts';
 import { type Component, PORTS, type ServiceSpec } from '../graph/model.ts';
 import { appSecret, type Database, databaseOf, exporterSecret, superuserSecret } from './database.ts';
 import { initScript, postgresConf } from './postgres-config.ts';
@@ -50,55 +50,20 @@ function probes(
   };
 }
 
+/** One PostgreSQL of a service. */
 export class Postgres extends Construct {
-  readonly statefulSet: k8s.KubeStatefulSet;
+  readonly store: Store;
 
   constructor(scope: Construct, id: string, props: PostgresProps) {
     super(scope, id);
     const { config, component } = props;
-    const { name } = component;
-    const labels = componentLabels(config, component);
     const database = databaseOf(config, props.spec.database ?? { name: '', user: '' });
-    const files = { 'postgresql.conf': postgresConf(config), '10-roles.sh': initScript(database) };
-
-    new k8s.KubeServiceAccount(this, 'account', {
-      metadata: { name, labels },
-      automountServiceAccountToken: false,
-    });
-    new k8s.KubeConfigMap(this, 'config', { metadata: { name, labels }, data: files });
-    new k8s.KubeService(this, 'service', {
-      metadata: { name, labels },
-      spec: {
-        clusterIp: 'None',
-        selector: { ...component.selector },
-        ports: component.ports.map((port) => ({
-          name: port.name,
-          port: port.number,
-          targetPort: k8s.IntOrString.fromString(port.name),
-        })),
-      },
-    });
-    this.statefulSet = new k8s.KubeStatefulSet(this, 'statefulset', {
-      metadata: { name, labels },
-      spec: {
-        serviceName: name,
-        replicas: 1,
-        selector: { matchLabels: { ...component.selector } },
-        template: {
-          metadata: { labels, annotations: { 'checksum/config': checksum(files) } },
-          spec: this.podSpec(props, database),
-        },
-        volumeClaimTemplates: [
-          {
-            metadata: { name: 'data', labels },
-            spec: {
-              accessModes: ['ReadWriteOnce'],
-              ...(config.storageClass ? { storageClassName: config.storageClass } : {}),
-              resources: { requests: { storage: k8s.Quantity.fromString(config.databases.storage) } },
-            },
-          },
-        ],
-      },
+    this.store = new Store(this, 'store', {
+      config,
+      component,
+      files: { 'postgresql.conf': postgresConf(config), '10-roles.sh': initScript(database) },
+      storage: config.databases.storage,
+      podSpec: this.podSpec(props, database),
     });
   }
 

@@ -3,8 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
-import { checksum } from '../constructs/checksum.ts';
-import { componentLabels, priorityClass } from '../constructs/names.ts';
+import { priorityClass } from '../constructs/names.ts';
 import {
   containerSecurity,
   podSecurity,
@@ -14,6 +13,7 @@ import {
   secretVolume,
 } from '../constructs/pod.ts';
 import { bytesOf } from '../constructs/quantity.ts';
+import { Store } from '../constructs/store.ts';
 import { type Component, PORTS } from '../graph/model.ts';
 import { REDIS_SECRET } from '../secrets/names.ts';
 
@@ -62,52 +62,18 @@ export interface RedisProps {
 }
 
 export class Redis extends Construct {
-  readonly statefulSet: k8s.KubeStatefulSet;
+  readonly store: Store;
 
   constructor(scope: Construct, id: string, props: RedisProps) {
     super(scope, id);
     const { config, component } = props;
-    const { name } = component;
-    const labels = componentLabels(config, component);
-    const files = { 'redis.conf': redisConf(config) };
-    new k8s.KubeServiceAccount(this, 'account', {
-      metadata: { name, labels },
-      automountServiceAccountToken: false,
-    });
-    new k8s.KubeConfigMap(this, 'config', { metadata: { name, labels }, data: files });
-    new k8s.KubeService(this, 'service', {
-      metadata: { name, labels },
-      spec: {
-        clusterIp: 'None',
-        selector: { ...component.selector },
-        ports: component.ports.map((port) => ({
-          name: port.name,
-          port: port.number,
-          targetPort: k8s.IntOrString.fromString(port.name),
-        })),
-      },
-    });
-    this.statefulSet = new k8s.KubeStatefulSet(this, 'statefulset', {
-      metadata: { name, labels },
-      spec: {
-        serviceName: name,
-        replicas: 1,
-        selector: { matchLabels: { ...component.selector } },
-        template: {
-          metadata: { labels, annotations: { 'checksum/config': checksum({ ...files, AUTH_SCRIPT }) } },
-          spec: this.podSpec(config, name),
-        },
-        volumeClaimTemplates: [
-          {
-            metadata: { name: 'data', labels },
-            spec: {
-              accessModes: ['ReadWriteOnce'],
-              ...(config.storageClass ? { storageClassName: config.storageClass } : {}),
-              resources: { requests: { storage: k8s.Quantity.fromString(config.redis.storage) } },
-            },
-          },
-        ],
-      },
+    this.store = new Store(this, 'store', {
+      config,
+      component,
+      files: { 'redis.conf': redisConf(config) },
+      alsoRollsOn: { AUTH_SCRIPT },
+      storage: config.redis.storage,
+      podSpec: this.podSpec(config, component.name),
     });
   }
 

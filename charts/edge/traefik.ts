@@ -7,7 +7,7 @@ import { checksum } from '../constructs/checksum.ts';
 import { clusterScoped } from '../constructs/cluster-scoped.ts';
 import { addDisruptionBudget } from '../constructs/disruption.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
-import { containerSecurity, podSecurity, resources, scratch, spread } from '../constructs/pod.ts';
+import { containerSecurity, podSecurity, resources, scratch, spread, withoutGap } from '../constructs/pod.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, EDGE, PORTS, type Topology } from '../graph/model.ts';
 import { dynamicConfiguration } from './dynamic.ts';
@@ -82,13 +82,7 @@ export class Traefik extends Construct {
         replicas: config.edge.replicas,
         revisionHistoryLimit: 5,
         selector: { matchLabels: selector },
-        strategy: {
-          type: 'RollingUpdate',
-          rollingUpdate: {
-            maxUnavailable: k8s.IntOrString.fromNumber(0),
-            maxSurge: k8s.IntOrString.fromNumber(1),
-          },
-        },
+        strategy: withoutGap,
         template: {
           metadata: { labels, annotations: { 'checksum/config': checksum(files) } },
           spec: this.podSpec(config, component),

@@ -16,6 +16,7 @@ import {
   secretFilesOf,
   secretVolume,
   spread,
+  withoutGap,
 } from '../constructs/pod.ts';
 import { appSecret } from '../data/database.ts';
 import { TRANSPORT_ANNOTATION, transportOf } from '../edge/names.ts';
@@ -77,13 +78,7 @@ export class AssistantService extends Construct {
         ...(scale.autoscaler ? {} : { replicas: scale.replicas }),
         revisionHistoryLimit: 5,
         selector: { matchLabels: selector },
-        strategy: {
-          type: 'RollingUpdate',
-          rollingUpdate: {
-            maxUnavailable: k8s.IntOrString.fromNumber(0),
-            maxSurge: k8s.IntOrString.fromNumber(1),
-          },
-        },
+        strategy: withoutGap,
         template: { metadata: { labels }, spec: this.podSpec(props) },
       },
     });

@@ -1,0 +1,70 @@
+/** What every data store is: one pod with a volume, a headless Service, its configuration and its own account. */
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import type { Config } from '../config/schema.ts';
+import type { Component } from '../graph/model.ts';
+import { checksum } from './checksum.ts';
+import { componentLabels } from './names.ts';
+
+export interface StoreProps {
+  readonly config: Config;
+  readonly component: Component;
+  /** Content of its ConfigMap, which has its name. */
+  readonly files: Readonly<Record<string, string>>;
+  /** What else should restart the pod when it changes. @default {} */
+  readonly alsoRollsOn?: Readonly<Record<string, string>>;
+  /** Size of its volume, which is named `data`. */
+  readonly storage: string;
+  readonly podSpec: k8s.PodSpec;
+}
+
+export class Store extends Construct {
+  readonly statefulSet: k8s.KubeStatefulSet;
+
+  constructor(scope: Construct, id: string, props: StoreProps) {
+    super(scope, id);
+    const { config, component, files, alsoRollsOn = {}, storage, podSpec } = props;
+    const { name } = component;
+    const labels = componentLabels(config, component);
+    const selector = { ...component.selector };
+    new k8s.KubeServiceAccount(this, 'account', {
+      metadata: { name, labels },
+      automountServiceAccountToken: false,
+    });
+    new k8s.KubeConfigMap(this, 'config', { metadata: { name, labels }, data: { ...files } });
+    new k8s.KubeService(this, 'service', {
+      metadata: { name, labels },
+      spec: {
+        clusterIp: 'None',
+        selector,
+        ports: component.ports.map((port) => ({
+          name: port.name,
+          port: port.number,
+          targetPort: k8s.IntOrString.fromString(port.name),
+        })),
+      },
+    });
+    this.statefulSet = new k8s.KubeStatefulSet(this, 'statefulset', {
+      metadata: { name, labels },
+      spec: {
+        serviceName: name,
+        replicas: 1,
+        selector: { matchLabels: selector },
+        template: {
+          metadata: { labels, annotations: { 'checksum/config': checksum({ ...files, ...alsoRollsOn }) } },
+          spec: podSpec,
+        },
+        volumeClaimTemplates: [
+          {
+            metadata: { name: 'data', labels },
+            spec: {
+              accessModes: ['ReadWriteOnce'],
+              ...(config.storageClass ? { storageClassName: config.storageClass } : {}),
+              resources: { requests: { storage: k8s.Quantity.fromString(storage) } },
+            },
+          },
+        ],
+      },
+    });
+  }
+}
