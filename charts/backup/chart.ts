@@ -4,7 +4,14 @@ import type { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import { checksum } from '../constructs/checksum.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
-import { containerSecurity, podSecurity, resources, scratch, secretVolume } from '../constructs/pod.ts';
+import {
+  containerSecurity,
+  podSecurity,
+  resources,
+  scratch,
+  secretVolume,
+  volumeClaim,
+} from '../constructs/pod.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
 import { appSecret, databaseOf, postgresHost } from '../data/database.ts';
 import { POSTGRES_USER_ID } from '../data/postgres.ts';
@@ -38,16 +45,12 @@ export class Backups extends PlatformChart {
   }
 
   private addDatabase(spec: ServiceSpec, base: { readonly name: string; readonly user: string }): void {
-    const { backups, storageClass } = this.config;
+    const { backups } = this.config;
     const database = databaseOf(this.config, base);
     const volume = backupOf(spec.name);
     new k8s.KubePersistentVolumeClaim(this, `${volume}-volume`, {
       metadata: { name: volume, labels: componentLabels(this.config, componentOf(this.topology, volume)) },
-      spec: {
-        accessModes: ['ReadWriteOnce'],
-        ...(storageClass ? { storageClassName: storageClass } : {}),
-        resources: { requests: { storage: k8s.Quantity.fromString(backups.storage) } },
-      },
+      spec: volumeClaim(this.config, backups.storage),
     });
     this.addCronJob({
       name: backupOf(spec.name),

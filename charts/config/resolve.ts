@@ -2,11 +2,10 @@
 import type { z } from 'zod';
 import { bytesOf, millicores } from '../constructs/quantity.ts';
 import type { ServiceSpec } from '../graph/model.ts';
-import { SPARE_SECONDS } from '../services/timing.ts';
 import { SERVICES } from '../topology.ts';
 import { type ConfigOverride, ENVIRONMENT_CONFIG } from './environments.ts';
 import { ConfigError } from './error.ts';
-import { type Config, configSchema, ENVIRONMENTS, type EnvironmentName } from './schema.ts';
+import { type Config, configSchema, ENVIRONMENTS, type EnvironmentName, SPARE_SECONDS } from './schema.ts';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

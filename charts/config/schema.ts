@@ -37,6 +37,9 @@ const external = z.strictObject({
   ports: z.array(port),
 });
 
+/** Seconds between a service's own end and the kubelet's kill. */
+export const SPARE_SECONDS = 5;
+
 export const configSchema = z.strictObject({
   environment: z.enum(['dev', 'staging', 'production']),
   /** Appended to every namespace and cluster-scoped name, for clusters that several environments share. */

@@ -51,6 +51,13 @@ export const containerSecurity: k8s.SecurityContext = {
   capabilities: { drop: ['ALL'] },
 };
 
+/** A volume of that size, written by one node at a time, of the configured storage class. */
+export const volumeClaim = (config: Config, storage: string): k8s.PersistentVolumeClaimSpec => ({
+  accessModes: ['ReadWriteOnce'],
+  ...(config.storageClass ? { storageClassName: config.storageClass } : {}),
+  resources: { requests: { storage: k8s.Quantity.fromString(storage) } },
+});
+
 /** A rollout that never has fewer pods than wanted: one more first, then one less. */
 export const withoutGap: k8s.DeploymentStrategy = {
   type: 'RollingUpdate',

@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts';
 import type { Component } from '../graph/model.ts';
 import { checksum } from './checksum.ts';
 import { componentLabels } from './names.ts';
+import { volumeClaim } from './pod.ts';
 
 export interface StoreProps {
   readonly config: Config;
@@ -54,16 +55,7 @@ export class Store extends Construct {
           metadata: { labels, annotations: { 'checksum/config': checksum({ ...files, ...alsoRollsOn }) } },
           spec: podSpec,
         },
-        volumeClaimTemplates: [
-          {
-            metadata: { name: 'data', labels },
-            spec: {
-              accessModes: ['ReadWriteOnce'],
-              ...(config.storageClass ? { storageClassName: config.storageClass } : {}),
-              resources: { requests: { storage: k8s.Quantity.fromString(storage) } },
-            },
-          },
-        ],
+        volumeClaimTemplates: [{ metadata: { name: 'data', labels }, spec: volumeClaim(config, storage) }],
       },
     });
   }

@@ -2,6 +2,7 @@
 import { dump } from 'js-yaml';
 import type { Config } from '../config/schema.ts';
 import type { ServiceSpec } from '../graph/model.ts';
+import { timeoutOf, transportName } from './names.ts';
 
 const DEFAULT_BURST = 10;
 
@@ -71,10 +72,10 @@ function middlewares(config: Config, services: readonly ServiceSpec[]): Record<s
 }
 
 function transports(services: readonly ServiceSpec[]): Record<string, unknown> {
-  const seconds = new Set(services.map(({ route }) => route?.timeoutSeconds ?? 30));
+  const seconds = new Set(services.map(timeoutOf));
   return Object.fromEntries(
     [...seconds].map((timeout) => [
-      `timeout-${timeout}s`,
+      transportName(timeout),
       {
         maxIdleConnsPerHost: 64,
         forwardingTimeouts: {

@@ -12,15 +12,20 @@ export type External = (typeof EXTERNALS)[number];
 export type Network = 'frontend' | 'backend' | 'monitoring';
 
 /** Plain settings a service may ask for; their values are derived from the configuration. */
-export type SettingName =
-  | 'RATE_LIMIT'
-  | 'CORS_ORIGINS'
-  | 'GATEWAY_ROUTES'
-  | 'AI_MODEL'
-  | 'ONEC_SERVER_URL'
-  | 'SMTP_HOST'
-  | 'SMTP_PORT'
-  | 'SECURITY_LOG_LEVEL';
+export const SETTING_NAMES = [
+  'RATE_LIMIT',
+  'CORS_ORIGINS',
+  'GATEWAY_ROUTES',
+  'AI_MODEL',
+  'ONEC_SERVER_URL',
+  'SMTP_HOST',
+  'SMTP_PORT',
+  'SECURITY_LOG_LEVEL',
+] as const;
+export type SettingName = (typeof SETTING_NAMES)[number];
+
+/** Seconds an answer may take where a route or the gateway says nothing else. */
+export const DEFAULT_TIMEOUT_SECONDS = 30;
 
 /** What is reserved (request) and allowed (limit), as Kubernetes quantities such as `250m` or `256Mi`. */
 export interface Allowance {

@@ -1,10 +1,16 @@
 /** Environment variables of a service, derived from the graph and the configuration. Secrets are never among them. */
 import type { k8s } from 'cdk8s-plus-28';
-import type { Config } from '../config/schema.ts';
+import { type Config, SPARE_SECONDS } from '../config/schema.ts';
 import { SECRETS_DIR } from '../constructs/pod.ts';
 import { databaseOf, postgresHost } from '../data/database.ts';
-import { GATEWAY, PORTS, REDIS, type ServiceSpec, type SettingName, type Topology } from '../graph/model.ts';
-import { SPARE_SECONDS } from './timing.ts';
+import {
+  DEFAULT_TIMEOUT_SECONDS,
+  PORTS,
+  REDIS,
+  type ServiceSpec,
+  type SettingName,
+  type Topology,
+} from '../graph/model.ts';
 
 /** `ai-assistant` → `AI_ASSISTANT_URL`. */
 const urlVariable = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;
@@ -18,7 +24,7 @@ export function gatewayRoutes(topology: Topology): readonly Readonly<Record<stri
         upstream: `http://${name}:${port}`,
         service: name,
         rewrite: rewrite.to,
-        timeoutMs: (gateway?.timeoutSeconds ?? 30) * 1000,
+        timeoutMs: (gateway?.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
         public: rewrite.public ?? [],
         ...(rewrite.requestsPerMinute ? { requestsPerMinute: rewrite.requestsPerMinute } : {}),
       })),
@@ -54,7 +60,6 @@ function settingValue(config: Config, topology: Topology, name: SettingName): st
 }
 
 function callTargets(topology: Topology, spec: ServiceSpec): readonly ServiceSpec[] {
-  if (spec.name === GATEWAY) return [];
   return topology.services.filter((other) => spec.calls?.includes(other.name));
 }
 

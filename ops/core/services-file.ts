@@ -1,19 +1,7 @@
 /** A list of services from outside, checked field by field before the charts see it. */
 import { z } from 'zod';
-import { EXTERNALS, type ServiceSpec, type SettingName } from '../../charts/graph/model.ts';
+import { EXTERNALS, SETTING_NAMES, type ServiceSpec } from '../../charts/graph/model.ts';
 import { Failure } from './failure.ts';
-
-/** Every plain setting; a new one that is missing here fails to compile. */
-const SETTINGS = {
-  RATE_LIMIT: 'RATE_LIMIT',
-  CORS_ORIGINS: 'CORS_ORIGINS',
-  GATEWAY_ROUTES: 'GATEWAY_ROUTES',
-  AI_MODEL: 'AI_MODEL',
-  ONEC_SERVER_URL: 'ONEC_SERVER_URL',
-  SMTP_HOST: 'SMTP_HOST',
-  SMTP_PORT: 'SMTP_PORT',
-  SECURITY_LOG_LEVEL: 'SECURITY_LOG_LEVEL',
-} as const satisfies { [Name in SettingName]: Name };
 
 const allowance = z.strictObject({ request: z.string(), limit: z.string() });
 const path = z.string();
@@ -57,7 +45,7 @@ const serviceSpec: z.ZodType<ServiceSpec> = z.strictObject({
     .exactOptional(),
   calls: z.array(z.string()).exactOptional(),
   egress: z.array(z.enum(EXTERNALS)).exactOptional(),
-  settings: z.array(z.enum(SETTINGS)).exactOptional(),
+  settings: z.array(z.enum(SETTING_NAMES)).exactOptional(),
   secrets: z
     .array(
       z.strictObject({ name: z.string(), keys: z.array(z.string()), optional: z.boolean().exactOptional() }),
