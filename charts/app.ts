@@ -5,22 +5,27 @@ import type { Config } from './config/schema.ts';
 import { PostgresChart, RedisChart } from './data/charts.ts';
 import { EdgeController, EdgeRoutes } from './edge/charts.ts';
 import { buildTopology } from './graph/build.ts';
-import { postgresOf, type ServiceSpec, type Topology } from './graph/model.ts';
+import { ONEC_INTEGRATION, postgresOf, type ServiceSpec, SIMULATOR, type Topology } from './graph/model.ts';
 import { Monitoring } from './monitoring/chart.ts';
 import { Namespaces } from './namespaces/chart.ts';
 import { footprints } from './namespaces/footprint.ts';
 import { NetworkPolicies } from './network/chart.ts';
 import { ExternalSecrets } from './secrets/chart.ts';
+import { signsWithOwnKey } from './secrets/names.ts';
 import { ServiceChart } from './services/chart.ts';
+import { SimulatorChart } from './simulator/chart.ts';
+import { simulatorRuns, withSimulator } from './simulator/simulator.ts';
 import { SERVICES } from './topology.ts';
 
 /** The graph of an environment. @throws ConfigError when the services contradict each other. */
 export function topologyOf(config: Config, services: readonly ServiceSpec[] = SERVICES): Topology {
-  return buildTopology(services, {
+  return buildTopology(withSimulator(config, services), {
     ownEdge: config.edge.controller === 'traefik',
     backups: config.backups.enabled,
     monitoring: config.monitoring.enabled,
     cloudNativePg: config.databases.engine === 'cloudnative-pg',
+    publishedKeys: signsWithOwnKey(config),
+    simulator: simulatorRuns(config) && services.some(({ name }) => name === ONEC_INTEGRATION),
   });
 }
 
@@ -39,14 +44,18 @@ export function buildApp(config: Config, outdir: string, services: readonly Serv
   });
   const topology = topologyOf(config, services);
   const props = { config, topology };
+  const specs = topology.services;
   const charts = [
     new NetworkPolicies(app, '10-network-policies', props),
     ...(config.secrets.source === 'external' ? [new ExternalSecrets(app, '15-external-secrets', props)] : []),
     new RedisChart(app, '20-redis', props),
-    ...services
+    ...specs
       .filter((spec) => spec.database)
       .map((spec) => new PostgresChart(app, `20-${postgresOf(spec.name)}`, { ...props, spec })),
-    ...services.map((spec) => new ServiceChart(app, `30-${spec.name}`, { ...props, spec })),
+    ...specs.map((spec) => new ServiceChart(app, `30-${spec.name}`, { ...props, spec })),
+    ...specs
+      .filter(({ name }) => name === ONEC_INTEGRATION && simulatorRuns(config))
+      .map((spec) => new SimulatorChart(app, `31-${SIMULATOR}`, { ...props, spec })),
     ...(config.edge.controller === 'traefik' ? [new EdgeController(app, '40-edge-controller', props)] : []),
     new EdgeRoutes(app, '41-edge-routes', props),
     ...(config.backups.enabled ? [new Backups(app, '50-backups', props)] : []),

@@ -7,6 +7,18 @@
  */
 import type { ServiceSpec } from './graph/model.ts';
 
+/** Below `/auth`, what people without a token need. */
+const LOGIN_PATHS = [
+  '/register',
+  '/verify-email',
+  '/login',
+  '/refresh',
+  '/password/forgot',
+  '/password/reset',
+  '/oidc/login',
+  '/oidc/callback',
+];
+
 /** The six services, with the figures of the contract. */
 export const SERVICES: readonly ServiceSpec[] = [
   {
@@ -16,6 +28,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     port: 3000,
     cpu: { request: '250m', limit: '500m' },
     memory: { request: '256Mi', limit: '512Mi' },
+    maxImageMB: 45,
     network: 'frontend',
     route: { path: '/api', stripPrefix: false, burst: 20, timeoutSeconds: 60, streams: true },
     settings: ['RATE_LIMIT', 'CORS_ORIGINS', 'GATEWAY_ROUTES'],
@@ -27,12 +40,13 @@ export const SERVICES: readonly ServiceSpec[] = [
     port: 8000,
     cpu: { request: '500m', limit: '1' },
     memory: { request: '512Mi', limit: '1Gi' },
+    maxImageMB: 120,
     database: { name: 'ai_assistant_db', user: 'ai_user' },
     route: { path: '/ai', timeoutSeconds: 60, streams: true },
-    gateway: { path: '/api/ai', timeoutSeconds: 60 },
+    gateway: { path: '/api/ai', timeoutSeconds: 60, streams: true },
     calls: ['onec-integration'],
     egress: ['model-providers'],
-    settings: ['AI_MODEL'],
+    settings: ['AI_MODEL', 'AI_FALLBACK_MODEL', 'OPENAI_BASE_URL', 'ANTHROPIC_BASE_URL'],
     secrets: [
       { name: 'ai-assistant-providers', keys: ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY'], optional: true },
     ],
@@ -45,6 +59,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     port: 8001,
     cpu: { request: '250m', limit: '500m' },
     memory: { request: '256Mi', limit: '512Mi' },
+    maxImageMB: 110,
     database: { name: '1c_integration_db', user: '1c_user' },
     route: { path: '/1c' },
     gateway: { path: '/api/1c' },
@@ -59,18 +74,37 @@ export const SERVICES: readonly ServiceSpec[] = [
     port: 8002,
     cpu: { request: '250m', limit: '500m' },
     memory: { request: '256Mi', limit: '512Mi' },
+    maxImageMB: 95,
     database: { name: 'user_management_db', user: 'user_user' },
     route: { path: '/auth', stripPrefix: false, requestsPerMinute: 10, burst: 5 },
     gateway: {
       path: '/api/users',
       rewrites: [
-        { from: '/api/users/auth', to: '/auth', public: ['/register', '/login'], requestsPerMinute: 10 },
-        { from: '/api/users', to: '/users' },
+        { from: '/api/users/auth', to: '/auth', public: LOGIN_PATHS, requestsPerMinute: 10 },
+        {
+          from: '/api/users',
+          to: '/users',
+          rules: [
+            { path: '/', methods: ['GET'], roles: ['admin'] },
+            { path: '/*/role', methods: ['PUT'], roles: ['admin'] },
+          ],
+        },
       ],
     },
-    egress: ['smtp'],
-    settings: ['SMTP_HOST', 'SMTP_PORT'],
-    secrets: [{ name: 'smtp', keys: ['SMTP_USER', 'SMTP_PASSWORD'], optional: true }],
+    egress: ['smtp', 'identity-provider'],
+    settings: [
+      'PUBLIC_URL',
+      'SMTP_HOST',
+      'SMTP_PORT',
+      'SMTP_FROM',
+      'SMTP_SECURITY',
+      'OIDC_ISSUER',
+      'OIDC_CLIENT_ID',
+    ],
+    secrets: [
+      { name: 'smtp', keys: ['SMTP_USER', 'SMTP_PASSWORD'], optional: true },
+      { name: 'oidc', keys: ['OIDC_CLIENT_SECRET'], optional: true },
+    ],
   },
   {
     name: 'analytics',
@@ -79,6 +113,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     port: 8003,
     cpu: { request: '500m', limit: '1' },
     memory: { request: '512Mi', limit: '1Gi' },
+    maxImageMB: 130,
     database: { name: 'analytics_db', user: 'analytics_user' },
     route: { path: '/analytics', timeoutSeconds: 60 },
     gateway: { path: '/api/analytics', timeoutSeconds: 60 },
@@ -90,11 +125,28 @@ export const SERVICES: readonly ServiceSpec[] = [
     port: 8004,
     cpu: { request: '250m', limit: '500m' },
     memory: { request: '256Mi', limit: '512Mi' },
+    maxImageMB: 105,
     database: { name: 'security_db', user: 'security_user' },
     route: { path: '/security' },
-    gateway: { path: '/api/security' },
-    egress: ['smtp'],
-    settings: ['SECURITY_LOG_LEVEL', 'SMTP_HOST', 'SMTP_PORT'],
-    secrets: [{ name: 'smtp', keys: ['SMTP_USER', 'SMTP_PASSWORD'], optional: true }],
+    gateway: {
+      path: '/api/security',
+      rules: [
+        { path: '/audit/log', methods: ['POST'], roles: ['user', 'analyst', 'admin'] },
+        { path: '/**', roles: ['analyst', 'admin'] },
+      ],
+    },
+    egress: ['smtp', 'webhook'],
+    settings: [
+      'SECURITY_LOG_LEVEL',
+      'SMTP_HOST',
+      'SMTP_PORT',
+      'SMTP_FROM',
+      'SMTP_SECURITY',
+      'ALERT_EMAIL_TO',
+    ],
+    secrets: [
+      { name: 'smtp', keys: ['SMTP_USER', 'SMTP_PASSWORD'], optional: true },
+      { name: 'alert-webhook', keys: ['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_SECRET'], optional: true },
+    ],
   },
 ];

@@ -20,6 +20,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
     edge: { hosts: ['localhost'], service: 'NodePort' },
     settings: { corsOrigins: ['http://localhost:3000'] },
     backups: { storage: '1Gi', retentionDays: 2 },
+    simulator: { enabled: true },
     logging: { enabled: false },
   },
   // A shared cluster, hence the suffix; limits are higher for load tests.

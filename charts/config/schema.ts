@@ -31,6 +31,9 @@ const service = z.strictObject({
   memory: z.strictObject({ request: bytes, limit: bytes }).optional(),
 });
 
+/** An http(s) address, or nothing. */
+const address = z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default('');
+
 const external = z.strictObject({
   /** Reachable ranges. `0.0.0.0/0` never includes private and metadata ranges. */
   cidrs: z.array(cidr),
@@ -98,16 +101,32 @@ export const configSchema = z.strictObject({
   settings: z
     .strictObject({
       aiModel: z.string().min(1).default('gpt-4'),
-      jwtAlgorithm: z.literal('HS256').default('HS256'),
+      /** Asked when the provider of `aiModel` fails. Empty: none. */
+      aiFallbackModel: z.string().default(''),
+      /** Where the providers' APIs are, when not at their own addresses: a proxy, a compatible server. */
+      openaiBaseUrl: address,
+      anthropicBaseUrl: address,
+      /** `HS256`: one shared key. The others: user-management alone signs, everyone verifies by its published keys. */
+      jwtAlgorithm: z.enum(['HS256', 'RS256', 'ES256']).default('HS256'),
       jwtExpireMinutes: z.int().min(1).max(1440).default(30),
       /** Requests a minute for one client. */
       rateLimit: positive.default(100),
       /** Origins browsers may call from. */
       corsOrigins: z.array(z.url()).default([]),
       /** Empty until a 1C server is configured. */
-      onecServerUrl: z.union([z.literal(''), z.url()]).default(''),
+      onecServerUrl: address,
+      /** Where browsers reach the platform; links in e-mails begin with it. Empty: derived from `edge`. */
+      publicUrl: address,
+      /** Login with an external OpenID Connect provider. Empty: none. */
+      oidcIssuer: address,
+      oidcClientId: z.string().default(''),
+      /** Empty: no e-mail is sent, and accounts need no verified address. */
       smtpHost: z.string().default(''),
       smtpPort: port.default(587),
+      smtpFrom: z.string().default(''),
+      smtpSecurity: z.enum(['starttls', 'tls', 'none']).default('starttls'),
+      /** Who gets the alerts of the security service, separated by commas. Empty: nobody. */
+      alertEmailTo: z.string().default(''),
       securityLogLevel: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
     })
     .prefault({}),
@@ -179,6 +198,8 @@ export const configSchema = z.strictObject({
       'model-providers': external.default({ cidrs: ['0.0.0.0/0'], ports: [443] }),
       'onec-server': external.default({ cidrs: [], ports: [80, 443] }),
       smtp: external.default({ cidrs: [], ports: [465, 587] }),
+      'identity-provider': external.default({ cidrs: [], ports: [443] }),
+      webhook: external.default({ cidrs: [], ports: [443] }),
       'kubernetes-api': external.default({
         cidrs: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
         ports: [443, 6443],
@@ -195,6 +216,8 @@ export const configSchema = z.strictObject({
       storage: bytes.default('5Gi'),
     })
     .prefault({}),
+  /** A small stand-in for a 1C server, with a demonstration base; runs while `settings.onecServerUrl` is empty. */
+  simulator: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
   monitoring: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
   logging: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
 

@@ -1,4 +1,5 @@
 /** Names by which Ingress objects, Services and the controller's dynamic configuration refer to each other. */
+import type { Config } from '../config/schema.ts';
 import { DEFAULT_TIMEOUT_SECONDS, type ServiceSpec } from '../graph/model.ts';
 
 export const TRANSPORT_ANNOTATION = 'traefik.ingress.kubernetes.io/service.serverstransport';
@@ -10,5 +11,12 @@ export const transportName = (seconds: number): string => `timeout-${seconds}s`;
 
 /** Connection settings of a service's answers, by how long they may take to begin. */
 export const transportOf = (spec: ServiceSpec): string => `${transportName(timeoutOf(spec))}@file`;
+
+/** Where browsers reach the platform: as configured, else the edge's first host. No slash at its end. */
+export function publicUrl({ edge, settings }: Config): string {
+  if (settings.publicUrl !== '') return settings.publicUrl.replace(/\/+$/, '');
+  const host = edge.hosts[0] ?? 'localhost';
+  return `https://${host}${edge.httpsPort === 443 ? '' : `:${edge.httpsPort}`}`;
+}
 
 export const TLS_SECRET = 'edge-tls';

@@ -8,12 +8,15 @@ import {
   type Edge,
   type ExternalEdge,
   GATEWAY,
+  ONEC_INTEGRATION,
   PORTS,
   PROMETHEUS,
   postgresOf,
   REDIS,
   type ServiceSpec,
+  SIMULATOR,
   type Topology,
+  USER_MANAGEMENT,
 } from './model.ts';
 
 /** What of the configuration changes the graph itself. */
@@ -26,6 +29,10 @@ export interface GraphOptions {
   readonly monitoring?: boolean;
   /** PostgreSQL pods are managed by the CloudNativePG operator. @default false */
   readonly cloudNativePg?: boolean;
+  /** Tokens are verified by the keys user-management publishes, so everyone fetches them there. @default false */
+  readonly publishedKeys?: boolean;
+  /** A simulator stands in for the 1C server. @default false */
+  readonly simulator?: boolean;
 }
 
 const label = (name: string): Readonly<Record<string, string>> => ({ 'app.kubernetes.io/name': name });
@@ -120,9 +127,30 @@ const prometheusComponent: Component = {
   presence: 'reserved',
 };
 
+const simulatorComponent: Component = {
+  name: SIMULATOR,
+  title: '1C simulator',
+  kind: 'simulator',
+  zone: 'app',
+  network: 'backend',
+  ports: [{ name: 'http', number: PORTS.simulator }],
+  selector: label(SIMULATOR),
+  presence: 'always',
+};
+
+/** Services a service calls: those it names, and those the configuration adds. */
+function callsOf({ name, calls = [] }: ServiceSpec, options: GraphOptions): readonly string[] {
+  const added = [
+    // The gateway calls it anyway.
+    ...(options.publishedKeys && name !== USER_MANAGEMENT && name !== GATEWAY ? [USER_MANAGEMENT] : []),
+    ...(options.simulator && name === ONEC_INTEGRATION ? [SIMULATOR] : []),
+  ];
+  return [...new Set([...calls, ...added])];
+}
+
 function serviceEdges(spec: ServiceSpec, options: GraphOptions): Edge[] {
   const edges: Edge[] = [{ from: spec.name, to: REDIS, port: 'redis' }];
-  for (const to of spec.calls ?? []) edges.push({ from: spec.name, to, port: 'http' });
+  for (const to of callsOf(spec, options)) edges.push({ from: spec.name, to, port: 'http' });
   if (spec.gateway) edges.push({ from: GATEWAY, to: spec.name, port: 'http' });
   if (spec.route && options.ownEdge !== false) edges.push({ from: EDGE, to: spec.name, port: 'http' });
   if (spec.database) {
@@ -144,6 +172,7 @@ export function buildTopology(services: readonly ServiceSpec[], options: GraphOp
     ...services.map(serviceComponent),
     ...services.filter((spec) => spec.database).flatMap((spec) => storeComponents(spec, options)),
     redisComponent,
+    ...(options.simulator ? [simulatorComponent] : []),
     ...(options.ownEdge === false ? [] : [edgeComponent]),
     ...(options.monitoring === false ? [] : [prometheusComponent]),
   ];

@@ -5,7 +5,14 @@ export const ZONES = ['app', 'edge', 'monitoring', 'logging', 'node-agents'] as 
 export type Zone = (typeof ZONES)[number];
 
 /** Destinations outside the cluster, by purpose; the addresses and ports behind them are configuration. */
-export const EXTERNALS = ['model-providers', 'onec-server', 'smtp', 'kubernetes-api'] as const;
+export const EXTERNALS = [
+  'model-providers',
+  'onec-server',
+  'smtp',
+  'identity-provider',
+  'webhook',
+  'kubernetes-api',
+] as const;
 export type External = (typeof EXTERNALS)[number];
 
 /** The networks of the contract. An edge route or a call is drawn and documented by them. */
@@ -17,9 +24,18 @@ export const SETTING_NAMES = [
   'CORS_ORIGINS',
   'GATEWAY_ROUTES',
   'AI_MODEL',
+  'AI_FALLBACK_MODEL',
+  'OPENAI_BASE_URL',
+  'ANTHROPIC_BASE_URL',
   'ONEC_SERVER_URL',
+  'PUBLIC_URL',
+  'OIDC_ISSUER',
+  'OIDC_CLIENT_ID',
   'SMTP_HOST',
   'SMTP_PORT',
+  'SMTP_FROM',
+  'SMTP_SECURITY',
+  'ALERT_EMAIL_TO',
   'SECURITY_LOG_LEVEL',
 ] as const;
 export type SettingName = (typeof SETTING_NAMES)[number];
@@ -49,10 +65,23 @@ export interface RouteSpec {
   readonly streams?: boolean;
 }
 
+export type Role = 'user' | 'analyst' | 'admin';
+
+/** Who may use some of a prefix. The services check again, and finer; this keeps the rest from reaching them. */
+export interface RuleSpec {
+  /** Below the prefix; `*` is one segment, `/**` at the end is everything below. */
+  readonly path: string;
+  /** @default every method */
+  readonly methods?: readonly string[];
+  readonly roles: readonly Role[];
+}
+
 /** One prefix of the gateway and what becomes of it. */
 export interface RewriteSpec {
   readonly from: string;
   readonly to: string;
+  /** First match decides; where none does, whoever is logged in may. @default [] */
+  readonly rules?: readonly RuleSpec[];
   /** Paths below `from` that need no token. @default [] */
   readonly public?: readonly string[];
   /** Requests a minute for one client address. @default the environment's rate limit */
@@ -63,8 +92,12 @@ export interface RewriteSpec {
 export interface GatewaySpec {
   /** Path prefix at the gateway, such as `/api/ai`. */
   readonly path: string;
-  /** Seconds for a whole call, its answer included. @default 30 */
+  /** Seconds until the answer must begin; a call that does not stream must be over by then. @default 30 */
   readonly timeoutSeconds?: number;
+  /** Answers may stream: they may go on for as long as a pod that was told to stop may. @default false */
+  readonly streams?: boolean;
+  /** Who may use what of `path`, when there are no `rewrites`. @default [] */
+  readonly rules?: readonly RuleSpec[];
   /** First match wins. @default one rewrite that strips `path` */
   readonly rewrites?: readonly RewriteSpec[];
 }
@@ -73,6 +106,8 @@ export interface GatewaySpec {
 export interface SecretSpec {
   readonly name: string;
   readonly keys: readonly string[];
+  /** The platform makes its values, random ones; otherwise a person provides them. @default false */
+  readonly generated?: boolean;
   /** The service works without it (and says what it cannot do). @default false */
   readonly optional?: boolean;
 }
@@ -91,6 +126,8 @@ export interface ServiceSpec {
   readonly image?: string;
   /** Network of the contract it belongs to. @default backend */
   readonly network?: 'frontend' | 'backend';
+  /** Size its image may have at most, compressed as a registry shows it, in MB (10^6 bytes). @default none */
+  readonly maxImageMB?: number;
   /** Its own PostgreSQL; the store, credentials, migrations and backups follow. @default none */
   readonly database?: { readonly name: string; readonly user: string };
   /** Edge route straight to it. @default none */
@@ -112,7 +149,7 @@ export interface Port {
   readonly number: number;
 }
 
-export type ComponentKind = 'service' | 'postgres' | 'redis' | 'edge' | 'job' | 'monitor';
+export type ComponentKind = 'service' | 'postgres' | 'redis' | 'edge' | 'job' | 'monitor' | 'simulator';
 
 /** A node of the graph: pods that share a name, a zone and ports. */
 export interface Component {
@@ -160,6 +197,11 @@ export const GATEWAY = 'api-gateway';
 export const REDIS = 'redis';
 export const EDGE = 'traefik';
 export const PROMETHEUS = 'prometheus';
+/** Logs people in, and publishes the keys its tokens are verified by. */
+export const USER_MANAGEMENT = 'user-management';
+/** Talks to 1C, or to the simulator in its place. */
+export const ONEC_INTEGRATION = 'onec-integration';
+export const SIMULATOR = 'onec-simulator';
 
 /** Ports of the parts that are not services. */
 export const PORTS = {
@@ -171,8 +213,11 @@ export const PORTS = {
   websecure: 8443,
   edgeMetrics: 9100,
   prometheus: 9090,
+  simulator: 8010,
 } as const;
 
+/** Name of the headless Service that lists a service's pods one by one, for the gateway's own balancing. */
+export const podsOf = (service: string): string => `${service}-pods`;
 /** Name of the store of a service's database. */
 export const postgresOf = (service: string): string => `postgres-${service}`;
 /** Name of the nightly backup of a service's database. */

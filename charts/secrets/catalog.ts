@@ -3,11 +3,12 @@ import type { Config } from '../config/schema.ts';
 import { namespaceOf } from '../constructs/names.ts';
 import { appSecret, databaseOf, exporterSecret, superuserSecret } from '../data/database.ts';
 import type { SecretSpec, ServiceSpec, Topology } from '../graph/model.ts';
-import { JWT_SECRET, REDIS_SECRET } from './names.ts';
+import { JWT_SECRET, JWT_SIGNING_SECRET, REDIS_SECRET, signsWithOwnKey } from './names.ts';
 
-/** `generated`: random; `fixed`: known, not secret; `provided`: a person's, such as a provider's key. */
+/** `generated`: random; `private-key`: a new key pair's PEM for the algorithm; `fixed`: known, not secret; `provided`: a person's, such as a provider's key. */
 export type SecretValue =
   | { readonly kind: 'generated'; readonly bytes: number }
+  | { readonly kind: 'private-key'; readonly algorithm: Config['settings']['jwtAlgorithm'] }
   | { readonly kind: 'fixed'; readonly text: string }
   | { readonly kind: 'provided' };
 
@@ -45,6 +46,13 @@ function databaseSecrets(config: Config, namespace: string, spec: ServiceSpec): 
     : logins;
 }
 
+function tokenSecret(config: Config): Pick<SecretEntry, 'name' | 'keys'> {
+  if (!signsWithOwnKey(config))
+    return { name: JWT_SECRET, keys: [{ key: 'JWT_SECRET_KEY', value: JWT_KEY }] };
+  const value = { kind: 'private-key', algorithm: config.settings.jwtAlgorithm } as const;
+  return { name: JWT_SIGNING_SECRET, keys: [{ key: 'JWT_PRIVATE_KEY', value }] };
+}
+
 /** All Secrets, each once, in a stable order. */
 export function secretCatalog(config: Config, topology: Topology): readonly SecretEntry[] {
   const namespace = namespaceOf(config, 'app');
@@ -53,14 +61,17 @@ export function secretCatalog(config: Config, topology: Topology): readonly Secr
   for (const secret of topology.services.flatMap((spec) => spec.secrets ?? []))
     provided.set(secret.name, secret);
   return [
-    { ...opaque, name: JWT_SECRET, keys: [{ key: 'JWT_SECRET_KEY', value: JWT_KEY }] },
+    { ...opaque, ...tokenSecret(config) },
     { ...opaque, name: REDIS_SECRET, keys: [{ key: 'password', value: PASSWORD }] },
     ...topology.services.flatMap((spec) => databaseSecrets(config, namespace, spec)),
     ...[...provided.values()].map((secret) => ({
       ...opaque,
       name: secret.name,
       optional: secret.optional ?? false,
-      keys: secret.keys.map((key) => ({ key, value: { kind: 'provided' } as const })),
+      keys: secret.keys.map((key) => ({
+        key,
+        value: secret.generated ? PASSWORD : ({ kind: 'provided' } as const),
+      })),
     })),
   ];
 }

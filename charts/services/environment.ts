@@ -3,38 +3,60 @@ import type { k8s } from 'cdk8s-plus-28';
 import { type Config, SPARE_SECONDS } from '../config/schema.ts';
 import { SECRETS_DIR } from '../constructs/pod.ts';
 import { databaseOf, postgresHost } from '../data/database.ts';
+import { publicUrl } from '../edge/names.ts';
+import { componentOf, portOf } from '../graph/build.ts';
 import {
   DEFAULT_TIMEOUT_SECONDS,
   PORTS,
+  podsOf,
   REDIS,
+  type RewriteSpec,
   type ServiceSpec,
   type SettingName,
   type Topology,
+  USER_MANAGEMENT,
 } from '../graph/model.ts';
+import { signsWithOwnKey } from '../secrets/names.ts';
+import { onecServerUrl } from '../simulator/simulator.ts';
 
 /** `ai-assistant` → `AI_ASSISTANT_URL`. */
 const urlVariable = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;
 
-/** The gateway's routing table: prefix, upstream and rewrite, most specific prefix first. */
-export function gatewayRoutes(topology: Topology): readonly Readonly<Record<string, unknown>>[] {
-  return topology.services
-    .flatMap(({ name, port, gateway }) =>
-      (gateway?.rewrites ?? (gateway ? [{ from: gateway.path, to: '' }] : [])).map((rewrite) => ({
-        prefix: rewrite.from,
-        upstream: `http://${name}:${port}`,
-        service: name,
-        rewrite: rewrite.to,
-        timeoutMs: (gateway?.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
-        public: rewrite.public ?? [],
-        ...(rewrite.requestsPerMinute ? { requestsPerMinute: rewrite.requestsPerMinute } : {}),
-      })),
-    )
-    .sort((a, b) => b.prefix.length - a.prefix.length || a.prefix.localeCompare(b.prefix));
-}
-
 /** Seconds a service may take to finish what is open after its drain: it ends by itself before it is killed. */
 const shutdownSeconds = (config: Config): number =>
   config.terminationSeconds - config.drainSeconds - SPARE_SECONDS;
+
+function rewritesOf({ gateway }: ServiceSpec): readonly RewriteSpec[] {
+  if (!gateway) return [];
+  return gateway.rewrites ?? [{ from: gateway.path, to: '', rules: gateway.rules ?? [] }];
+}
+
+function gatewayRoute(config: Config, spec: ServiceSpec, rewrite: RewriteSpec) {
+  const { name, port, gateway } = spec;
+  const seconds = gateway?.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+  return {
+    prefix: rewrite.from,
+    service: name,
+    upstream: `http://${name}:${port}`,
+    endpoints: `${podsOf(name)}:${port}`,
+    rewrite: rewrite.to,
+    timeoutMs: seconds * 1000,
+    ...(gateway?.streams ? { deadlineMs: Math.max(seconds, shutdownSeconds(config)) * 1000 } : {}),
+    public: rewrite.public ?? [],
+    ...(rewrite.requestsPerMinute ? { requestsPerMinute: rewrite.requestsPerMinute } : {}),
+    ...(rewrite.rules?.length ? { rules: rewrite.rules } : {}),
+  };
+}
+
+/** The gateway's routing table (services/api-gateway/src/routes.ts), most specific prefix first. */
+export function gatewayRoutes(
+  config: Config,
+  topology: Topology,
+): readonly ReturnType<typeof gatewayRoute>[] {
+  return topology.services
+    .flatMap((spec) => rewritesOf(spec).map((rewrite) => gatewayRoute(config, spec, rewrite)))
+    .sort((a, b) => b.prefix.length - a.prefix.length || a.prefix.localeCompare(b.prefix));
+}
 
 function settingValue(config: Config, topology: Topology, name: SettingName): string {
   const { settings } = config;
@@ -45,18 +67,43 @@ function settingValue(config: Config, topology: Topology, name: SettingName): st
       // Our own edge answers for CORS; behind an external controller the gateway does.
       return config.edge.controller === 'traefik' ? '' : settings.corsOrigins.join(',');
     case 'GATEWAY_ROUTES':
-      return JSON.stringify(gatewayRoutes(topology));
+      return JSON.stringify(gatewayRoutes(config, topology));
     case 'AI_MODEL':
       return settings.aiModel;
+    case 'AI_FALLBACK_MODEL':
+      return settings.aiFallbackModel;
+    case 'OPENAI_BASE_URL':
+      return settings.openaiBaseUrl;
+    case 'ANTHROPIC_BASE_URL':
+      return settings.anthropicBaseUrl;
     case 'ONEC_SERVER_URL':
-      return settings.onecServerUrl;
+      return onecServerUrl(config);
+    case 'PUBLIC_URL':
+      return publicUrl(config);
+    case 'OIDC_ISSUER':
+      return settings.oidcIssuer;
+    case 'OIDC_CLIENT_ID':
+      return settings.oidcClientId;
     case 'SMTP_HOST':
       return settings.smtpHost;
     case 'SMTP_PORT':
       return String(settings.smtpPort);
+    case 'SMTP_FROM':
+      return settings.smtpFrom;
+    case 'SMTP_SECURITY':
+      return settings.smtpSecurity;
+    case 'ALERT_EMAIL_TO':
+      return settings.alertEmailTo;
     case 'SECURITY_LOG_LEVEL':
       return settings.securityLogLevel;
   }
+}
+
+/** Where the keys are that tokens are verified by; none when there is one shared key. */
+function keySetUrl(config: Config, topology: Topology): string {
+  if (!signsWithOwnKey(config)) return '';
+  const port = portOf(componentOf(topology, USER_MANAGEMENT), 'http');
+  return `http://${USER_MANAGEMENT}:${port}/.well-known/jwks.json`;
 }
 
 function callTargets(topology: Topology, spec: ServiceSpec): readonly ServiceSpec[] {
@@ -78,6 +125,7 @@ export function serviceEnvironment(config: Config, topology: Topology, spec: Ser
     SHUTDOWN_TIMEOUT_SECONDS: String(shutdownSeconds(config)),
     JWT_ALGORITHM: settings.jwtAlgorithm,
     JWT_EXPIRE_MINUTES: String(settings.jwtExpireMinutes),
+    JWT_JWKS_URL: keySetUrl(config, topology),
     REDIS_HOST: REDIS,
     REDIS_PORT: String(PORTS.redis),
     ...(database
@@ -93,5 +141,6 @@ export function serviceEnvironment(config: Config, topology: Topology, spec: Ser
     ),
     ...Object.fromEntries((spec.settings ?? []).map((name) => [name, settingValue(config, topology, name)])),
   };
-  return Object.entries(variables).map(([name, value]) => ({ name, value }));
+  // What is not set is left out: the services' own defaults are what an empty value means.
+  return Object.entries(variables).flatMap(([name, value]) => (value === '' ? [] : [{ name, value }]));
 }

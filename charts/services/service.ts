@@ -20,8 +20,8 @@ import {
 } from '../constructs/pod.ts';
 import { appSecret } from '../data/database.ts';
 import { TRANSPORT_ANNOTATION, transportOf } from '../edge/names.ts';
-import type { Component, ServiceSpec, Topology } from '../graph/model.ts';
-import { JWT_SECRET, REDIS_SECRET } from '../secrets/names.ts';
+import { type Component, podsOf, type ServiceSpec, type Topology, USER_MANAGEMENT } from '../graph/model.ts';
+import { JWT_SECRET, JWT_SIGNING_SECRET, REDIS_SECRET, signsWithOwnKey } from '../secrets/names.ts';
 import { serviceEnvironment } from './environment.ts';
 import { serviceProbes } from './probes.ts';
 
@@ -46,10 +46,17 @@ export function scaleOf(config: Config, name: string): Scale {
   return { replicas: min, autoscaler: { min, max: own?.maxReplicas ?? config.autoscaling.maxReplicas } };
 }
 
+/** The key a service needs for tokens: the shared one, or the private one where tokens are made. */
+function tokenKey(config: Config, { name }: ServiceSpec): readonly SecretFile[] {
+  const file = (secret: string, key: string): SecretFile => ({ secret, key, path: key });
+  if (!signsWithOwnKey(config)) return [file(JWT_SECRET, 'JWT_SECRET_KEY')];
+  return name === USER_MANAGEMENT ? [file(JWT_SIGNING_SECRET, 'JWT_PRIVATE_KEY')] : [];
+}
+
 /** Secrets of a service, as files named after the settings. */
-export function serviceSecretFiles(spec: ServiceSpec): readonly SecretFile[] {
+export function serviceSecretFiles(config: Config, spec: ServiceSpec): readonly SecretFile[] {
   return [
-    { secret: JWT_SECRET, key: 'JWT_SECRET_KEY', path: 'JWT_SECRET_KEY' },
+    ...tokenKey(config, spec),
     { secret: REDIS_SECRET, key: 'password', path: 'REDIS_PASSWORD' },
     ...(spec.database ? [{ secret: appSecret(spec.name), key: 'password', path: 'POSTGRES_PASSWORD' }] : []),
     ...(spec.secrets ?? []).flatMap(secretFilesOf),
@@ -97,6 +104,7 @@ export class AssistantService extends Construct {
         ],
       },
     });
+    if (spec.gateway) this.addPodList(labels, selector, spec);
     if (scale.autoscaler) this.addAutoscaler(config, labels, spec.name, scale.autoscaler);
     addDisruptionBudget(this, { name: spec.name, labels, selector, minReplicas: scale.replicas });
   }
@@ -126,8 +134,25 @@ export class AssistantService extends Construct {
       // Waits for the database and brings its schema up to date, under an advisory lock.
       ...(spec.database ? { initContainers: [{ ...container, name: 'migrate', args: ['migrate'] }] } : {}),
       containers: [{ ...container, ports: [{ name: 'http', containerPort: spec.port }], ...serviceProbes }],
-      volumes: [secretVolume('secrets', serviceSecretFiles(spec)), scratch('tmp', '128Mi')],
+      volumes: [secretVolume('secrets', serviceSecretFiles(config, spec)), scratch('tmp', '128Mi')],
     };
+  }
+
+  /** Its name resolves to every ready pod, so that the gateway can choose among them itself. */
+  private addPodList(
+    labels: Record<string, string>,
+    selector: Record<string, string>,
+    { name, port }: ServiceSpec,
+  ): void {
+    new k8s.KubeService(this, 'pods', {
+      metadata: { name: podsOf(name), labels },
+      spec: {
+        type: 'ClusterIP',
+        clusterIp: 'None',
+        selector,
+        ports: [{ name: 'http', port, targetPort: k8s.IntOrString.fromString('http'), appProtocol: 'http' }],
+      },
+    });
   }
 
   private addAutoscaler(

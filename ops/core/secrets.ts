@@ -7,6 +7,8 @@ export type ExistingSecrets = ReadonlyMap<string, readonly string[]>;
 
 export interface SecretSources {
   readonly random: (bytes: number) => string;
+  /** A new private key for the algorithm, as PEM. */
+  readonly privateKey: (algorithm: string) => string;
   /** A value a person provides under the key's name. */
   readonly provided: (key: string) => string | undefined;
 }
@@ -57,6 +59,7 @@ function valueFor(
   sources: SecretSources,
 ): string | undefined {
   if (value.kind === 'generated') return sources.random(value.bytes);
+  if (value.kind === 'private-key') return sources.privateKey(value.algorithm);
   if (value.kind === 'fixed') return value.text;
   const text = sources.provided(key);
   if (!text && !entry.optional)

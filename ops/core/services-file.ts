@@ -7,6 +7,14 @@ const allowance = z.strictObject({ request: z.string(), limit: z.string() });
 const path = z.string();
 const count = z.int().min(1);
 
+const rules = z.array(
+  z.strictObject({
+    path,
+    methods: z.array(z.string()).exactOptional(),
+    roles: z.array(z.enum(['user', 'analyst', 'admin'])),
+  }),
+);
+
 const serviceSpec: z.ZodType<ServiceSpec> = z.strictObject({
   name: z.string(),
   title: z.string(),
@@ -15,6 +23,7 @@ const serviceSpec: z.ZodType<ServiceSpec> = z.strictObject({
   cpu: allowance,
   memory: allowance,
   image: z.string().exactOptional(),
+  maxImageMB: count.exactOptional(),
   network: z.enum(['frontend', 'backend']).exactOptional(),
   database: z.strictObject({ name: z.string(), user: z.string() }).exactOptional(),
   route: z
@@ -31,11 +40,14 @@ const serviceSpec: z.ZodType<ServiceSpec> = z.strictObject({
     .strictObject({
       path,
       timeoutSeconds: count.exactOptional(),
+      streams: z.boolean().exactOptional(),
+      rules: rules.exactOptional(),
       rewrites: z
         .array(
           z.strictObject({
             from: path,
             to: path,
+            rules: rules.exactOptional(),
             public: z.array(path).exactOptional(),
             requestsPerMinute: count.exactOptional(),
           }),
@@ -48,7 +60,12 @@ const serviceSpec: z.ZodType<ServiceSpec> = z.strictObject({
   settings: z.array(z.enum(SETTING_NAMES)).exactOptional(),
   secrets: z
     .array(
-      z.strictObject({ name: z.string(), keys: z.array(z.string()), optional: z.boolean().exactOptional() }),
+      z.strictObject({
+        name: z.string(),
+        keys: z.array(z.string()),
+        generated: z.boolean().exactOptional(),
+        optional: z.boolean().exactOptional(),
+      }),
     )
     .exactOptional(),
 });

@@ -1,4 +1,5 @@
 import type { Config } from '../../charts/config/schema.ts';
+import { publicUrl } from '../../charts/edge/names.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 
 /** Where the edge answers: one address for each route. */
@@ -6,7 +7,6 @@ export function urls(
   config: Config,
   services: readonly ServiceSpec[],
 ): readonly { url: string; title: string }[] {
-  const host = config.edge.hosts[0] ?? 'localhost';
-  const origin = `https://${host}${config.edge.httpsPort === 443 ? '' : `:${config.edge.httpsPort}`}`;
+  const origin = publicUrl(config);
   return services.flatMap(({ route, title }) => (route ? [{ url: `${origin}${route.path}/`, title }] : []));
 }

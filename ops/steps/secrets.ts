@@ -1,5 +1,5 @@
 /** Makes the Secrets of a local cluster. Values go from memory to the API server and nowhere else. */
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import { type NewSecret, parseExisting, planSecrets, secretManifest } from '../core/secrets.ts';
 import type { Target } from './target.ts';
@@ -8,7 +8,17 @@ import type { Target } from './target.ts';
 const NAMES_AND_KEYS =
   '{{range .items}}{{.metadata.namespace}}/{{.metadata.name}}{{range $key, $value := .data}} {{$key}}{{end}}{{"\\n"}}{{end}}';
 
+/** RS256 wants 2,048 bits at least (RFC 7518, 3.3); ES256 is the curve P-256 (3.4). */
+function privateKey(algorithm: string): string {
+  const { privateKey: key } =
+    algorithm === 'ES256'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: 3072 });
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
 const sources = {
+  privateKey,
   random: (bytes: number): string => randomBytes(bytes).toString('base64url'),
   provided: (key: string): string | undefined => process.env[key],
 };

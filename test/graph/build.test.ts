@@ -42,6 +42,19 @@ describe('buildTopology', () => {
     for (const name of scraped)
       expect(topology.edges.some((e) => e.from === 'prometheus' && e.to === name)).toBe(true);
   });
+  it('lets everyone fetch published keys, and 1C integration reach the simulator, when asked to', () => {
+    const { edges } = buildTopology(SERVICES, { publishedKeys: true, simulator: true });
+    const callers = (to: string) =>
+      edges.filter((edge) => edge.to === to && edge.port === 'http').map((e) => e.from);
+    expect(callers('onec-simulator')).toEqual(['onec-integration']);
+    const others = SERVICES.map(({ name }) => name).filter((name) => name !== 'user-management');
+    expect(
+      callers('user-management')
+        .filter((name) => others.includes(name))
+        .sort(),
+    ).toEqual(others.sort());
+    expect(has('analytics', 'user-management', 'http')).toBe(false);
+  });
   it('leaves out what is switched off', () => {
     const small = buildTopology(SERVICES, { ownEdge: false, backups: false, monitoring: false });
     expect(small.components.map(({ kind }) => kind)).not.toContain('job');

@@ -6,7 +6,11 @@ import { configOf } from '../support/objects.ts';
 
 const config = configOf('dev');
 const catalog = secretCatalog(config, topologyOf(config));
-const sources = { random: (bytes: number) => 'r'.repeat(bytes), provided: () => undefined };
+const sources = {
+  random: (bytes: number) => 'r'.repeat(bytes),
+  privateKey: (algorithm: string) => `a key for ${algorithm}`,
+  provided: () => undefined,
+};
 const required = catalog.filter(({ optional }) => !optional);
 const all = new Map(
   catalog.map(({ namespace, name, keys }) => [`${namespace}/${name}`, keys.map(({ key }) => key)]),
@@ -30,6 +34,13 @@ describe('secrets of a local cluster', () => {
     expect(extend.map(({ entry: { name }, data }) => [name, Object.keys(data)])).toEqual([
       [entry?.name, ['password']],
     ]);
+  });
+  it('makes a key pair where user-management signs with its own', () => {
+    const own = configOf('dev', [{ settings: { jwtAlgorithm: 'ES256' } }]);
+    const { create } = planSecrets(secretCatalog(own, topologyOf(own)), new Map(), sources);
+    expect(
+      create.flatMap(({ entry, data }) => (entry.name.startsWith('jwt') ? [[entry.name, data]] : [])),
+    ).toEqual([['jwt-signing', { JWT_PRIVATE_KEY: 'a key for ES256' }]]);
   });
   it('takes what a person provides', () => {
     const provided = (key: string) => (key === 'OPENAI_API_KEY' ? 'given' : undefined);

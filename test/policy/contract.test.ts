@@ -67,6 +67,29 @@ describe('services', () => {
       '/api/ai',
     ]);
   });
+  it('the gateway chooses among the pods of a service by itself, and streams as long as a pod may live', () => {
+    const routes = JSON.parse(env(find(production, 'Deployment', 'api-gateway')).GATEWAY_ROUTES ?? '[]');
+    const byPrefix = new Map(routes.map((route: { prefix: string }) => [route.prefix, route]));
+    expect(byPrefix.get('/api/ai')).toMatchObject({
+      endpoints: 'ai-assistant-pods:8000',
+      timeoutMs: 60_000,
+      deadlineMs: 120_000,
+    });
+    expect(byPrefix.get('/api/1c')).toMatchObject({ timeoutMs: 30_000 });
+    expect(byPrefix.get('/api/1c')).not.toHaveProperty('deadlineMs');
+    for (const [name, port] of SERVICES.filter(([service]) => service !== 'api-gateway')) {
+      const { spec } = find(production, 'Service', `${name}-pods`);
+      expect([spec.clusterIP, spec.ports[0].port], name).toEqual(['None', port]);
+    }
+  });
+  it('the gateway keeps administration from those who have no part in it', () => {
+    const routes = JSON.parse(env(find(production, 'Deployment', 'api-gateway')).GATEWAY_ROUTES ?? '[]');
+    const rules = Object.fromEntries(
+      routes.map((route: { prefix: string; rules?: unknown }) => [route.prefix, route.rules]),
+    );
+    expect(rules['/api/users']).toContainEqual({ path: '/*/role', methods: ['PUT'], roles: ['admin'] });
+    expect(rules['/api/security']).toContainEqual({ path: '/**', roles: ['analyst', 'admin'] });
+  });
 });
 
 describe('stores', () => {

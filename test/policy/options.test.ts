@@ -22,7 +22,7 @@ describe('switches in every combination', () => {
     expect(found.has('CronJob')).toBe(override.backups.enabled);
     expect(found.has('HorizontalPodAutoscaler')).toBe(override.autoscaling.enabled);
     expect(named(objects, 'logging').length > 0).toBe(override.logging.enabled);
-    expect(podsOf(objects).filter(({ kind }) => kind !== 'CronJob')).toHaveLength(13);
+    expect(podsOf(objects).filter(({ kind }) => kind !== 'CronJob')).toHaveLength(14);
   });
 });
 
@@ -69,6 +69,54 @@ describe('external secret store', () => {
     expect(find(objects, 'ExternalSecret', 'redis').spec.data).toEqual([
       { secretKey: 'password', remoteRef: { key: 'platform/redis', property: 'password' } },
     ]);
+  });
+});
+
+describe('the 1C simulator', () => {
+  const url = (objects: readonly KubeObject[]) =>
+    /"ONEC_SERVER_URL","value":"([^"]*)"/.exec(JSON.stringify(objects))?.[1];
+  const secretOf = (objects: readonly KubeObject[]) =>
+    JSON.stringify(find(objects, 'Deployment', 'onec-integration').spec.template.spec.volumes);
+
+  it('stands in for 1C in dev: its address, its credentials, a way to it', () => {
+    const objects = render('dev');
+    const { containers } = find(objects, 'Deployment', 'onec-simulator').spec.template.spec;
+    expect(containers[0].image).toMatch(/1c-integration:/);
+    expect(url(objects)).toBe('http://onec-simulator:8010/base/odata/standard.odata');
+    expect(secretOf(objects)).toContain('"name":"onec-simulator"');
+    expect(JSON.stringify(find(objects, 'NetworkPolicy', 'onec-simulator').spec.ingress)).toContain(
+      '"app.kubernetes.io/name":"onec-integration"',
+    );
+  });
+  it('gives way to a configured server', () => {
+    const objects = render('dev', [{ settings: { onecServerUrl: 'https://1c.example.com/base' } }]);
+    expect(named(objects, 'simulator')).toEqual([]);
+    expect(url(objects)).toBe('https://1c.example.com/base');
+    expect(secretOf(objects)).toContain('"name":"onec-integration-server"');
+  });
+  it('is not in staging and production', () => {
+    for (const environment of ['staging', 'production']) {
+      expect(named(render(environment), 'simulator')).toEqual([]);
+      expect(url(render(environment))).toBeUndefined();
+    }
+  });
+});
+
+describe('tokens signed with a private key', () => {
+  const objects = render('production', [{ settings: { jwtAlgorithm: 'ES256' } }]);
+  const pod = (name: string) => JSON.stringify(find(objects, 'Deployment', name).spec.template.spec);
+  const others = ['api-gateway', 'ai-assistant', 'onec-integration', 'analytics', 'security'];
+
+  it('only user-management has the key', () => {
+    expect(pod('user-management')).toContain('JWT_PRIVATE_KEY');
+    for (const name of others) expect(pod(name), name).not.toMatch(/JWT_PRIVATE_KEY|JWT_SECRET_KEY/);
+  });
+  it('everyone else fetches the published ones, and may', () => {
+    const { ingress } = find(objects, 'NetworkPolicy', 'user-management').spec;
+    for (const name of others) {
+      expect(pod(name), name).toContain('http://user-management:8002/.well-known/jwks.json');
+      expect(JSON.stringify(ingress), name).toContain(`"app.kubernetes.io/name":"${name}"`);
+    }
   });
 });
 
