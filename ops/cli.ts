@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../charts/config/error.ts';
 import { PLATFORM_VERSION } from '../charts/config/versions.ts';
 import { architecture } from './commands/architecture.ts';
+import { build } from './commands/build.ts';
 import { diff } from './commands/diff.ts';
 import { down } from './commands/down.ts';
 import { network } from './commands/network.ts';
@@ -27,7 +28,7 @@ Exit status:
 Example:
   $ ./platform up && ./platform status`,
   );
-for (const command of [synth, up, down, status, diff, architecture, network])
+for (const command of [synth, build, up, down, status, diff, architecture, network])
   program.addCommand(command.copyInheritedSettings(program));
 
 /** `diff` answers with 1; its failures need a status of their own. */

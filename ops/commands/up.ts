@@ -63,8 +63,9 @@ export const up = withOverrides(
   )
   .action(async (options: Options) => {
     const target = await targetOf({ ...options, env: 'dev', context: KIND_CONTEXT });
+    const extra = extraArguments(options.buildArg, process.env);
     const findings: Findings = { bundles: [] };
-    await steps(target, options).run(findings);
+    await steps(target, options, extra).run(findings);
     line(`\n${findings.plan ? summary(findings.plan) : ''}`);
     table(
       ['address', 'service'],
@@ -77,12 +78,14 @@ function seconds(text: string): number {
   return Number(text);
 }
 
-const steps = (target: Target, options: Options): Listr<Findings> =>
+type BuildValues = Readonly<Record<string, string>>;
+
+const steps = (target: Target, options: Options, extra: BuildValues): Listr<Findings> =>
   new Listr<Findings>(
     [
       { title: 'Tools', task: () => checkTools(['docker', 'kind', 'kubectl']) },
       { title: 'Cluster', task: (_, task) => cluster(target, task) },
-      { title: 'Build images', enabled: options.build, task: (_, task) => build(target, options, task) },
+      { title: 'Build images', enabled: options.build, task: (_, task) => build(target, extra, task) },
       { title: 'Prerequisites', task: (findings, task) => prepare(target, options, findings, task) },
       { title: 'Load images', task: (findings, task) => load(target, findings, task) },
       { title: 'Compare', task: (findings, task) => compare(target, findings, task) },
@@ -104,15 +107,17 @@ async function cluster({ kubectl }: Target, task: Task): Promise<void> {
   task.title = exists ? 'Cluster: already there' : 'Cluster: created';
 }
 
-function build(target: Target, options: Options, task: Task): Listr<Findings> {
+function build(target: Target, extra: BuildValues, task: Task): Listr<Findings> {
   const { builds, withoutDockerfile } = buildList(target);
   if (withoutDockerfile.length > 0)
     task.title = `Build images (no dockerfiles/ for ${withoutDockerfile.map(({ image }) => image).join(', ')}: taken from a registry)`;
-  const extra = extraArguments(options.buildArg, process.env);
   return task.newListr(
     builds.map((one) => ({
       title: one.reference,
-      task: () => buildImage(one, target.config.images.tag, extra),
+      task: (_, image) =>
+        buildImage(one, target.config.images.tag, { extra }, (text) => {
+          image.output = text;
+        }),
     })),
     { concurrent: 2 },
   );

@@ -1,4 +1,5 @@
 /** How the images of our own services are built. */
+import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { Failure } from './failure.ts';
 
 /** Base images a mirrored site names by environment variables of the same names. */
@@ -8,6 +9,7 @@ export interface ImageBuild {
   /** Folder below dockerfiles/. */
   readonly image: string;
   readonly reference: string;
+  readonly spec: ServiceSpec;
 }
 
 export interface Provenance {
@@ -16,14 +18,24 @@ export interface Provenance {
   readonly created: string;
 }
 
+export interface BuildOptions {
+  /** Build arguments besides those of the provenance. @default none */
+  readonly extra?: Readonly<Record<string, string>>;
+  /** Folder with the sources. @default services */
+  readonly context?: string;
+  /** Take nothing from the layer cache. @default false */
+  readonly cold?: boolean;
+}
+
 /** Arguments of `docker`; the paths are relative to the repository. */
 export const buildArguments = (
   { image, reference }: ImageBuild,
   { version, revision, created }: Provenance,
-  extra: Readonly<Record<string, string>>,
+  { extra = {}, context = 'services', cold = false }: BuildOptions = {},
 ): readonly string[] => [
   'build',
-  '--quiet',
+  '--progress=plain',
+  ...(cold ? ['--no-cache'] : []),
   '--file',
   `dockerfiles/${image}/Dockerfile`,
   '--tag',
@@ -31,7 +43,7 @@ export const buildArguments = (
   ...Object.entries({ VERSION: version, REVISION: revision, CREATED: created, ...extra }).flatMap(
     ([name, value]) => ['--build-arg', `${name}=${value}`],
   ),
-  'services',
+  context,
 ];
 
 /** `NAME=VALUE` pairs of the command line on top of the base images named in the environment. */
@@ -55,3 +67,30 @@ function parsePair(pair: string): readonly [string, string] {
     );
   return [name, value];
 }
+
+/** The builds a person names, by service or image; all when none is named. @throws Failure for an unknown name. */
+export function selectBuilds(builds: readonly ImageBuild[], names: readonly string[]): readonly ImageBuild[] {
+  const known = builds.map(({ image }) => image);
+  const unknown = names.find((name) => !builds.some(({ image, spec }) => [image, spec.name].includes(name)));
+  if (unknown !== undefined)
+    throw new Failure(`build: "${unknown}" is not a service`, `expected some of ${known.join(', ')}`);
+  return names.length === 0
+    ? builds
+    : builds.filter(({ image, spec }) => names.includes(image) || names.includes(spec.name));
+}
+
+/** A line of code to add to a service, and where: the change a warm build is measured after. */
+export function oneLineChange(
+  { spec }: ImageBuild,
+  value: number,
+): { readonly file: string; readonly line: string } {
+  return spec.runtime === 'python'
+    ? { file: `${spec.name}/${spec.name.replaceAll('-', '_')}/app.py`, line: `MEASURED = ${value}\n` }
+    : { file: `${spec.name}/src/app.ts`, line: `export const measured = ${value};\n` };
+}
+
+const LONGEST_STEP = 100;
+
+/** The step a line of docker's plain progress begins, such as `[code 2/5] WORKDIR /code`; undefined for other lines. */
+export const stepOf = (line: string): string | undefined =>
+  /^#\d+ (\[(?!internal).+)$/.exec(line)?.[1]?.replaceAll(/\s+/g, ' ').slice(0, LONGEST_STEP);

@@ -13,10 +13,11 @@ export interface BuildList {
   readonly withoutDockerfile: readonly ImageBuild[];
 }
 
-export function buildList({ config, services }: Target): BuildList {
+export function buildList({ config, services }: Pick<Target, 'config' | 'services'>): BuildList {
   const all = services.map((spec) => ({
     image: spec.image ?? spec.name,
     reference: serviceImage(config, spec),
+    spec,
   }));
   return {
     builds: all.filter(hasDockerfile),

@@ -1,6 +1,19 @@
 /** Local images: which there are, and building ours. */
-import { existsSync } from 'node:fs';
-import { buildArguments, type ImageBuild, type Provenance } from '../core/build-plan.ts';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createGzip } from 'node:zlib';
+import { execa } from 'execa';
+import { z } from 'zod';
+import {
+  type BuildOptions,
+  buildArguments,
+  type ImageBuild,
+  type Provenance,
+  stepOf,
+} from '../core/build-plan.ts';
+import { type ImageSize, sharedLayers, sizesOf } from '../core/image-size.ts';
 import { canonical } from '../core/images.ts';
 import { ROOT } from '../core/paths.ts';
 import { run, stdoutOf } from './run.ts';
@@ -20,12 +33,62 @@ export async function provenance(image: string, version: string): Promise<Proven
   return revision && created ? { version, revision, created } : unknown;
 }
 
+/** @param onStep is given the step of the Dockerfile that is done next. */
 export async function buildImage(
   build: ImageBuild,
   version: string,
-  extra: Readonly<Record<string, string>>,
+  options: BuildOptions,
+  onStep?: (step: string) => void,
 ): Promise<void> {
-  await run('docker', buildArguments(build, await provenance(build.image, version), extra), { cwd: ROOT });
+  const args = buildArguments(build, await provenance(build.image, version), options);
+  const onLine = (line: string): void => {
+    const step = stepOf(line);
+    if (step) onStep?.(step);
+  };
+  await run('docker', args, { cwd: ROOT, onLine });
+}
+
+const rootFs = z.array(z.string());
+
+/** Digests of an image's layers, the base's first. */
+async function layersOf(reference: string): Promise<readonly string[]> {
+  const text = await stdoutOf('docker', [
+    'image',
+    'inspect',
+    '--format',
+    '{{json .RootFS.Layers}}',
+    reference,
+  ]);
+  return rootFs.parse(JSON.parse(text));
+}
+
+const savedManifest = z.tuple([z.looseObject({ Layers: z.array(z.string()) })]);
+
+/** Size of an image as a registry shows it: the sum of its layers, compressed by gzip. */
+export async function compressedSize(reference: string, base: string | undefined): Promise<ImageSize> {
+  const folder = await mkdtemp(join(tmpdir(), 'image-'));
+  try {
+    await execa('docker', ['image', 'save', reference], { buffer: false }).pipe('tar', ['-x', '-C', folder]);
+    const [{ Layers: files }] = savedManifest.parse(
+      JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')),
+    );
+    const sizes = await Promise.all(files.map((file) => gzipSize(join(folder, file))));
+    const below = base ? sharedLayers(await layersOf(reference), await layersOf(base)) : 0;
+    return sizesOf(sizes, below);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const GZIP_MAGIC = '1f8b';
+
+/** Bytes of a layer when compressed; some image stores keep it that way already. */
+async function gzipSize(file: string): Promise<number> {
+  const [head] = await createReadStream(file, { end: 1 }).toArray();
+  if (Buffer.isBuffer(head) && head.toString('hex') === GZIP_MAGIC) return (await stat(file)).size;
+  let bytes = 0;
+  for await (const chunk of createReadStream(file).pipe(createGzip())) bytes += chunk.length;
+  return bytes;
 }
 
 /** Ids of the local images among the references. */

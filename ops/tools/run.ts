@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly input?: string;
   /** @default the current folder */
   readonly cwd?: string;
+  /** Is given what the tool says while it runs, line by line. @default nobody */
+  readonly onLine?: (line: string) => void;
   /** Exit statuses that are an answer, not a failure. @default [0] */
   readonly accept?: readonly number[];
 }
@@ -22,13 +24,16 @@ export async function run(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const { input = '', cwd, accept = [0] } = options;
-  const result = await execa(tool, args, {
+  const { input = '', cwd, accept = [0], onLine } = options;
+  const running = execa(tool, args, {
     input,
     reject: false,
     maxBuffer: 200_000_000,
+    all: onLine !== undefined,
     ...(cwd ? { cwd } : {}),
   });
+  if (onLine) for await (const line of running.iterable({ from: 'all' })) onLine(line);
+  const result = await running;
   if (result.exitCode !== undefined && accept.includes(result.exitCode))
     return { stdout: result.stdout, exitCode: result.exitCode };
   const what = [tool, ...args.filter((arg) => !arg.startsWith('-'))].slice(0, 3).join(' ');

@@ -46,6 +46,10 @@ const REFUSED: readonly [args: string[], status: number, named: string[]][] = [
   [['network', '--env', 'qa'], 1, ['environment', '"qa"']],
   [['up', '--timeout', 'soon'], 1, ['--timeout', "'soon'"]],
   [['up', '--set', 'replicas=0'], 1, ['replicas', '0']],
+  [['build', 'secruity'], 1, ['build', '"secruity"', 'security']],
+  [['build', '--jobs', 'many'], 1, ['--jobs', "'many'"]],
+  [['build', '--build-arg', 'x'], 1, ['--build-arg', '"x"']],
+  [['up', '--build-arg', 'x'], 1, ['--build-arg', '"x"']],
   [['diff', '--env', 'staging'], 2, ['--context', 'staging']],
   [['diff', '--colour'], 2, ['unknown option', '--colour']],
 ];

@@ -1,6 +1,14 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SERVICES } from '../../charts/topology.ts';
-import { buildArguments, extraArguments } from '../../ops/core/build-plan.ts';
+import {
+  buildArguments,
+  extraArguments,
+  oneLineChange,
+  selectBuilds,
+  stepOf,
+} from '../../ops/core/build-plan.ts';
+import { baseOf, megabytes, sharedLayers, sizesOf } from '../../ops/core/image-size.ts';
 import {
   canonical,
   imagesOf,
@@ -11,7 +19,7 @@ import {
   toLoad,
 } from '../../ops/core/images.ts';
 import { renderObjects } from '../../ops/core/render.ts';
-import { configOf } from '../support/objects.ts';
+import { configOf, root } from '../support/objects.ts';
 
 const ID = 'sha256:aaa';
 const pod = (status: object) =>
@@ -88,15 +96,54 @@ describe('pods and images built anew', () => {
   });
 });
 
+const BUILDS = SERVICES.map((spec) => ({
+  image: spec.image ?? spec.name,
+  reference: `r/${spec.image ?? spec.name}:1`,
+  spec,
+}));
+const [SECURITY = fail('no security')] = BUILDS.filter(({ image }) => image === 'security');
+const [GATEWAY = fail('no gateway')] = BUILDS.filter(({ image }) => image === 'api-gateway');
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
 describe('building', () => {
+  it('builds all, or those that are named by service or image', () => {
+    expect(selectBuilds(BUILDS, [])).toEqual(BUILDS);
+    expect(selectBuilds(BUILDS, ['onec-integration', 'security']).map(({ image }) => image)).toEqual([
+      '1c-integration',
+      'security',
+    ]);
+    expect(selectBuilds(BUILDS, ['1c-integration'])).toHaveLength(1);
+    expect(() => selectBuilds(BUILDS, ['secruity'])).toThrow(
+      /"secruity" is not a service; expected .*security/,
+    );
+  });
+  it('changes a line of a file that is there, for a warm build', () => {
+    for (const build of [SECURITY, GATEWAY])
+      expect(existsSync(root(`services/${oneLineChange(build, 1).file}`)), build.image).toBe(true);
+  });
+  it('says which step is under way', () => {
+    expect(stepOf('#12 [dependencies 4/4] RUN pip   install')).toBe('[dependencies 4/4] RUN pip install');
+    for (const other of ['#12 DONE 0.1s', '#1 [internal] load build definition', '#14 CACHED', ''])
+      expect(stepOf(other)).toBeUndefined();
+  });
+  it('uses no layer cache and another folder when asked to', () => {
+    const provenance = { version: '1', revision: 'abc', created: 'today' };
+    const args = buildArguments(SECURITY, provenance, { cold: true, context: '/copy' });
+    expect(args).toContain('--no-cache');
+    expect(args.at(-1)).toBe('/copy');
+  });
+
   it('passes provenance and base images as build arguments', () => {
     const args = buildArguments(
-      { image: 'security', reference: 'r/security:1' },
+      SECURITY,
       { version: '1', revision: 'abc', created: 'today' },
-      { PYTHON_IMAGE: 'mirror/python:3' },
+      { extra: { PYTHON_IMAGE: 'mirror/python:3' } },
     );
     expect(args.join(' ')).toBe(
-      'build --quiet --file dockerfiles/security/Dockerfile --tag r/security:1 --build-arg VERSION=1 --build-arg REVISION=abc --build-arg CREATED=today --build-arg PYTHON_IMAGE=mirror/python:3 services',
+      'build --progress=plain --file dockerfiles/security/Dockerfile --tag r/security:1 --build-arg VERSION=1 --build-arg REVISION=abc --build-arg CREATED=today --build-arg PYTHON_IMAGE=mirror/python:3 services',
     );
   });
   it('lets the command line win over the environment', () => {
@@ -108,5 +155,28 @@ describe('building', () => {
   });
   it('refuses a pair without a name', () => {
     expect(() => extraArguments(['=x'], {})).toThrow('--build-arg: "=x" is not valid');
+  });
+});
+
+describe('sizes', () => {
+  const base = ['a', 'b'];
+  it.each([
+    [['a', 'b', 'c'], 2],
+    [['a', 'b'], 2],
+    [['x', 'b', 'c'], 0],
+    [[], 0],
+  ])('%j shares %d layers with its base', (layers, shared) => {
+    expect(sharedLayers(layers, base)).toBe(shared);
+  });
+  it('counts the base and what lies above it', () => {
+    expect(sizesOf([40, 5, 1], 1)).toEqual({ bytes: 46, aboveBase: 6 });
+    expect(megabytes(45_049_999)).toBe(45);
+  });
+  it('finds the base image of a Dockerfile, and of a mirrored one', () => {
+    const python = readFileSync(root('dockerfiles/security/Dockerfile'), 'utf8');
+    expect(baseOf(python, {})).toBe('python:3.13-slim');
+    expect(baseOf(python, { PYTHON_IMAGE: 'mirror/python:3' })).toBe('mirror/python:3');
+    expect(baseOf(readFileSync(root('dockerfiles/api-gateway/Dockerfile'), 'utf8'), {})).toBeUndefined();
+    expect(() => baseOf('RUN true', {})).toThrow('the Dockerfile has no FROM line');
   });
 });
