@@ -1,7 +1,7 @@
 """The application of a service, with the conventions of the platform."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from pydantic.json_schema import models_json_schema
@@ -12,6 +12,7 @@ from assistants_common.middleware import (
     ErrorBoundaryMiddleware,
     RequestContextMiddleware,
 )
+from assistants_common.outbox_relay import OutboxRelay
 from assistants_common.problems import PROBLEM_RESPONSES, Problem, install_problem_handlers
 from assistants_common.resources import Resources
 from assistants_common.settings import ServiceSettings
@@ -27,10 +28,12 @@ def create_app(
     description: str,
     routers: Sequence[APIRouter],
     lifespan: Lifespan | None = None,
+    outbox: bool = False,
 ) -> FastAPI:
     """An application with logs, errors, metrics, health and resources in place (`app.state.resources`).
 
     `lifespan` is the service's own: it may use the resources, which are closed after it.
+    With `outbox` the events the service records in its database are published (see `outbox.record_event`).
     """
     resources = Resources.build(service, settings)
     app = FastAPI(
@@ -39,13 +42,15 @@ def create_app(
         version=settings.service_version,
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(resources, lifespan),
+        lifespan=_lifespan(resources, lifespan, outbox=outbox),
         responses=PROBLEM_RESPONSES,
     )
     app.state.resources = resources
     app.state.settings = settings
     install_problem_handlers(app)
-    app.add_middleware(BodyLimitMiddleware, limit=settings.max_body_bytes)
+    app.add_middleware(
+        BodyLimitMiddleware, limit=settings.max_body_bytes, timeout_seconds=settings.body_timeout_seconds
+    )
     app.add_middleware(ErrorBoundaryMiddleware)
     app.add_middleware(RequestContextMiddleware, lifecycle=resources.lifecycle)
     for router in (health.router, metrics.router, *routers):
@@ -54,30 +59,32 @@ def create_app(
     return app
 
 
-def _lifespan(resources: Resources, own: Lifespan | None) -> Lifespan:
+def _lifespan(resources: Resources, own: Lifespan | None, *, outbox: bool) -> Lifespan:
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
-        try:
-            if own is None:
-                yield
-            else:
-                async with own(app):
-                    yield
-        finally:
-            await resources.close()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(resources.close)
+            if outbox:
+                relay = OutboxRelay(resources.require_database(), resources.settings)
+                await stack.enter_async_context(relay.running())
+            if own is not None:
+                await stack.enter_async_context(own(app))
+            yield
 
     return run
 
 
 def _document_problems(app: FastAPI) -> None:
-    """Add the schema every error response refers to."""
+    """Add the schemas every error response refers to."""
     generate = app.openapi
 
     def openapi() -> dict[str, object]:
         document = generate()
-        _, definitions = models_json_schema([(Problem, "serialization")])
+        _, definitions = models_json_schema(
+            [(Problem, "serialization")], ref_template="#/components/schemas/{model}"
+        )
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas["Problem"] = definitions["$defs"]["Problem"]
+        schemas.update(definitions["$defs"])
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

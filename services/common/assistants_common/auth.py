@@ -9,10 +9,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from assistants_common.problems import ProblemError
 from assistants_common.resources import ResourcesDep
+from assistants_common.revocation import is_revoked
 from assistants_common.tokens import InvalidTokenError, Principal, Role
 
 logger = logging.getLogger(__name__)
 
+_INVALID = 'Bearer error="invalid_token"'
 _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The token POST /auth/login returns.")
 
 
@@ -20,7 +22,7 @@ def _unauthorized(detail: str, challenge: str) -> ProblemError:
     return ProblemError(401, detail, headers={"WWW-Authenticate": challenge})
 
 
-def current_principal(
+async def current_principal(
     resources: ResourcesDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Principal:
@@ -28,10 +30,14 @@ def current_principal(
     if credentials is None:
         raise _unauthorized("A bearer token is required.", "Bearer")
     try:
-        return resources.tokens.verify(credentials.credentials)
+        principal = await resources.tokens.verify(credentials.credentials)
     except InvalidTokenError as error:
         logger.info("token refused", extra={"reason": str(error)})
-        raise _unauthorized("The token is not valid.", 'Bearer error="invalid_token"') from error
+        raise _unauthorized("The token is not valid.", _INVALID) from error
+    if await is_revoked(resources.redis, principal):
+        logger.info("token refused", extra={"reason": "revoked"})
+        raise _unauthorized("The token has been revoked.", _INVALID)
+    return principal
 
 
 CurrentUser = Annotated[Principal, Depends(current_principal)]

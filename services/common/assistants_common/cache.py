@@ -12,8 +12,11 @@ _POOL_SIZE = 20
 _RETRIES = 2
 
 
-def build_redis(settings: ServiceSettings) -> Redis:
-    """A client that returns text. Blocking reads must ask for less than 10 seconds."""
+def build_redis(settings: ServiceSettings, retries: int = _RETRIES) -> Redis:
+    """A client that returns text. Blocking reads must ask for less than 10 seconds.
+
+    A command whose answer did not come is sent again, up to `retries` times: it may be carried out twice.
+    """
     password = settings.redis_password
     pool = BlockingConnectionPool(
         host=settings.redis_host,
@@ -25,7 +28,7 @@ def build_redis(settings: ServiceSettings) -> Redis:
         socket_connect_timeout=_CONNECT_SECONDS,
         socket_timeout=_REPLY_SECONDS,
         health_check_interval=30,
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), _RETRIES),
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), retries),
     )
     return Redis.from_pool(pool)
 

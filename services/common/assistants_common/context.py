@@ -1,8 +1,10 @@
-"""The request being served: its id and W3C trace context, for logs, errors and calls to other services."""
+"""The request being served: its id, W3C trace context and client, for logs, errors and other services."""
 
 import re
 import secrets
+from collections.abc import Sequence
 from contextvars import ContextVar
+from ipaddress import IPv6Address, ip_address
 from uuid import uuid4
 
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -11,6 +13,7 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{
 
 request_id_var: ContextVar[str | None] = ContextVar("request_id", default=None)
 traceparent_var: ContextVar[str | None] = ContextVar("traceparent", default=None)
+client_address_var: ContextVar[str | None] = ContextVar("client_address", default=None)
 
 
 def accept_request_id(candidate: str | None) -> str:
@@ -29,3 +32,29 @@ def outbound_headers() -> dict[str, str]:
     """Headers that tie a call to another service to the request being served."""
     headers = {REQUEST_ID_HEADER: request_id_var.get(), "traceparent": traceparent_var.get()}
     return {name: value for name, value in headers.items() if value}
+
+
+def client_address() -> str | None:
+    """The network address of the caller, as far as the proxy in front of this service knows it."""
+    return client_address_var.get()
+
+
+def accept_client_address(forwarded: Sequence[str], peer: str | None) -> str | None:
+    """The last hop of the X-Forwarded-For headers when it is an address, else the peer.
+
+    Only the last hop was written by the proxy in front of this service; the rest is the caller's word.
+    """
+    last = ",".join(forwarded).rpartition(",")[2].strip()
+    return _plain_address(last) or (_plain_address(peer) or peer if peer else None)
+
+
+def _plain_address(text: str) -> str | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        if address.scope_id is not None:
+            return None
+        address = address.ipv4_mapped or address
+    return str(address)

@@ -1,5 +1,6 @@
 """Asynchronous PostgreSQL access with bounded pools."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,6 +17,9 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 """For `MetaData(naming_convention=...)` of a service's own declarative base: constraints get names."""
+
+OUTBOX_WAKE = "outbox_wake"
+"""In `Session.info`: the asyncio event to set after a commit that has events for the outbox."""
 
 _CONNECT_SECONDS = 5
 _RECYCLE_SECONDS = 1800
@@ -44,7 +48,11 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self.outbox_wake = asyncio.Event()
+        """Set when a session of this object commits events (see `outbox`)."""
+        self._sessions = async_sessionmaker(
+            engine, expire_on_commit=False, info={OUTBOX_WAKE: self.outbox_wake}
+        )
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:

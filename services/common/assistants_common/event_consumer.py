@@ -5,6 +5,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from time import monotonic
 from typing import Any, cast
 
 from prometheus_client import Counter
@@ -13,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from assistants_common.events import FIELD, STREAM, Event
+from assistants_common.problems import is_unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +23,8 @@ MAX_DELIVERIES = 5
 _BATCH = 50
 _BLOCK_MS = 5000
 _LONGEST_PAUSE = 30.0
+_LONGEST_HOLD = 600.0
+_FORMER_MS = 24 * 3600 * 1000
 
 Handler = Callable[[Event], Awaitable[None]]
 _Entry = tuple[str, Mapping[str, str]]
@@ -30,7 +34,8 @@ class EventConsumer:
     """Hands events to a handler, which must bear to see one twice.
 
     An event whose handler fails is tried again after `retry_after_ms`, by whichever replica comes first, and
-    given up with an error in the log after MAX_DELIVERIES attempts.
+    given up with an error in the log after MAX_DELIVERIES attempts. When the handler fails because its
+    database is away, that is no attempt: the consumer waits for it, and holds the event meanwhile.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class EventConsumer:
         *,
         retry_after_ms: int = 60_000,
         block_ms: int = _BLOCK_MS,
+        pause_seconds: float = 0.5,
     ) -> None:
         self._redis = redis
         self._group = service
@@ -48,6 +54,7 @@ class EventConsumer:
         self._handler = handler
         self._retry_after_ms = retry_after_ms
         self._block_ms = block_ms
+        self._pause_seconds = pause_seconds
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -62,13 +69,13 @@ class EventConsumer:
 
     async def run(self) -> None:
         """Consume until cancelled. While Redis is away it is asked again, ever less often."""
-        pause = 0.5
+        pause = self._pause_seconds
         while True:
             try:
-                await self._create_group()
+                await self._prepare()
                 while True:
                     await self.consume_once()
-                    pause = 0.5
+                    pause = self._pause_seconds
             except RedisError:
                 logger.exception("events cannot be read", extra={"pause_seconds": pause})
                 await asyncio.sleep(pause)
@@ -86,6 +93,17 @@ class EventConsumer:
         )
         for entry in _entries(answer):
             await self._handle(entry)
+
+    async def _prepare(self) -> None:
+        await self._create_group()
+        await self._remove_former_consumers()
+
+    async def _remove_former_consumers(self) -> None:
+        """Every replica has a name of its own, which Redis would keep for ever: drop those without work."""
+        consumers: Any = await self._redis.xinfo_consumers(STREAM, self._group)
+        for consumer in consumers:
+            if consumer["idle"] > _FORMER_MS and not consumer["pending"]:
+                await self._redis.xgroup_delconsumer(STREAM, self._group, consumer["name"])
 
     async def _create_group(self) -> None:
         try:
@@ -112,13 +130,36 @@ class EventConsumer:
             await self._acknowledge(entry)
             return
         try:
-            await self._handler(event)
+            await self._call_handler(entry, event)
         except Exception:
             logger.exception("event not handled, it will be tried again", extra={"event_type": event.type})
             EVENTS_CONSUMED.labels(event.type, "failed").inc()
             return
         EVENTS_CONSUMED.labels(event.type, "handled").inc()
         await self._acknowledge(entry)
+
+    async def _call_handler(self, entry: _Entry, event: Event) -> None:
+        """Call the handler, again and again while what it needs is away."""
+        pause, deadline = self._pause_seconds, monotonic() + _LONGEST_HOLD
+        while True:
+            try:
+                await self._handler(event)
+            except Exception as error:
+                if not is_unavailable(error) or monotonic() > deadline:
+                    raise
+                extra = {"event_type": event.type, "error": repr(error), "pause_seconds": pause}
+                logger.warning("event waits", extra=extra)
+            else:
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+            await self._hold(entry)
+
+    async def _hold(self, entry: _Entry) -> None:
+        """Show the other replicas that the entry is being worked on. This does not count as a delivery."""
+        await self._redis.xclaim(
+            STREAM, self._group, self._name, min_idle_time=0, message_ids=[entry[0]], justid=True
+        )
 
     async def _acknowledge(self, entry: _Entry) -> None:
         await self._redis.xack(STREAM, self._group, entry[0])

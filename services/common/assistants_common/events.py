@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from assistants_common.context import request_id_var
+
 logger = logging.getLogger(__name__)
 
 STREAM = "events"
@@ -26,6 +28,8 @@ class Event(BaseModel):
     source: str
     time: datetime = Field(default_factory=lambda: datetime.now(UTC))
     user_id: UUID | None = None
+    request_id: str | None = None
+    """The request during which it happened, when there was one."""
     data: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -38,7 +42,13 @@ class EventPublisher:
 
     async def publish(self, type_: str, data: dict[str, Any], user_id: UUID | None = None) -> Event:
         """Append an event; raises when Redis does not take it."""
-        event = Event(type=type_, source=self._source, data=data, user_id=user_id)
+        event = Event(
+            type=type_,
+            source=self._source,
+            user_id=user_id,
+            request_id=request_id_var.get(),
+            data=data,
+        )
         document = event.model_dump_json(exclude_none=True)
         try:
             await self._redis.xadd(STREAM, {FIELD: document}, maxlen=MAX_LENGTH, approximate=True)

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from assistants_common.lifecycle import Lifecycle
 
@@ -20,16 +20,25 @@ _CHECK_SECONDS = 3
 router = APIRouter(tags=["operations"])
 
 
+class LiveReport(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
 class CheckResult(BaseModel):
+    """What a dependency answered, and how long that took."""
+
     status: Status
-    latency_ms: float | None = None
+    latency_ms: float | None = Field(default=None, ge=0, examples=[1.25])
 
 
 class HealthReport(BaseModel):
     status: Status
-    service: str
-    version: str
-    checks: dict[str, CheckResult]
+    service: str = Field(examples=["analytics"])
+    version: str = Field(examples=["1.4.0"])
+    checks: dict[str, CheckResult] = Field(
+        description="Each dependency by its name; `lifecycle` while the service is stopping.",
+        examples=[{"database": {"status": "ok", "latency_ms": 1.25}}],
+    )
 
 
 class HealthMonitor:
@@ -62,19 +71,28 @@ async def _run(name: str, check: Check) -> CheckResult:
             await check()
     except Exception as error:  # noqa: BLE001 - whatever a dependency's client raises means it is not available
         logger.warning("health check failed", extra={"check": name, "error": repr(error)})
-        return CheckResult(status="unavailable")
-    return CheckResult(status="ok", latency_ms=round((perf_counter() - started) * 1000, 2))
+        return CheckResult(status="unavailable", latency_ms=_milliseconds_since(started))
+    return CheckResult(status="ok", latency_ms=_milliseconds_since(started))
+
+
+def _milliseconds_since(started: float) -> float:
+    return round((perf_counter() - started) * 1000, 2)
 
 
 @router.get("/live", summary="Whether the process runs")
-async def live() -> dict[str, str]:
-    return {"status": "ok"}
+async def live() -> LiveReport:
+    return LiveReport()
 
 
 @router.get(
     "/health",
     summary="Whether the service can do its work",
-    responses={503: {"model": HealthReport, "description": "Not ready"}},
+    responses={
+        503: {
+            "model": HealthReport,
+            "description": "Not ready: a dependency is away, or the service is stopping",
+        }
+    },
 )
 async def health(request: Request, response: Response) -> HealthReport:
     monitor: HealthMonitor = request.app.state.resources.health

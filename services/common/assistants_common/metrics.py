@@ -17,9 +17,18 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/metrics", response_class=Response, summary="Metrics in the text format of Prometheus")
-async def metrics() -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+class MetricsResponse(Response):
+    media_type = CONTENT_TYPE_LATEST
+
+
+@router.get(
+    "/metrics",
+    response_class=MetricsResponse,
+    summary="Metrics in the text format of Prometheus",
+    response_description="The metrics",
+)
+async def metrics() -> MetricsResponse:
+    return MetricsResponse(generate_latest())
 
 
 def observe_request(method: str, route: str, status: int, seconds: float) -> None:

@@ -1,5 +1,6 @@
-"""Pure ASGI middleware: request context with access log and metrics, error boundary, body limit."""
+"""Pure ASGI middleware: request context with access log and metrics, error boundary, limits for bodies."""
 
+import asyncio
 import logging
 from time import perf_counter
 
@@ -9,8 +10,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistants_common.context import (
     REQUEST_ID_HEADER,
+    accept_client_address,
     accept_request_id,
     accept_traceparent,
+    client_address_var,
     request_id_var,
     traceparent_var,
 )
@@ -41,9 +44,11 @@ class RequestContextMiddleware:
         request_id = accept_request_id(headers.get(REQUEST_ID_HEADER))
         id_token = request_id_var.set(request_id)
         trace_token = traceparent_var.set(accept_traceparent(headers.get("traceparent")))
+        client_token = client_address_var.set(_client_address(scope, headers))
         try:
             await self._serve(scope, receive, send, request_id)
         finally:
+            client_address_var.reset(client_token)
             traceparent_var.reset(trace_token)
             request_id_var.reset(id_token)
 
@@ -67,6 +72,11 @@ class RequestContextMiddleware:
             _record(scope, status, perf_counter() - started)
 
 
+def _client_address(scope: Scope, headers: Headers) -> str | None:
+    peer = scope.get("client")
+    return accept_client_address(headers.getlist("x-forwarded-for"), peer[0] if peer else None)
+
+
 def _record(scope: Scope, status: int, seconds: float) -> None:
     observe_request(scope["method"], _route_template(scope), status, seconds)
     quiet = scope["path"] in OPERATIONAL_PATHS and status < _SERVER_ERROR
@@ -78,6 +88,7 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
             "path": scope["path"],
             "status": status,
             "duration_ms": round(seconds * 1000, 3),
+            "client": client_address_var.get(),
         },
     )
 
@@ -124,12 +135,24 @@ class BodyTooLargeError(ProblemError):
         )
 
 
-class BodyLimitMiddleware:
-    """Refuses bodies over a limit: at once by their declared length, else while they stream in."""
+class BodyTimeoutError(ProblemError):
+    """Raised out of `receive`, like BodyTooLargeError."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            408, f"The request body brought nothing for {seconds:g} s.", headers={"Connection": "close"}
+        )
+
+
+class BodyLimitMiddleware:
+    """Refuses bodies over a limit, at once by their declared length, else while they stream in; and bodies
+    that stop coming, which would hold a connection and a task for as long as the sender likes.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, timeout_seconds: float) -> None:
         self._app = app
         self._limit = limit
+        self._timeout = timeout_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -141,18 +164,29 @@ class BodyLimitMiddleware:
             response = problem_response(scope["path"], 413, error.problem_detail, headers=error.headers)
             await response(scope, receive, send)
             return
-        await self._app(scope, self._counting(receive), send)
+        await self._app(scope, self._limited(receive), send)
 
-    def _counting(self, receive: Receive) -> Receive:
+    def _limited(self, receive: Receive) -> Receive:
         received = 0
+        complete = False
 
-        async def count() -> Message:
-            nonlocal received
-            message = await receive()
-            if message["type"] == "http.request":
-                received += len(message.get("body", b""))
-                if received > self._limit:
-                    raise BodyTooLargeError(self._limit)
+        async def limited() -> Message:
+            nonlocal received, complete
+            if complete:
+                # What comes now is the end of the connection, for which a streaming response may wait long.
+                return await receive()
+            message = await self._in_time(receive)
+            complete = not message.get("more_body", False)
+            received += len(message.get("body", b""))
+            if received > self._limit:
+                raise BodyTooLargeError(self._limit)
             return message
 
-        return count
+        return limited
+
+    async def _in_time(self, receive: Receive) -> Message:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await receive()
+        except TimeoutError as error:
+            raise BodyTimeoutError(self._timeout) from error

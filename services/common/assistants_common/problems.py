@@ -1,26 +1,35 @@
 """Errors as application/problem+json (RFC 9457), without internals."""
 
 import logging
+import socket
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Match
 
 from assistants_common.context import request_id_var
 
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-_UNAVAILABLE: tuple[type[Exception], ...] = (
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_DATABASE_AWAY: tuple[type[Exception], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+)
+UNAVAILABLE: tuple[type[Exception], ...] = (
     OperationalError,
     InterfaceError,
     PoolTimeoutError,
@@ -28,25 +37,51 @@ _UNAVAILABLE: tuple[type[Exception], ...] = (
     RedisTimeoutError,
     ConnectionError,
     TimeoutError,
+    socket.gaierror,
+    asyncpg.InterfaceError,
+    *_DATABASE_AWAY,
 )
+"""What the clients of PostgreSQL and Redis raise when the server is away. See also `is_unavailable`."""
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field of a request."""
+
+    location: list[str] = Field(examples=[["body", "email"]])
+    message: str = Field(examples=["Field required"])
+    code: str = Field(examples=["missing"])
 
 
 class Problem(BaseModel):
-    """The body of every error response."""
+    """The body of every error response. It may have more members."""
 
     type: str = Field(default="about:blank", examples=["about:blank"])
     title: str = Field(examples=["Not Found"])
-    status: int = Field(examples=[404])
-    detail: str | None = None
+    status: int = Field(ge=400, le=599, examples=[404])
+    detail: str | None = Field(default=None, examples=["There is no such user."])
     instance: str | None = Field(default=None, examples=["/users/6f1c"])
-    request_id: str | None = None
-    errors: list[dict[str, Any]] | None = Field(default=None, description="What is wrong with which field.")
+    request_id: str | None = Field(default=None, examples=["0123456789abcdef0123456789abcdef"])
+    errors: list[FieldProblem] | None = Field(default=None, description="Of a request that is not valid.")
 
 
+_ERROR = (
+    "An error: 401 without a good token, 403 for a role that may not do this, 404 for what is not there,"
+    " 405 for another method, 408 and 413 for a body that stops or is too large, 422 for a request that is"
+    " not valid, 429 for too many requests, 500 for a fault of the service, 503 when something it depends on"
+    " is away."
+)
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     "default": {
-        "description": "An error",
+        "description": _ERROR,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "headers": {
+            "WWW-Authenticate": {"description": "With 401.", "schema": {"type": "string"}},
+            "Allow": {"description": "With 405: the methods there are.", "schema": {"type": "string"}},
+            "Retry-After": {
+                "description": "With 429 and 503: seconds to wait.",
+                "schema": {"type": "integer", "minimum": 0},
+            },
+        },
     }
 }
 
@@ -106,8 +141,19 @@ def install_problem_handlers(app: FastAPI) -> None:
     """Answer every error of `app` with a problem document."""
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
-    for unavailable in _UNAVAILABLE:
+    for unavailable in UNAVAILABLE:
         app.add_exception_handler(unavailable, _on_unavailable)
+    app.add_exception_handler(DBAPIError, _on_database_error)
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether an error means that PostgreSQL, Redis or another service is away, and may come back."""
+    return isinstance(error, UNAVAILABLE) or (isinstance(error, DBAPIError) and _server_went_away(error))
+
+
+def _server_went_away(error: DBAPIError) -> bool:
+    """SQLAlchemy reports a server that went away under a statement like any other error."""
+    return error.connection_invalidated or isinstance(getattr(error.orig, "__cause__", None), _DATABASE_AWAY)
 
 
 def _phrase(status: int) -> str:
@@ -131,7 +177,21 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
             **error.extensions,
         )
     detail = error.detail if error.detail != _phrase(error.status_code) else None
-    return problem_response(path, error.status_code, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods_at(request))
+    return problem_response(path, error.status_code, detail, headers=headers)
+
+
+def _methods_at(request: Request) -> Sequence[str]:
+    """The methods of all routes at the path: the framework names those of the first one only."""
+    routes: Sequence[BaseRoute] = request.app.routes
+    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    return [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -154,3 +214,9 @@ async def _on_unavailable(request: Request, error: Exception) -> JSONResponse:
         "A service this request depends on is not available.",
         headers={"Retry-After": "5"},
     )
+
+
+async def _on_database_error(request: Request, error: Exception) -> JSONResponse:
+    if is_unavailable(error):
+        return await _on_unavailable(request, error)
+    raise error

@@ -1,11 +1,12 @@
 """Settings read from environment variables, with secrets in files named like the variables."""
 
 import os
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -13,6 +14,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 from sqlalchemy import URL
+
+from assistants_common.signing_keys import load_signing_keys
 
 DEFAULT_SECRETS_DIR = Path("/run/secrets/assistants")
 MINIMUM_KEY_BYTES = 32
@@ -57,14 +60,22 @@ class ServiceSettings(BaseSettings):
     service_version: str = "0.0.0-dev"
     drain_seconds: float = Field(default=5, ge=0, le=300)
     shutdown_timeout_seconds: int = Field(default=120, ge=1, le=3600)
-    max_body_bytes: int = Field(default=100 * 1024 * 1024, ge=1)
+    max_body_bytes: int = Field(default=1024 * 1024, ge=1)
+    """JSON is read into memory before the token is looked at, so anybody's body must fit beside others."""
+    body_timeout_seconds: float = Field(default=20, gt=0, le=600)
+    """How long a request body may bring nothing before it is given up."""
 
     redis_host: str = "localhost"
     redis_port: int = Field(default=6379, ge=1, le=65535)
     redis_password: OptionalSecret = None
 
-    jwt_secret_key: SecretStr
-    jwt_algorithm: Literal["HS256"] = "HS256"
+    jwt_algorithm: Literal["HS256", "RS256", "ES256"] = "HS256"
+    jwt_secret_key: OptionalSecret = Field(default=None, validate_default=True)
+    """Needed for HS256."""
+    jwt_private_key: OptionalSecret = None
+    """For RS256 and ES256, where tokens are issued: PEM private keys. The first signs, all are published."""
+    jwt_jwks_url: str = Field(default="", validate_default=True)
+    """For RS256 and ES256, where tokens are only verified: the address of the public keys."""
     jwt_expire_minutes: int = Field(default=30, ge=1, le=24 * 60)
     jwt_issuer: str = "ai-assistants"
     jwt_audience: str = "ai-assistants"
@@ -81,9 +92,33 @@ class ServiceSettings(BaseSettings):
 
     @field_validator("jwt_secret_key")
     @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value().encode()) < MINIMUM_KEY_BYTES:
+    def _long_enough(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None and info.data.get("jwt_algorithm") == "HS256":
+            raise ValueError("is required for JWT_ALGORITHM=HS256")
+        if value is not None and len(value.get_secret_value().encode()) < MINIMUM_KEY_BYTES:
             raise ValueError(f"must be at least {MINIMUM_KEY_BYTES} bytes long")
+        return value
+
+    @field_validator("jwt_private_key")
+    @classmethod
+    def _keys_for_the_algorithm(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        algorithm = info.data.get("jwt_algorithm", "HS256")
+        if value is not None and algorithm != "HS256":
+            load_signing_keys(value.get_secret_value(), algorithm)
+        return value
+
+    @field_validator("jwt_jwks_url")
+    @classmethod
+    def _address_of_keys(cls, value: str, info: ValidationInfo) -> str:
+        if value and not re.fullmatch(r"https?://[^/?#@]+(/[^#]*)?", value):
+            raise ValueError("must be an http or https address")
+        # A missing entry of info.data has a complaint of its own.
+        needed = (
+            info.data.get("jwt_algorithm", "HS256") != "HS256"
+            and info.data.get("jwt_private_key", ...) is None
+        )
+        if needed and not value:
+            raise ValueError("is required for RS256 and ES256 where JWT_PRIVATE_KEY is not set")
         return value
 
     @classmethod

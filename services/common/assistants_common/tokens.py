@@ -1,16 +1,21 @@
 """JSON Web Tokens of the platform: issuing and verifying."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 import jwt
 
+from assistants_common.key_set import RemoteKeySet
 from assistants_common.settings import ServiceSettings
+from assistants_common.signing_keys import PrivateKey, PublicKey, SigningKey, load_signing_keys
 
+SKEW_SECONDS = 30
 _CLAIMS = ["iss", "aud", "sub", "role", "iat", "exp", "jti"]
-_SKEW_SECONDS = 30
+_LONGEST_KEY_ID = 200
 
 
 class Role(StrEnum):
@@ -30,6 +35,9 @@ class Principal:
     user_id: UUID
     role: Role
     token_id: str
+    session_id: UUID | None = None
+    """The login the token belongs to; it can be revoked as a whole."""
+    issued_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,17 +46,39 @@ class IssuedToken:
     expires_in: int
 
 
+class _Keys(Protocol):
+    """Where keys come from. Which algorithm they are for is a matter of the settings alone."""
+
+    def signing(self) -> tuple[str | PrivateKey, dict[str, str]]:
+        """The key to sign with, and what the token's header says about it."""
+
+    async def verifying(self, token: str) -> str | PublicKey: ...
+
+    def published(self) -> list[dict[str, Any]]: ...
+
+
 class TokenService:
-    """Issues and verifies tokens under the settings' key. The algorithm is never read from a token."""
+    """Issues and verifies tokens under the settings' key. The algorithm is never read from a token.
+
+    HS256: one secret for all services. RS256, ES256: the service with the private key signs and publishes the
+    public keys, the others read them from there.
+    """
 
     def __init__(self, settings: ServiceSettings) -> None:
-        self._key = settings.jwt_secret_key.get_secret_value()
+        self._keys = _keys(settings)
         self._algorithm = settings.jwt_algorithm
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
         self._lifetime = timedelta(minutes=settings.jwt_expire_minutes)
 
-    def issue(self, user_id: UUID, role: Role, lifetime: timedelta | None = None) -> IssuedToken:
+    def issue(
+        self,
+        user_id: UUID,
+        role: Role,
+        lifetime: timedelta | None = None,
+        session_id: UUID | None = None,
+    ) -> IssuedToken:
+        key, headers = self._keys.signing()
         now = datetime.now(UTC)
         duration = lifetime or self._lifetime
         claims = {
@@ -60,20 +90,109 @@ class TokenService:
             "exp": now + duration,
             "jti": uuid4().hex,
         }
-        token = jwt.encode(claims, self._key, algorithm=self._algorithm)
+        if session_id is not None:
+            claims["sid"] = str(session_id)
+        token = jwt.encode(claims, key, algorithm=self._algorithm, headers=headers)
         return IssuedToken(token, int(duration.total_seconds()))
 
-    def verify(self, token: str) -> Principal:
+    async def verify(self, token: str) -> Principal:
+        """Whom the token names; InvalidTokenError when it is not good.
+
+        KeysUnavailableError when the public keys have never been read.
+        """
         try:
             claims = jwt.decode(
                 token,
-                self._key,
+                await self._keys.verifying(token),
                 algorithms=[self._algorithm],
                 issuer=self._issuer,
                 audience=self._audience,
-                leeway=_SKEW_SECONDS,
+                leeway=SKEW_SECONDS,
                 options={"require": _CLAIMS},
             )
-            return Principal(UUID(claims["sub"]), Role(claims["role"]), str(claims["jti"]))
+            return _principal(claims)
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError) as error:
             raise InvalidTokenError(str(error)) from error
+
+    def jwks(self) -> dict[str, list[dict[str, Any]]]:
+        """The public keys as a JWK set: what other services verify with. Empty for HS256."""
+        return {"keys": self._keys.published()}
+
+
+def _principal(claims: Mapping[str, Any]) -> Principal:
+    session = claims.get("sid")
+    return Principal(
+        UUID(claims["sub"]),
+        Role(claims["role"]),
+        str(claims["jti"]),
+        UUID(session) if session is not None else None,
+        int(claims["iat"]),
+    )
+
+
+def _keys(settings: ServiceSettings) -> _Keys:
+    if settings.jwt_secret_key is not None and settings.jwt_algorithm == "HS256":
+        return _SharedSecret(settings.jwt_secret_key.get_secret_value())
+    if settings.jwt_private_key is not None:
+        pem = settings.jwt_private_key.get_secret_value()
+        return _OwnKeys(load_signing_keys(pem, settings.jwt_algorithm))
+    return _OthersKeys(RemoteKeySet(settings.jwt_jwks_url, settings.jwt_algorithm))
+
+
+class _SharedSecret:
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def signing(self) -> tuple[str | PrivateKey, dict[str, str]]:
+        return self._secret, {}
+
+    async def verifying(self, token: str) -> str | PublicKey:  # noqa: ARG002 - one key for all tokens
+        return self._secret
+
+    def published(self) -> list[dict[str, Any]]:
+        return []
+
+
+class _OwnKeys:
+    """The first key signs. Tokens of the others stay good: that is how a key is replaced without a gap."""
+
+    def __init__(self, keys: Sequence[SigningKey]) -> None:
+        self._signing = keys[0]
+        self._by_id = {key.key_id: key for key in keys}
+
+    def signing(self) -> tuple[str | PrivateKey, dict[str, str]]:
+        return self._signing.private_key, {"kid": self._signing.key_id}
+
+    async def verifying(self, token: str) -> str | PublicKey:
+        key = self._by_id.get(_key_id(token))
+        if key is None:
+            raise InvalidTokenError("the key is not known")
+        return key.public_key
+
+    def published(self) -> list[dict[str, Any]]:
+        return [key.jwk for key in self._by_id.values()]
+
+
+class _OthersKeys:
+    def __init__(self, key_set: RemoteKeySet) -> None:
+        self._key_set = key_set
+
+    def signing(self) -> tuple[str | PrivateKey, dict[str, str]]:
+        raise RuntimeError("JWT_PRIVATE_KEY is not set: this service cannot issue tokens")
+
+    async def verifying(self, token: str) -> str | PublicKey:
+        key = await self._key_set.find(_key_id(token))
+        if key is None:
+            raise InvalidTokenError("the key is not known")
+        return key
+
+    def published(self) -> list[dict[str, Any]]:
+        return []
+
+
+def _key_id(token: str) -> str:
+    """What the token says about its key. It is not to be trusted: compare it with known ids, nothing else."""
+    key_id = jwt.get_unverified_header(token).get("kid")
+    if not isinstance(key_id, str) or len(key_id) > _LONGEST_KEY_ID:
+        raise InvalidTokenError("the token does not name a key")
+    return key_id

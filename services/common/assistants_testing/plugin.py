@@ -4,6 +4,7 @@ A service's `tests/conftest.py` overrides two of them: `service_migrations`, the
 revisions, and `app`, its application made with `Settings(**platform_settings)` inside `running(...)`.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -18,15 +19,21 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from assistants_common.database import Database
 from assistants_common.events import FIELD, STREAM
 from assistants_common.resources import Resources
 from assistants_common.tokens import Role
-from assistants_testing.postgres import DatabaseAddress, PostgresServer, postgres_server
-from assistants_testing.redis import RedisServer, redis_server
+from assistants_testing.postgres import DatabaseAddress, PostgresServer
+from assistants_testing.postgres import postgres_server as run_postgres
+from assistants_testing.redis import RedisServer
+from assistants_testing.redis import redis_server as run_redis
+from assistants_testing.smtp import SmtpServer
+from assistants_testing.smtp import smtp_server as run_smtp
 
 AuthHeaders = Callable[..., dict[str, str]]
 PublishedEvents = Callable[[], Awaitable[list[dict[str, Any]]]]
 
+_RELAY_SECONDS = 10
 _TABLES = (
     "SELECT format('%I', tablename) FROM pg_tables"
     " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
@@ -42,14 +49,28 @@ async def running(app: FastAPI) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    with _server_directory() as directory, postgres_server(directory) as server:
+    with _server_directory() as directory, run_postgres(directory) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def redis_instance() -> Iterator[RedisServer]:
-    with _server_directory() as directory, redis_server(directory) as server:
+    with _server_directory() as directory, run_redis(directory) as server:
         yield server
+
+
+@pytest.fixture
+def postgres_server(postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """The PostgreSQL server of the tests, to `stop()`, `start()` or `restart()`; it runs again afterwards."""
+    yield postgres
+    postgres.start()
+
+
+@pytest.fixture
+def redis_server(redis_instance: RedisServer) -> Iterator[RedisServer]:
+    """The Redis server of the tests, to stop and start like `postgres_server`; see there for its data."""
+    yield redis_instance
+    redis_instance.start()
 
 
 @contextmanager
@@ -125,22 +146,51 @@ def auth_headers(resources: Resources) -> AuthHeaders:
 
 
 @pytest.fixture
-def published_events(redis_instance: RedisServer) -> PublishedEvents:
-    """`await published_events()`: the events in the stream, as dictionaries, oldest first."""
+def published_events(redis_instance: RedisServer, resources: Resources) -> PublishedEvents:
+    """`await published_events()`: the events in the stream, as dictionaries, oldest first.
+
+    Events that the service has recorded in its outbox are waited for.
+    """
 
     async def read() -> list[dict[str, Any]]:
+        if resources.database is not None:
+            async with asyncio.timeout(_RELAY_SECONDS):
+                while await _pending(resources.database):  # noqa: ASYNC110 - a table tells nobody of its changes
+                    await asyncio.sleep(0.02)
         return [json.loads(document) for document in redis_instance.stream_field(STREAM, FIELD)]
 
     return read
 
 
+async def _pending(database: Database) -> int:
+    async with database.session() as session:
+        if await session.scalar(text("SELECT to_regclass('outbox')")) is None:
+            return 0
+        statement = text("SELECT count(*) FROM outbox WHERE published_at IS NULL")
+        return await session.scalar(statement) or 0
+
+
+@pytest.fixture(scope="session")
+def _smtp_instance() -> Iterator[SmtpServer]:
+    with run_smtp() as server:
+        yield server
+
+
+@pytest.fixture
+def smtp_server(_smtp_instance: SmtpServer) -> SmtpServer:
+    """A mail server without messages; `smtp_server.as_settings()` are the settings to reach it."""
+    _smtp_instance.clear()
+    return _smtp_instance
+
+
 @pytest.fixture
 async def clean_tables(resources: Resources) -> None:
     """Empty every table of the service (but Alembic's) and Redis before the test."""
-    await resources.redis.flushdb()
     async with resources.require_database().session() as session:
         names = await session.scalars(text(_TABLES))
         tables = ", ".join(names)
         if tables:
             await session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
         await session.commit()
+    # After the tables: an outbox that still has its rows would publish them again.
+    await resources.redis.flushdb()

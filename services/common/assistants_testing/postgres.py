@@ -44,7 +44,26 @@ class PostgresServer:
     host: str
     port: int
     password: str
+    _process: processes.Server = field(init=False)
     _templates: dict[str, DatabaseAddress] = field(default_factory=dict)
+
+    def run_from(self, binaries: Path, directory: Path) -> None:
+        """Start it for the first time, with the data initdb has made in `directory`."""
+        command: list[str | Path] = [binaries / "postgres", "-D", directory / "data", *_options(self.port)]
+        self._process = processes.Server(command, directory, directory / "postgres.log", self.answers)
+        self._process.start()
+
+    def start(self) -> None:
+        """Start it again unless it runs, with its data."""
+        self._process.start()
+
+    def stop(self, *, crash: bool = False) -> None:
+        """End it: connections close and statements in progress fail; with `crash`, without a farewell."""
+        self._process.stop(signal.SIGQUIT if crash else signal.SIGINT)
+
+    def restart(self, *, crash: bool = False) -> None:
+        self.stop(crash=crash)
+        self.start()
 
     def address(self, name: str) -> DatabaseAddress:
         return DatabaseAddress(self.host, self.port, name, _SUPERUSER, self.password)
@@ -125,13 +144,11 @@ def postgres_server(directory: Path) -> Iterator[PostgresServer]:
         [*initialise, f"--pwfile={password_file}", "--encoding=UTF8", "--locale=C", "--no-sync"], directory
     )
     server = PostgresServer("127.0.0.1", processes.free_port(), password)
-    log = directory / "postgres.log"
-    process = processes.start([binaries / "postgres", "-D", data, *_options(server.port)], log, directory)
     try:
-        processes.wait_until(server.answers, process, log)
+        server.run_from(binaries, directory)
         yield server
     finally:
-        processes.stop(process, signal.SIGINT)
+        server.stop()
 
 
 def _options(port: int) -> list[str]:

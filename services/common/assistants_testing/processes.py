@@ -7,12 +7,15 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
 
 _PR_SET_PDEATHSIG = 1
 _UNPRIVILEGED = "nobody"
+_STARTER = ThreadPoolExecutor(1, "process-starter")
 
 
 def free_port() -> int:
@@ -36,7 +39,12 @@ def give_to_unprivileged(path: Path) -> None:
 
 def start(command: Sequence[str | Path], log: Path, cwd: Path) -> subprocess.Popen[bytes]:
     """Start a server as an unprivileged user; it dies with this process."""
-    with log.open("wb") as output:
+    # The kernel counts the end of the thread that starts it as the parent's death, so that is a lasting one.
+    return _STARTER.submit(_start, command, log, cwd).result()
+
+
+def _start(command: Sequence[str | Path], log: Path, cwd: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
         return subprocess.Popen(
             [str(part) for part in command],
             stdout=output,
@@ -46,8 +54,34 @@ def start(command: Sequence[str | Path], log: Path, cwd: Path) -> subprocess.Pop
             user=unprivileged_user(),
             group=_group(),
             extra_groups=[] if unprivileged_user() else None,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, before any thread of the tests starts
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call
         )
+
+
+@dataclass
+class Server:
+    """A server process that can be stopped and started again, on the same port and with the same data."""
+
+    command: Sequence[str | Path]
+    directory: Path
+    log: Path
+    answers: Callable[[], bool]
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it unless it runs, and wait until it answers."""
+        if not self.running:
+            self._process = start(self.command, self.log, self.directory)
+            wait_until(self.answers, self._process, self.log)
+
+    def stop(self, how: signal.Signals) -> None:
+        if self._process is not None:
+            stop(self._process, how)
+            self._process = None
 
 
 def run(command: Sequence[str | Path], cwd: Path) -> None:

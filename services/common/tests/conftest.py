@@ -4,13 +4,14 @@ from typing import Any
 import pytest
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from assistants_common.app import create_app
 from assistants_common.auth import AdminUser, AnalystUser, CurrentUser
-from assistants_common.context import outbound_headers
+from assistants_common.context import client_address, outbound_headers
 from assistants_common.problems import ProblemError
+from assistants_common.schemas import FilledText
 from assistants_common.settings import ServiceSettings
 from assistants_testing.plugin import running
 
@@ -36,6 +37,22 @@ async def item(item_id: str) -> dict[str, str]:
     return {"id": item_id, **outbound_headers()}
 
 
+@router.delete("/items/{item_id}")
+async def remove_item(item_id: str) -> None:
+    """The same path as `item`, another route."""
+
+
+class StrictNote(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: FilledText
+
+
+@router.post("/strict")
+async def strict(note: StrictNote) -> str:
+    return note.text
+
+
 @router.get("/problem")
 async def problem() -> None:
     raise ProblemError(409, "Taken.", title="Name taken", type_="urn:test:taken", name="x")
@@ -58,6 +75,11 @@ async def broken_stream() -> StreamingResponse:
 @router.get("/redis-down")
 async def redis_down() -> None:
     raise RedisConnectionError("host and port")
+
+
+@router.get("/client")
+async def client_of_request() -> str | None:
+    return client_address()
 
 
 @router.get("/me")

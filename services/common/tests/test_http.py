@@ -1,5 +1,6 @@
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 
 import httpx
@@ -47,6 +48,50 @@ async def test_a_problem_has_its_members(client: httpx.AsyncClient) -> None:
         "request_id": "request-1",
         "name": "x",
     }
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/me", "GET"),
+        ("OPTIONS", "/items/1", "DELETE, GET"),
+        ("POST", "/items/1", "DELETE, GET"),
+        ("DELETE", "/health", "GET"),
+        ("HEAD", "/metrics", "GET"),
+        ("TRACE", "/notes", "POST"),
+        ("BREW", "/notes", "POST"),
+    ],
+)
+async def test_another_method_is_told_which_there_are(
+    client: httpx.AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    answer = await client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[" * 900,
+        b"\xff\xfe",
+        b"\x00",
+        b'{"text": "\\ud800"}',
+        b'{"\\ud800": 1}',
+        b'{"text": "abc", "\\ud800": 1}',
+        b'{"text": "ab\\u0000c"}',
+        b'{"text": NaN}',
+        b'{"text": 1e999}',
+    ],
+)
+async def test_a_body_that_makes_no_sense_is_no_fault_of_ours(client: httpx.AsyncClient, body: bytes) -> None:
+    for content_type in ("application/json", "application/json; charset=utf-16", "text/plain", ""):
+        answer = await client.post("/strict", content=body, headers={"content-type": content_type})
+        assert answer.status_code in {400, 422}
+        assert answer.json()["status"] == answer.status_code
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nothing", 404), ("GET", "/notes", 405)])
@@ -146,6 +191,17 @@ async def test_the_description_of_the_interface_knows_problems(client: httpx.Asy
     assert set(responses) == {"200", "default"}
     assert "application/problem+json" in responses["default"]["content"]
     assert document["paths"]["/me"]["get"]["security"] == [{"HTTPBearer": []}]
+    references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert references <= set(document["components"]["schemas"])
+
+
+async def test_the_shared_endpoints_are_described_as_they_are(client: httpx.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    for path in ("/live", "/health", "/metrics"):
+        answer = await client.get(path)
+        described = paths[path]["get"]["responses"]["200"]["content"]
+        assert list(described) == [answer.headers["content-type"]]
+    assert set(paths["/health"]["get"]["responses"]) == {"200", "503", "default"}
 
 
 async def test_health_follows_the_checks_and_the_drain(client: httpx.AsyncClient, app: FastAPI) -> None:
@@ -165,6 +221,7 @@ async def test_health_follows_the_checks_and_the_drain(client: httpx.AsyncClient
     finally:
         del checks["database"]
     assert ill.status_code == 503
+    assert ill.json()["checks"]["database"]["latency_ms"] >= 0
     assert ill.json()["status"] == ill.json()["checks"]["database"]["status"] == "unavailable"
     assert "host and port" not in ill.text
 

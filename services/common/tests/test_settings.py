@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ def test_secrets_come_from_files(tmp_path: Path) -> None:
     (tmp_path / "JWT_SECRET_KEY").write_text(f"{KEY}\n")
     (tmp_path / "REDIS_PASSWORD").write_text("\n")
     settings = ServiceSettings()
+    assert settings.jwt_secret_key
     assert settings.jwt_secret_key.get_secret_value() == KEY
     assert settings.redis_password is None
 
@@ -24,7 +26,9 @@ def test_secrets_come_from_files(tmp_path: Path) -> None:
 def test_a_variable_wins_over_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "JWT_SECRET_KEY").write_text(KEY)
     monkeypatch.setenv("JWT_SECRET_KEY", "v" * 32)
-    assert ServiceSettings().jwt_secret_key.get_secret_value() == "v" * 32
+    key = ServiceSettings().jwt_secret_key
+    assert key
+    assert key.get_secret_value() == "v" * 32
 
 
 def test_a_missing_directory_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,3 +64,25 @@ def test_the_password_is_quoted_in_the_address_and_hidden() -> None:
     assert settings.database_url.password == "p@ss/w:rd"
     assert "p@ss" not in str(settings.database_url)
     assert "p@ss" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({}, "JWT_ALGORITHM=HS256"),
+        ({"jwt_algorithm": "RS256"}, "where JWT_PRIVATE_KEY is not set"),
+        ({"jwt_algorithm": "ES256", "jwt_jwks_url": "file:///etc/passwd"}, "http or https"),
+        ({"jwt_algorithm": "ES256", "jwt_jwks_url": "http://user@host/keys"}, "http or https"),
+        ({"jwt_algorithm": "none"}, "'HS256', 'RS256' or 'ES256'"),
+    ],
+)
+def test_what_the_algorithm_needs_must_be_there(values: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        ServiceSettings.model_validate(values)
+
+
+def test_the_address_of_the_keys_is_enough_to_verify() -> None:
+    settings = ServiceSettings.model_validate(
+        {"jwt_algorithm": "RS256", "jwt_jwks_url": "http://users:8002/.well-known/jwks.json"}
+    )
+    assert settings.jwt_secret_key is None

@@ -29,9 +29,14 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def secret_key(resources: Resources) -> str:
+    key = resources.settings.jwt_secret_key
+    assert key
+    return key.get_secret_value()
+
+
 def signed(resources: Resources, **changes: Any) -> dict[str, str]:  # noqa: ANN401
-    key = resources.settings.jwt_secret_key.get_secret_value()
-    return bearer(jwt.encode(claims(**changes), key, algorithm="HS256"))
+    return bearer(jwt.encode(claims(**changes), secret_key(resources), algorithm="HS256"))
 
 
 async def test_a_good_token_names_the_caller(client: httpx.AsyncClient, auth_headers: AuthHeaders) -> None:
@@ -47,6 +52,9 @@ async def test_a_good_token_names_the_caller(client: httpx.AsyncClient, auth_hea
         {"aud": "else"},
         {"sub": "not-a-uuid"},
         {"sub": 5},
+        {"sid": "not-a-uuid"},
+        {"sid": 5},
+        {"nbf": datetime.now(UTC) + timedelta(minutes=10)},
         {"role": "root"},
         {"role": ["admin"]},
         {"exp": datetime(2020, 1, 1, tzinfo=UTC)},
@@ -70,7 +78,7 @@ async def test_clocks_may_differ_a_little(client: httpx.AsyncClient, resources: 
 
 
 async def test_other_keys_and_algorithms_are_refused(client: httpx.AsyncClient, resources: Resources) -> None:
-    key = resources.settings.jwt_secret_key.get_secret_value()
+    key = secret_key(resources)
     tokens = [
         jwt.encode(claims(), "k" * 64, algorithm="HS256"),
         jwt.encode(claims(), key, algorithm="HS512"),

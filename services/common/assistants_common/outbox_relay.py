@@ -1,0 +1,200 @@
+"""Moves events from the outbox to the event stream, and makes up for what Redis lost."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from prometheus_client import Gauge
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from assistants_common.cache import build_redis
+from assistants_common.database import Database
+from assistants_common.event_stream import StreamState, entry_id, published_ids, read_state
+from assistants_common.events import EVENTS_PUBLISHED, FIELD, MAX_LENGTH, STREAM
+from assistants_common.outbox import OUTBOX
+from assistants_common.settings import ServiceSettings
+
+logger = logging.getLogger(__name__)
+
+OUTBOX_PENDING = Gauge("outbox_pending", "Events that are recorded but not published yet.")
+KEEP = timedelta(days=1)
+POLL_SECONDS = 1.0
+_BATCH = 100
+_BUSY_SECONDS = 0.1
+_FORGET_SECONDS = 60.0
+_STOP_SECONDS = 5.0
+_LOCK = (0x6F_75_74_62, 1)
+
+
+class OutboxRelay:
+    """Publishes in the order of recording. Of several replicas one works at a time: the database has a lock.
+
+    It cannot know whether Redis took a batch when the answer does not come, nor whether Redis still has what
+    it took: a Redis that restarts may come back with an older snapshot, or with nothing, and one that is full
+    may drop the stream. So at the start, after a failure, for another run of the Redis server, and for a
+    stream that was made anew, it compares stream and table. What is in the stream is not published again;
+    what was published and is gone, is. An event gets into the stream twice, under one id, only when a replica
+    is killed between Redis and its note in the table, and another takes over.
+    """
+
+    def __init__(
+        self, database: Database, settings: ServiceSettings, poll_seconds: float = POLL_SECONDS
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._poll_seconds = poll_seconds
+        self._known: StreamState | None = None
+        self._failing = False
+        self._forgot_at = float("-inf")
+        self._stopping = False
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Relay in the background for as long as the context lasts; what is recorded by then goes out too."""
+        task = asyncio.create_task(self._run(), name="outbox-relay")
+        try:
+            yield
+        finally:
+            self._stopping = True
+            self._database.outbox_wake.set()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await task
+
+    async def _run(self) -> None:
+        # A client of its own, which does not send a batch a second time when the answer is lost.
+        async with build_redis(self._settings, retries=0) as redis:
+            while True:
+                self._database.outbox_wake.clear()
+                stopping = self._stopping
+                pause = await self._attempt(redis)
+                if stopping and pause:
+                    return
+                await self._wait(pause)
+
+    async def _wait(self, seconds: float) -> None:
+        if self._failing:
+            # Commits do not wake it: they would make it ask a Redis that is away again and again.
+            await asyncio.sleep(seconds)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._database.outbox_wake.wait()
+
+    async def _attempt(self, redis: Redis) -> float:
+        """One round; the seconds until the next."""
+        try:
+            pause = await self._round(redis)
+        except Exception:
+            # Whatever it is, nobody else publishes these events: it must not end with the task.
+            level = logging.DEBUG if self._failing else logging.ERROR
+            logger.log(level, "events cannot be published, they are kept", exc_info=True)
+            self._known = None
+            self._failing = True
+            return self._poll_seconds
+        if self._failing:
+            logger.info("events are published again")
+        self._failing = False
+        return pause
+
+    async def _round(self, redis: Redis) -> float:
+        async with self._database.session() as session:
+            pending = await session.scalar(_COUNT_PENDING) or 0
+            OUTBOX_PENDING.set(pending)
+            if not await session.scalar(_TAKE_LOCK):
+                return _BUSY_SECONDS
+            await self._compare(session, redis)
+            published = await _publish_batch(session, redis)
+            await self._forget(session)
+            await session.commit()
+        OUTBOX_PENDING.set(max(pending - published, 0))
+        return 0 if published == _BATCH else self._poll_seconds
+
+    async def _compare(self, session: AsyncSession, redis: Redis) -> None:
+        state = await read_state(redis)
+        known, self._known = self._known, state
+        if known is not None and known.server == state.server and known.added <= state.added:
+            return
+        found = await published_ids(redis)
+        await _mark_published(session, await _pending_among(session, found))
+        lost = await _lost(session, state, found)
+        if lost:
+            logger.warning("Redis lost events, they are published again", extra={"events": len(lost)})
+            await session.execute(_MARK_PENDING, [{"row": row} for row in lost])
+
+    async def _forget(self, session: AsyncSession) -> None:
+        if monotonic() - self._forgot_at >= _FORGET_SECONDS:
+            await session.execute(_FORGET)
+            self._forgot_at = monotonic()
+
+
+async def _publish_batch(session: AsyncSession, redis: Redis) -> int:
+    rows = (await session.execute(_NEXT_PENDING)).all()
+    if not rows:
+        return 0
+    # One transaction: Redis takes the batch as a whole, or nothing of it.
+    pipeline = redis.pipeline(transaction=True)
+    for row in rows:
+        pipeline.xadd(STREAM, {FIELD: row.document}, maxlen=MAX_LENGTH, approximate=True)
+    entries: Sequence[str] = await pipeline.execute()
+    await _mark_published(session, {row.id: entry for row, entry in zip(rows, entries, strict=True)})
+    for row in rows:
+        EVENTS_PUBLISHED.labels(json.loads(row.document)["type"], "published").inc()
+    return len(rows)
+
+
+async def _mark_published(session: AsyncSession, entries: Mapping[UUID, str]) -> None:
+    if entries:
+        await session.execute(
+            _MARK_PUBLISHED, [{"row": row, "entry": entry} for row, entry in entries.items()]
+        )
+
+
+async def _pending_among(session: AsyncSession, found: Mapping[str, str]) -> dict[UUID, str]:
+    """The events that are in the stream although the table does not say so, with their entries."""
+    rows = await session.scalars(sa.select(OUTBOX.c.id).where(OUTBOX.c.published_at.is_(None)))
+    return {row: found[str(row)] for row in rows if str(row) in found}
+
+
+async def _lost(session: AsyncSession, state: StreamState, found: Mapping[str, Any]) -> list[UUID]:
+    """Published events that are not in the stream, but for those that were dropped because of its length."""
+    rows = await session.execute(_RECENTLY_PUBLISHED)
+    return [
+        row.id
+        for row in rows
+        if str(row.id) not in found and not (state.trimmed and entry_id(row.entry_id) < state.first)
+    ]
+
+
+_TAKE_LOCK = sa.select(sa.func.pg_try_advisory_xact_lock(*_LOCK))
+_COUNT_PENDING = sa.select(sa.func.count()).select_from(OUTBOX).where(OUTBOX.c.published_at.is_(None))
+_NEXT_PENDING = (
+    sa.select(OUTBOX.c.id, OUTBOX.c.document)
+    .where(OUTBOX.c.published_at.is_(None))
+    .order_by(OUTBOX.c.position)
+    .limit(_BATCH)
+)
+# The stream holds no more than this, so more need not be published again either.
+_RECENTLY_PUBLISHED = (
+    sa.select(OUTBOX.c.id, OUTBOX.c.entry_id)
+    .where(OUTBOX.c.published_at > sa.func.now() - KEEP)
+    .order_by(OUTBOX.c.published_at.desc(), OUTBOX.c.position.desc())
+    .limit(MAX_LENGTH)
+)
+_MARK_PUBLISHED = (
+    sa.update(OUTBOX)
+    .where(OUTBOX.c.id == sa.bindparam("row"))
+    .values(published_at=sa.func.clock_timestamp(), entry_id=sa.bindparam("entry"))
+)
+_MARK_PENDING = (
+    sa.update(OUTBOX).where(OUTBOX.c.id == sa.bindparam("row")).values(published_at=None, entry_id=None)
+)
+_FORGET = sa.delete(OUTBOX).where(OUTBOX.c.published_at < sa.func.now() - KEEP)

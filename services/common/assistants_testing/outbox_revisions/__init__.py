@@ -1,0 +1,1 @@
+"""Alembic revisions of a service that has an outbox and nothing else."""

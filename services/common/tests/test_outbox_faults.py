@@ -1,0 +1,282 @@
+"""Redis fails, and every event is in the stream once all the same."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from fastapi import FastAPI
+from prometheus_client import REGISTRY
+
+from assistants_common.app import create_app
+from assistants_common.event_consumer import EventConsumer
+from assistants_common.events import MAX_LENGTH, STREAM, Event
+from assistants_common.outbox import record_event
+from assistants_common.outbox_relay import OutboxRelay
+from assistants_common.resources import Resources
+from assistants_common.settings import DatabaseSettings
+from assistants_testing.plugin import PublishedEvents, running
+from assistants_testing.postgres import PostgresServer
+from assistants_testing.redis import RedisServer
+
+pytestmark = pytest.mark.usefixtures("clean_tables")
+
+POLL = 0.05
+
+
+@pytest.fixture(scope="session")
+def service_migrations() -> str:
+    return "assistants_testing.outbox_revisions"
+
+
+@pytest.fixture(scope="module")
+def settings(platform_settings: dict[str, Any]) -> DatabaseSettings:
+    return DatabaseSettings.model_validate(platform_settings)
+
+
+@pytest.fixture(scope="module")
+async def app(settings: DatabaseSettings) -> AsyncIterator[FastAPI]:
+    """Without a relay: the tests run their own, which does not pause for a second."""
+    application = create_app("sample", settings, title="Sample", description="For tests.", routers=[])
+    async with running(application):
+        yield application
+
+
+@pytest.fixture
+async def relay(resources: Resources, settings: DatabaseSettings) -> AsyncIterator[None]:
+    async with OutboxRelay(resources.require_database(), settings, POLL).running():
+        yield
+
+
+async def record(resources: Resources, numbers: Iterable[int]) -> None:
+    async with resources.require_database().session() as session:
+        for number in numbers:
+            await record_event(session, "sample", "sample.done", {"n": number})
+        await session.commit()
+
+
+def numbers_of(events: list[dict[str, Any]]) -> list[int]:
+    return [event["data"]["n"] for event in events]
+
+
+@asynccontextmanager
+async def consuming(resources: Resources) -> AsyncIterator[Counter[int]]:
+    """A consumer that handles an event id once; yields how often each number took effect."""
+    effects: Counter[int] = Counter()
+    seen: set[object] = set()
+
+    async def handle(event: Event) -> None:
+        if event.id not in seen:
+            seen.add(event.id)
+            effects[event.data["n"]] += 1
+
+    consumer = EventConsumer(resources.redis, "reader", handle, block_ms=50, pause_seconds=POLL)
+    async with consumer.running():
+        yield effects
+
+
+async def until_all(effects: Counter[int], count: int) -> None:
+    async with asyncio.timeout(15):
+        while len(effects) < count:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.usefixtures("relay")
+@pytest.mark.parametrize("comes_back", ["as it was", "older", "empty"])
+async def test_redis_goes_away_and_comes_back(
+    resources: Resources, redis_server: RedisServer, published_events: PublishedEvents, comes_back: str
+) -> None:
+    async with consuming(resources) as effects:
+        await record(resources, range(20))
+        await published_events()
+        if comes_back == "older":
+            redis_server.save()
+        await record(resources, range(20, 40))
+        await published_events()
+        if comes_back == "as it was":
+            redis_server.save()
+        redis_server.stop()
+        await record(resources, range(40, 60))
+        await asyncio.sleep(3 * POLL)
+        redis_server.start()
+        assert sorted(numbers_of(await published_events())) == list(range(60))
+        await until_all(effects, 60)
+    assert set(effects.values()) == {1}
+
+
+@pytest.mark.usefixtures("relay")
+async def test_a_redis_that_comes_back_empty_gets_events_while_nothing_new_happens(
+    resources: Resources, redis_server: RedisServer, published_events: PublishedEvents
+) -> None:
+    await record(resources, range(5))
+    assert numbers_of(await published_events()) == list(range(5))
+    redis_server.restart(keep_data=False)
+    await resources.events.publish("other.event", {"n": -1})
+    async with asyncio.timeout(10):
+        while len(await published_events()) < 6:
+            await asyncio.sleep(POLL)
+    assert sorted(numbers_of(await published_events())) == [-1, 0, 1, 2, 3, 4]
+
+
+@pytest.mark.usefixtures("relay")
+async def test_a_stream_that_is_dropped_is_filled_again(
+    resources: Resources, published_events: PublishedEvents
+) -> None:
+    await record(resources, range(5))
+    await published_events()
+    await asyncio.sleep(3 * POLL)
+    # Somebody else publishes first: the ids of the stream are not behind ours then.
+    pipeline = resources.redis.pipeline(transaction=True)
+    pipeline.delete(STREAM)
+    pipeline.xadd(STREAM, {"event": '{"data": {"n": -1}}'})
+    await pipeline.execute()
+    async with asyncio.timeout(10):
+        while len(await published_events()) < 6:
+            await asyncio.sleep(POLL)
+    assert numbers_of(await published_events()) == [-1, 0, 1, 2, 3, 4]
+
+
+@pytest.mark.usefixtures("relay")
+async def test_events_that_left_the_full_stream_are_not_published_again(
+    resources: Resources, redis_server: RedisServer, published_events: PublishedEvents
+) -> None:
+    await record(resources, range(5))
+    await published_events()
+    pipeline = resources.redis.pipeline(transaction=False)
+    for _ in range(MAX_LENGTH + 500):
+        pipeline.xadd(STREAM, {"event": '{"data": {"n": -1}}'}, maxlen=MAX_LENGTH, approximate=True)
+    await pipeline.execute()
+    before = numbers_of(await published_events())
+    assert set(before) == {-1}
+    redis_server.restart()
+    await record(resources, [5])
+    after = numbers_of(await published_events())
+    assert set(after) == {-1, 5}
+    assert after.count(5) == 1
+
+
+@pytest.mark.usefixtures("relay")
+async def test_waiting_events_can_be_seen(
+    resources: Resources,
+    redis_server: RedisServer,
+    caplog: pytest.LogCaptureFixture,
+    published_events: PublishedEvents,
+) -> None:
+    redis_server.stop()
+    await record(resources, range(7))
+    async with asyncio.timeout(10):
+        while REGISTRY.get_sample_value("outbox_pending") != 7:
+            await asyncio.sleep(POLL)
+    await asyncio.sleep(5 * POLL)
+    assert caplog.text.count("events cannot be published") == 1
+    redis_server.start()
+    assert numbers_of(await published_events()) == list(range(7))
+
+
+class CuttingProxy:
+    """Stands before Redis and, `cuts` times, keeps the answer to a transaction and closes the connection."""
+
+    def __init__(self, target: int, cuts: int) -> None:
+        self._target = target
+        self.cuts = cuts
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        try:
+            while data := await reader.read(65536):
+                upstream_writer.write(data)
+                answer = await upstream_reader.read(65536)
+                if b"EXEC" in data and self.cuts > 0:
+                    self.cuts -= 1
+                    return
+                writer.write(answer)
+                await writer.drain()
+        finally:
+            upstream_writer.close()
+            writer.close()
+
+
+async def test_a_lost_answer_does_not_double_events(
+    resources: Resources,
+    settings: DatabaseSettings,
+    redis_server: RedisServer,
+    published_events: PublishedEvents,
+) -> None:
+    proxy = CuttingProxy(redis_server.port, cuts=2)
+    async with await asyncio.start_server(proxy.serve, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        through_proxy = settings.model_copy(update={"redis_port": port})
+        await record(resources, range(10))
+        async with OutboxRelay(resources.require_database(), through_proxy, POLL).running():
+            assert numbers_of(await published_events()) == list(range(10))
+            await record(resources, range(10, 20))
+            assert numbers_of(await published_events()) == list(range(20))
+    assert proxy.cuts == 0
+
+
+@pytest.mark.usefixtures("relay")
+async def test_the_relay_survives_a_restart_of_the_database(
+    resources: Resources, postgres_server: PostgresServer, published_events: PublishedEvents
+) -> None:
+    await record(resources, range(5))
+    await published_events()
+    await asyncio.to_thread(postgres_server.restart, crash=True)
+    await asyncio.sleep(3 * POLL)
+    await record(resources, range(5, 10))
+    assert numbers_of(await published_events()) == list(range(10))
+
+
+@pytest.mark.usefixtures("relay")
+async def test_nothing_is_lost_or_doubled_while_redis_fails_under_load(
+    resources: Resources, redis_server: RedisServer, published_events: PublishedEvents
+) -> None:
+    recorded = 0
+    stop = asyncio.Event()
+
+    async def write() -> None:
+        nonlocal recorded
+        while not stop.is_set():
+            first, recorded = recorded, recorded + 3
+            await record(resources, range(first, first + 3))
+            await asyncio.sleep(0.005)
+
+    async with consuming(resources) as effects, asyncio.TaskGroup() as tasks:
+        for _ in range(3):
+            tasks.create_task(write())
+        for keep_data in (True, False, True, False):
+            await asyncio.sleep(0.2)
+            redis_server.save()
+            await asyncio.sleep(0.1)
+            await asyncio.to_thread(redis_server.stop)
+            await asyncio.sleep(0.2)
+            if not keep_data:
+                await asyncio.to_thread(redis_server.start)
+                await asyncio.to_thread(redis_server.restart, keep_data=False)
+            await asyncio.to_thread(redis_server.start)
+        stop.set()
+        async with asyncio.timeout(20):
+            while len(set(numbers_of(await published_events()))) < recorded:
+                await asyncio.sleep(POLL)
+        await until_all(effects, recorded)
+    counts = Counter(numbers_of(await published_events()))
+    assert (set(counts), set(counts.values())) == (set(range(recorded)), {1})
+    assert set(effects.values()) == {1}
+
+
+async def test_an_entry_that_is_no_event_does_not_disturb_the_comparison(
+    resources: Resources, settings: DatabaseSettings, published_events: PublishedEvents
+) -> None:
+    broken: list[Any] = [{"event": "{broken"}, {"other": "x"}, {"event": "[1]"}]
+    for fields in broken:
+        await resources.redis.xadd(STREAM, fields)
+    await record(resources, range(3))
+    async with OutboxRelay(resources.require_database(), settings, POLL).running():
+        async with asyncio.timeout(10):
+            while await resources.redis.xlen(STREAM) < 6:
+                await asyncio.sleep(POLL)
+    async with resources.require_database().session() as session:
+        statement = sa.text("SELECT count(*) FROM outbox WHERE entry_id IS NOT NULL")
+        assert await session.scalar(statement) == 3
