@@ -7,6 +7,8 @@ from fastapi import FastAPI
 
 from analytics import dashboards_api, reports_api
 from analytics.event_store import EventStore
+from analytics.renderer import Renderer
+from analytics.retention import Retention
 from analytics.settings import Settings
 from assistants_common.app import create_app
 from assistants_common.event_consumer import EventConsumer
@@ -16,14 +18,21 @@ NAME = "analytics"
 
 
 def build_app(settings: Settings) -> FastAPI:
+    renderer = Renderer(settings.render_timeout_seconds, settings.render_queue)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         resources: Resources = app.state.resources
-        store = EventStore(resources.require_database())
-        async with EventConsumer(resources.redis, NAME, store.add).running():
+        database = resources.require_database()
+        store = EventStore(database)
+        async with (
+            renderer.running(warm_up=settings.render_warm_up),
+            Retention(database, settings).running(),
+            EventConsumer(resources.redis, NAME, store.add).running(),
+        ):
             yield
 
-    return create_app(
+    app = create_app(
         NAME,
         settings,
         title="Analytics",
@@ -31,3 +40,5 @@ def build_app(settings: Settings) -> FastAPI:
         routers=[reports_api.router, dashboards_api.router],
         lifespan=lifespan,
     )
+    app.state.renderer = renderer
+    return app

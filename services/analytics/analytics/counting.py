@@ -1,10 +1,12 @@
 """Counting events: the one query behind every report and dashboard."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Subquery,
+    Text,
     case,
     cast,
     distinct,
@@ -25,7 +28,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.measures import How, Measure
 from analytics.models import EventSeen
-from analytics.period import Period
+from analytics.period import Group, Period
+from analytics.words import printable
 
 type Cell = str | int | float | None
 type Row = dict[str, Cell]
@@ -33,7 +37,7 @@ type Row = dict[str, Cell]
 MAX_ROWS = 10_000
 _IS_TOTAL = "is_total"
 _UNKNOWN = "unknown"
-_LONGEST_KEY = 200
+_LONGEST_KEY = 100
 _LARGEST_NUMBER = 10**12
 
 
@@ -43,10 +47,20 @@ class Key(StrEnum):
     DATE = "date"
     PROVIDER = "provider"
     MODEL = "model"
+    USER = "user_id"
 
 
 class TooManyRowsError(Exception):
     """The answer would have more than MAX_ROWS rows."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which events are counted: those of a period, of one user when there is one, by steps of the period."""
+
+    period: Period
+    group: Group = Group.DAY
+    user_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -61,19 +75,22 @@ class Counts:
 
 
 async def count_events(
-    session: AsyncSession, period: Period, keys: Sequence[Key], measures: Sequence[Measure]
+    session: AsyncSession, scope: Scope, keys: Sequence[Key], measures: Sequence[Measure]
 ) -> Counts:
-    """Count what happened in a period. Rows and totals come from one statement, so they agree."""
-    answer = (await session.execute(_statement(period, keys, measures))).mappings().all()
+    """Count what happened. Rows and totals come from one statement, so they agree.
+
+    Many rows are worked on in threads, here and later, so that others are served meanwhile.
+    """
+    answer = (await session.execute(_statement(scope, keys, measures))).mappings().all()
     total, *rows = answer
     if len(rows) > MAX_ROWS:
         raise TooManyRowsError
-    return Counts([_row(row, keys, measures) for row in rows], _row(total, (), measures))
+    return Counts(await asyncio.to_thread(_rows, rows, keys, measures), _row(total, (), measures))
 
 
-def _statement(period: Period, keys: Sequence[Key], measures: Sequence[Measure]) -> Select[Any]:
+def _statement(scope: Scope, keys: Sequence[Key], measures: Sequence[Measure]) -> Select[Any]:
     """The row of the totals comes first."""
-    facts = _facts(period, keys, measures)
+    facts = _facts(scope, keys, measures)
     columns = [facts.c[key] for key in keys]
     is_total = func.grouping(*columns).label(_IS_TOTAL)
     return (
@@ -84,25 +101,29 @@ def _statement(period: Period, keys: Sequence[Key], measures: Sequence[Measure])
     )
 
 
-def _facts(period: Period, keys: Sequence[Key], measures: Sequence[Measure]) -> Subquery:
+def _facts(scope: Scope, keys: Sequence[Key], measures: Sequence[Measure]) -> Subquery:
     """The events concerned, with their keys and numbers as columns."""
     types = sorted({type_ for measure in measures for type_ in measure.types})
     members = sorted({measure.member for measure in measures if measure.member})
-    return (
-        select(
-            EventSeen.type,
-            EventSeen.user_id,
-            *(_key(key).label(key) for key in keys),
-            *(_number(member).label(_number_column(member)) for member in members),
-        )
-        .where(EventSeen.type.in_(types), EventSeen.time >= period.start, EventSeen.time < period.end)
-        .subquery("facts")
+    statement = select(
+        EventSeen.type,
+        EventSeen.user_id.label("person"),
+        *(_key(key, scope).label(key) for key in keys),
+        *(_number(member).label(_number_column(member)) for member in members),
+    ).where(
+        EventSeen.type.in_(types), EventSeen.time >= scope.period.start, EventSeen.time < scope.period.end
     )
+    if scope.user_id is not None:
+        statement = statement.where(EventSeen.user_id == scope.user_id)
+    return statement.subquery("facts")
 
 
-def _key(key: Key) -> ColumnElement[Any]:
+def _key(key: Key, scope: Scope) -> ColumnElement[Any]:
     if key is Key.DATE:
-        return cast(func.timezone("UTC", EventSeen.time), Date)
+        step = func.date_trunc(scope.group.value, func.timezone("UTC", EventSeen.time))
+        return func.greatest(cast(step, Date), scope.period.first)
+    if key is Key.USER:
+        return func.coalesce(cast(EventSeen.user_id, Text), _UNKNOWN)
     text = EventSeen.data[key.value].astext
     return func.coalesce(func.nullif(func.left(text, _LONGEST_KEY), ""), _UNKNOWN)
 
@@ -128,13 +149,17 @@ def _aggregate(facts: Subquery, measure: Measure) -> ColumnElement[Any]:
     concerned = facts.c.type.in_(measure.types)
     value: ColumnElement[Any]
     if measure.how is How.USERS:
-        value = func.count(distinct(facts.c.user_id)).filter(concerned)
+        value = func.count(distinct(facts.c.person)).filter(concerned)
     elif measure.member:
         total = func.sum(facts.c[_number_column(measure.member)]).filter(concerned)
         value = func.coalesce(total, 0)
     else:
         value = func.count().filter(concerned)
     return value.label(measure.name)
+
+
+def _rows(rows: Sequence[RowMapping], keys: Sequence[Key], measures: Sequence[Measure]) -> list[Row]:
+    return [_row(row, keys, measures) for row in rows]
 
 
 def _row(row: RowMapping, keys: Sequence[Key], measures: Sequence[Measure]) -> Row:
@@ -145,4 +170,4 @@ def _row(row: RowMapping, keys: Sequence[Key], measures: Sequence[Measure]) -> R
 
 def _cell(row: RowMapping, key: Key) -> str:
     value = row[key]
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return value.isoformat() if isinstance(value, date) else printable(str(value))

@@ -4,19 +4,23 @@ import csv
 import io
 from collections.abc import Sequence
 
-from analytics.counting import Cell, Row
+from analytics.counting import Cell
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take the wide ones too
+_WHITE_SPACE = ("\t", "\r", "\n")
 
 
-def to_csv(columns: Sequence[str], rows: Sequence[Row]) -> str:
+def to_csv(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     output = io.StringIO()
     writer = csv.writer(output)
     writer.writerow(columns)
-    writer.writerows([_harmless(row[column]) for column in columns] for row in rows)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
     return output.getvalue()
 
 
 def _harmless(cell: Cell) -> Cell:
     """Text a spreadsheet would run as a formula gets an apostrophe in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    if not isinstance(cell, str):
+        return cell
+    dangerous = cell.lstrip().startswith(_FORMULA) or cell.startswith(_WHITE_SPACE)
+    return f"'{cell}" if dangerous else cell

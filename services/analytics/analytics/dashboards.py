@@ -1,69 +1,64 @@
-"""The dashboards, and how each is made."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from sqlalchemy.ext.asyncio import AsyncSession
+"""The dashboards."""
 
 from analytics import measures
-from analytics.counting import Key, count_events
-from analytics.measures import Measure
-from analytics.period import Period
-from analytics.schemas import DashboardView, Point, SeriesView
+from analytics.counting import Key
+from analytics.period import Group, Period
+from analytics.reports import (
+    ACCOUNT_CHANGES,
+    COST_BY_MODEL,
+    RECORDS,
+    REPORTS,
+    REPORTS_READ,
+    SECURITY_MEASURES,
+    SIGN_IN,
+    SYNCS,
+    THREATS,
+    TOKENS,
+    ReportKind,
+)
+from analytics.tables import Definition, Panel
 
+_MOST_BARS = 92
+_REQUESTS = Panel("ai_requests", "unit.requests", ("ai_requests",))
 
-@dataclass(frozen=True)
-class Dashboard:
-    title: str
-    measures: Sequence[Measure]
-
-
-DASHBOARDS: dict[str, Dashboard] = {
-    "overview": Dashboard(
-        "Overview",
+DASHBOARDS: dict[str, Definition] = {
+    "overview": Definition(
+        (Key.DATE,),
         (
             measures.ACTIVE_USERS,
             measures.REGISTRATIONS,
             measures.LOGINS,
+            measures.LOGIN_FAILURES,
             measures.AI_REQUESTS,
             measures.SYNCS_COMPLETED,
             measures.SYNCS_FAILED,
             measures.ALERTS,
         ),
-    ),
-    "usage": Dashboard(
-        "Use of AI",
         (
-            measures.AI_REQUESTS,
-            measures.AI_USERS,
-            measures.PROMPT_TOKENS,
-            measures.COMPLETION_TOKENS,
+            Panel("people", "unit.users", ("active_users",)),
+            _REQUESTS,
+            SYNCS,
+            SIGN_IN,
+            Panel("registrations", "unit.users", ("registrations",)),
+            Panel("alerts", "unit.events", ("alerts",)),
         ),
     ),
-    "security": Dashboard(
-        "Security", (measures.LOGINS, measures.LOGIN_FAILURES, measures.ROLE_CHANGES, measures.ALERTS)
+    "usage": Definition(
+        (Key.DATE,),
+        (measures.AI_REQUESTS, measures.AI_USERS, measures.PROMPT_TOKENS, measures.COMPLETION_TOKENS),
+        (_REQUESTS, Panel("people_of_ai", "unit.users", ("ai_users",)), TOKENS),
     ),
+    "cost": Definition(
+        REPORTS[ReportKind.COST].keys,
+        REPORTS[ReportKind.COST].measures,
+        (COST_BY_MODEL, TOKENS, _REQUESTS),
+        priced=True,
+    ),
+    "sync": Definition((Key.DATE,), REPORTS[ReportKind.SYNC].measures, (SYNCS, RECORDS, REPORTS_READ)),
+    "security": Definition((Key.DATE,), SECURITY_MEASURES, (SIGN_IN, THREATS, ACCOUNT_CHANGES)),
 }
 
 
-async def make_dashboard(session: AsyncSession, dashboard_id: str, period: Period) -> DashboardView | None:
-    """A dashboard with a value for every day, 0 where nothing happened; None when there is no such one."""
-    dashboard = DASHBOARDS.get(dashboard_id)
-    if dashboard is None:
-        return None
-    counts = await count_events(session, period, (Key.DATE,), dashboard.measures)
-    by_day = {row[Key.DATE]: row for row in counts.rows}
-
-    def series(measure: Measure) -> SeriesView:
-        values = ((day, by_day.get(day.isoformat(), {}).get(measure.name, 0)) for day in period.days())
-        points = [Point(date=day, value=int(value or 0)) for day, value in values]
-        return SeriesView(name=measure.name, label=measure.label, points=points)
-
-    return DashboardView(
-        id=dashboard_id,
-        title=dashboard.title,
-        first_day=period.first,
-        last_day=period.last,
-        series=[series(measure) for measure in dashboard.measures],
-        totals={measure.name: int(counts.totals[measure.name] or 0) for measure in dashboard.measures},
-    )
+def readable_group(period: Period) -> Group:
+    """Days as long as their bars can be told apart, weeks beyond."""
+    return Group.DAY if period.length <= _MOST_BARS else Group.WEEK

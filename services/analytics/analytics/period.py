@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 366
@@ -10,6 +11,20 @@ FIRST_DAY = date(2000, 1, 1)
 LAST_DAY = date(2100, 12, 31)
 
 _DAY = timedelta(days=1)
+
+
+class Group(StrEnum):
+    """How long the steps of a period are. Weeks begin on Monday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+    def first_day(self, day: date) -> date:
+        """The first day of the step a day falls into."""
+        if self is Group.WEEK:
+            return day - day.weekday() * _DAY
+        return day.replace(day=1) if self is Group.MONTH else day
 
 
 @dataclass(frozen=True)
@@ -45,6 +60,14 @@ class Period:
         """The first instant after the period."""
         return datetime.combine(self.last + _DAY, time.min, UTC)
 
+    @property
+    def length(self) -> int:
+        return (self.last - self.first).days + 1
+
     def days(self) -> Iterator[date]:
-        for number in range((self.last - self.first).days + 1):
+        for number in range(self.length):
             yield self.first + number * _DAY
+
+    def steps(self, group: Group) -> list[date]:
+        """The first day of every step; that of the first one is the period's own."""
+        return sorted({max(group.first_day(day), self.first) for day in self.days()})

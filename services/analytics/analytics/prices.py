@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 _PER = Decimal(1_000_000)
-_RELEASE = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2}|\d{4})$")
+_RELEASE = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2}|\d{4}|latest)$")
 
 Price = Annotated[Decimal, Field(ge=0, le=1_000_000)]
 
@@ -37,6 +38,9 @@ def _price(prompt: str, completion: str) -> TokenPrice:
     return TokenPrice(prompt=Decimal(prompt), completion=Decimal(completion))
 
 
+DEFAULT_PRICES_SOURCE = "openai.com/api/pricing, claude.com/pricing"
+DEFAULT_PRICES_DATE = date(2025, 11, 25)
+
 DEFAULT_PRICES: TokenPrices = {
     "gpt-3.5-turbo": _price("0.50", "1.50"),
     "gpt-4": _price("30", "60"),
@@ -45,11 +49,23 @@ DEFAULT_PRICES: TokenPrices = {
     "gpt-4o-mini": _price("0.15", "0.60"),
     "gpt-4.1": _price("2", "8"),
     "gpt-4.1-mini": _price("0.40", "1.60"),
+    "gpt-4.1-nano": _price("0.10", "0.40"),
+    "gpt-5": _price("1.25", "10"),
+    "gpt-5-mini": _price("0.25", "2"),
+    "gpt-5-nano": _price("0.05", "0.40"),
+    "o3": _price("2", "8"),
+    "o4-mini": _price("1.10", "4.40"),
     "claude-3-haiku": _price("0.25", "1.25"),
     "claude-3-5-haiku": _price("0.80", "4"),
     "claude-3-5-sonnet": _price("3", "15"),
+    "claude-3-7-sonnet": _price("3", "15"),
     "claude-3-opus": _price("15", "75"),
+    "claude-haiku-4-5": _price("1", "5"),
     "claude-sonnet-4": _price("3", "15"),
+    "claude-sonnet-4-5": _price("3", "15"),
     "claude-opus-4": _price("15", "75"),
+    "claude-opus-4-1": _price("15", "75"),
+    "claude-opus-4-5": _price("5", "25"),
 }
-"""List prices of the providers, to start with. Set TOKEN_PRICES to what you really pay."""
+"""The providers' public list prices at the date above, to start with: without discounts for cached or batched
+tokens. Set TOKEN_PRICES to what you really pay."""

@@ -1,87 +1,66 @@
-"""The kinds of reports, and how each is made."""
+"""The kinds of reports."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from analytics import measures
-from analytics.counting import Counts, Key, Row, count_events
-from analytics.measures import Measure
-from analytics.period import Period
-from analytics.prices import TokenPrices, find_price
-
-COST = "cost"
-_COST_DIGITS = 6
+from analytics.counting import Key
+from analytics.tables import COST, Definition, Panel
 
 
 class ReportKind(StrEnum):
     USAGE = "usage"
-    COST = COST
+    COST = "cost"
     SYNC = "sync"
     SECURITY = "security"
 
 
-@dataclass(frozen=True)
-class Definition:
-    keys: Sequence[Key]
-    measures: Sequence[Measure]
-    columns_added: Sequence[str] = ()
-
-    @property
-    def columns(self) -> list[str]:
-        names = [key.value for key in self.keys] + [measure.name for measure in self.measures]
-        return [*names, *self.columns_added]
-
-
 _TOKENS = (measures.AI_REQUESTS, measures.PROMPT_TOKENS, measures.COMPLETION_TOKENS)
 
-DEFINITIONS: dict[ReportKind, Definition] = {
-    ReportKind.USAGE: Definition((Key.DATE, Key.PROVIDER, Key.MODEL), (*_TOKENS, measures.AI_USERS)),
-    ReportKind.COST: Definition((Key.PROVIDER, Key.MODEL), _TOKENS, (COST,)),
+REQUESTS_BY_MODEL = Panel("requests_by_model", "unit.requests", ("ai_requests",), Key.MODEL)
+TOKENS = Panel("tokens", "unit.tokens", ("prompt_tokens", "completion_tokens"))
+COST_BY_MODEL = Panel("cost_by_model", "unit.usd", (COST,), Key.MODEL)
+SYNCS = Panel("syncs", "unit.syncs", ("syncs_completed", "syncs_failed"))
+RECORDS = Panel("records_synchronised", "unit.records", ("records",))
+REPORTS_READ = Panel("reports_read", "unit.reports", ("reports_read",))
+SIGN_IN = Panel("sign_in", "unit.events", ("logins", "login_failures"))
+THREATS = Panel(
+    "threats",
+    "unit.events",
+    ("lockouts", "token_reuses", "prompts_flagged", "rate_limited", "enumerations", "alerts"),
+)
+ACCOUNT_CHANGES = Panel("account_changes", "unit.events", ("role_changes", "password_changes"))
+
+SECURITY_MEASURES = (
+    measures.LOGINS,
+    measures.LOGIN_FAILURES,
+    measures.LOCKOUTS,
+    measures.ALERTS,
+    measures.TOKEN_REUSES,
+    measures.PROMPTS_FLAGGED,
+    measures.RATE_LIMITED,
+    measures.ENUMERATIONS,
+    measures.ROLE_CHANGES,
+    measures.PASSWORD_CHANGES,
+)
+"""The gravest first: a picture has room for the first six totals."""
+
+REPORTS: dict[ReportKind, Definition] = {
+    ReportKind.USAGE: Definition(
+        (Key.DATE, Key.PROVIDER, Key.MODEL), (*_TOKENS, measures.AI_USERS), (REQUESTS_BY_MODEL, TOKENS)
+    ),
+    ReportKind.COST: Definition(
+        (Key.DATE, Key.PROVIDER, Key.MODEL), _TOKENS, (COST_BY_MODEL, TOKENS), priced=True
+    ),
     ReportKind.SYNC: Definition(
         (Key.DATE,),
-        (measures.SYNCS_COMPLETED, measures.SYNCS_FAILED, measures.ENTITY_SETS, measures.RECORDS),
+        (
+            measures.SYNCS_COMPLETED,
+            measures.SYNCS_FAILED,
+            measures.ENTITY_SETS,
+            measures.RECORDS,
+            measures.REPORTS_READ,
+        ),
+        (SYNCS, RECORDS),
     ),
-    ReportKind.SECURITY: Definition(
-        (Key.DATE,), (measures.LOGINS, measures.LOGIN_FAILURES, measures.ROLE_CHANGES, measures.ALERTS)
-    ),
+    ReportKind.SECURITY: Definition((Key.DATE,), SECURITY_MEASURES, (SIGN_IN, THREATS)),
 }
-
-
-async def make_report(session: AsyncSession, kind: ReportKind, period: Period, prices: TokenPrices) -> Counts:
-    definition = DEFINITIONS[kind]
-    counts = await count_events(session, period, definition.keys, definition.measures)
-    return _with_cost(counts, prices) if kind is ReportKind.COST else counts
-
-
-def _with_cost(counts: Counts, prices: TokenPrices) -> Counts:
-    """Add the cost. Requests without a price have none, and are counted: nobody shall take them for free."""
-    rows: list[Row] = []
-    total, unpriced = Decimal(0), 0
-    for row in counts.rows:
-        cost = _cost(row, prices)
-        if cost is None:
-            unpriced += _integer(row, measures.AI_REQUESTS)
-        else:
-            total += cost
-        rows.append({**row, COST: None if cost is None else _rounded(cost)})
-    totals: Row = {COST: _rounded(total), "currency": "USD", "ai_requests_without_price": unpriced}
-    return Counts(rows, {**counts.totals, **totals})
-
-
-def _cost(row: Row, prices: TokenPrices) -> Decimal | None:
-    price = find_price(prices, str(row[Key.MODEL]))
-    if price is None:
-        return None
-    return price.cost(_integer(row, measures.PROMPT_TOKENS), _integer(row, measures.COMPLETION_TOKENS))
-
-
-def _integer(row: Row, measure: Measure) -> int:
-    return int(row[measure.name] or 0)
-
-
-def _rounded(amount: Decimal) -> float:
-    return float(round(amount, _COST_DIGITS))

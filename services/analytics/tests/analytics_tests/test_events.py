@@ -65,3 +65,18 @@ async def test_a_time_without_zone_is_in_utc(resources: Resources, store: EventS
     seen = await find(resources, event)
     assert seen is not None
     assert seen.time.isoformat() == "2025-03-01T23:30:00+00:00"
+
+
+async def test_what_postgresql_cannot_hold_does_not_stop_an_event(
+    resources: Resources, store: EventStore
+) -> None:
+    document = (
+        '{"type": "ai.\\u0000usage", "source": "x\\u0000", "data":'
+        ' {"a\\u0000": ["\\u0000b", {"c": NaN, "d": 1e999, "e": 1.5, "f": true}]}}'
+    )
+    event = Event.model_validate_json(document)
+    await store.add(event)
+    seen = await find(resources, event)
+    assert seen is not None
+    assert (seen.type, seen.source) == ("ai.usage", "x")
+    assert seen.data == {"a": ["b", {"c": None, "d": None, "e": 1.5, "f": True}]}

@@ -1,0 +1,78 @@
+"""Forgetting what is too old."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+from prometheus_client import Counter
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from analytics.models import EventSeen, Report
+from analytics.settings import Settings
+from assistants_common.database import Database
+
+logger = logging.getLogger(__name__)
+
+ROWS_FORGOTTEN = Counter("analytics_rows_forgotten_total", "Rows deleted because of their age.", ["table"])
+
+BATCH = 500
+_PAUSE_SECONDS = 0.05
+LOCK = 0x72_65_74_65
+"""Of the advisory lock: who has it deletes."""
+
+
+class Retention:
+    """Deletes in small batches, each a transaction of its own, so that nobody waits for it long.
+
+    Every batch takes a lock and gives it back by ending: of several replicas one deletes, the others leave.
+    """
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._run(), name="retention")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.sweep()
+            except (SQLAlchemyError, OSError):
+                logger.exception("what is too old could not be deleted, it will be tried again")
+            await asyncio.sleep(self._settings.retention_interval_seconds)
+
+    async def sweep(self) -> None:
+        """Delete all that is too old by now."""
+        now, days = datetime.now(UTC), self._settings
+        await self._forget(Report, Report.created_at < now - timedelta(days=days.report_retention_days))
+        await self._forget(EventSeen, EventSeen.time < now - timedelta(days=days.event_retention_days))
+
+    async def _forget(self, table: type[Report | EventSeen], too_old: ColumnElement[bool]) -> None:
+        deleted = BATCH
+        while deleted == BATCH:
+            deleted = await self._forget_batch(table, too_old)
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _forget_batch(self, table: type[Report | EventSeen], too_old: ColumnElement[bool]) -> int:
+        """How many were deleted; 0 also when another replica is at it."""
+        async with self._database.session() as session:
+            if not await session.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
+                return 0
+            batch = select(table.id).where(too_old).limit(BATCH)
+            deleted = (
+                await session.scalars(delete(table).where(table.id.in_(batch)).returning(table.id))
+            ).all()
+            await session.commit()
+        ROWS_FORGOTTEN.labels(table.__tablename__).inc(len(deleted))
+        return len(deleted)
