@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from collections.abc import Collection
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from onec_integration.errors import address_refused, unreachable
 
 type Address = IPv4Address | IPv6Address
+type Network = IPv4Network | IPv6Network
 
 _PRIVATE = tuple(
     ip_network(block)
@@ -17,12 +19,22 @@ _METADATA = frozenset(
     for address in ("169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254")
 )
 _NAT64 = ip_network("64:ff9b::/96")
+_NOTHING_TO_CALL = tuple(
+    ip_network(block)
+    for block in (
+        "::/96",  # IPv4 addresses in a form nobody uses any more
+        "::ffff:0:0:0/96",  # IPv4-translated addresses
+        "fec0::/10",  # what site-local addresses were
+    )
+)
 
 
 def is_allowed(address: Address, *, allow_private: bool) -> bool:
     """Global addresses are; private ones by setting; loopback, link-local, metadata and the rest never."""
     target = _embedded(address)
     if target in _METADATA or target.is_multicast or target.is_loopback or target.is_link_local:
+        return False
+    if target.is_reserved or any(target in block for block in _NOTHING_TO_CALL):
         return False
     if any(target in block for block in _PRIVATE):
         return allow_private
@@ -41,20 +53,37 @@ def _embedded(address: Address) -> Address:
 
 
 class AddressGuard:
-    """Resolves a host name once for a request; the request then goes to that very address."""
+    """Resolves a host name once for a request; the request then goes to that very address.
 
-    def __init__(self, *, allow_private: bool) -> None:
+    Who owns the name may answer each question differently (DNS rebinding), so nothing is resolved twice.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_private: bool,
+        denied_networks: Collection[Network] = (),
+        allowed_hosts: Collection[str] = (),
+    ) -> None:
         self._allow_private = allow_private
+        self._denied = tuple(denied_networks)
+        self._allowed_hosts = frozenset(allowed_hosts)
 
     async def resolve(self, host: str, port: int) -> Address:
         """The address to connect to; refuses the host when any of its addresses may not be called."""
         addresses = await self._look_up(host, port)
-        if not all(self.allows(address) for address in addresses):
+        exempt = host.lower().rstrip(".") in self._allowed_hosts
+        if not all(self.allows(address) and (exempt or not self._denies(address)) for address in addresses):
             raise address_refused()
         return addresses[0]
 
     def allows(self, address: Address) -> bool:
+        """Whether an address may be called at all."""
         return is_allowed(address, allow_private=self._allow_private)
+
+    def _denies(self, address: Address) -> bool:
+        forms = {address, _embedded(address)}
+        return any(form in network for form in forms for network in self._denied)
 
     async def _look_up(self, host: str, port: int) -> list[Address]:
         try:

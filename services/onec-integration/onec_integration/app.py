@@ -11,16 +11,22 @@ from onec_integration import catalog_api, reports_api, sync_api
 from onec_integration.addresses import AddressGuard
 from onec_integration.catalog import Catalog
 from onec_integration.client import OneCClient
+from onec_integration.copying import Copier
+from onec_integration.models import SOURCE
 from onec_integration.settings import Settings
 from onec_integration.sync import Synchronizer
 from onec_integration.worker import SyncWorker
 
-NAME = "onec-integration"
+NAME = SOURCE
 
 
 def build_app(settings: Settings, guard: AddressGuard | None = None) -> FastAPI:
     """The application; `guard` decides which addresses may be called, by the settings unless given."""
-    guard = guard or AddressGuard(allow_private=settings.onec_allow_private)
+    guard = guard or AddressGuard(
+        allow_private=settings.onec_allow_private,
+        denied_networks=settings.onec_denied_networks,
+        allowed_hosts=settings.onec_allowed_hosts,
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -28,8 +34,8 @@ def build_app(settings: Settings, guard: AddressGuard | None = None) -> FastAPI:
         client = OneCClient(settings, guard)
         catalog = Catalog(settings, client, resources.redis)
         database = resources.require_database()
-        synchronizer = Synchronizer(settings, database, client, catalog)
-        worker = SyncWorker(settings, database, resources.events, synchronizer)
+        synchronizer = Synchronizer(database, catalog, Copier(settings, database, client))
+        worker = SyncWorker(settings, database, synchronizer)
         app.state.onec, app.state.catalog, app.state.worker = client, catalog, worker
         if client.configured:
             worker.start()
@@ -46,4 +52,5 @@ def build_app(settings: Settings, guard: AddressGuard | None = None) -> FastAPI:
         description="Reads a 1C:Enterprise base through its standard OData interface and keeps copies of it.",
         routers=[catalog_api.router, sync_api.router, reports_api.router],
         lifespan=lifespan,
+        outbox=True,
     )

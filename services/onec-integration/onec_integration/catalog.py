@@ -13,6 +13,7 @@ from onec_integration.cache import AnswerCache
 from onec_integration.client import OneCClient
 from onec_integration.metadata import EntitySet, Schema
 from onec_integration.odata import Query, Row
+from onec_integration.schema_cache import SchemaCache
 from onec_integration.schemas import Company
 from onec_integration.settings import Settings
 
@@ -27,7 +28,6 @@ _COMPANY_PROPERTIES = {
     "marked_deleted": "DeletionMark",
 }
 _COMPANIES_SECONDS = 60
-_SCHEMA_SECONDS = 600
 
 
 def to_company(row: Row) -> Company:
@@ -42,7 +42,9 @@ class Catalog:
     def __init__(self, settings: Settings, client: OneCClient, redis: Redis) -> None:
         self._client = client
         base = f"{settings.onec_server_url} {settings.onec_username}"
-        self._cache = AnswerCache(redis, sha256(base.encode()).hexdigest()[:16])
+        name_space = sha256(base.encode()).hexdigest()[:16]
+        self._cache = AnswerCache(redis, name_space)
+        self._schema = SchemaCache(redis, name_space, client.read_schema)
 
     async def companies(self, params: PageParams) -> Page[Company]:
         """The companies not marked for deletion, by name."""
@@ -76,7 +78,7 @@ class Catalog:
 
     async def schema(self) -> Schema:
         self._client.require_configured()
-        return await self._cache.get_or_load("schema", Schema, _SCHEMA_SECONDS, self._client.read_schema)
+        return await self._schema.get()
 
     async def entity_set(self, name: str) -> EntitySet:
         found = (await self.schema()).entity_sets.get(name)

@@ -1,15 +1,20 @@
 """Companies and metadata, straight from 1C."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from pydantic import Field
 
-from assistants_common.auth import AnalystUser, CurrentUser
+from assistants_common.auth import CurrentUser
 from assistants_common.pagination import Page, PageParamsDep
+from assistants_common.schemas import SafeText
 from onec_integration.dependencies import CatalogDep
-from onec_integration.schemas import Company, EntitySetView
+from onec_integration.schemas import Company, EntitySetView, Metadata
 
 router = APIRouter(tags=["1C"])
+
+_MAX_WORDS = 20
 
 
 @router.get("/companies", summary="The companies of the base by name, at most a minute old")
@@ -22,11 +27,23 @@ async def get_company(company_id: UUID, _caller: CurrentUser, catalog: CatalogDe
     return await catalog.company(company_id)
 
 
-@router.get("/metadata", summary="The entity sets the base publishes and their keys, at most ten minutes old")
-async def list_entity_sets(
-    _caller: AnalystUser, params: PageParamsDep, catalog: CatalogDep
-) -> Page[EntitySetView]:
-    found = list((await catalog.schema()).entity_sets.values())
-    wanted = found[params.offset : params.offset + params.limit]
-    items = [EntitySetView.of(entity_set) for entity_set in wanted]
-    return Page(items=items, total=len(found), limit=params.limit, offset=params.offset)
+@router.get(
+    "/metadata", summary="The entity sets the base publishes and their fields, ten minutes old at most"
+)
+async def search_metadata(
+    _caller: CurrentUser,
+    catalog: CatalogDep,
+    search: Annotated[
+        Annotated[SafeText, Field(max_length=500)],
+        Query(
+            description="Words that the name of an entity set, or of a field of it, contains one of."
+            " The best matches come first; without words, all come by name.",
+            examples=["организации контрагенты"],
+        ),
+    ] = "",
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Metadata:
+    found = (await catalog.schema()).search(search.split()[:_MAX_WORDS])
+    entities = [EntitySetView.of(entity_set) for entity_set in found[offset : offset + limit]]
+    return Metadata(entities=entities, total=len(found))

@@ -5,6 +5,7 @@ import logging
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import perf_counter
 from urllib.parse import quote, urlsplit
@@ -13,9 +14,10 @@ from uuid import UUID
 import httpx
 from prometheus_client import Counter, Histogram
 
+from assistants_common.context import outbound_headers
 from onec_integration import errors, odata
 from onec_integration.addresses import AddressGuard
-from onec_integration.errors import OneCError
+from onec_integration.errors import NO_SESSION, OneCError
 from onec_integration.metadata import MetadataParser, Schema
 from onec_integration.odata import EntityPage, Query, Row
 from onec_integration.sessions import CONTROL_HEADER, COOKIE, OneCSession, SessionPool
@@ -31,18 +33,32 @@ DURATION = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
 MAX_ANSWER_BYTES = 48 * 1024 * 1024
+MAX_METADATA_BYTES = 192 * 1024 * 1024
+"""More than the largest configurations have; the document is not kept, so it takes no memory."""
 _MAX_ERROR_BYTES = 64 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FINISH_SECONDS = 2
 _SESSION_LOST = frozenset({400, 404, 406})
 _NO_SESSION = frozenset({406, 503})
+_ACCEPT = {"$metadata": "application/xml", "$count": "text/plain"}
 _OK, _MULTIPLE_CHOICES, _BAD_REQUEST, _UNAUTHORIZED, _NOT_FOUND, _SERVER_ERROR = 200, 300, 400, 401, 404, 500
+_PRECONDITION_FAILED = 412
 
 type Sink = Callable[[bytes], object]
 
 
 class _SessionLostError(Exception):
     """1C does not know the session any more."""
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What to read, and where to put it."""
+
+    resource: str
+    parameters: dict[str, str]
+    sink: Sink
+    max_bytes: int
 
 
 class OneCClient:
@@ -56,6 +72,10 @@ class OneCClient:
         self._port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
         self._guard = guard
         self._timeout = settings.onec_timeout_seconds
+        self._pauses = [
+            settings.onec_retry_pause_seconds * 2**attempt
+            for attempt in range(settings.onec_session_attempts - 1)
+        ]
         self._common = {"allowedOnly": "true"} if settings.onec_allowed_only else {}
         self._sessions = SessionPool(settings.onec_max_sessions, settings.onec_timeout_seconds)
         self._http = httpx.AsyncClient(
@@ -77,7 +97,16 @@ class OneCClient:
 
     async def read(self, entity_set: str, query: Query) -> EntityPage:
         with _observed("read"):
-            return odata.parse_page(await self._get_json(entity_set, query.parameters()))
+            return odata.parse_page(await self._get_json(entity_set, query.parameters())).cut(query)
+
+    async def count(self, entity_set: str, where: str | None = None) -> int:
+        """How many rows there are. Counted for itself, as 1C may forget about pages that it counts."""
+        body = bytearray()
+        condition = {} if where is None else {"$filter": where}
+        with _observed("count"):
+            parameters = {**self._common, **condition}
+            await self._get(_Reading(f"{entity_set}/$count", parameters, body.extend, _MAX_ERROR_BYTES))
+            return odata.parse_count(bytes(body))
 
     async def read_one(self, entity_set: str, key: UUID) -> Row | None:
         """One entity by its reference; None when there is none."""
@@ -93,7 +122,7 @@ class OneCClient:
     async def read_schema(self) -> Schema:
         with _observed("metadata"):
             parser = MetadataParser()
-            await self._get("$metadata", {}, parser.feed)
+            await self._get(_Reading("$metadata", {}, parser.feed, MAX_METADATA_BYTES))
             return parser.close()
 
     async def close(self) -> None:
@@ -113,40 +142,49 @@ class OneCClient:
 
     async def _get_json(self, resource: str, parameters: dict[str, str]) -> bytes:
         body = bytearray()
-        await self._get(resource, {"$format": "json", **self._common, **parameters}, body.extend)
+        parameters = {"$format": "json", **self._common, **parameters}
+        await self._get(_Reading(resource, parameters, body.extend, MAX_ANSWER_BYTES))
         return bytes(body)
 
-    async def _get(self, resource: str, parameters: dict[str, str], sink: Sink) -> None:
+    async def _get(self, reading: _Reading) -> None:
+        """Waits and asks again while 1C cannot start a session: one of ours, or a licence, may get free."""
         self.require_configured()
+        for pause in self._pauses:
+            try:
+                return await self._get_once(reading)
+            except OneCError as error:
+                if error.code != NO_SESSION:
+                    raise
+                logger.info("1C has no session", extra={"resource": reading.resource, "pause_seconds": pause})
+            await asyncio.sleep(pause)
+        return await self._get_once(reading)
+
+    async def _get_once(self, reading: _Reading) -> None:
         async with self._sessions.lease() as session:
             try:
                 async with asyncio.timeout(self._timeout):
-                    await self._get_in_session(session, resource, parameters, sink)
+                    await self._get_in_session(session, reading)
             except (TimeoutError, httpx.TimeoutException) as error:
                 raise errors.timed_out() from error
             except httpx.TransportError as error:
                 raise errors.unreachable() from error
 
-    async def _get_in_session(
-        self, session: OneCSession, resource: str, parameters: dict[str, str], sink: Sink
-    ) -> None:
+    async def _get_in_session(self, session: OneCSession, reading: _Reading) -> None:
         try:
-            await self._exchange(session, resource, parameters, sink)
+            await self._exchange(session, reading)
         except _SessionLostError:
             session.token = None
-            await self._exchange(session, resource, parameters, sink)
+            await self._exchange(session, reading)
 
-    async def _exchange(
-        self, session: OneCSession, resource: str, parameters: dict[str, str], sink: Sink
-    ) -> None:
+    async def _exchange(self, session: OneCSession, reading: _Reading) -> None:
         reused = session.token is not None
-        request = await self._request(resource, parameters, session.headers())
+        request = await self._request(reading.resource, reading.parameters, session.headers())
         response = await self._http.send(request, stream=True)
         try:
             session.adopt(response.headers.get_list("set-cookie"))
             if response.status_code != _OK:
-                raise _failure(response, await _read_error(response), resource, reused=reused)
-            await _pour(response, sink)
+                raise _failure(response, await _read_error(response), reading.resource, reused=reused)
+            await _pour(response, reading)
         finally:
             await response.aclose()
 
@@ -158,11 +196,11 @@ class OneCClient:
         target = f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004
         path = f"{self._root}/{odata.encode_path(resource)}"
         url = f"{self._scheme}://{target}:{self._port}{path}?{odata.encode_query(parameters)}".rstrip("?")
-        accept = "application/xml" if resource == "$metadata" else "application/json"
+        accept = _ACCEPT.get(resource.rpartition("/")[2], "application/json")
         return self._http.build_request(
             "GET",
             url,
-            headers={"Host": self._authority, "Accept": accept, **headers},
+            headers={**outbound_headers(), "Host": self._authority, "Accept": accept, **headers},
             extensions={"sni_hostname": self._host},
         )
 
@@ -197,13 +235,13 @@ def _observed(operation: str) -> Iterator[None]:
         DURATION.labels(operation).observe(perf_counter() - started)
 
 
-async def _pour(response: httpx.Response, sink: Sink) -> None:
+async def _pour(response: httpx.Response, reading: _Reading) -> None:
     received = 0
     async for chunk in response.aiter_bytes():
         received += len(chunk)
-        if received > MAX_ANSWER_BYTES:
-            raise errors.unexpected(f"The answer of 1C is longer than {MAX_ANSWER_BYTES} bytes.")
-        sink(chunk)
+        if received > reading.max_bytes:
+            raise errors.unexpected(f"The answer of 1C is longer than {reading.max_bytes} bytes.")
+        reading.sink(chunk)
 
 
 async def _read_error(response: httpx.Response) -> bytes:
@@ -230,6 +268,8 @@ def _failure(response: httpx.Response, body: bytes, resource: str, *, reused: bo
 def _failure_by_status(status: int, resource: str) -> OneCError:
     if status == _NOT_FOUND:
         return errors.not_found(resource)
+    if status == _PRECONDITION_FAILED:
+        return errors.conflict(resource)
     if status in _NO_SESSION:
         return errors.no_session()
     if status >= _SERVER_ERROR:

@@ -2,6 +2,7 @@
 
 from assistants_common.problems import ProblemError
 
+NO_SESSION = "onec_no_session"
 _RETRY_AFTER_SECONDS = "15"
 
 
@@ -35,7 +36,7 @@ def timed_out() -> OneCError:
 
 def no_session() -> OneCError:
     detail = "1C could not start a session: no free licence, or the base is locked."
-    return OneCError(503, "onec_no_session", detail, retryable=True)
+    return OneCError(503, NO_SESSION, detail, retryable=True)
 
 
 def sessions_busy() -> OneCError:
@@ -52,6 +53,10 @@ def no_rights(resource: str) -> OneCError:
 
 def not_found(resource: str) -> OneCError:
     return OneCError(502, "onec_not_found", f"The 1C base does not have, or does not publish, {resource}.")
+
+
+def conflict(resource: str) -> OneCError:
+    return OneCError(409, "onec_conflict", f"Somebody changed {resource} in 1C meanwhile.")
 
 
 def redirected() -> OneCError:

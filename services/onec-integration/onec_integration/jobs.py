@@ -1,13 +1,14 @@
 """Synchronization jobs in the database: orders, leases, progress."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from assistants_common.context import request_id_var
 from assistants_common.problems import ProblemError
 from assistants_common.tokens import Principal, Role
 from onec_integration.models import Status, SyncEntitySet, SyncJob
@@ -15,10 +16,11 @@ from onec_integration.schemas import SyncRequest
 
 MAX_OPEN_JOBS = 10
 OPEN = (Status.QUEUED.value, Status.RUNNING.value)
+_STOPPED = (Status.FAILED.value, Status.CANCELLED.value)
 
 
 class LeaseLostError(Exception):
-    """Another process works on the job now."""
+    """The job was cancelled, or another process works on it now."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,18 @@ class Lease:
     job_id: UUID
     token: UUID
     seconds: float
+    request_id: str | None
 
 
 async def add(session: AsyncSession, user_id: UUID, order: SyncRequest) -> SyncJob:
     await _check_open_jobs(session, user_id)
-    job = SyncJob(requested_by=user_id, documents_since=order.documents_since)
+    since = order.documents_since
+    job = SyncJob(
+        requested_by=user_id,
+        documents_since=None if since is None else datetime.combine(since, time.min),
+        full=order.full,
+        request_id=request_id_var.get(),
+    )
     job.entity_sets = [
         SyncEntitySet(entity_set=name, position=position) for position, name in enumerate(order.entity_sets)
     ]
@@ -54,17 +63,40 @@ async def get(session: AsyncSession, caller: Principal, job_id: UUID, *, lock: b
     return job
 
 
+def visible_to(caller: Principal) -> Select[SyncJob]:
+    """The caller's jobs, or everyone's for an administrator; the latest first."""
+    statement = select(SyncJob).order_by(SyncJob.created_at.desc(), SyncJob.id)
+    return statement if caller.role is Role.ADMIN else statement.where(SyncJob.requested_by == caller.user_id)
+
+
 async def resume(session: AsyncSession, caller: Principal, job_id: UUID) -> SyncJob:
-    """Put a failed job in the queue again; what was read stays read."""
+    """Put a job that failed or was cancelled in the queue again; what was read stays read."""
     job = await get(session, caller, job_id, lock=True)
-    if job.status != Status.FAILED.value:
-        raise ProblemError(409, f"Only a failed synchronization can be resumed; this one is {job.status}.")
+    if job.status not in _STOPPED:
+        raise ProblemError(409, f"Only a failed or cancelled synchronization can be resumed: {job.status}.")
     await _check_open_jobs(session, job.requested_by)
     job.status, job.finished_at, job.attempts = Status.QUEUED.value, None, 0
+    job.request_id = request_id_var.get()
     for progress in job.entity_sets:
         if progress.status != Status.COMPLETED.value:
             progress.status, progress.error, progress.finished_at = Status.QUEUED.value, None, None
     await session.commit()
+    return job
+
+
+async def cancel(session: AsyncSession, caller: Principal, job_id: UUID) -> SyncJob:
+    """Stop a job. Who works on it loses the lease with it, and so stores nothing from now on."""
+    job = await get(session, caller, job_id, lock=True)
+    if job.status in {Status.COMPLETED.value, Status.FAILED.value}:
+        raise ProblemError(409, f"The synchronization has ended already: {job.status}.")
+    if job.status != Status.CANCELLED.value:
+        now = await session.scalar(select(func.now()))
+        job.status, job.finished_at = Status.CANCELLED.value, now
+        job.lease_token, job.lease_until = None, None
+        for progress in job.entity_sets:
+            if progress.status in OPEN:
+                progress.status, progress.finished_at = Status.CANCELLED.value, now
+        await session.commit()
     return job
 
 
@@ -78,27 +110,33 @@ async def claim(session: AsyncSession, seconds: float) -> Lease | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    lease = Lease(UUID(int=0), uuid4(), seconds)
+    token = uuid4()
     statement = (
         update(SyncJob)
         .where(SyncJob.id == oldest.scalar_subquery())
         .values(
             status=Status.RUNNING.value,
-            lease_token=lease.token,
+            lease_token=token,
             lease_until=_after(seconds),
             started_at=func.coalesce(SyncJob.started_at, func.now()),
             attempts=SyncJob.attempts + 1,
         )
-        .returning(SyncJob.id)
+        .returning(SyncJob.id, SyncJob.request_id)
     )
-    job_id = await session.scalar(statement)
+    claimed = (await session.execute(statement)).one_or_none()
     await session.commit()
-    return Lease(job_id, lease.token, seconds) if job_id else None
+    return Lease(claimed[0], token, seconds, claimed[1]) if claimed else None
 
 
 async def renew(session: AsyncSession, lease: Lease) -> None:
     """Prolong the lease within the caller's transaction, which locks the job; progress was made."""
     await _change(session, lease, lease_until=_after(lease.seconds), attempts=0)
+
+
+async def keep(session: AsyncSession, lease: Lease) -> None:
+    """Prolong the lease while the worker waits for 1C."""
+    await _change(session, lease, lease_until=_after(lease.seconds))
+    await session.commit()
 
 
 async def release(session: AsyncSession, lease: Lease) -> None:
@@ -108,10 +146,10 @@ async def release(session: AsyncSession, lease: Lease) -> None:
 
 
 async def finish(session: AsyncSession, lease: Lease, status: Status) -> None:
+    """End a job, within the caller's transaction."""
     await _change(
         session, lease, status=status.value, finished_at=func.now(), lease_until=None, lease_token=None
     )
-    await session.commit()
 
 
 async def _change(session: AsyncSession, lease: Lease, **values: Any) -> None:  # noqa: ANN401 - columns

@@ -1,29 +1,87 @@
-"""Which entity sets a base publishes, and their keys, from its `$metadata`.
+"""Which entity sets a base publishes, with their keys and fields, from its `$metadata`.
 
 The document of a real configuration has tens of megabytes, so it is read as it arrives and never kept.
 """
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
 
 from lxml import etree  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
 from onec_integration import errors
+from onec_integration.odata import ENTITY_SET_PATTERN
+
+MAX_FIELDS = 400_000
+"""Over all entity sets: several times what the largest configurations have."""
+
+MAX_FIELDS_OF_A_SET = 500
+_MAX_NAME = 255
+_ENTITY_SET = re.compile(ENTITY_SET_PATTERN)
+_REFERENCE, _VERSION = "Ref_Key", "DataVersion"
+_SAME_NAME, _IN_NAME, _IN_FIELD = 8, 4, 1
 
 
 class EntitySet(BaseModel):
     name: str
     key: tuple[str, ...]
+    fields: dict[str, str] = {}
+    """Their types by name."""
 
     @property
     def kind(self) -> str:
         return self.name.partition("_")[0]
 
+    @property
+    def title(self) -> str:
+        """The name as 1C shows it: a table of a document stands behind a point."""
+        return self.name.partition("_")[2].replace("_", ".")
+
+    @cached_property
+    def searched(self) -> tuple[str, str, str]:
+        """The name, the title and the names of the fields, as they are compared with words."""
+        return self.name.casefold(), self.title.casefold(), " ".join(self.fields).casefold()
+
+    @property
+    def has_references(self) -> bool:
+        """Whether a row is an object, and found by its reference."""
+        return self.key == (_REFERENCE,)
+
+    @property
+    def has_versions(self) -> bool:
+        """Whether a changed object is known by its version."""
+        return self.has_references and _VERSION in self.fields
+
 
 class Schema(BaseModel):
     entity_sets: dict[str, EntitySet]
 
+    def search(self, words: Sequence[str]) -> list[EntitySet]:
+        """The entity sets that have one of the words in their name or a field's, best first; all without."""
+        if not words:
+            return list(self.entity_sets.values())
+        folded = [word.casefold() for word in words]
+        scored = ((_score(entity_set, folded), entity_set) for entity_set in self.entity_sets.values())
+        found = [(score, entity_set) for score, entity_set in scored if score]
+        found.sort(key=lambda item: (-item[0], item[1].name))
+        return [entity_set for _, entity_set in found]
+
+
+def _score(entity_set: EntitySet, words: Sequence[str]) -> int:
+    name, title, fields = entity_set.searched
+    return sum(
+        _SAME_NAME if word in {name, title} else _IN_NAME if word in name else _IN_FIELD * (word in fields)
+        for word in words
+    )
+
 
 class _DocumentTypeError(Exception):
     """The document brings a DTD: only a hostile one does."""
+
+
+class _TooMuchError(Exception):
+    """There are more fields than any configuration has."""
 
 
 class _Target:
@@ -31,20 +89,33 @@ class _Target:
 
     def __init__(self) -> None:
         self.keys: dict[str, list[str]] = {}
+        self.fields: dict[str, dict[str, str]] = {}
         self.sets: dict[str, str] = {}
         self._type: str | None = None
+        self._count = 0
 
     def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
         raise _DocumentTypeError
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        element = tag.rpartition("}")[2]
+        element, name = tag.rpartition("}")[2], attributes.get("Name", "")
         if element == "EntityType":
-            self._type = attributes.get("Name")
-        elif element == "PropertyRef" and self._type:
-            self.keys.setdefault(self._type, []).append(attributes.get("Name", ""))
+            self._type = name or None
         elif element == "EntitySet":
-            self.sets[attributes.get("Name", "")] = attributes.get("EntityType", "").rpartition(".")[2]
+            self.sets[name] = attributes.get("EntityType", "").rpartition(".")[2]
+        elif self._type is not None and 0 < len(name) <= _MAX_NAME:
+            self._start_in_type(self._type, element, name, attributes)
+
+    def _start_in_type(self, type_: str, element: str, name: str, attributes: dict[str, str]) -> None:
+        if element == "PropertyRef":
+            self.keys.setdefault(type_, []).append(name)
+        elif element == "Property":
+            fields = self.fields.setdefault(type_, {})
+            if len(fields) < MAX_FIELDS_OF_A_SET:
+                fields[name] = attributes.get("Type", "")[:_MAX_NAME]
+                self._count += 1
+            if self._count > MAX_FIELDS:
+                raise _TooMuchError
 
     def end(self, tag: str) -> None:
         if tag.rpartition("}")[2] == "EntityType":
@@ -66,19 +137,19 @@ class MetadataParser:
     def feed(self, chunk: bytes) -> None:
         try:
             self._parser.feed(chunk)
-        except (etree.XMLSyntaxError, _DocumentTypeError) as error:
+        except (etree.XMLSyntaxError, _DocumentTypeError, _TooMuchError) as error:
             raise _unreadable() from error
 
     def close(self) -> Schema:
         try:
             self._parser.close()
-        except (etree.XMLSyntaxError, _DocumentTypeError) as error:
+        except (etree.XMLSyntaxError, _DocumentTypeError, _TooMuchError) as error:
             raise _unreadable() from error
-        keys = self._target.keys
+        keys, fields = self._target.keys, self._target.fields
         found = {
-            name: EntitySet(name=name, key=tuple(keys[type_]))
+            name: EntitySet(name=name, key=tuple(keys[type_]), fields=fields.get(type_, {}))
             for name, type_ in self._target.sets.items()
-            if name and type_ in keys
+            if type_ in keys and _ENTITY_SET.fullmatch(name)
         }
         return Schema(entity_sets=dict(sorted(found.items())))
 

@@ -10,8 +10,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from assistants_common.database import NAMING_CONVENTION
+from assistants_common.outbox import add_outbox_table
 
-_STATES = "status IN ('queued', 'running', 'completed', 'failed')"
+SOURCE = "onec-integration"
+"""Who says so, in events."""
+
+_ALL = 100
+_STATES = "status IN ('queued', 'running', 'completed', 'failed', 'cancelled')"
 
 
 class Status(StrEnum):
@@ -19,10 +24,14 @@ class Status(StrEnum):
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+add_outbox_table(Base.metadata)
 
 
 class SyncJob(Base):
@@ -39,6 +48,10 @@ class SyncJob(Base):
     requested_by: Mapped[UUID]
     status: Mapped[str] = mapped_column(String(16), default=Status.QUEUED.value)
     documents_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))
+    full: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    request_id: Mapped[str | None] = mapped_column(String(128))
+    """Of the request that ordered it: what is done for the order is logged under it."""
+
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -48,6 +61,34 @@ class SyncJob(Base):
     entity_sets: Mapped[list["SyncEntitySet"]] = relationship(
         order_by="SyncEntitySet.position", lazy="selectin", cascade="all, delete-orphan"
     )
+
+    @property
+    def percent(self) -> int | None:
+        """Over all entity sets, each counting alike; None when it is not known of one."""
+        if self.status == Status.COMPLETED.value:
+            return _ALL
+        known = [item.percent for item in self.entity_sets if item.percent is not None]
+        return sum(known) // len(known) if known and len(known) == len(self.entity_sets) else None
+
+    @property
+    def rows_read(self) -> int:
+        return sum(item.rows_read for item in self.entity_sets)
+
+    @property
+    def rows_stored(self) -> int:
+        return sum(item.rows_stored for item in self.entity_sets)
+
+    @property
+    def pages(self) -> int:
+        return sum(item.pages for item in self.entity_sets)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        return {item.entity_set: item.error for item in self.entity_sets if item.error}
+
+    @property
+    def error(self) -> str | None:
+        return " ".join(f"{name}: {error}" for name, error in self.errors.items()) or None
 
 
 class SyncEntitySet(Base):
@@ -65,9 +106,22 @@ class SyncEntitySet(Base):
     status: Mapped[str] = mapped_column(String(16), default=Status.QUEUED.value)
     rows_read: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     rows_total: Mapped[int | None]
+    rows_stored: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    rows_missing: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    pages: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     error: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def percent(self) -> int | None:
+        if self.status == Status.COMPLETED.value:
+            return _ALL
+        if self.started_at is None:
+            return 0
+        if self.rows_total is None:
+            return None
+        return min(self.rows_read * _ALL // max(self.rows_total, 1), _ALL - 1)
 
 
 class OneCRecord(Base):
@@ -80,3 +134,7 @@ class OneCRecord(Base):
     data_version: Mapped[str | None] = mapped_column(String(64))
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     synced_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    """When 1C was last seen to have the row as it is here."""
+
+    missing_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """Since when 1C does not show the row any more: it was erased, or the 1C user may not see it."""

@@ -1,6 +1,8 @@
 """The dialect of OData 3 that 1C speaks: addresses, literals, answers."""
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +25,7 @@ class Query:
     skip: int = 0
     order_by: tuple[str, ...] = ()
     where: str | None = None
+    select: tuple[str, ...] = ()
     count: bool = False
 
     def parameters(self) -> dict[str, str]:
@@ -31,6 +34,7 @@ class Query:
             "$skip": str(self.skip) if self.skip else None,
             "$orderby": ",".join(self.order_by) or None,
             "$filter": self.where,
+            "$select": ",".join(self.select) or None,
             "$inlinecount": "allpages" if self.count else None,
         }
         return {name: value for name, value in wanted.items() if value is not None}
@@ -41,9 +45,20 @@ class EntityPage:
     rows: list[Row]
     count: int | None
 
+    def cut(self, query: Query) -> "EntityPage":
+        """The page that was asked for: by its manual 1C may forget `$top` and `$skip` when it counts."""
+        if not query.count or len(self.rows) <= query.top:
+            return self
+        return EntityPage(self.rows[query.skip : query.skip + query.top], self.count)
+
 
 def guid(value: UUID) -> str:
     return f"guid'{value}'"
+
+
+def one_of(references: Iterable[str]) -> str:
+    """The condition that a row is one of some objects; long lists make addresses web servers refuse."""
+    return " or ".join(f"Ref_Key eq {guid(UUID(reference))}" for reference in references)
 
 
 def local_datetime(value: datetime) -> str:
@@ -54,7 +69,7 @@ def local_datetime(value: datetime) -> str:
 
 
 def encode_path(resource: str) -> str:
-    return quote(resource, safe="()'=,-$")
+    return quote(resource, safe="()'=,-$/")
 
 
 def encode_query(parameters: dict[str, str]) -> str:
@@ -65,12 +80,27 @@ def encode_query(parameters: dict[str, str]) -> str:
 def parse_document(body: bytes) -> Row:
     """A JSON answer. Some publications start it with a byte order mark."""
     try:
-        document = json.loads(body.decode("utf-8-sig"))
+        document = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
     except ValueError as error:
         raise errors.unexpected("The answer of 1C is not JSON.") from error
     if not isinstance(document, dict):
         raise errors.unexpected("The answer of 1C is not a JSON object.")
-    return document
+    return _storable(document) if b"\\u" in body else document
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _storable(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Without the characters PostgreSQL does not take: NUL, and halves of a pair."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return value
 
 
 def parse_page(body: bytes) -> EntityPage:
@@ -83,10 +113,16 @@ def parse_page(body: bytes) -> EntityPage:
 
 def _parse_count(value: object) -> int | None:
     """`odata.count` is a number written as a string."""
-    if value is None:
-        return None
-    text = str(value)
-    if not text.isdecimal():
+    return None if value is None else _to_count(str(value))
+
+
+def parse_count(body: bytes) -> int:
+    """The answer to `$count`, which is the number alone."""
+    return _to_count(body.decode("utf-8-sig", errors="replace").strip())
+
+
+def _to_count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,12}", text):
         raise errors.unexpected("The answer of 1C has a count that is no number.")
     return int(text)
 

@@ -1,10 +1,14 @@
 """Rows of 1C in the database."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
+from typing import Any, cast
+from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, CursorResult, Update, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +17,8 @@ from onec_integration.metadata import EntitySet
 from onec_integration.models import OneCRecord
 from onec_integration.odata import Row
 
+_VERSION_LENGTH = 64
+
 
 def record_key(entity_set: EntitySet, row: Row) -> str:
     """The reference of an object; for a row with another key, as registers have, a digest of it."""
@@ -20,9 +26,24 @@ def record_key(entity_set: EntitySet, row: Row) -> str:
         values = [row[name] for name in entity_set.key]
     except KeyError as error:
         raise errors.unexpected(f"A row of {entity_set.name} has no {error.args[0]}.") from error
-    if entity_set.key == ("Ref_Key",):
-        return str(values[0]).lower()
+    if entity_set.has_references:
+        return _reference(entity_set, values[0])
     return sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
+
+
+def row_version(row: Row) -> str:
+    """What 1C calls the version of an object; for a row without one, a digest of it."""
+    version = row.get("DataVersion")
+    if version:
+        return str(version)[:_VERSION_LENGTH]
+    return sha256(json.dumps(row, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _reference(entity_set: EntitySet, value: object) -> str:
+    try:
+        return str(UUID(str(value)))
+    except ValueError as error:
+        raise errors.unexpected(f"A row of {entity_set.name} has a Ref_Key that is none.") from error
 
 
 async def store(session: AsyncSession, entity_set: EntitySet, rows: Sequence[Row]) -> None:
@@ -33,7 +54,7 @@ async def store(session: AsyncSession, entity_set: EntitySet, rows: Sequence[Row
         key: {
             "entity_set": entity_set.name,
             "ref_key": key,
-            "data_version": row.get("DataVersion"),
+            "data_version": row_version(row),
             "data": row,
         }
         for key, row in ((record_key(entity_set, row), row) for row in rows)
@@ -46,6 +67,80 @@ async def store(session: AsyncSession, entity_set: EntitySet, rows: Sequence[Row
                 "data_version": statement.excluded.data_version,
                 "data": statement.excluded.data,
                 "synced_at": func.now(),
+                "missing_since": None,
             },
         )
+    )
+
+
+async def versions(session: AsyncSession, entity_set: EntitySet, keys: Collection[str]) -> dict[str, str]:
+    """The versions of those rows that are stored and not missing."""
+    statement = select(OneCRecord.ref_key, OneCRecord.data_version).where(
+        OneCRecord.entity_set == entity_set.name,
+        OneCRecord.ref_key.in_(keys),
+        OneCRecord.missing_since.is_(None),
+        OneCRecord.data_version.is_not(None),
+    )
+    return {key: version for key, version in await session.execute(statement) if version is not None}
+
+
+async def any_before(session: AsyncSession, entity_set: EntitySet, moment: datetime) -> bool:
+    """Whether there are rows of an earlier synchronization."""
+    of_earlier = (OneCRecord.entity_set == entity_set.name, OneCRecord.synced_at < moment)
+    return await session.scalar(select(OneCRecord.ref_key).where(*of_earlier).limit(1)) is not None
+
+
+async def touch(session: AsyncSession, entity_set: EntitySet, keys: Collection[str]) -> None:
+    """Note that 1C has these rows as they are stored."""
+    if keys:
+        await session.execute(_rows(entity_set, OneCRecord.ref_key.in_(keys)).values(synced_at=func.now()))
+
+
+async def mark_missing(session: AsyncSession, entity_set: EntitySet, keys: Collection[str]) -> None:
+    if keys:
+        await session.execute(
+            _rows(entity_set, OneCRecord.ref_key.in_(keys)).values(missing_since=func.now())
+        )
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """The rows a complete reading did not come across."""
+
+    entity_set: EntitySet
+    before: datetime
+    documents_since: datetime | None
+
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        conditions = [OneCRecord.synced_at < self.before, OneCRecord.missing_since.is_(None)]
+        if self.documents_since is not None:
+            moment = self.documents_since.isoformat(timespec="seconds")
+            conditions.append(OneCRecord.data["Date"].astext >= moment)
+        return conditions
+
+    async def keys(self, session: AsyncSession, after: str, limit: int) -> list[str]:
+        statement = (
+            select(OneCRecord.ref_key)
+            .where(
+                OneCRecord.entity_set == self.entity_set.name,
+                OneCRecord.ref_key > after,
+                *self._conditions(),
+            )
+            .order_by(OneCRecord.ref_key)
+            .limit(limit)
+        )
+        return list(await session.scalars(statement))
+
+    async def mark_all_missing(self, session: AsyncSession) -> int:
+        """Mark them without asking 1C about each; how many they were."""
+        statement = _rows(self.entity_set, *self._conditions()).values(missing_since=func.now())
+        result = await session.execute(statement)
+        return cast(CursorResult[Any], result).rowcount
+
+
+def _rows(entity_set: EntitySet, *conditions: ColumnElement[bool]) -> Update:
+    return (
+        update(OneCRecord)
+        .where(OneCRecord.entity_set == entity_set.name, *conditions)
+        .execution_options(synchronize_session=False)
     )

@@ -28,6 +28,13 @@ class ReportKind(StrEnum):
     ENTITY_COUNTS = "entity-counts"
 
 
+TITLES = {
+    ReportKind.COMPANIES: "The companies of the base",
+    ReportKind.SYNC_SUMMARY: "How the latest synchronizations went",
+    ReportKind.ENTITY_COUNTS: "How many rows of each entity set are stored",
+}
+
+
 class _Report(BaseModel):
     generated_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
@@ -63,8 +70,15 @@ async def build(session: AsyncSession, kind: ReportKind, params: PageParams) -> 
             return await _entity_counts(session, params)
 
 
+_PRESENT = OneCRecord.missing_since.is_(None)
+
+
+def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count().filter(*conditions)
+
+
 def _marked_deleted() -> ColumnElement[int]:
-    return func.count().filter(OneCRecord.data["DeletionMark"].astext == "true")
+    return _count(_PRESENT, OneCRecord.data["DeletionMark"].astext == "true")
 
 
 async def _companies(session: AsyncSession, params: PageParams) -> CompaniesReport:
@@ -72,21 +86,23 @@ async def _companies(session: AsyncSession, params: PageParams) -> CompaniesRepo
     totals = (
         await session.execute(
             select(
-                func.count(),
+                _count(_PRESENT),
                 _marked_deleted(),
-                func.min(OneCRecord.synced_at),
-                func.max(OneCRecord.synced_at),
+                _count(~_PRESENT),
+                func.min(OneCRecord.synced_at).filter(_PRESENT),
+                func.max(OneCRecord.synced_at).filter(_PRESENT),
             ).where(of_companies)
         )
     ).one()
     name = OneCRecord.data["Description"].astext
-    statement = select(OneCRecord).where(of_companies).order_by(name, OneCRecord.ref_key)
+    statement = select(OneCRecord).where(of_companies, _PRESENT).order_by(name, OneCRecord.ref_key)
     return CompaniesReport(
         summary=CompaniesSummary(
             records=totals[0],
             marked_deleted=totals[1],
-            oldest_synced_at=totals[2],
-            last_synced_at=totals[3],
+            missing=totals[2],
+            oldest_synced_at=totals[3],
+            last_synced_at=totals[4],
         ),
         rows=await paginate(session, statement, params, lambda record: to_company(record.data)),
     )
@@ -126,13 +142,14 @@ async def _latest_runs(session: AsyncSession, params: PageParams) -> Page[Entity
 
 async def _entity_counts(session: AsyncSession, params: PageParams) -> EntityCountsReport:
     totals = (
-        await session.execute(select(func.count(func.distinct(OneCRecord.entity_set)), func.count()))
+        await session.execute(select(func.count(func.distinct(OneCRecord.entity_set)), _count(_PRESENT)))
     ).one()
     statement = (
         select(
             OneCRecord.entity_set,
-            func.count().label("records"),
+            _count(_PRESENT).label("records"),
             _marked_deleted().label("marked_deleted"),
+            _count(~_PRESENT).label("missing"),
             func.min(OneCRecord.synced_at).label("oldest_synced_at"),
             func.max(OneCRecord.synced_at).label("last_synced_at"),
         )

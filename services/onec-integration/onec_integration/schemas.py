@@ -1,7 +1,8 @@
 # ruff: noqa: RUF001 - names of 1C are Cyrillic
 """Bodies of requests and responses."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +11,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    NaiveDatetime,
     field_validator,
 )
 
@@ -20,6 +20,18 @@ from onec_integration.odata import ENTITY_SET_PATTERN
 
 _COMPANY_ID = "4f5a1c2e-8f0b-4d1e-9f5e-0a1b2c3d4e5f"
 _JOB_ID = "0b7c1f52-6a0d-4c55-9e0e-3f1b2a4c5d6e"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _day(value: object) -> object:
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _day_alone(value: object) -> object:
+    """A moment would have a time zone, and 1C has none; nor is a number a day."""
+    if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("must be a day such as 2026-01-31")
+    return value
 
 
 def _blank_to_none(value: object) -> object:
@@ -57,14 +69,28 @@ class Company(BaseModel):
     marked_deleted: bool
 
 
+class FieldView(BaseModel):
+    name: str = Field(examples=["Description"])
+    type: str = Field(examples=["Edm.String"])
+
+
 class EntitySetView(BaseModel):
     name: str = Field(examples=["Catalog_Организации"])
     kind: str = Field(examples=["Catalog"])
-    key: list[str] = Field(examples=[["Ref_Key"]], description="The properties that identify a row.")
+    title: str = Field(examples=["Организации"])
+    fields: list[FieldView]
 
     @classmethod
     def of(cls, entity_set: EntitySet) -> "EntitySetView":
-        return cls(name=entity_set.name, kind=entity_set.kind, key=list(entity_set.key))
+        fields = [FieldView(name=name, type=type_) for name, type_ in entity_set.fields.items()]
+        return cls(name=entity_set.name, kind=entity_set.kind, title=entity_set.title, fields=fields)
+
+
+class Metadata(BaseModel):
+    """A part of what the base publishes."""
+
+    entities: list[EntitySetView]
+    total: int = Field(description="How many entity sets match.")
 
 
 EntitySetName = Annotated[str, Field(pattern=ENTITY_SET_PATTERN)]
@@ -77,15 +103,20 @@ class SyncRequest(BaseModel):
             "examples": [
                 {
                     "entity_sets": ["Catalog_Организации", "Document_РеализацияТоваровУслуг"],
-                    "documents_since": "2026-01-01T00:00:00",
+                    "documents_since": "2026-01-01",
                 }
             ]
         },
     )
 
     entity_sets: list[EntitySetName] = Field(min_length=1, max_length=50)
-    documents_since: NaiveDatetime | None = Field(
-        default=None, description="Copy only documents from this moment on, by the clock of the 1C server."
+    documents_since: Annotated[date | None, BeforeValidator(_day_alone)] = Field(
+        default=None, description="Copy only documents from this day on, by the clock of the 1C server."
+    )
+    full: bool = Field(
+        default=False,
+        strict=True,
+        description="Read every row in full, also those whose version is the one that is stored.",
     )
 
     @field_validator("entity_sets")
@@ -103,8 +134,12 @@ class EntitySetProgress(BaseModel):
 
     entity_set: str = Field(examples=["Catalog_Организации"])
     status: Status
-    rows_read: int
-    rows_total: int | None = Field(description="What 1C counted at the start; null before.")
+    rows_read: int = Field(description="Rows looked at.")
+    rows_stored: int = Field(description="Rows among them that were new or changed, and so were stored.")
+    rows_missing: int = Field(description="Stored rows that 1C does not show any more.")
+    rows_total: int | None = Field(description="What 1C counted at the start; null when it did not.")
+    pages: int
+    percent: int | None = Field(description="Null when 1C did not count the rows.")
     started_at: datetime | None
     finished_at: datetime | None
     error: str | None
@@ -116,17 +151,34 @@ class SyncJobView(BaseModel):
     id: UUID = Field(examples=[_JOB_ID])
     requested_by: UUID
     status: Status
-    documents_since: datetime | None
+    percent: int | None = Field(description="Over all entity sets; null when it is not known of one.")
+    rows_read: int
+    rows_stored: int
+    pages: int
+    error: str | None = Field(description="What went wrong with which entity sets.")
+    documents_since: Annotated[date | None, BeforeValidator(_day)]
+    full: bool
+    request_id: str | None = Field(description="Of the request that ordered it; its logs bear the same.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     entity_sets: list[EntitySetProgress]
 
 
+class ReportDescription(BaseModel):
+    id: str = Field(examples=["companies"])
+    title: str = Field(examples=["The companies of the base"])
+
+
+class ReportList(BaseModel):
+    items: list[ReportDescription]
+
+
 class EntityCount(BaseModel):
     entity_set: str
     records: int
     marked_deleted: int
+    missing: int = Field(description="Not among the records: what 1C does not show any more.")
     oldest_synced_at: datetime
     last_synced_at: datetime
 
@@ -145,6 +197,7 @@ class EntitySetRun(BaseModel):
 class CompaniesSummary(BaseModel):
     records: int
     marked_deleted: int
+    missing: int = Field(description="Not among the records: what 1C does not show any more.")
     oldest_synced_at: datetime | None
     last_synced_at: datetime | None
 
@@ -154,6 +207,7 @@ class SyncSummary(BaseModel):
     running: int
     completed: int
     failed: int
+    cancelled: int
     last_completed_at: datetime | None
     last_failed_at: datetime | None
 

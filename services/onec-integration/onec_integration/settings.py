@@ -1,11 +1,25 @@
 """Settings of 1c-integration."""
 
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import NoDecode
 
 from assistants_common.settings import DatabaseSettings, OptionalSecret
+from onec_integration.addresses import Network
+
+
+def _parts(value: object) -> object:
+    """The parts of a list as a setting writes it: with commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _networks(value: object) -> object:
+    parts = _parts(value)
+    return [ip_network(part) for part in parts] if isinstance(parts, list) else parts
 
 
 class Settings(DatabaseSettings):
@@ -18,7 +32,16 @@ class Settings(DatabaseSettings):
     onec_password: OptionalSecret = None
     onec_timeout_seconds: float = Field(default=25, gt=0, le=300)
     onec_max_sessions: int = Field(default=4, ge=1, le=64)
+    onec_session_attempts: int = Field(default=4, ge=1, le=10)
+    """How often a session is asked for when 1C cannot start one, with longer and longer pauses between."""
+
     onec_allow_private: bool = True
+    onec_denied_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+    """Networks never to call, such as the ranges of the cluster's pods and services; with commas between."""
+
+    onec_allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)] = ()
+    """Hosts to call even in a denied network. Nothing opens loopback, link-local and metadata addresses."""
+
     onec_allowed_only: bool = False
     """Ask for the rows the 1C user may see, instead of failing when there are others."""
 
@@ -26,6 +49,8 @@ class Settings(DatabaseSettings):
     onec_page_size: int = Field(default=500, ge=1, le=5000)
     onec_retry_pause_seconds: float = Field(default=1, ge=0, le=60)
     onec_poll_seconds: float = Field(default=10, gt=0, le=300)
+    onec_lease_seconds: float = Field(default=30, gt=0, le=3600)
+    """How long a synchronization stays with a process that shows no sign of life."""
 
     @field_validator("onec_server_url")
     @classmethod
@@ -44,7 +69,7 @@ class Settings(DatabaseSettings):
             raise ValueError("must have a port from 1 to 65535")
         return address
 
-    @property
-    def lease_seconds(self) -> float:
-        """How long a synchronization may go without storing a page before another process takes it over."""
-        return 4 * self.onec_timeout_seconds + 60
+    @field_validator("onec_allowed_hosts", mode="after")
+    @classmethod
+    def _as_compared(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(host.lower().rstrip(".") for host in value)

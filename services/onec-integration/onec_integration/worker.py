@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
+from assistants_common.context import request_id_var
 from assistants_common.database import Database
-from assistants_common.events import EventPublisher
 from onec_integration import jobs
 from onec_integration.jobs import Lease, LeaseLostError
-from onec_integration.models import Status
 from onec_integration.settings import Settings
-from onec_integration.sync import Outcome, Synchronizer
+from onec_integration.sync import Synchronizer
 
 logger = logging.getLogger(__name__)
 
@@ -20,12 +20,9 @@ _RELEASE_SECONDS = 5
 class SyncWorker:
     """Looks for jobs when woken and every now and then: other processes leave some behind."""
 
-    def __init__(
-        self, settings: Settings, database: Database, events: EventPublisher, synchronizer: Synchronizer
-    ) -> None:
+    def __init__(self, settings: Settings, database: Database, synchronizer: Synchronizer) -> None:
         self._settings = settings
         self._database = database
-        self._events = events
         self._synchronizer = synchronizer
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -49,7 +46,7 @@ class SyncWorker:
             try:
                 busy = await self.work_once()
             except LeaseLostError:
-                logger.warning("another process took a synchronization over")
+                logger.warning("a synchronization was cancelled, or another process took it over")
                 busy = True
             except Exception:
                 logger.exception("a synchronization was broken off")
@@ -63,20 +60,55 @@ class SyncWorker:
                 await self._wake.wait()
 
     async def work_once(self) -> bool:
-        """Do one job, when there is one to do."""
+        """Do one job, when there is one to do, under the id of the request that ordered it."""
         async with self._database.session() as session:
-            lease = await jobs.claim(session, self._settings.lease_seconds)
+            lease = await jobs.claim(session, self._settings.onec_lease_seconds)
         if lease is None:
             return False
+        token = request_id_var.set(lease.request_id)
         try:
-            outcome = await self._synchronizer.run(lease)
+            await self._work(lease)
+        finally:
+            request_id_var.reset(token)
+        return True
+
+    async def _work(self, lease: Lease) -> None:
+        try:
+            async with self._kept(lease):
+                await self._synchronizer.run(lease)
         except LeaseLostError:
             raise
         except BaseException:
             await self._release(lease)
             raise
-        await self._announce(outcome)
-        return True
+
+    @asynccontextmanager
+    async def _kept(self, lease: Lease) -> AsyncIterator[None]:
+        """Keep the lease meanwhile; when it is lost, break off instead of waiting for 1C to answer."""
+        try:
+            async with asyncio.timeout(None) as end:
+                keeping = asyncio.create_task(self._keep(lease, end), name="sync-lease")
+                try:
+                    yield
+                finally:
+                    keeping.cancel()
+                    await asyncio.wait({keeping})
+        except TimeoutError as error:
+            if end.expired():
+                raise LeaseLostError from error
+            raise
+
+    async def _keep(self, lease: Lease, end: asyncio.Timeout) -> None:
+        while True:
+            await asyncio.sleep(lease.seconds / 3)
+            try:
+                async with self._database.session() as session:
+                    await jobs.keep(session, lease)
+            except LeaseLostError:
+                end.reschedule(asyncio.get_running_loop().time())
+                return
+            except Exception:
+                logger.exception("a lease was not prolonged", extra={"job_id": lease.job_id})
 
     async def _release(self, lease: Lease) -> None:
         """Without this the job would wait for the lease to run out."""
@@ -85,15 +117,3 @@ class SyncWorker:
                 await jobs.release(session, lease)
         except Exception:
             logger.exception("a synchronization was not released", extra={"job_id": lease.job_id})
-
-    async def _announce(self, outcome: Outcome) -> None:
-        completed = outcome.status is Status.COMPLETED
-        data = {
-            "job_id": str(outcome.job_id),
-            "entity_sets": outcome.entity_sets,
-            "rows_read": outcome.rows_read,
-            **({} if completed else {"errors": outcome.errors}),
-        }
-        type_ = "onec.sync_completed" if completed else "onec.sync_failed"
-        logger.info("synchronization ended", extra={"job_id": outcome.job_id, "outcome": outcome.status})
-        await self._events.notify(type_, data, outcome.requested_by)

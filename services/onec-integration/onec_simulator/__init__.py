@@ -1,1 +1,1 @@
-"""A small 1C:Enterprise for tests and laptops: the standard OData interface, with its quirks."""
+"""A simulated 1C server with the quirks of a real one, for tests and for development without 1C."""

@@ -1,14 +1,48 @@
 """The little of the query language the simulated server understands. The rest is an error, as in 1C."""
 
+import operator
 import re
 from collections.abc import Callable
+from typing import Any
 
 from onec_simulator.base import EntitySet, Row
 
-_KNOWN = frozenset({"$format", "$top", "$skip", "$orderby", "$filter", "$inlinecount", "allowedOnly"})
-_BOOLEAN = re.compile(r"(\w+) eq (true|false)")
-_SINCE = re.compile(r"(\w+) ge datetime'(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)'")
-_ENTITY = re.compile(r"(\w+)\(guid'([0-9a-f-]{36})'\)")
+type Test = Callable[[Row], bool]
+
+_KNOWN = frozenset(
+    {"$format", "$top", "$skip", "$orderby", "$filter", "$select", "$inlinecount", "allowedOnly"}
+)
+_ENTITY = re.compile(r"(\w+)\(guid'([0-9a-fA-F-]{36})'\)")
+_COMPARISON = re.compile(
+    r"(?P<name>\w+) (?P<operator>eq|ne|gt|ge|lt|le) (?:"
+    r"guid'(?P<guid>[0-9a-fA-F-]{36})'"
+    r"|datetime'(?P<datetime>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)'"
+    r"|'(?P<string>(?:[^']|'')*)'"
+    r"|(?P<boolean>true|false)"
+    r"|(?P<number>-?\d+(?:\.\d+)?))"
+)
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "lt": operator.lt,
+    "le": operator.le,
+}
+_LITERALS: dict[str, Callable[[str], Any]] = {
+    "guid": str.lower,
+    "datetime": str,
+    "string": lambda text: text.replace("''", "'"),
+    "boolean": lambda text: text == "true",
+    "number": float,
+}
+_TYPES = {
+    "guid": {"Edm.Guid"},
+    "datetime": {"Edm.DateTime"},
+    "string": {"Edm.String"},
+    "boolean": {"Edm.Boolean"},
+    "number": {"Edm.Double", "Edm.Int64"},
+}
 
 
 class QueryError(Exception):
@@ -18,32 +52,76 @@ class QueryError(Exception):
 def split_entity(resource: str) -> tuple[str, str | None]:
     """The entity set, and the reference when one entity is meant."""
     match = _ENTITY.fullmatch(resource)
-    return (match[1], match[2]) if match else (resource, None)
+    return (match[1], match[2].lower()) if match else (resource, None)
 
 
-def select(entity_set: EntitySet, query: dict[str, str]) -> tuple[list[Row], int]:
+def select(
+    entity_set: EntitySet, query: dict[str, str], *, count_ignores_paging: bool = False
+) -> tuple[list[Row], int]:
     """The rows of a page, and how many rows the filter lets through."""
     unknown = query.keys() - _KNOWN
     if unknown:
         raise QueryError(f"unknown options: {', '.join(sorted(unknown))}")
-    passes = _filter(query.get("$filter"), entity_set)
-    rows = [row for row in entity_set.rows if passes(row)]
-    order = [_property(name, entity_set) for name in query.get("$orderby", "").split(",") if name]
-    rows.sort(key=lambda row: [str(row[name]) for name in order])
-    skip, top = int(query.get("$skip", 0)), int(query.get("$top", len(rows)))
-    return rows[skip : skip + top], len(rows)
+    rows = matching(entity_set, query.get("$filter"))
+    _sort(rows, query.get("$orderby", ""), entity_set)
+    count = len(rows)
+    if not (count_ignores_paging and query.get("$inlinecount") == "allpages"):
+        skip, top = _number(query, "$skip", 0), _number(query, "$top", count)
+        rows = rows[skip : skip + top]
+    names = [_property(name.strip(), entity_set) for name in query.get("$select", "").split(",") if name]
+    return [{name: row[name] for name in names} for row in rows] if names else rows, count
 
 
-def _filter(text: str | None, entity_set: EntitySet) -> Callable[[Row], bool]:
-    if text is None:
-        return lambda _row: True
-    if match := _BOOLEAN.fullmatch(text):
-        name, flag = _property(match[1], entity_set), match[2] == "true"
-        return lambda row: row[name] is flag
-    if match := _SINCE.fullmatch(text):
-        name, moment = _property(match[1], entity_set), match[2]
-        return lambda row: str(row[name]) >= moment
-    raise QueryError(f"cannot parse the filter: {text}")
+def matching(entity_set: EntitySet, condition: str | None) -> list[Row]:
+    """The rows a filter lets through."""
+    passes = _parse(condition, entity_set) if condition is not None else lambda _row: True
+    return [row for row in entity_set.rows if passes(row)]
+
+
+def _sort(rows: list[Row], order: str, entity_set: EntitySet) -> None:
+    for item in reversed([item.strip() for item in order.split(",") if item.strip()]):
+        name, _, direction = item.partition(" ")
+        if direction not in {"", "asc", "desc"}:
+            raise QueryError(f"cannot sort: {direction}")
+        rows.sort(key=operator.itemgetter(_property(name, entity_set)), reverse=direction == "desc")
+
+
+def _number(query: dict[str, str], name: str, default: int) -> int:
+    value = query.get(name)
+    if value is None:
+        return default
+    if not value.isdecimal():
+        raise QueryError(f"{name} is no number")
+    return int(value)
+
+
+def _parse(text: str, entity_set: EntitySet) -> Test:
+    """Comparisons joined by `and` and `or`; `and` binds closer."""
+    alternatives: list[list[Test]] = [[]]
+    position = 0
+    while True:
+        match = _COMPARISON.match(text, position)
+        if match is None:
+            raise QueryError(f"cannot parse the filter: {text}")
+        alternatives[-1].append(_comparison(match, entity_set))
+        position = match.end()
+        if position == len(text):
+            return lambda row: any(all(test(row) for test in tests) for tests in alternatives)
+        joint = re.compile(" (and|or) ").match(text, position)
+        if joint is None:
+            raise QueryError(f"cannot parse the filter: {text}")
+        if joint[1] == "or":
+            alternatives.append([])
+        position = joint.end()
+
+
+def _comparison(match: re.Match[str], entity_set: EntitySet) -> Test:
+    """Compares a property with a literal of its own type: a reference as text is an error in 1C too."""
+    name, kind = _property(match["name"], entity_set), match.lastgroup or ""
+    if entity_set.properties[name] not in _TYPES[kind]:
+        raise QueryError(f"{name} is no {kind}")
+    compare, expected = _OPERATORS[match["operator"]], _LITERALS[kind](match[kind])
+    return lambda row: compare(row[name], expected)
 
 
 def _property(name: str, entity_set: EntitySet) -> str:

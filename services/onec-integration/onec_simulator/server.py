@@ -1,37 +1,54 @@
 """The simulated server as an ASGI application."""
 
 import asyncio
-import base64
-import binascii
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import monotonic
 
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from onec_simulator.base import COMPANIES, Base, EntitySet, Request, Row
-from onec_simulator.documents import atom_answer, error_answer, json_answer, metadata_answer
-from onec_simulator.queries import QueryError, select, split_entity
+from onec_simulator.access import refusal, user_of
+from onec_simulator.base import Base, EntitySet, Request, Row
+from onec_simulator.control import Control
+from onec_simulator.documents import (
+    atom_answer,
+    count_answer,
+    error_answer,
+    json_answer,
+    metadata_answer,
+)
+from onec_simulator.queries import QueryError, matching, select, split_entity
 
 ROOT = "/base/odata/standard.odata"
 COOKIE = "ibsession"
+_COUNT = "/$count"
 
 
-def build_simulator(base: Base) -> Starlette:
+def build_simulator(base: Base, *, control: bool = False) -> Starlette:
+    """The server of a base; `control` adds the endpoint that changes how it behaves."""
     server = _Server(base)
-    route = Route(ROOT + "/{resource:path}", server.handle, methods=["GET", "PATCH", "DELETE"])
-    return Starlette(routes=[route])
+    routes = [
+        Route("/live", _live),
+        Route(ROOT + "/{resource:path}", server.handle, methods=["GET", "PATCH", "DELETE"]),
+    ]
+    if control:
+        routes.append(Route("/control", Control(base).handle, methods=["GET", "POST"]))
+    return Starlette(routes=routes)
 
 
-def sample() -> Starlette:
-    """For `uvicorn --factory onec_simulator.server:sample`."""
-    base = Base()
-    base.add_companies(25, deleted=[3])
-    base.add_sales(120)
-    base.add_rates(20)
-    return build_simulator(base)
+async def _live(_request: HttpRequest) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+class _RefusalError(Exception):
+    """The OData interface does not do what it is asked."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
 
 
 class _Server:
@@ -39,16 +56,11 @@ class _Server:
         self._base = base
 
     async def handle(self, request: HttpRequest) -> Response:
-        base, user = self._base, _user(request)
+        base, user = self._base, user_of(request)
         token = request.cookies.get(COOKIE)
-        path = request.path_params["resource"]
-        base.requests.append(Request(request.method, path, dict(request.query_params), token, user))
-        interference = self._interference()
-        if interference is not None:
-            return interference
-        if user != f"{base.username}:{base.password}":
-            return PlainTextResponse("", 401, headers={"WWW-Authenticate": 'Basic realm="1C"'})
-        return await self._in_session(request, token)
+        path, query = request.path_params["resource"], dict(request.query_params)
+        base.note(Request(request.method, path, query, token, user, request.headers.get("x-request-id")))
+        return self._interference() or refusal(base, user) or await self._in_session(request, token)
 
     def _interference(self) -> Response | None:
         base = self._base
@@ -65,17 +77,19 @@ class _Server:
         if token is not None and token not in base.sessions:
             return PlainTextResponse("The session is not found.", 400)
         if control == "finish":
-            base.sessions.discard(token or "")
+            base.sessions.pop(token or "", None)
             return PlainTextResponse("")
         started = base.start_session() if token is None else None
         if token is None and started is None:
             return PlainTextResponse("No licence is left.", 406 if control == "start" else 503)
         try:
             async with self._busy():
-                response = self._answer(request)
+                response = await self._answer(request)
         finally:
             if started is not None and control != "start":
-                base.sessions.discard(started)
+                base.sessions.pop(started, None)
+        if token is not None and token in base.sessions:
+            base.sessions[token] = monotonic()
         if started is not None and control == "start":
             response.set_cookie(COOKIE, started, path="/base")
         return response
@@ -91,30 +105,45 @@ class _Server:
         finally:
             base.busy -= 1
 
-    def _answer(self, request: HttpRequest) -> Response:
-        base, resource = self._base, request.path_params["resource"]
-        query = dict(request.query_params)
+    async def _answer(self, request: HttpRequest) -> Response:
+        base, query = self._base, dict(request.query_params)
         as_json = query.get("$format") == "json" or "json" in request.headers.get("accept", "")
+        try:
+            return await self._resource(request, query, as_json=as_json)
+        except QueryError as error:
+            return error_answer(base, 400, "14", str(error), as_json=as_json)
+        except _RefusalError as error:
+            return error_answer(base, error.status, error.code, error.message, as_json=as_json)
+
+    async def _resource(self, request: HttpRequest, query: dict[str, str], *, as_json: bool) -> Response:
+        base, resource = self._base, request.path_params["resource"]
         if resource == "$metadata":
             return metadata_answer(base)
-        name, reference = split_entity(resource)
-        entity_set = base.entity_sets.get(name)
-        if entity_set is None:
-            return error_answer(base, 404, "8", f"Сущность {name} не найдена", as_json=as_json)
-        if name in base.hidden_by_rights and query.get("allowedOnly") != "true":
-            return error_answer(base, 401, "20", "Нарушение прав доступа", as_json=as_json)
+        if resource == "":
+            sets = [{"name": name, "url": name} for name in base.entity_sets]
+            return json_answer(base, {"odata.metadata": f"{ROOT}/$metadata", "value": sets})
+        name, reference = split_entity(resource.removesuffix(_COUNT))
+        entity_set = self._entity_set(name, query)
         if reference is not None:
-            return self._one(request, entity_set, reference, as_json=as_json)
+            return await self._one(request, entity_set, name, reference, as_json=as_json)
+        if resource.endswith(_COUNT):
+            return count_answer(base, len(matching(entity_set, query.get("$filter"))))
         return self._list(name, entity_set, query, as_json=as_json)
+
+    def _entity_set(self, name: str, query: dict[str, str]) -> EntitySet:
+        """The entity set as far as the user may see it."""
+        found = self._base.entity_sets.get(name)
+        if found is None:
+            raise _RefusalError(404, "8", f"Сущность {name} не найдена")
+        if name not in self._base.hidden_by_rights:
+            return found
+        if query.get("allowedOnly") != "true":
+            raise _RefusalError(401, "20", "Нарушение прав доступа")
+        return EntitySet(found.key, found.properties, found.rows[::3])
 
     def _list(self, name: str, entity_set: EntitySet, query: dict[str, str], *, as_json: bool) -> Response:
         base = self._base
-        try:
-            rows, count = select(entity_set, query)
-        except QueryError as error:
-            return error_answer(base, 400, "14", str(error), as_json=as_json)
-        if name in base.hidden_by_rights:
-            rows, count = rows[:1], min(count, 1)
+        rows, count = select(entity_set, query, count_ignores_paging=base.count_ignores_paging)
         if not as_json:
             return atom_answer(name, rows)
         document: Row = {"odata.metadata": f"{ROOT}/$metadata#{name}", "value": rows}
@@ -122,25 +151,22 @@ class _Server:
             document["odata.count"] = str(count)
         return json_answer(base, document)
 
-    def _one(self, request: HttpRequest, entity_set: EntitySet, reference: str, *, as_json: bool) -> Response:
+    async def _one(
+        self, request: HttpRequest, entity_set: EntitySet, name: str, reference: str, *, as_json: bool
+    ) -> Response:
         base = self._base
         row = next((row for row in entity_set.rows if row.get("Ref_Key") == reference), None)
         if row is None:
-            return error_answer(base, 404, "9", "Экземпляр сущности не найден", as_json=as_json)
+            raise _RefusalError(404, "9", "Экземпляр сущности не найден")
         expected = request.headers.get("If-Match")
-        if expected is not None and expected.strip('W/"') != row["DataVersion"]:
-            return error_answer(base, 412, "-1", "Версия данных изменилась", as_json=as_json)
+        if expected is not None and expected.removeprefix("W/").strip('"') != row["DataVersion"]:
+            raise _RefusalError(412, "-1", "Версия данных изменилась")
         if request.method == "DELETE":
-            entity_set.rows.remove(row)
+            base.entity_sets[name].rows.remove(row)
             return Response(status_code=204)
-        return json_answer(base, row) if as_json else atom_answer(COMPANIES, [row])
-
-
-def _user(request: HttpRequest) -> str | None:
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        return base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None
+        if request.method == "PATCH":
+            values = await request.json()
+            if not isinstance(values, dict) or values.keys() - entity_set.properties.keys():
+                raise _RefusalError(400, "13", "Неизвестное свойство")
+            base.change(row, values)
+        return json_answer(base, row) if as_json else atom_answer(name, [row])

@@ -10,25 +10,25 @@ import uvicorn
 from fastapi import FastAPI
 
 from assistants_testing.plugin import running
-from onec_integration.addresses import Address, AddressGuard
+from onec_integration.addresses import AddressGuard
 from onec_integration.app import build_app
 from onec_integration.settings import Settings
+from onec_integration_testing.guard import LoopbackGuard
 from onec_simulator.base import Base
 from onec_simulator.server import ROOT, build_simulator
-
-
-class LoopbackGuard(AddressGuard):
-    """The simulator listens where no real 1C server may be: on the loopback address."""
-
-    def allows(self, address: Address) -> bool:
-        return address.is_loopback
 
 
 @contextmanager
 def serving(base: Base) -> Iterator[str]:
     """The simulator on a real socket; the OData root."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(build_simulator(base), log_config=None, lifespan="off", ws="none")
+        config = uvicorn.Config(
+            build_simulator(base, control=True),
+            log_config=None,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=1,
+        )
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -5,7 +5,6 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from assistants_common.resources import Resources
-from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders
 from onec_simulator.base import COMPANIES, Base
 
@@ -55,6 +54,29 @@ async def test_the_cache_is_not_needed(
     assert (await client.get("/companies", headers=auth_headers())).json()["total"] == 1
 
 
+async def test_a_server_that_forgets_pages_when_it_counts(
+    client: httpx.AsyncClient, base: Base, auth_headers: AuthHeaders
+) -> None:
+    base.add_companies(9)
+    base.count_ignores_paging = True
+    page = (await client.get("/companies?limit=2&offset=3", headers=auth_headers())).json()
+    expected = sorted(row["Description"] for row in base.entity_sets[COMPANIES].rows)[3:5]
+    assert [company["name"] for company in page["items"]] == expected
+    assert page["total"] == 9
+
+
+async def test_no_session_is_a_problem_that_says_when_to_come_again(
+    client: httpx.AsyncClient, base: Base, auth_headers: AuthHeaders
+) -> None:
+    base.add_companies(1)
+    base.sessions.clear()
+    base.max_sessions = 0
+    answer = await client.get("/companies", headers=auth_headers())
+    assert (answer.status_code, answer.json()["code"]) == (503, "onec_no_session")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert int(answer.headers["retry-after"]) > 0
+
+
 async def test_one_company(client: httpx.AsyncClient, base: Base, auth_headers: AuthHeaders) -> None:
     base.add_companies(2)
     row = base.entity_sets[COMPANIES].rows[1]
@@ -84,28 +106,10 @@ async def test_a_row_without_a_name(client: httpx.AsyncClient, base: Base, auth_
     assert (answer.status_code, answer.json()["code"]) == (502, "onec_unexpected_answer")
 
 
-async def test_metadata(client: httpx.AsyncClient, base: Base, auth_headers: AuthHeaders) -> None:
-    base.add_companies(1)
-    base.add_rates(1)
-    headers = auth_headers(role=Role.ANALYST)
-    for _ in range(2):
-        answer = await client.get("/metadata?limit=1&offset=1", headers=headers)
-        assert answer.status_code == 200
-        assert answer.json()["total"] == 2
-        assert answer.json()["items"] == [
-            {
-                "name": "InformationRegister_КурсыВалют",
-                "kind": "InformationRegister",
-                "key": ["Period", "Валюта_Key"],
-            }
-        ]
-    assert len(base.requests) == 1
-
-
-async def test_who_may_see_what(client: httpx.AsyncClient, base: Base, auth_headers: AuthHeaders) -> None:
-    for path in ("/companies", f"/companies/{uuid4()}", "/metadata", "/reports/companies"):
+async def test_nothing_without_a_token(client: httpx.AsyncClient, base: Base) -> None:
+    paths = ("/companies", f"/companies/{uuid4()}", "/metadata", "/reports", "/reports/companies", "/sync")
+    for path in paths:
         assert (await client.get(path)).status_code == 401
-    assert (await client.get("/metadata", headers=auth_headers())).status_code == 403
 
 
 async def test_operations_and_documentation(client: httpx.AsyncClient) -> None:
@@ -113,3 +117,4 @@ async def test_operations_and_documentation(client: httpx.AsyncClient) -> None:
     assert "onec_requests_total" in (await client.get("/metrics")).text
     paths = (await client.get("/openapi.json")).json()["paths"]
     assert {"/companies", "/metadata", "/sync/data", "/sync/{job_id}", "/reports/{report_id}"} <= set(paths)
+    assert {"/sync", "/sync/{job_id}/cancel", "/sync/{job_id}/resume", "/reports"} <= set(paths)

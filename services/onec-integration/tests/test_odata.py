@@ -41,6 +41,8 @@ def test_a_count_is_a_string() -> None:
         b'{"value": [1]}',
         b"\xff",
         b'{"value": [], "odata.count": "x"}',
+        b'{"value": [], "odata.count": "-1"}',
+        b'{"value": [{"a": NaN}]}',
     ],
 )
 def test_an_answer_that_is_none(body: bytes) -> None:
@@ -72,3 +74,32 @@ def test_keys_of_records() -> None:
     assert len(first) == 64
     with pytest.raises(OneCError, match="Код"):
         record_key(register, {"Period": "2026-01-01T00:00:00"})
+
+
+@pytest.mark.parametrize("value", [None, 1, "x' or true"])
+def test_a_reference_that_is_none(value: object) -> None:
+    with pytest.raises(OneCError) as caught:
+        record_key(EntitySet(name="Catalog_Я", key=("Ref_Key",)), {"Ref_Key": value})
+    assert caught.value.code == "onec_unexpected_answer"
+
+
+def test_a_count_for_itself() -> None:
+    assert odata.parse_count(b"\xef\xbb\xbf 1200\r\n") == 1200
+    for body in (b"", b"<html/>", b"-1", b"1" * 13):
+        with pytest.raises(OneCError):
+            odata.parse_count(body)
+
+
+def test_references_are_guid_literals() -> None:
+    assert odata.one_of([str(ID), str(ID)]) == f"Ref_Key eq guid'{ID}' or Ref_Key eq guid'{ID}'"
+
+
+def test_what_the_database_does_not_take_is_left_out() -> None:
+    body = rb'{"value": [{"a\u0000": ["x\u0000y", "\ud83d", "\ud83d\ude00", "\\u0000", 1]}]}'
+    assert odata.parse_page(body).rows == [{"a": ["xy", "\ufffd", "\U0001f600", "\\u0000", 1]}]
+
+
+def test_a_page_that_is_more_than_was_asked_for_is_cut() -> None:
+    page = odata.EntityPage([{"a": number} for number in range(9)], 9)
+    assert page.cut(odata.Query(top=2, skip=3, count=True)).rows == [{"a": 3}, {"a": 4}]
+    assert page.cut(odata.Query(top=2, skip=3)) is page

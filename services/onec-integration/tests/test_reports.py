@@ -3,9 +3,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import func, select, update
 
+from assistants_common.resources import Resources
 from assistants_common.tokens import Role
-from assistants_testing.plugin import AuthHeaders
+from assistants_testing.plugin import AuthHeaders, PublishedEvents
+from onec_integration.models import OneCRecord
 from onec_simulator.base import COMPANIES, RATES, SALES, Base
 
 
@@ -33,6 +36,7 @@ async def test_companies(client: httpx.AsyncClient, headers: dict[str, str]) -> 
     report = (await client.get("/reports/companies?limit=5&offset=10", headers=headers)).json()
     assert report["id"] == "companies"
     assert (report["summary"]["records"], report["summary"]["marked_deleted"]) == (12, 2)
+    assert report["summary"]["missing"] == 0
     assert report["summary"]["oldest_synced_at"] <= report["summary"]["last_synced_at"]
     assert report["rows"]["total"] == 12
     assert len(report["rows"]["items"]) == 2
@@ -57,6 +61,49 @@ async def test_sync_summary(client: httpx.AsyncClient, headers: dict[str, str]) 
     assert report["rows"]["total"] == 3
     runs = {item["entity_set"]: (item["status"], item["rows_read"]) for item in report["rows"]["items"]}
     assert runs == {SALES: ("failed", 0), RATES: ("completed", 5)}
+
+
+async def test_what_1c_does_not_show_any_more_is_counted_apart(
+    client: httpx.AsyncClient, headers: dict[str, str], resources: Resources
+) -> None:
+    async with resources.require_database().session() as session:
+        one = select(OneCRecord.ref_key).where(OneCRecord.entity_set == COMPANIES).limit(1).scalar_subquery()
+        gone = update(OneCRecord).where(OneCRecord.ref_key == one).values(missing_since=func.now())
+        await session.execute(gone)
+        await session.commit()
+    companies = (await client.get("/reports/companies", headers=headers)).json()
+    assert (companies["summary"]["records"], companies["summary"]["missing"]) == (11, 1)
+    assert companies["rows"]["total"] == len(companies["rows"]["items"]) == 11
+    counts = (await client.get("/reports/entity-counts", headers=headers)).json()
+    assert counts["summary"] == {"entity_sets": 2, "records": 16}
+    assert [(item["records"], item["missing"]) for item in counts["rows"]["items"]] == [(11, 1), (5, 0)]
+
+
+async def test_reading_a_report_is_an_event(
+    client: httpx.AsyncClient,
+    headers: dict[str, str],
+    auth_headers: AuthHeaders,
+    published_events: PublishedEvents,
+) -> None:
+    reader = uuid4()
+    answer = await client.get("/reports/companies?limit=5", headers=auth_headers(reader))
+    assert answer.status_code == 200
+    await client.get("/reports/unknown", headers=headers)
+    events = [event for event in await published_events() if event["type"] == "onec.report_read"]
+    assert [(event["user_id"], event["data"]) for event in events] == [
+        (str(reader), {"report": "companies", "rows": 5})
+    ]
+    assert events[0]["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_the_reports_there_are(
+    client: httpx.AsyncClient, clean_tables: None, auth_headers: AuthHeaders
+) -> None:
+    listed = (await client.get("/reports", headers=auth_headers())).json()["items"]
+    assert [item["id"] for item in listed] == ["companies", "sync-summary", "entity-counts"]
+    for item in listed:
+        assert item["title"]
+        assert (await client.get(f"/reports/{item['id']}", headers=auth_headers())).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["companies", "entity-counts", "sync-summary"])

@@ -39,3 +39,20 @@ def test_an_address_that_is_none_is_refused(platform_settings: dict[str, Any], u
     with pytest.raises(ValidationError) as caught:
         load(platform_settings, onec_server_url=url)
     assert "secret" not in str(caught.value)
+
+
+def test_networks_and_hosts_are_lists_with_commas(platform_settings: dict[str, Any]) -> None:
+    settings = load(
+        platform_settings,
+        onec_denied_networks="10.42.0.0/16, fd42::/48,",
+        onec_allowed_hosts="Onec-Simulator.demo.svc. ,other",
+    )
+    assert [str(network) for network in settings.onec_denied_networks] == ["10.42.0.0/16", "fd42::/48"]
+    assert settings.onec_allowed_hosts == ("onec-simulator.demo.svc", "other")
+    assert load(platform_settings).onec_denied_networks == ()
+
+
+@pytest.mark.parametrize("networks", ["10.42.0.1/16", "cluster", "10.42.0.0/33"])
+def test_a_network_that_is_none_is_refused(platform_settings: dict[str, Any], networks: str) -> None:
+    with pytest.raises(ValidationError, match="onec_denied_networks"):
+        load(platform_settings, onec_denied_networks=networks)

@@ -37,3 +37,4 @@ async def test_without_a_server_the_missing_setting_is_named(
 async def test_the_rest_works(client: httpx.AsyncClient, auth_headers: AuthHeaders) -> None:
     assert (await client.get("/health")).status_code == 200
     assert (await client.get("/reports/entity-counts", headers=auth_headers())).status_code == 200
+    assert (await client.get("/sync", headers=auth_headers())).json()["total"] == 0

@@ -95,7 +95,7 @@ async def test_a_stopped_job_goes_on_behind_the_last_page(
     base.delay_seconds = 0
     base.requests.clear()
     assert await worker.work_once()
-    assert base.requests[0].query["$skip"] == "10"
+    assert next(item for item in base.requests if "$top" in item.query).query["$skip"] == "10"
     assert (await job(resources)).status == "completed"
     assert await count(resources) == 30
 
@@ -147,3 +147,53 @@ async def test_the_loop_outlives_a_fault_of_ours(
             await asyncio.sleep(0.02)
     await worker.stop()
     assert await count(resources) == 30
+
+
+async def test_the_lease_is_kept_while_1c_is_slow(
+    worker: SyncWorker, job_id: UUID, resources: Resources, base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process looks for work all the time and gets none, though a page takes longer than a lease."""
+    monkeypatch.setattr(worker, "_settings", worker._settings.model_copy(update={"onec_lease_seconds": 0.3}))
+    base.delay_seconds = 0.5
+    work = asyncio.create_task(worker.work_once())
+    while (await job(resources)).status == "queued":
+        await asyncio.sleep(0.01)
+    while not work.done():
+        taken = await claim(resources)
+        assert taken is None or work.done()
+        await asyncio.sleep(0.05)
+    assert (await job(resources)).status == "completed"
+
+
+async def test_who_waits_for_1c_breaks_off_when_the_lease_is_lost(
+    worker: SyncWorker, job_id: UUID, resources: Resources, base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_settings", worker._settings.model_copy(update={"onec_lease_seconds": 0.15}))
+    base.delay_seconds = 30
+    work = asyncio.create_task(worker.work_once())
+    while not base.busy:
+        await asyncio.sleep(0.01)
+    other = uuid4()
+    await change(resources, lease_token=other)
+    with pytest.raises(LeaseLostError):
+        await work
+    assert (await job(resources)).lease_token == other
+    base.delay_seconds = 0
+
+
+async def test_a_database_away_for_a_moment_does_not_lose_the_lease(
+    worker: SyncWorker, job_id: UUID, resources: Resources, base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_settings", worker._settings.model_copy(update={"onec_lease_seconds": 0.15}))
+    keep, faults = jobs.keep, [OSError("gone")]
+
+    async def faulty(*arguments: Any) -> None:  # noqa: ANN401 - passed on
+        if faults:
+            raise faults.pop()
+        await keep(*arguments)
+
+    monkeypatch.setattr(jobs, "keep", faulty)
+    base.delay_seconds = 0.2
+    assert await worker.work_once()
+    assert faults == []
+    assert (await job(resources)).status == "completed"

@@ -1,0 +1,1 @@
+"""What the tests of this service share with the processes they start."""

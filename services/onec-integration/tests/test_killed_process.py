@@ -1,0 +1,77 @@
+"""The process that copies is killed, and the next one goes on where it stopped."""
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from assistants_common.tokens import Role, TokenService
+from assistants_testing.redis import RedisServer
+from assistants_testing.service_process import running_service
+from onec_integration.settings import Settings
+from onec_simulator.base import COMPANIES, Base
+
+PACKAGE = "onec_integration_testing"
+
+
+@pytest.fixture
+def values(platform_settings: dict[str, Any], simulator: tuple[Base, str]) -> dict[str, Any]:
+    """Settings of a process: a lease that runs out soon, and small pages."""
+    return {
+        **platform_settings,
+        "onec_server_url": simulator[1],
+        "onec_username": Base.username,
+        "onec_password": Base.password,
+        "onec_page_size": 10,
+        "onec_poll_seconds": 0.1,
+        "onec_lease_seconds": 1,
+        "drain_seconds": 0,
+    }
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = monotonic() + seconds
+    while not condition():
+        assert monotonic() < deadline
+        sleep(0.05)
+
+
+def test_a_killed_process_loses_no_row_and_no_event(
+    values: dict[str, Any], base: Base, redis_instance: RedisServer, tmp_path: Path
+) -> None:
+    base.add_companies(60)
+    token = TokenService(Settings.model_validate(values)).issue(uuid4(), Role.ANALYST).value
+    headers = {"Authorization": f"Bearer {token}", "X-Request-Id": "order-0001"}
+    with running_service(PACKAGE, values, tmp_path) as service:
+        httpx.get(f"{service.url}/metadata", headers=headers)
+        base.delay_seconds = 0.2
+        body = {"entity_sets": [COMPANIES]}
+        order = httpx.post(f"{service.url}/sync/data", json=body, headers=headers)
+        path = order.headers["location"]
+
+        def progress() -> Any:  # noqa: ANN401 - JSON
+            return httpx.get(f"{service.url}{path}", headers=headers).json()
+
+        wait_for(lambda: bool(progress()["rows_read"] >= 20))
+        service.process.send_signal(signal.SIGKILL)
+        service.wait()
+    base.delay_seconds = 0
+    base.requests.clear()
+    with running_service(PACKAGE, values, tmp_path) as service:
+        wait_for(lambda: bool(progress()["status"] == "completed"))
+        job = progress()
+    pages = [int(request.query.get("$skip", 0)) for request in base.requests if "$top" in request.query]
+    assert pages
+    assert min(pages) >= 20
+    assert (job["rows_read"], job["rows_stored"], job["percent"]) == (60, 60, 100)
+    assert {request.request_id for request in base.requests if request.path == COMPANIES} == {"order-0001"}
+    events = [json.loads(document) for document in redis_instance.stream_field("events", "event")]
+    assert [(event["type"], event["request_id"]) for event in events] == [
+        ("onec.sync_completed", "order-0001")
+    ]
