@@ -1,13 +1,17 @@
 """How many tokens a user may spend on a day (UTC).
 
-The count lives in Redis, where a key may be evicted; it is then made again from the usage on record.
+The count lives in Redis, where a key may be evicted; it is then made again from the usage on record. While
+Redis is away no call is made, and the answer is 503: a call that is not counted costs money all the same.
+
+A request sets aside what it may spend before it is made, and puts what it spent in its place afterwards. What
+a process that was killed had set aside stays counted: what its calls cost is not known.
 """
 
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -20,22 +24,31 @@ logger = logging.getLogger(__name__)
 SpentSince = Callable[[UUID, datetime], Awaitable[int]]
 
 _KEEP_SECONDS = 2 * 24 * 3600
+_RETRY_AFTER = {"Retry-After": "5"}
 _UNKNOWN = -1
-_NOTHING_LEFT = 0
+_NOTHING_LEFT = ""
+_NO_COUNT = "unknown"
 
 # Admits a request when anything is left, and counts what it may spend at most: requests at once cannot all
-# take the same rest. Answers -1 when there is no count to go by, 0 when nothing is left, else 1.
+# take the same rest. Answers 'unknown' when there is no count to go by, '' when nothing is left, else the id
+# of the count.
 _RESERVE = """
-local spent = tonumber(redis.call('GET', KEYS[1]) or ARGV[3])
-if spent < 0 then return -1 end
-if spent >= tonumber(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], spent + tonumber(ARGV[2]), 'EX', ARGV[4])
-return 1
+local spent = tonumber(redis.call('HGET', KEYS[1], 'spent') or ARGV[3])
+if spent < 0 then return 'unknown' end
+if spent >= tonumber(ARGV[1]) then return '' end
+redis.call('HSET', KEYS[1], 'spent', spent + tonumber(ARGV[2]))
+redis.call('HSETNX', KEYS[1], 'id', ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+return redis.call('HGET', KEYS[1], 'id')
 """
 
+# A count that was made again in between knows nothing of what was set aside, so nothing is taken from it.
 _SETTLE = """
-local count = redis.call('GET', KEYS[1])
-if count then redis.call('SET', KEYS[1], math.max(0, tonumber(count) + tonumber(ARGV[1])), 'KEEPTTL') end
+local id = redis.call('HGET', KEYS[1], 'id')
+if not id then return end
+local change = tonumber(ARGV[1])
+if id == ARGV[3] then change = change - tonumber(ARGV[2]) end
+redis.call('HINCRBY', KEYS[1], 'spent', change)
 """
 
 
@@ -43,6 +56,8 @@ if count then redis.call('SET', KEYS[1], math.max(0, tonumber(count) + tonumber(
 class Reservation:
     key: str
     tokens: int
+    count: str
+    """The count it was taken from."""
 
 
 class TokenBudget:
@@ -56,26 +71,31 @@ class TokenBudget:
         """Set aside what a request may spend; 429 when the day's budget is used up."""
         now = datetime.now(UTC)
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        reservation = Reservation(redis_key("ai-assistant", "tokens", user_id, midnight.date()), tokens)
-        admitted = await self._try(reservation, _UNKNOWN)
-        if admitted == _UNKNOWN:
-            admitted = await self._try(reservation, await self._spent_since(user_id, midnight))
-        if admitted == _NOTHING_LEFT:
+        key = redis_key("ai-assistant", "budget", user_id, midnight.date())
+        count = await self._try(key, tokens, _UNKNOWN)
+        if count == _NO_COUNT:
+            count = await self._try(key, tokens, await self._spent_since(user_id, midnight))
+        if count == _NOTHING_LEFT:
             seconds = int((midnight + timedelta(days=1) - now).total_seconds()) + 1
             raise ProblemError(
                 429,
                 f"The daily budget of {self._limit} tokens is used up; it starts anew at midnight UTC.",
                 headers={"Retry-After": str(seconds)},
             )
-        return reservation
+        return Reservation(key, tokens, count)
 
     async def settle(self, reservation: Reservation, spent: int) -> None:
         """Put what was spent in the place of what was set aside."""
         try:
-            await self._settle(keys=[reservation.key], args=[spent - reservation.tokens])
+            await self._settle(keys=[reservation.key], args=[spent, reservation.tokens, reservation.count])
         except RedisError:
             logger.exception("token budget not settled", extra={"tokens": spent})
 
-    async def _try(self, reservation: Reservation, spent: int) -> int:
-        args = [self._limit, reservation.tokens, spent, _KEEP_SECONDS]
-        return int(await self._reserve(keys=[reservation.key], args=args))
+    async def _try(self, key: str, tokens: int, spent: int) -> str:
+        args: list[str | int | float] = [self._limit, tokens, spent, uuid4().hex, _KEEP_SECONDS]
+        try:
+            return str(await self._reserve(keys=[key], args=args))
+        except RedisError as error:
+            logger.exception("tokens cannot be counted")
+            detail = "Tokens cannot be counted just now, and no model is called uncounted."
+            raise ProblemError(503, detail, headers=_RETRY_AFTER) from error

@@ -6,15 +6,18 @@ from itertools import batched
 from typing import Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ai_assistant.models import Conversation, Message
 from ai_assistant.providers.base import ChatMessage, estimate_tokens
+from ai_assistant.schemas import ConversationDetail, ConversationView, MessageView
 from assistants_common.database import Database
+from assistants_common.pagination import Page, PageParams, paginate
 from assistants_common.problems import ProblemError
 
 _MOST_MESSAGES = 100
+_TITLE_LENGTH = 80
 _TURN = 2
 
 
@@ -30,6 +33,39 @@ class Conversations:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def page(self, user_id: UUID, params: PageParams) -> Page[ConversationView]:
+        """A user's conversations, the last one first."""
+        own = Conversation.user_id == user_id
+        order = (Conversation.updated_at.desc(), Conversation.id)
+        shown = _with_title().where(own).order_by(*order).limit(params.limit).offset(params.offset)
+        async with self._database.session() as session:
+            total = await session.scalar(select(func.count()).select_from(Conversation).where(own))
+            rows = await session.execute(shown)
+        items = [_view(conversation, title) for conversation, title in rows]
+        return Page(items=items, total=total or 0, limit=params.limit, offset=params.offset)
+
+    async def read(self, user_id: UUID, conversation_id: UUID, params: PageParams) -> ConversationDetail:
+        """A conversation with a part of its messages; 404 when the user has no such conversation."""
+        messages = (
+            select(Message).where(Message.conversation_id == conversation_id).order_by(Message.position)
+        )
+        async with self._database.session() as session:
+            wanted = _with_title().where(Conversation.id == conversation_id, Conversation.user_id == user_id)
+            row = (await session.execute(wanted)).one_or_none()
+            if row is None:
+                raise _no_such_conversation()
+            page = await paginate(session, messages, params, MessageView.model_validate)
+        return ConversationDetail(**dict(page), **dict(_view(*row)))
+
+    async def delete(self, user_id: UUID, conversation_id: UUID) -> None:
+        """Delete a conversation with its messages; 404 when the user has no such conversation."""
+        own = (Conversation.id == conversation_id, Conversation.user_id == user_id)
+        async with self._database.session() as session:
+            deleted = await session.execute(delete(Conversation).where(*own).returning(Conversation.id))
+            if deleted.first() is None:
+                raise _no_such_conversation()
+            await session.commit()
 
     async def history(self, user_id: UUID, conversation_id: UUID, tokens: int) -> list[ChatMessage]:
         """The latest turns that fit into `tokens`; 404 when the user has no such conversation."""
@@ -71,8 +107,28 @@ async def _own(
 ) -> Conversation:
     conversation = await session.get(Conversation, conversation_id, with_for_update=lock or None)
     if conversation is None or conversation.user_id != user_id:
-        raise ProblemError(404, "There is no such conversation.")
+        raise _no_such_conversation()
     return conversation
+
+
+def _no_such_conversation() -> ProblemError:
+    return ProblemError(404, "There is no such conversation.")
+
+
+def _with_title() -> Select[Conversation, str]:
+    """Conversations, each with the beginning of its first message."""
+    title = func.left(Message.content, _TITLE_LENGTH)
+    first = (Message.conversation_id == Conversation.id) & (Message.position == 0)
+    return select(Conversation, title).join(Message, first)
+
+
+def _view(conversation: Conversation, title: str) -> ConversationView:
+    return ConversationView(
+        id=conversation.id,
+        title=" ".join(title.split()),
+        created_at=conversation.created_at,
+        updated_at=conversation.updated_at,
+    )
 
 
 def _add(session: AsyncSession, conversation_id: UUID, position: int, turn: Turn) -> UUID:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from fastapi import Request
@@ -14,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 
 from ai_assistant.completions import OnText
 from ai_assistant.schemas import TextDelta
-from assistants_common.problems import ProblemError, problem_response, unexpected_problem
+from assistants_common.problems import unexpected_problem
 
 logger = logging.getLogger(__name__)
 
+ExceptionHandler = Callable[[Request, Exception], Awaitable[Response]]
 Work = Callable[[OnText], Coroutine[Any, Any, BaseModel]]
 _Item = TextDelta | BaseModel | Exception
 
@@ -64,7 +65,7 @@ async def no_text(_text: str) -> None:
 async def open_event_stream(request: Request, work: Work, heartbeat: float) -> Response:
     """Begin the work. What goes wrong before the first text, or the first heartbeat, is raised: it still has
     a status; what goes wrong later becomes an `error` event."""
-    stream = _EventStream(work, heartbeat, request.url.path)
+    stream = _EventStream(work, heartbeat, request)
     try:
         await while_connected(request.receive, stream.begin())
     except BaseException:
@@ -74,11 +75,11 @@ async def open_event_stream(request: Request, work: Work, heartbeat: float) -> R
 
 
 class _EventStream(Response):
-    def __init__(self, work: Work, heartbeat: float, path: str) -> None:
+    def __init__(self, work: Work, heartbeat: float, request: Request) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self._heartbeat = heartbeat
-        self._path = path
+        self._request = request
         self._items: asyncio.Queue[_Item] = asyncio.Queue(_BUFFERED_ITEMS)
         self._first: _Item | None = None
         self._working = asyncio.create_task(self._work(work))
@@ -119,11 +120,11 @@ class _EventStream(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         item = self._first
         while item is None or isinstance(item, TextDelta):
-            await send({"type": "http.response.body", "body": self._encode(item), "more_body": True})
+            await send({"type": "http.response.body", "body": await self._encode(item), "more_body": True})
             item = await self._next()
-        await send({"type": "http.response.body", "body": self._encode(item), "more_body": False})
+        await send({"type": "http.response.body", "body": await self._encode(item), "more_body": False})
 
-    def _encode(self, item: _Item | None) -> bytes:
+    async def _encode(self, item: _Item | None) -> bytes:
         match item:
             case None:
                 return _HEARTBEAT
@@ -132,21 +133,20 @@ class _EventStream(Response):
             case BaseModel():
                 return format_sse_event(event="done", data_str=item.model_dump_json())
             case error:
-                return format_sse_event(event="error", data_str=_problem(self._path, error))
+                return format_sse_event(event="error", data_str=await _problem(self._request, error))
 
 
-def _problem(path: str, error: Exception) -> str:
-    if isinstance(error, ProblemError):
-        response = problem_response(
-            path,
-            error.status_code,
-            error.problem_detail,
-            title=error.title,
-            type_=error.type,
-            headers=None,
-            **error.extensions,
-        )
-    else:
-        logger.error("unexpected error within a stream", exc_info=error)
-        response = unexpected_problem(path)
+async def _problem(request: Request, error: Exception) -> str:
+    """The document the application would have answered with, had the response not begun."""
+    handlers: Mapping[Any, ExceptionHandler] = request.app.exception_handlers
+    handler = next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), _unexpected)
+    try:
+        response = await handler(request, error)
+    except Exception as unexpected:  # noqa: BLE001 - a handler raises again what it knows nothing of
+        response = await _unexpected(request, unexpected)
     return bytes(response.body).decode()
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    logger.error("unexpected error within a stream", exc_info=error)
+    return unexpected_problem(request.url.path)

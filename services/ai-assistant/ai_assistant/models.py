@@ -17,8 +17,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from assistants_common.database import NAMING_CONVENTION
+from assistants_common.outbox import add_outbox_table
 
 MODEL_LENGTH = 100
+MODEL_PATTERN = r"^[A-Za-z0-9_.:/@-]+$"
 
 
 class Base(DeclarativeBase):
@@ -27,7 +29,10 @@ class Base(DeclarativeBase):
 
 class Conversation(Base):
     __tablename__ = "conversations"
-    __table_args__ = (Index("ix_conversations_user_id_updated_at", "user_id", "updated_at"),)
+    __table_args__ = (
+        Index("ix_conversations_user_id_updated_at", "user_id", "updated_at"),
+        Index("ix_conversations_updated_at", "updated_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     user_id: Mapped[UUID]
@@ -67,4 +72,8 @@ class TokenUsage(Base):
     input_tokens: Mapped[int]
     output_tokens: Mapped[int]
     estimated: Mapped[bool]
+    fallback_for: Mapped[str | None] = mapped_column(String(MODEL_LENGTH))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+add_outbox_table(Base.metadata)

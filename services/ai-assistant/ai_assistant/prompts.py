@@ -30,8 +30,8 @@ _KINDS = {
 _FENCED = re.compile(r"```[^\n`]*\n(?P<code>.*?)(?:\n```|\Z)", re.DOTALL)
 
 
-def code_system(kind: CodeKind) -> str:
-    return f"{_CODE}\n{_KINDS[kind]}"
+def code_system(kind: CodeKind, context: str = "") -> str:
+    return "\n".join([_CODE, _KINDS[kind], *([context] if context else [])])
 
 
 def extract_code(answer: str) -> str:

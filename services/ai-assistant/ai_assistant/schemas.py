@@ -1,20 +1,23 @@
 """Bodies of requests and responses."""
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.config import JsonValue
 
-from ai_assistant.models import MODEL_LENGTH
+from ai_assistant.models import MODEL_LENGTH, MODEL_PATTERN
 from ai_assistant.providers.base import FinishReason
 from assistants_common.pagination import Page
 
-_NO_NUL = r"^[^\x00]*$"
-ModelName = Annotated[str, StringConstraints(min_length=1, max_length=MODEL_LENGTH, pattern=r"^[\w.:/@-]+$")]
+ModelName = Annotated[str, StringConstraints(min_length=1, max_length=MODEL_LENGTH, pattern=MODEL_PATTERN)]
 LongText = Annotated[
-    str, StringConstraints(min_length=1, max_length=32_000, strip_whitespace=True, pattern=_NO_NUL)
+    str,
+    # Of the text as it is sent: what the description says must hold without knowing what is stripped.
+    StringConstraints(min_length=1, max_length=32_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$"),
+    AfterValidator(lambda text: text.strip(" \t\r\n")),
 ]
 
 
@@ -23,6 +26,8 @@ def _example(**values: JsonValue) -> ConfigDict:
 
 
 _CONVERSATION = "5d3f0c0e-6c0e-4f0f-9a53-0f6f3f5d8a11"
+_MESSAGE = "0b6a3c52-0d6b-4a39-8d5c-1a2b3c4d5e6f"
+_TIME = "2026-03-02T09:30:00Z"
 _USAGE: JsonValue = {"input_tokens": 412, "output_tokens": 96, "estimated": False}
 
 
@@ -32,7 +37,9 @@ class ChatRequest(BaseModel):
     message: LongText
     conversation_id: UUID | None = Field(default=None, description="Left out, a new conversation begins.")
     model: ModelName | None = Field(default=None, description="Left out, the default of GET /models.")
-    stream: bool = Field(default=False, description="Answer with Server-Sent Events instead of JSON.")
+    stream: bool = Field(
+        default=False, strict=True, description="Answer with Server-Sent Events instead of JSON."
+    )
 
 
 class UsageView(BaseModel):
@@ -48,7 +55,10 @@ class ChatSummary(BaseModel):
 
     conversation_id: UUID | None = Field(description="None when the model declined a first message.")
     message_id: UUID | None = Field(description="The stored answer; None when the model declined.")
-    model: str
+    model: str = Field(description="The model that answered.")
+    fallback_for: str | None = Field(
+        description="The model asked for, when its provider failed and another answered."
+    )
     finish_reason: FinishReason
     usage: UsageView
 
@@ -56,8 +66,9 @@ class ChatSummary(BaseModel):
 class ChatAnswer(ChatSummary):
     model_config = _example(
         conversation_id=_CONVERSATION,
-        message_id="0b6a3c52-0d6b-4a39-8d5c-1a2b3c4d5e6f",
+        message_id=_MESSAGE,
         model="gpt-4",
+        fallback_for=None,
         finish_reason="stop",
         usage=_USAGE,
         message="Call Write(DocumentWriteMode.Posting) on the document object.",
@@ -70,6 +81,58 @@ class TextDelta(BaseModel):
     """What a `delta` event of a stream carries."""
 
     text: str
+
+
+class ConversationView(BaseModel):
+    model_config = _example(
+        id=_CONVERSATION,
+        title="How do I post a document from code?",
+        created_at=_TIME,
+        updated_at=_TIME,
+    )
+
+    id: UUID
+    title: str = Field(description="How its first message begins.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class MessageView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    role: Literal["user", "assistant"]
+    content: str
+    model: str | None = Field(description="The model that answered; None for messages of the user.")
+    created_at: datetime
+
+
+class ConversationDetail(Page[MessageView]):
+    """A conversation with a part of its messages, the oldest first."""
+
+    model_config = _example(
+        id=_CONVERSATION,
+        title="How do I post a document from code?",
+        created_at=_TIME,
+        updated_at=_TIME,
+        items=[
+            {
+                "id": _MESSAGE,
+                "role": "user",
+                "content": "How do I post a document from code?",
+                "model": None,
+                "created_at": _TIME,
+            }
+        ],
+        total=2,
+        limit=1,
+        offset=0,
+    )
+
+    id: UUID
+    title: str
+    created_at: datetime
+    updated_at: datetime
 
 
 class CodeKind(StrEnum):
@@ -91,15 +154,24 @@ class GeneratedCode(BaseModel):
         kind="query",
         code="SELECT ... FROM AccumulationRegister.Stock.Balance(&Date) AS Stock",
         model="gpt-4",
+        fallback_for=None,
         finish_reason="stop",
         usage=_USAGE,
+        context=["AccumulationRegister_ТоварыНаСкладах"],
     )
 
     kind: CodeKind
     code: str
-    model: str
+    model: str = Field(description="The model that answered.")
+    fallback_for: str | None = Field(
+        description="The model asked for, when its provider failed and another answered."
+    )
     finish_reason: FinishReason = Field(description="With `length` the code is cut off.")
     usage: UsageView
+    context: list[str] = Field(
+        description="The metadata objects of your configuration the model was shown; none when 1c-integration"
+        " is not there, or shows you none that have to do with the description."
+    )
 
 
 class ModelView(BaseModel):

@@ -1,9 +1,10 @@
 """Tokens spent: on record in the database, as an event, and as metrics."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -12,13 +13,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ai_assistant.models import TokenUsage
 from assistants_common.database import Database
-from assistants_common.events import EventPublisher
+from assistants_common.outbox import record_event
+from assistants_common.problems import UNAVAILABLE
 
 logger = logging.getLogger(__name__)
 
+SOURCE = "ai-assistant"
 TOKENS = Counter("ai_tokens_total", "Tokens spent at the providers.", ["provider", "model", "kind"])
+FLAGGED = Counter("ai_prompts_flagged_total", "Prompts with signs of injection.", ["marker"])
 
 _UNCONFIRMED = "unconfirmed"
+_NOT_STORED: tuple[type[Exception], ...] = (SQLAlchemyError, *UNAVAILABLE)
 
 Operation = Literal["chat", "generate"]
 
@@ -43,36 +48,51 @@ class UsageRecord:
     provider: str
     model: str
     usage: Usage
+    fallback_for: str | None = None
+    """The model that failed before."""
     model_is_real: bool = True
     """Whether the provider answered for the model: else a caller could make new metric series by its name."""
 
+    def values(self) -> dict[str, Any]:
+        return {
+            "operation": self.operation,
+            "provider": self.provider,
+            "model": self.model,
+            **asdict(self.usage),
+            "fallback_for": self.fallback_for,
+        }
+
 
 class UsageLedger:
-    def __init__(self, database: Database, events: EventPublisher) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._events = events
 
-    async def record(self, record: UsageRecord) -> None:
-        """Put usage on record. An answer that has been paid for is not lost when this fails: it is logged."""
-        usage = record.usage
-        label = record.model if record.model_is_real else _UNCONFIRMED
-        for kind, tokens in (("input", usage.input_tokens), ("output", usage.output_tokens)):
-            TOKENS.labels(record.provider, label, kind).inc(tokens)
-        data = {
-            "operation": record.operation,
-            "provider": record.provider,
-            "model": record.model,
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "estimated": usage.estimated,
-        }
+    async def ready(self) -> None:
+        """Raise what makes a 503 when nothing could be put on record: such a call is not made."""
+        await self._database.ping()
+
+    async def record(
+        self, records: Sequence[UsageRecord], user_id: UUID, kind: Operation, markers: Sequence[str] = ()
+    ) -> None:
+        """Put on record what a request used, and that it was flagged, each with its event, all or nothing.
+
+        An answer that has been paid for is not lost when this fails: it is logged.
+        """
+        _measure(records, markers)
         try:
             async with self._database.session() as session:
-                session.add(TokenUsage(user_id=record.user_id, **data))
+                for record in records:
+                    values = record.values()
+                    session.add(TokenUsage(user_id=user_id, **values))
+                    await record_event(session, SOURCE, "ai.usage", values, user_id)
+                if markers:
+                    data = {"markers": list(markers), "kind": kind}
+                    await record_event(session, SOURCE, "ai.prompt_flagged", data, user_id)
                 await session.commit()
-        except (SQLAlchemyError, OSError):
-            logger.exception("usage not recorded", extra={"user_id": record.user_id, "usage": data})
-        await self._events.notify("ai.usage", data, record.user_id)
+        except _NOT_STORED:
+            usage = [record.values() for record in records]
+            extra = {"user_id": user_id, "usage": usage, "markers": list(markers)}
+            logger.exception("usage not recorded", extra=extra)
 
     async def spent_since(self, user_id: UUID, start: datetime) -> int:
         total = func.sum(TokenUsage.input_tokens + TokenUsage.output_tokens)
@@ -81,3 +101,13 @@ class UsageLedger:
         )
         async with self._database.session() as session:
             return int(await session.scalar(statement) or 0)
+
+
+def _measure(records: Sequence[UsageRecord], markers: Sequence[str]) -> None:
+    for record in records:
+        label = record.model if record.model_is_real else _UNCONFIRMED
+        counts = {"input": record.usage.input_tokens, "output": record.usage.output_tokens}
+        for kind, tokens in counts.items():
+            TOKENS.labels(record.provider, label, kind).inc(tokens)
+    for marker in markers:
+        FLAGGED.labels(marker).inc()

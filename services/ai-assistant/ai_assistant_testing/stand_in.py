@@ -1,8 +1,8 @@
-"""A local HTTP server that speaks the wire formats of OpenAI and Anthropic."""
+"""An HTTP application that speaks the wire formats of OpenAI and Anthropic."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,11 +22,14 @@ ANTHROPIC_MODELS = {"claude-sonnet-5": "active", "claude-2": "retired"}
 
 @dataclass(frozen=True)
 class Failure:
-    """A response with an error status. The SDKs are told to be quick when they try again."""
+    """A response with an error status, which asks to be tried again soon."""
 
     status: int
     type: str = "api_error"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=lambda: {"retry-after-ms": "1"})
+    code: str | None = None
+    """OpenAI only."""
+    message: str = "the stand-in fails"
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,17 @@ class Recorded:
     body: dict[str, Any]
 
 
-class StandIn:
-    """Answers with what `script` holds, each item once, and then with `reply`."""
+Choose = Callable[[dict[str, Any]], Reply | Failure]
 
-    def __init__(self) -> None:
+
+class StandIn:
+    """Answers with what `script` holds, each item once, and then with `reply`.
+
+    With `choose` it answers with what that makes of a request's body, and takes every key.
+    """
+
+    def __init__(self, choose: Choose | None = None) -> None:
+        self._choose = choose
         self.app = Starlette(
             routes=[
                 Route("/v1/chat/completions", self._openai, methods=["POST"]),
@@ -59,11 +69,13 @@ class StandIn:
 
     async def _openai(self, request: Request) -> Response:
         recorded = await self._record(request)
-        if request.headers.get("authorization") != f"Bearer {OPENAI_KEY}":
-            return _failure(wire.openai_error("invalid_api_key", f"Incorrect key {OPENAI_KEY}"), Failure(401))
-        reply = self._next()
+        if not self._admits(request, OPENAI_KEY):
+            message = f"Incorrect API key provided: {OPENAI_KEY}."
+            error = wire.openai_error("invalid_request_error", message, "invalid_api_key")
+            return _failure(error, Failure(401))
+        reply = self._next(recorded.body)
         if isinstance(reply, Failure):
-            return _failure(wire.openai_error(reply.type, "the stand-in fails"), reply)
+            return _failure(wire.openai_error(reply.type, reply.message, reply.code), reply)
         model = recorded.body["model"]
         pieces = [wire.openai_piece(model, text) for text in reply.pieces]
         if reply.refusal:
@@ -72,11 +84,11 @@ class StandIn:
 
     async def _anthropic(self, request: Request) -> Response:
         recorded = await self._record(request)
-        if request.headers.get("authorization") != f"Bearer {ANTHROPIC_KEY}":
-            return _failure(wire.anthropic_error("authentication_error", "invalid key"), Failure(401))
-        reply = self._next()
+        if not self._admits(request, ANTHROPIC_KEY):
+            return _failure(wire.anthropic_error("authentication_error", "invalid x-api-key"), Failure(401))
+        reply = self._next(recorded.body)
         if isinstance(reply, Failure):
-            return _failure(wire.anthropic_error(reply.type, "the stand-in fails"), reply)
+            return _failure(wire.anthropic_error(reply.type, reply.message), reply)
         pieces = [wire.anthropic_piece(text) for text in reply.pieces]
         head = wire.anthropic_head(recorded.body["model"], reply)
         return self._stream(reply, head, pieces, wire.anthropic_tail(reply))
@@ -99,7 +111,14 @@ class StandIn:
         self.requests.append(recorded)
         return recorded
 
-    def _next(self) -> Reply | Failure:
+    def _admits(self, request: Request, key: str) -> bool:
+        given = request.headers.get("x-api-key") or request.headers.get("authorization", "")
+        given = given.removeprefix("Bearer ")
+        return given == key if self._choose is None else bool(given)
+
+    def _next(self, body: dict[str, Any]) -> Reply | Failure:
+        if self._choose is not None:
+            return self._choose(body)
         return self.script.popleft() if self.script else self.reply
 
     def _stream(
@@ -112,11 +131,7 @@ class StandIn:
                 for chunk in pieces:
                     await asyncio.sleep(reply.pause)
                     yield chunk
-                if reply.hangs:
-                    await asyncio.Event().wait()
-                if reply.drops:
-                    raise ConnectionResetError
-                for chunk in tail:
+                async for chunk in _end(reply, tail):
                     yield chunk
             except asyncio.CancelledError:
                 self.abandoned.set()
@@ -125,8 +140,19 @@ class StandIn:
         return StreamingResponse(body(), media_type="text/event-stream")
 
 
+async def _end(reply: Reply, tail: Iterator[bytes]) -> AsyncIterator[bytes]:
+    if reply.raw:
+        yield reply.raw
+    if reply.hangs:
+        await asyncio.Event().wait()
+    if reply.drops:
+        raise ConnectionResetError
+    for chunk in tail:
+        yield chunk
+
+
 def _failure(document: dict[str, object], failure: Failure) -> Response:
-    return JSONResponse(document, failure.status, headers={"retry-after-ms": "1", **failure.headers})
+    return JSONResponse(document, failure.status, headers=dict(failure.headers))
 
 
 def _openai_model(name: str) -> dict[str, object]:

@@ -32,14 +32,16 @@ class Reply:
     """After the pieces the connection is lost."""
     garbage: bool = False
     """After the pieces something is sent that is not JSON."""
+    raw: bytes = b""
+    """Sent after the pieces as it is; the answer goes on."""
 
     @property
     def ends_early(self) -> bool:
         return self.hangs or self.cut or self.drops or self.garbage or self.error is not None
 
 
-def openai_error(type_: str, message: str) -> dict[str, object]:
-    return {"error": {"message": message, "type": type_, "param": None, "code": type_}}
+def openai_error(type_: str, message: str, code: str | None = None) -> dict[str, object]:
+    return {"error": {"message": message, "type": type_, "param": None, "code": code or type_}}
 
 
 def anthropic_error(type_: str, message: str) -> dict[str, object]:

@@ -1,25 +1,29 @@
 import asyncio
+from collections.abc import Awaitable
+from typing import cast
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 
+from ai_assistant.app import build_app
 from ai_assistant.budget import Reservation, TokenBudget
+from ai_assistant.settings import Settings
 from ai_assistant.usage import Usage, UsageLedger, UsageRecord
+from ai_assistant_testing.serving import serving
 from ai_assistant_testing.stand_in import Failure, StandIn
 from ai_assistant_testing.wire import Reply
 from assistants_common.cache import build_redis
 from assistants_common.problems import ProblemError
 from assistants_common.resources import Resources
-from assistants_testing.plugin import AuthHeaders, PublishedEvents
+from assistants_testing.plugin import AuthHeaders, PublishedEvents, running
 from assistants_testing.processes import free_port
 
 
 @pytest.fixture
 def ledger(resources: Resources) -> UsageLedger:
-    return UsageLedger(resources.require_database(), resources.events)
+    return UsageLedger(resources.require_database())
 
 
 @pytest.fixture
@@ -27,14 +31,16 @@ def budget(resources: Resources, ledger: UsageLedger) -> TokenBudget:
     return TokenBudget(resources.redis, 100, ledger.spent_since)
 
 
-def record(user_id: UUID, tokens: int) -> UsageRecord:
-    return UsageRecord(user_id, "chat", "openai", "gpt-4", Usage(tokens, 0, estimated=False))
+async def record(ledger: UsageLedger, user_id: UUID, tokens: int) -> None:
+    usage = Usage(tokens, 0, estimated=False)
+    await ledger.record([UsageRecord(user_id, "chat", "openai", "gpt-4", usage)], user_id, "chat")
 
 
 async def count(resources: Resources, user_id: UUID) -> int:
-    (key,) = await resources.redis.keys(f"ai-assistant:tokens:{user_id}:*")
+    (key,) = await resources.redis.keys(f"ai-assistant:budget:{user_id}:*")
     assert 0 < await resources.redis.ttl(key) <= 2 * 24 * 3600
-    return int(str(await resources.redis.get(key)))
+    spent = await cast(Awaitable[str], resources.redis.hget(key, "spent"))
+    return int(spent)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -79,7 +85,7 @@ async def test_an_evicted_count_is_made_again_from_the_record(
 ) -> None:
     user_id = uuid4()
     for _ in range(2):
-        await ledger.record(record(user_id, 40))
+        await record(ledger, user_id, 40)
     reservation = await budget.reserve(user_id, 30)
     assert await count(resources, user_id) == 110
     await budget.settle(reservation, 5)
@@ -87,7 +93,7 @@ async def test_an_evicted_count_is_made_again_from_the_record(
     await resources.redis.delete(reservation.key)
     await budget.settle(reservation, 5)
     assert not await resources.redis.exists(reservation.key)
-    await ledger.record(record(user_id, 20))
+    await record(ledger, user_id, 20)
     with pytest.raises(ProblemError):
         await budget.reserve(user_id, 1)
 
@@ -98,12 +104,52 @@ async def test_without_redis_nothing_is_let_through_but_what_was_begun_is_ended(
     settings = resources.settings.model_copy(update={"redis_port": free_port()})
     async with build_redis(settings) as redis:
         budget = TokenBudget(redis, 100, ledger.spent_since)
-        with pytest.raises(RedisError):
+        with pytest.raises(ProblemError) as refused:
             await budget.reserve(uuid4(), 1)
-        await budget.settle(Reservation("key", 1), 1)
+        assert refused.value.status_code == 503
+        await budget.settle(Reservation("key", 1, "count"), 1)
 
 
-async def test_usage_that_cannot_be_stored_is_logged_and_told(
+async def test_what_was_set_aside_is_not_taken_from_a_count_made_anew(
+    budget: TokenBudget, resources: Resources
+) -> None:
+    """Else a call that ends after its count was evicted would make room for others."""
+    user_id = uuid4()
+    first = await budget.reserve(user_id, 60)
+    await resources.redis.delete(first.key)
+    await budget.reserve(user_id, 50)
+    await budget.settle(first, 20)
+    assert await count(resources, user_id) == 70
+
+
+async def test_parallel_calls_cannot_dodge_the_budget(
+    settings: Settings,
+    stand_in: StandIn,
+    auth_headers: AuthHeaders,
+    resources: Resources,
+) -> None:
+    """Each call may spend the whole of a small budget, so of many at once a single one is let through."""
+    user_id = uuid4()
+    stand_in.reply = Reply(pause=0.1)
+    small = settings.model_copy(update={"daily_token_budget": 1000})
+    async with (
+        running(build_app(small)) as one,
+        running(build_app(small)) as another,
+        serving(one) as url,
+        serving(another) as other_url,
+        httpx.AsyncClient(timeout=10) as client,
+    ):
+        calls = [
+            client.post(f"{address}/chat", json={"message": "Hi"}, headers=auth_headers(user_id))
+            for address in (url, other_url) * 8
+        ]
+        statuses = [answer.status_code for answer in await asyncio.gather(*calls)]
+    assert sorted(statuses) == [200] + [429] * 15
+    assert len(stand_in.requests) == 1
+    assert await count(resources, user_id) == 29
+
+
+async def test_usage_that_cannot_be_stored_is_logged(
     ledger: UsageLedger,
     published_events: PublishedEvents,
     monkeypatch: pytest.MonkeyPatch,
@@ -114,6 +160,9 @@ async def test_usage_that_cannot_be_stored_is_logged_and_told(
 
     monkeypatch.setattr("sqlalchemy.ext.asyncio.AsyncSession.commit", fail)
     user_id = uuid4()
-    await ledger.record(record(user_id, 7))
+    await record(ledger, user_id, 7)
     assert "usage not recorded" in caplog.text
-    assert (await published_events())[-1]["user_id"] == str(user_id)
+    (logged,) = [entry for entry in caplog.records if entry.message == "usage not recorded"]
+    assert vars(logged)["user_id"] == user_id
+    assert vars(logged)["usage"][0]["input_tokens"] == 7
+    assert str(user_id) not in str(await published_events())

@@ -26,7 +26,7 @@ async def test_answers_and_remembers(
     assert first.status_code == 200, first.text
     answer = first.json()
     assert answer["message"] == ANSWER
-    assert (answer["model"], answer["finish_reason"]) == (model, "stop")
+    assert (answer["model"], answer["fallback_for"], answer["finish_reason"]) == (model, None, "stop")
     assert answer["usage"] == {"input_tokens": 21, "output_tokens": 8, "estimated": False}
 
     body = {"message": "And then?", "model": model, "conversation_id": answer["conversation_id"]}
@@ -76,7 +76,8 @@ async def test_usage_is_on_record_and_told(
 ) -> None:
     user_id, model = uuid4(), MODELS[provider]
     before = TOKENS.labels(provider, model, "output")._value.get()
-    await client.post("/chat", json={"message": "Hi", "model": model}, headers=auth_headers(user_id))
+    body = {"message": "Hi", "model": model}
+    answer = await client.post("/chat", json=body, headers=auth_headers(user_id))
     async with resources.require_database().session() as session:
         usage = (await session.scalars(select(TokenUsage))).one()
     assert (usage.user_id, usage.operation, usage.provider, usage.model) == (user_id, "chat", provider, model)
@@ -90,7 +91,9 @@ async def test_usage_is_on_record_and_told(
         "input_tokens": 21,
         "output_tokens": 8,
         "estimated": False,
+        "fallback_for": None,
     }
+    assert event["request_id"] == answer.headers["x-request-id"]
     assert TOKENS.labels(provider, model, "output")._value.get() == before + 8
     metrics = (await client.get("/metrics")).text
     assert f'ai_tokens_total{{kind="input",model="{model}",provider="{provider}"}}' in metrics
@@ -182,7 +185,6 @@ async def test_the_history_is_whole_turns_that_fit(resources: Resources) -> None
         {"message": "a" * 32_001},
         {"message": "Hi", "conversation_id": "7"},
         {"message": "Hi", "model": "two words"},
-        {"message": "Hi", "model": "whisper-1"},
     ],
 )
 async def test_bad_requests(
@@ -193,12 +195,29 @@ async def test_bad_requests(
     assert stand_in.requests == []
 
 
+async def test_a_model_that_is_not_allowed(
+    client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders
+) -> None:
+    requests: dict[str, dict[str, str]] = {
+        "/chat": {"message": "Hi"},
+        "/generate": {"kind": "query", "description": "All"},
+    }
+    for path, body in requests.items():
+        answer = await client.post(path, json={**body, "model": "whisper-1"}, headers=auth_headers())
+        assert answer.status_code == 403
+        assert "AI_ALLOWED_MODELS" in answer.json()["detail"]
+    assert stand_in.requests == []
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
         ("POST", "/chat", {"message": "Hi"}),
         ("POST", "/generate", {"kind": "query", "description": "All"}),
         ("GET", "/models", None),
+        ("GET", "/conversations", None),
+        ("GET", f"/conversations/{uuid4()}", None),
+        ("DELETE", f"/conversations/{uuid4()}", None),
     ],
 )
 async def test_a_token_is_required(

@@ -30,8 +30,10 @@ async def test_generates(
         "kind": kind,
         "code": CODE,
         "model": model,
+        "fallback_for": None,
         "finish_reason": "stop",
         "usage": {"input_tokens": 21, "output_tokens": 8, "estimated": False},
+        "context": [],
     }
     sent = stand_in.requests[0].body
     system = sent.get("system") or sent["messages"][0]["content"]

@@ -49,14 +49,14 @@ async def test_a_provider_that_fails_is_named(
     stand_in.failing_models = {"openai", "anthropic"}
     stand_in.requests.clear()
     assert (await client.get("/models", headers=auth_headers())).status_code == 200
-    assert len(stand_in.requests) == 2
+    assert len(stand_in.requests) == 1
 
 
 async def test_when_all_fail_the_list_fails(
     client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders
 ) -> None:
     stand_in.failing_models = {"openai", "anthropic"}
-    assert (await client.get("/models", headers=auth_headers())).status_code == 502
+    assert (await client.get("/models", headers=auth_headers())).status_code == 503
 
 
 async def test_without_keys_the_setting_is_named(
@@ -82,4 +82,11 @@ async def test_the_document_describes_the_stream(client: httpx.AsyncClient) -> N
     document = (await client.get("/openapi.json")).json()
     content = document["paths"]["/chat"]["post"]["responses"]["200"]["content"]
     assert set(content) == {"application/json", "text/event-stream"}
-    assert "event: done" in content["text/event-stream"]["example"]
+    stream = content["text/event-stream"]
+    assert "event: done" in stream["example"]
+    events = {event["properties"]["event"]["const"]: event for event in stream["itemSchema"]["oneOf"]}
+    assert set(events) == {"delta", "done", "error"}
+    done = events["done"]["properties"]["data"]["contentSchema"]
+    assert done["properties"]["usage"] == {"$ref": "#/components/schemas/UsageView"}
+    for name in ("UsageView", "FinishReason", "Problem"):
+        assert name in document["components"]["schemas"]

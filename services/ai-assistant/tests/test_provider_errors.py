@@ -27,13 +27,14 @@ async def ask(client: httpx.AsyncClient, headers: dict[str, str], model: str) ->
     ("status", "ours", "attempts"),
     [
         (400, 422, 1),
-        (401, 502, 1),
-        (403, 502, 1),
-        (404, 422, 1),
+        (401, 503, 1),
+        (402, 503, 1),
+        (403, 503, 1),
         (408, 504, 2),
         (413, 422, 1),
         (429, 503, 2),
-        (500, 502, 2),
+        (418, 502, 1),
+        (500, 503, 2),
         (503, 503, 2),
         (529, 503, 2),
     ],
@@ -54,11 +55,103 @@ async def test_statuses(
     assert answer.status_code == ours
     assert answer.headers["content-type"] == "application/problem+json"
     assert "stand-in" not in answer.text
-    assert ("retry-after" in answer.headers) == (ours == 503)
+    assert ("retry-after" in answer.headers) == (ours == 503 and attempts > 1)
     assert len(stand_in.requests) == attempts
     async with resources.require_database().session() as session:
         usage = await session.scalars(select(TokenUsage).where(TokenUsage.user_id == user_id))
         assert usage.all() == []
+
+
+async def test_a_model_the_provider_has_ended_is_the_settings_fault_when_they_name_it(
+    client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders
+) -> None:
+    message = "The model `gpt-4` does not exist or you do not have access to it."
+    stand_in.reply = Failure(404, "invalid_request_error", {}, "model_not_found", message)
+    default = await ask(client, auth_headers(), "gpt-4")
+    assert default.status_code == 503
+    assert "does not know the model 'gpt-4': set AI_MODEL" in default.json()["detail"]
+    assert "retry-after" not in default.headers
+    other = await ask(client, auth_headers(), "gpt-5")
+    assert other.status_code == 422
+    assert "does not know the model 'gpt-5'" in other.json()["detail"]
+    assert "AI_MODEL" in other.json()["detail"]
+
+
+async def test_an_unpaid_account_is_not_asked_again(
+    client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders
+) -> None:
+    stand_in.reply = Failure(429, "insufficient_quota")
+    answer = await ask(client, auth_headers(), "gpt-4")
+    assert (answer.status_code, len(stand_in.requests)) == (503, 1)
+    assert "paid" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "retry_after",
+    [{"retry-after": "30"}, {"retry-after": "Fri, 01 Jan 2100 00:00:00 GMT"}],
+    ids=["s", "date"],
+)
+async def test_a_provider_that_asks_for_a_long_pause_is_not_asked_again(
+    client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders, retry_after: dict[str, str]
+) -> None:
+    stand_in.reply = Failure(429, headers=retry_after)
+    answer = await ask(client, auth_headers(), "gpt-4")
+    assert (answer.status_code, len(stand_in.requests)) == (503, 1)
+    assert answer.headers["retry-after"] in {"30", "3600"}
+
+
+async def test_a_provider_that_says_not_to_try_again_is_heard(
+    client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders
+) -> None:
+    stand_in.reply = Failure(500, headers={"x-should-retry": "false"})
+    assert (await ask(client, auth_headers(), "claude-sonnet-5")).status_code == 503
+    assert len(stand_in.requests) == 1
+
+
+_OPENAI_SHAPES = [
+    b"data: null\n\n",
+    b"data: []\n\n",
+    b'data: "text"\n\n',
+    b"data: {}\n\n",
+    b'data: {"choices": [null]}\n\n',
+    b'data: {"choices": [{"delta": null}]}\n\n',
+    b'data: {"choices": [{"delta": {"content": 5}}]}\n\n',
+    b'data: {"choices": [], "usage": {"prompt_tokens": -1, "completion_tokens": 2}}\n\n',
+    b'data: {"choices": [], "usage": {"prompt_tokens": "many", "completion_tokens": 2.5}}\n\n',
+    b"data: \xff\xfe\n\n",
+]
+_ANTHROPIC_SHAPES = [
+    b"event: content_block_delta\ndata: null\n\n",
+    b'event: message_start\ndata: {"type": "message_start"}\n\n',
+    b'event: content_block_delta\ndata: {"type": "content_block_delta", "delta": null}\n\n',
+    (
+        b'event: content_block_delta\ndata: {"type": "content_block_delta",'
+        b' "delta": {"type": "text_delta", "text": 5}}\n\n'
+    ),
+    b'event: message_delta\ndata: {"type": "message_delta", "delta": {}, "usage": {"output_tokens": -4}}\n\n',
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "raw"),
+    [("gpt-4", raw) for raw in _OPENAI_SHAPES] + [("claude-sonnet-5", raw) for raw in _ANTHROPIC_SHAPES],
+)
+async def test_malformed_events_are_never_our_fault(
+    client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders, model: str, raw: bytes
+) -> None:
+    stand_in.reply = Reply(raw=raw)
+    assert (await ask(client, auth_headers(), model)).status_code == 502
+    stand_in.reply = Reply()
+    assert (await ask(client, auth_headers(), model)).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS)
+async def test_text_that_cannot_be_stored_is_cleaned(
+    client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders, model: str
+) -> None:
+    stand_in.reply = Reply(pieces=("a\0b", "\ud800c"))
+    answer = await ask(client, auth_headers(), model)
+    assert (answer.status_code, answer.json()["message"]) == (200, "ab?c")
 
 
 async def test_the_providers_retry_after_is_passed_on(
@@ -79,8 +172,10 @@ async def test_one_failure_is_made_up_for(
 @pytest.mark.parametrize(
     ("model", "error", "ours"),
     [
-        ("gpt-4", "server_error", 502),
-        ("claude-sonnet-5", "api_error", 502),
+        ("gpt-4", "server_error", 503),
+        ("gpt-4", "rate_limit_exceeded", 503),
+        ("gpt-4", "whatever_error", 502),
+        ("claude-sonnet-5", "api_error", 503),
         ("claude-sonnet-5", "overloaded_error", 503),
         ("claude-sonnet-5", "rate_limit_error", 503),
         ("claude-sonnet-5", "timeout_error", 504),
@@ -171,8 +266,8 @@ async def test_a_wrong_key_is_not_shown(
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://service.test") as client:
             answer = await ask(client, auth_headers(), "gpt-4")
-    assert answer.status_code == 502
-    assert "key" in answer.json()["detail"]
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == "openai refused the key in OPENAI_API_KEY."
     for secret in ("sk-wrong", OPENAI_KEY):
         assert secret not in answer.text
         assert secret not in caplog.text

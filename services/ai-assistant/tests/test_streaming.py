@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import ProgrammingError
 
 from ai_assistant.models import Message, TokenUsage
-from ai_assistant.usage import UsageLedger, UsageRecord
+from ai_assistant.usage import UsageLedger
 from ai_assistant_testing.stand_in import Failure, StandIn
 from ai_assistant_testing.wire import Reply
 from assistants_common.resources import Resources
@@ -67,7 +68,14 @@ async def test_streams_an_answer(
     ]
     name, done = events[-1]
     assert name == "done"
-    assert set(done) == {"conversation_id", "message_id", "model", "finish_reason", "usage"}
+    assert set(done) == {
+        "conversation_id",
+        "message_id",
+        "model",
+        "fallback_for",
+        "finish_reason",
+        "usage",
+    }
     assert done["usage"] == {"input_tokens": 21, "output_tokens": 8, "estimated": False}
     async with resources.require_database().session() as session:
         stored = await session.get(Message, UUID(done["message_id"]))
@@ -127,10 +135,10 @@ async def test_a_client_that_leaves_while_its_usage_is_recorded_pays_all_of_it(
 ) -> None:
     user_id, record, begun = uuid4(), UsageLedger.record, asyncio.Event()
 
-    async def slowly(ledger: UsageLedger, usage: UsageRecord) -> None:
+    async def slowly(ledger: UsageLedger, *what: Any) -> None:  # noqa: ANN401 - passed on as it is
         begun.set()
         await asyncio.sleep(0.3)
-        await record(ledger, usage)
+        await record(ledger, *what)
 
     monkeypatch.setattr(UsageLedger, "record", slowly)
     async with live.stream("POST", "/chat", json=body(), headers=auth_headers(user_id)):
@@ -159,7 +167,7 @@ async def test_a_failure_before_the_first_text_has_its_status(
 ) -> None:
     stand_in.reply = Failure(500)
     answer = await live.post("/chat", json=body(model), headers=auth_headers())
-    assert answer.status_code == 502
+    assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
 
 
@@ -183,14 +191,20 @@ async def test_a_stream_has_an_end(
     assert (name, problem["status"]) == ("error", 504)
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [RuntimeError("secret inside"), ProgrammingError("SELECT secret", {}, ValueError("secret"))],
+    ids=["any", "database"],
+)
 async def test_a_fault_of_ours_within_a_stream_tells_nothing(
     live: httpx.AsyncClient,
     stand_in: StandIn,
     auth_headers: AuthHeaders,
     monkeypatch: pytest.MonkeyPatch,
+    fault: Exception,
 ) -> None:
     async def fail(*_: object) -> None:
-        raise RuntimeError("secret inside")
+        raise fault
 
     monkeypatch.setattr("ai_assistant.conversations.Conversations.start", fail)
     answer = await live.post("/chat", json=body(), headers=auth_headers())

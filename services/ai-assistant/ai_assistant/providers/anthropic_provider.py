@@ -15,7 +15,6 @@ from anthropic.types import (
 from ai_assistant.providers.base import ChatMessage, Finished, FinishReason, Piece, Prompt, Text, Tokens
 from ai_assistant.providers.errors import provider_errors
 
-RETRIES = 1
 _RETIRED = "retired"
 _REASONS = {
     "max_tokens": FinishReason.LENGTH,
@@ -28,9 +27,8 @@ class AnthropicProvider:
     name = "anthropic"
 
     def __init__(self, api_key: str, base_url: str | None, timeout: Timeout) -> None:
-        self._client = AsyncAnthropic(
-            api_key=api_key, base_url=base_url, timeout=timeout, max_retries=RETRIES
-        )
+        # When to try again is decided in one place for all providers, see retries.py.
+        self._client = AsyncAnthropic(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
         with provider_errors(self.name, prompt.model):
@@ -49,7 +47,7 @@ class AnthropicProvider:
     async def model_names(self) -> list[str]:
         with provider_errors(self.name):
             models = self._client.models.list()
-            return [item.id async for item in models if getattr(item, "lifecycle", None) != _RETIRED]
+            return [str(item.id) async for item in models if getattr(item, "lifecycle", None) != _RETIRED]
 
     async def close(self) -> None:
         await self._client.close()

@@ -3,9 +3,11 @@
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import index
 from typing import Literal, Protocol
 
 _BYTES_PER_TOKEN = 4
+_MOST_TOKENS = 1_000_000_000
 
 
 class FinishReason(StrEnum):
@@ -31,11 +33,18 @@ class Prompt:
         return estimate_tokens(self.system, *(message.content for message in self.messages))
 
 
+# The SDKs hand on what they read without checking it, so the pieces check themselves.
+
+
 @dataclass(frozen=True)
 class Text:
-    """A piece of the answer."""
+    """A piece of the answer, without what neither PostgreSQL nor UTF-8 can hold."""
 
     value: str
+
+    def __post_init__(self) -> None:
+        clean = self.value.replace("\0", "").encode(errors="replace").decode()
+        object.__setattr__(self, "value", clean)
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,11 @@ class Tokens:
 
     input: int | None = None
     output: int | None = None
+
+    def __post_init__(self) -> None:
+        for count in (self.input, self.output):
+            if count is not None and not 0 <= index(count) <= _MOST_TOKENS:
+                raise ValueError(f"no count of tokens: {count}")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from openai.types.chat import (
 from ai_assistant.providers.base import ChatMessage, Finished, FinishReason, Piece, Prompt, Text, Tokens
 from ai_assistant.providers.errors import provider_errors
 
-RETRIES = 1
 _REASONS = {"length": FinishReason.LENGTH, "content_filter": FinishReason.REFUSAL}
 
 
@@ -22,7 +21,8 @@ class OpenAIProvider:
     name = "openai"
 
     def __init__(self, api_key: str, base_url: str | None, timeout: Timeout) -> None:
-        self._client = AsyncOpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=RETRIES)
+        # When to try again is decided in one place for all providers, see retries.py.
+        self._client = AsyncOpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
         with provider_errors(self.name, prompt.model):
@@ -40,7 +40,7 @@ class OpenAIProvider:
 
     async def model_names(self) -> list[str]:
         with provider_errors(self.name):
-            return [model.id async for model in self._client.models.list()]
+            return [str(model.id) async for model in self._client.models.list()]
 
     async def close(self) -> None:
         await self._client.close()

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from time import monotonic
 
 from anthropic import Timeout
 
 from ai_assistant.providers.anthropic_provider import AnthropicProvider
 from ai_assistant.providers.base import Provider
-from ai_assistant.providers.errors import ProviderError
+from ai_assistant.providers.errors import KEY_SETTINGS, ProviderError, UnknownModelError
 from ai_assistant.providers.openai_provider import OpenAIProvider
 from ai_assistant.settings import Settings
 from assistants_common.problems import ProblemError
@@ -16,7 +17,14 @@ from assistants_common.problems import ProblemError
 logger = logging.getLogger(__name__)
 
 _ANTHROPIC_MODELS = "claude"
-_KEY_SETTINGS = {OpenAIProvider.name: "OPENAI_API_KEY", AnthropicProvider.name: "ANTHROPIC_API_KEY"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that may answer, and who has it."""
+
+    model: str
+    provider: Provider
 
 
 class Providers:
@@ -24,22 +32,41 @@ class Providers:
         self._settings = settings
         self._available = _build(settings)
         self._names: dict[str, tuple[float, list[str]]] = {}
+        self._fallback = self._find_fallback()
 
-    def for_model(self, model: str) -> Provider:
-        """The provider of a model: 422 when callers may not use it, 503 when its provider has no key."""
+    def candidates(self, model: str) -> list[Candidate]:
+        """The model asked for, then the fallback model.
+
+        403 when callers may not use the model, 503 when its provider has no key.
+        """
         if not self._settings.allows(model):
             raise ProblemError(
-                422, f"The model {model!r} is not among those allowed here (AI_ALLOWED_MODELS)."
+                403, f"The model {model!r} is not among those allowed here (AI_ALLOWED_MODELS)."
             )
-        name = AnthropicProvider.name if model.startswith(_ANTHROPIC_MODELS) else OpenAIProvider.name
+        name = _provider_name(model)
         if name not in self._available:
-            raise _not_configured(f"the model {model!r}", _KEY_SETTINGS[name])
-        return self._available[name]
+            raise _not_configured(f"the model {model!r}", KEY_SETTINGS[name])
+        asked = Candidate(model, self._available[name])
+        if self._fallback is None or self._fallback.model == model:
+            return [asked]
+        return [asked, self._fallback]
+
+    def explain(self, error: UnknownModelError, candidate: Candidate) -> ProviderError:
+        """A model the provider has ended is the caller's mistake, unless the settings name it."""
+        setting = self._settings.setting_of(candidate.model)
+        if setting is None:
+            return error
+        provider = candidate.provider.name
+        detail = (
+            f"{provider} does not know the model {candidate.model!r}: set {setting} to one that GET /models"
+            f" lists, or correct {provider.upper()}_BASE_URL."
+        )
+        return ProviderError(503, detail, billed=error.billed)
 
     async def models(self) -> tuple[list[tuple[str, str]], list[str]]:
         """Allowed models with their providers, sorted, and the providers that could not be asked."""
         if not self._available:
-            raise _not_configured("any model", " or ".join(_KEY_SETTINGS.values()))
+            raise _not_configured("any model", " or ".join(KEY_SETTINGS.values()))
         providers = list(self._available.values())
         answers = await asyncio.gather(
             *(self._model_names(provider) for provider in providers), return_exceptions=True
@@ -60,12 +87,27 @@ class Providers:
     async def close(self) -> None:
         await asyncio.gather(*(provider.close() for provider in self._available.values()))
 
+    def _find_fallback(self) -> Candidate | None:
+        model = self._settings.ai_fallback_model
+        if model is None:
+            return None
+        name = _provider_name(model)
+        if name not in self._available:
+            missing = {"model": model, "missing": KEY_SETTINGS[name]}
+            logger.warning("there is no key for the fallback model: it is not used", extra=missing)
+            return None
+        return Candidate(model, self._available[name])
+
     async def _model_names(self, provider: Provider) -> list[str]:
         fresh_until, names = self._names.get(provider.name, (0.0, []))
         if monotonic() >= fresh_until:
             names = await provider.model_names()
             self._names[provider.name] = (monotonic() + self._settings.ai_models_cache_seconds, names)
         return names
+
+
+def _provider_name(model: str) -> str:
+    return AnthropicProvider.name if model.startswith(_ANTHROPIC_MODELS) else OpenAIProvider.name
 
 
 def _build(settings: Settings) -> dict[str, Provider]:

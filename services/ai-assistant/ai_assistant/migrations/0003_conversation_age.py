@@ -1,0 +1,23 @@
+"""An index by which old conversations are found, alone here as it is built outside of a transaction."""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "0003"
+down_revision: str | None = "0002"
+branch_labels: Sequence[str] | None = None
+depends_on: Sequence[str] | None = None
+
+_INDEX = "ix_conversations_updated_at"
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        # Beside the writes of the release before. What a broken off attempt left could not be used.
+        op.drop_index(_INDEX, "conversations", if_exists=True, postgresql_concurrently=True)
+        op.create_index(_INDEX, "conversations", ["updated_at"], postgresql_concurrently=True)
+
+
+def downgrade() -> None:
+    op.drop_index(_INDEX, "conversations")

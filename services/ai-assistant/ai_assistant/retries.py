@@ -1,0 +1,33 @@
+"""When a failed call of a provider is tried again: one policy for all of them.
+
+Only what may go well a moment later is tried again: a provider that is overloaded, fails or cannot be
+reached, not one that is slow or refuses the request. A provider that asks for a longer pause than a caller
+would wait is not asked again. The time of a call bounds all of its attempts.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import SystemRandom
+
+from ai_assistant.providers.errors import ProviderError, Remedy
+
+LONGEST_PAUSE = 5.0
+_FIRST_PAUSE = 0.5
+
+_random = SystemRandom().uniform
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    attempts: int
+    spread: Callable[[float, float], float] = _random
+    """Chooses between two pauses, so that callers who failed together do not come back together."""
+
+    def pause(self, attempt: int, error: ProviderError) -> float | None:
+        """Seconds to wait after the failure of an attempt, counted from 1; None when it was the last."""
+        if error.remedy is not Remedy.RETRY or attempt >= self.attempts:
+            return None
+        if error.retry_after is not None:
+            return error.retry_after if error.retry_after <= LONGEST_PAUSE else None
+        pause = min(_FIRST_PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)
+        return self.spread(pause / 2, pause)
