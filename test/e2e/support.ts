@@ -5,17 +5,23 @@ import { topologyOf } from '../../charts/app.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 
+export { ROOT } from '../../ops/core/paths.ts';
+
 export const config = resolveConfig('dev');
 export const topology = topologyOf(config);
 export const NAMESPACE = namespaceOf(config, 'app');
 const CONTEXT = ['--context', 'kind-ai-assistants'];
 
 /** Standard output of kubectl. Throws with its error output when it fails. */
-export function kubectl(...args: readonly string[]): string {
+export const kubectl = (...args: readonly string[]): string => kubectlInput('', ...args);
+
+/** The same with something on standard input. */
+export function kubectlInput(input: string, ...args: readonly string[]): string {
   return execFileSync('kubectl', [...CONTEXT, ...args], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
     stdio: 'pipe',
+    input,
   });
 }
 
@@ -117,8 +123,20 @@ export async function signIn(): Promise<Session> {
   const email = newEmail();
   const registered = await patiently('/auth/register', { email, password: PASSWORD });
   if (registered.status !== 201) throw new Error(`register: ${registered.status} ${registered.text}`);
+  return logIn(email);
+}
+
+export async function logIn(email: string): Promise<Session> {
   const login = await patiently('/auth/login', { email, password: PASSWORD });
   if (login.status !== 200) throw new Error(`login: ${login.status} ${login.text}`);
   const { access_token: token, user_id: id } = JSON.parse(login.text);
   return { id, email, token };
+}
+
+/** A new account made an administrator, the way an operator does it. */
+export async function signInAsAdmin(): Promise<Session> {
+  const { email } = await signIn();
+  const command = ['python', '-m', 'user_management', 'promote', email];
+  kubectl('exec', '-n', NAMESPACE, 'deploy/user-management', '-c', 'user-management', '--', ...command);
+  return logIn(email);
 }

@@ -1,0 +1,93 @@
+/** A model provider inside the cluster, with the provider's wire format: our own stand-in, and the platform set to it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { execa } from 'execa';
+import { serviceImage } from '../../charts/config/images.ts';
+import { APP_USER, containerSecurity, podSecurity } from '../../charts/constructs/pod.ts';
+import { componentOf } from '../../charts/graph/build.ts';
+import { config, kubectl, kubectlInput, NAMESPACE, ROOT, topology } from './support.ts';
+
+const NAME = 'provider-stand-in';
+const PORT = 8080;
+const SOURCES = `${ROOT}/services/ai-assistant/ai_assistant_testing`;
+const ASSISTANT = 'ai-assistant';
+
+const metadata = { name: NAME, namespace: NAMESPACE, labels: { 'app.kubernetes.io/name': NAME } };
+const tcp = [{ protocol: 'TCP', port: PORT }];
+
+function sources(): Record<string, string> {
+  const files = readdirSync(SOURCES).filter((file) => file.endsWith('.py'));
+  return Object.fromEntries(files.map((file) => [file, readFileSync(`${SOURCES}/${file}`, 'utf8')]));
+}
+
+function objects(): readonly object[] {
+  const spec = topology.services.find(({ name }) => name === ASSISTANT);
+  if (!spec) throw new Error(`${ASSISTANT} is not in the topology`);
+  const { selector } = componentOf(topology, ASSISTANT);
+  const pod = {
+    automountServiceAccountToken: false,
+    securityContext: podSecurity(APP_USER),
+    containers: [
+      {
+        name: NAME,
+        image: serviceImage(config, spec),
+        command: ['python', '-m', 'ai_assistant_testing', `--port=${PORT}`],
+        env: [{ name: 'PYTHONPATH', value: '/stand-in:/app:/dependencies' }],
+        resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { cpu: '200m', memory: '128Mi' } },
+        securityContext: containerSecurity,
+        readinessProbe: { tcpSocket: { port: PORT }, periodSeconds: 1 },
+        volumeMounts: [{ name: 'sources', mountPath: '/stand-in/ai_assistant_testing', readOnly: true }],
+      },
+    ],
+    volumes: [{ name: 'sources', configMap: { name: NAME } }],
+  };
+  const assistants = { podSelector: { matchLabels: { ...selector } } };
+  const standIn = { podSelector: { matchLabels: metadata.labels } };
+  return [
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: sources() },
+    { apiVersion: 'v1', kind: 'Pod', metadata, spec: pod },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { selector: metadata.labels, ports: [{ port: PORT, targetPort: PORT }] },
+    },
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata,
+      spec: {
+        ...standIn,
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [{ from: [assistants], ports: tcp }],
+      },
+    },
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { ...metadata, name: `${ASSISTANT}-to-${NAME}` },
+      spec: { ...assistants, policyTypes: ['Egress'], egress: [{ to: [standIn], ports: tcp }] },
+    },
+  ];
+}
+
+const platform = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
+  execa(`${ROOT}/platform`, ['up', '--no-build', ...args], { env: environment });
+
+/** Starts the stand-in and brings the platform up with its address, as one with a provider of their own would. */
+export async function startProvider(): Promise<void> {
+  kubectlInput(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects() }), 'apply', '-f', '-');
+  kubectl('wait', '-n', NAMESPACE, `pod/${NAME}`, '--for=condition=Ready', '--timeout=60s');
+  const address = `http://${NAME}:${PORT}`;
+  await platform(
+    ['--set', `settings.openaiBaseUrl=${address}/v1`, '--set', `settings.anthropicBaseUrl=${address}`],
+    { OPENAI_API_KEY: 'stand-in-openai', ANTHROPIC_API_KEY: 'stand-in-anthropic' },
+  );
+}
+
+/** Takes everything back: the next test finds the platform as `./platform up` makes it. */
+export async function stopProvider(): Promise<void> {
+  for (const object of objects().toReversed())
+    kubectlInput(JSON.stringify(object), 'delete', '--ignore-not-found', '--wait=false', '-f', '-');
+  kubectl('delete', 'secret', 'ai-assistant-providers', '-n', NAMESPACE, '--ignore-not-found');
+  await platform([]);
+}
