@@ -34,12 +34,15 @@ def test_migrate_serve_promote(
         promoted = run_command(PACKAGE, ["promote", "FIRST@example.com"], settings)
         assert promoted.returncode == 0
         assert lines(promoted.stdout)[-1]["user_id"] == user_id
-        token = client.post("/auth/login", json=ACCOUNT).json()["access_token"]
+        tokens = client.post("/auth/login", json=ACCOUNT).json()
+        token = tokens["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
         assert client.get(f"/users/{user_id}", headers=headers).json()["role"] == "admin"
+        assert client.get("/users", headers=headers).json()["total"] == 1
         log = service.log.read_text()
     assert ACCOUNT["password"] not in log
     assert token not in log
+    assert tokens["refresh_token"] not in log
     assert {"timestamp", "level", "logger", "message", "service", "request_id"} <= set(lines(log)[-1])
 
 

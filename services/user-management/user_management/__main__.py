@@ -4,7 +4,8 @@ import sys
 
 from assistants_common.service import Service, run
 from user_management import migrations
-from user_management.app import NAME, build_app
+from user_management.app import build_app
+from user_management.audit import NAME
 from user_management.commands import promote
 from user_management.settings import Settings
 

@@ -3,26 +3,34 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistants_common.problems import ProblemError
 from assistants_common.tokens import Role
+from user_management import audit
 from user_management.models import UNIQUE_EMAIL, User
 
 
-async def add_user(session: AsyncSession, email: str, password_hash: str) -> User:
-    """Store a new account; 409 when the address, in whatever case, has one."""
+async def add_user(
+    session: AsyncSession, email: str, password_hash: str | None, *, verified: bool = False
+) -> User:
+    """Add a new account; 409 when the address, in whatever case, has one. The caller commits."""
     user = User(email=email, password_hash=password_hash)
+    if verified:
+        user.email_verified_at = datetime.now(UTC)
     session.add(user)
     try:
-        await session.commit()
+        await session.flush()
     except IntegrityError as error:
         if UNIQUE_EMAIL not in str(error.orig):
             raise
         raise ProblemError(409, "This e-mail address has an account already.") from error
     await session.refresh(user)
+    await audit.registered(session, user)
+    if verified:
+        await audit.email_verified(session, user)
     return user
 
 
@@ -38,16 +46,26 @@ async def get_user(session: AsyncSession, user_id: UUID) -> User:
     return user
 
 
-async def record_login(session: AsyncSession, user: User, new_hash: str | None) -> None:
-    """Note the time of a login, and the hash under current parameters when the old one was outdated."""
-    user.last_login_at = datetime.now(UTC)
-    if new_hash is not None:
-        user.password_hash = new_hash
-    await session.commit()
+async def lock(session: AsyncSession, user_id: UUID) -> User | None:
+    """The user as he is now, and stays until the end of the transaction."""
+    return await session.get(User, user_id, with_for_update=True, populate_existing=True)
 
 
-async def change_role(session: AsyncSession, actor_id: UUID, user_id: UUID, role: Role) -> tuple[User, Role]:
-    """Give a user a role; returns the user and the role before.
+def users(email_prefix: str) -> Select[User]:
+    """Those whose address begins so, oldest first."""
+    statement = select(User).order_by(User.created_at, User.id)
+    return statement.where(func.lower(User.email).startswith(email_prefix.lower(), autoescape=True))
+
+
+async def mark_verified(session: AsyncSession, user: User) -> None:
+    """The address is the user's: he has read its mail, or his provider says so."""
+    if user.email_verified_at is None:
+        user.email_verified_at = datetime.now(UTC)
+        await audit.email_verified(session, user)
+
+
+async def change_role(session: AsyncSession, actor_id: UUID, user_id: UUID, role: Role) -> tuple[User, bool]:
+    """Give a user a role; returns the user, and whether it is another than before. The caller commits.
 
     Every change locks the rows of all administrators first, in one order: two administrators who demote each
     other at once are served one after the other, and the second sees what the first did.
@@ -55,15 +73,16 @@ async def change_role(session: AsyncSession, actor_id: UUID, user_id: UUID, role
     administrators = await _lock_administrators(session)
     if actor_id not in administrators:
         raise ProblemError(403, "You are not an administrator any more.")
-    user = await session.get(User, user_id, with_for_update=True, populate_existing=True)
+    user = await lock(session, user_id)
     if user is None:
         raise ProblemError(404, "There is no such user.")
     previous = Role(user.role)
     if previous is Role.ADMIN and role is not Role.ADMIN and len(administrators) == 1:
         raise ProblemError(409, "The last administrator cannot be given another role.")
-    user.role = role.value
-    await session.commit()
-    return user, previous
+    if previous is not role:
+        user.role = role.value
+        await audit.role_changed(session, user, previous.value, actor_id)
+    return user, previous is not role
 
 
 async def _lock_administrators(session: AsyncSession) -> set[UUID]:
@@ -73,8 +92,10 @@ async def _lock_administrators(session: AsyncSession) -> set[UUID]:
 
 async def promote(session: AsyncSession, email: str) -> User | None:
     """Make an account an administrator, by its address; None when there is none."""
-    user = await find_by_email(session, email)
-    if user is not None:
-        user.role = Role.ADMIN.value
-        await session.commit()
+    found = await find_by_email(session, email)
+    user = await lock(session, found.id) if found else None
+    if user is not None and user.role != Role.ADMIN.value:
+        previous, user.role = user.role, Role.ADMIN.value
+        await audit.role_changed(session, user, previous, None)
+    await session.commit()
     return user

@@ -6,29 +6,38 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from assistants_common.app import create_app
-from user_management import auth_api, users_api
-from user_management.passwords import Passwords
+from user_management import auth_api, email_api, oidc_api, password_api, users_api
+from user_management.audit import NAME
+from user_management.cleanup import cleaning
+from user_management.dependencies import Parts
 from user_management.settings import Settings
-
-NAME = "user-management"
 
 
 def build_app(settings: Settings) -> FastAPI:
-    passwords = Passwords(settings)
-
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.passwords = passwords
+        resources = app.state.resources
+        parts = Parts.build(settings, resources)
+        app.state.parts = parts
         try:
-            yield
+            async with cleaning(resources.require_database(), settings):
+                yield
         finally:
-            passwords.close()
+            await parts.close()
 
     return create_app(
         NAME,
         settings,
         title="User management",
         description="Accounts, logins and roles of the AI assistants for 1C:Enterprise.",
-        routers=[auth_api.router, users_api.router],
+        routers=[
+            auth_api.keys_router,
+            auth_api.router,
+            email_api.router,
+            password_api.router,
+            oidc_api.router,
+            users_api.router,
+        ],
         lifespan=lifespan,
+        outbox=True,
     )

@@ -1,23 +1,55 @@
-"""What the endpoints of this service ask for, besides the shared dependencies."""
+"""What this service holds besides the shared resources, and how its endpoints ask for it."""
 
+from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from assistants_common.resources import ResourcesDep
+from assistants_common.mail import Mailer
+from assistants_common.resources import Resources
+from user_management.errands import Errands
+from user_management.letters import Letters
+from user_management.oidc import Oidc
 from user_management.passwords import Passwords
+from user_management.sessions import Sessions
 from user_management.settings import Settings
 from user_management.throttle import LoginThrottle
 
 
-def _passwords(request: Request) -> Passwords:
-    return cast(Passwords, request.app.state.passwords)
+@dataclass(frozen=True)
+class Parts:
+    """Made once for an application."""
+
+    passwords: Passwords
+    throttle: LoginThrottle
+    sessions: Sessions
+    errands: Errands
+    letters: Letters
+    oidc: Oidc | None
+    """None when no provider is configured."""
+
+    @classmethod
+    def build(cls, settings: Settings, resources: Resources) -> "Parts":
+        errands = Errands()
+        redis, database = resources.redis, resources.require_database()
+        return cls(
+            passwords=Passwords(settings),
+            throttle=LoginThrottle(redis, settings),
+            sessions=Sessions(settings, resources.tokens, redis),
+            errands=errands,
+            letters=Letters(settings, database, redis, Mailer(settings), errands),
+            oidc=Oidc(settings, redis) if settings.oidc_configured else None,
+        )
+
+    async def close(self) -> None:
+        await self.errands.close()
+        if self.oidc is not None:
+            await self.oidc.close()
+        self.passwords.close()
 
 
-def _throttle(resources: ResourcesDep) -> LoginThrottle:
-    settings = cast(Settings, resources.settings)
-    return LoginThrottle(resources.redis, settings.login_failures_per_minute)
+def get_parts(request: Request) -> Parts:
+    return cast(Parts, request.app.state.parts)
 
 
-PasswordsDep = Annotated[Passwords, Depends(_passwords)]
-ThrottleDep = Annotated[LoginThrottle, Depends(_throttle)]
+PartsDep = Annotated[Parts, Depends(get_parts)]

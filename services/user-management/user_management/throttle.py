@@ -1,46 +1,102 @@
-"""Slows down the guessing of one account's password."""
+"""Locks an account whose password is being guessed.
 
+The state is in Redis under a hash of the address, for addresses without an account as well: a lock tells
+nobody whether there is an account. Without Redis there is no login (503): guessing is never unlimited.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 
 from redis.asyncio import Redis
 
 from assistants_common.cache import redis_key
 from assistants_common.problems import ProblemError
+from user_management.settings import Settings
 
-WINDOW_SECONDS = 60
+_LEVEL_SECONDS = 24 * 3600
+_LONGEST_LOCK = 4 * 3600
 
-_COUNT = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
-return {count, redis.call('TTL', KEYS[1])}
+_ADMIT = """
+local locked = redis.call('TTL', KEYS[1])
+if locked >= 0 then return math.max(locked, 1) end
+local count = redis.call('INCR', KEYS[2])
+if count == 1 then redis.call('EXPIRE', KEYS[2], ARGV[1]) end
+if count > tonumber(ARGV[2]) then return math.max(redis.call('TTL', KEYS[2]), 1) end
+return 0
 """
+
+_FAIL = """
+local count = tonumber(redis.call('GET', KEYS[2]) or 0)
+if count < tonumber(ARGV[1]) then return 0 end
+local level = redis.call('INCR', KEYS[3])
+redis.call('EXPIRE', KEYS[3], ARGV[4])
+local seconds = math.min(tonumber(ARGV[2]) * 2 ^ math.min(level - 1, 10), tonumber(ARGV[3]))
+redis.call('SET', KEYS[1], '1', 'EX', string.format('%d', seconds))
+redis.call('DEL', KEYS[2])
+return seconds
+"""
+
+_RELEASE = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end"
 
 
 class LoginThrottle:
     """Counts an attempt before the password is looked at, so that parallel guesses do not slip through."""
 
-    def __init__(self, redis: Redis, limit: int) -> None:
+    def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
-        self._limit = limit
-        self._count = redis.register_script(_COUNT)
+        self._settings = settings
+        self._admit = redis.register_script(_ADMIT)
+        self._fail = redis.register_script(_FAIL)
+        self._release = redis.register_script(_RELEASE)
 
-    async def admit(self, email: str) -> None:
-        """Count an attempt; 429 when the account has had too many failures within a minute."""
-        count, seconds_left = await self._count(keys=[_key(email)], args=[WINDOW_SECONDS])
-        if count > self._limit:
-            raise ProblemError(
-                429,
-                "Too many failed logins for this account.",
-                headers={"Retry-After": str(max(int(seconds_left), 1))},
-            )
+    @asynccontextmanager
+    async def attempt(self, email: str) -> AsyncIterator[None]:
+        """Around a look at a password; 429 while the account is locked, whatever the password.
 
-    async def forget(self, email: str) -> None:
-        """A right password clears the account's count."""
-        await self._redis.delete(_key(email))
+        Call `failed` or `passed` inside. What ends otherwise (the database is away) does not count.
+        """
+        settings, keys = self._settings, _keys(email)
+        seconds = await self._admit(
+            keys=keys[:2], args=[settings.lock_window_seconds, settings.lock_after_failures]
+        )
+        if seconds:
+            raise account_locked(int(seconds))
+        try:
+            yield
+        except ProblemError:
+            raise
+        except Exception:
+            await self._release(keys=[keys[1]])
+            raise
+
+    async def failed(self, email: str) -> int:
+        """The password was wrong; the seconds of the lock that begins with this failure, or 0."""
+        settings = self._settings
+        arguments = [settings.lock_after_failures, settings.lock_seconds, _LONGEST_LOCK, _LEVEL_SECONDS]
+        return int(await self._fail(keys=_keys(email), args=arguments))
+
+    async def passed(self, email: str) -> None:
+        """The owner has shown himself, by the password or by his mail: nothing is held against him."""
+        await self._redis.delete(*_keys(email))
 
 
-def _key(email: str) -> str:
-    return redis_key("user-management", "login-failures", account_fingerprint(email))
+def account_locked(seconds: int) -> ProblemError:
+    """429 rather than 423: it is about too many requests, clients know to wait for Retry-After, and it says
+    the same of an address without an account, where there is nothing that could be locked.
+    """
+    return ProblemError(
+        429,
+        "Too many failed logins for this account. Wait, or reset the password.",
+        type_="urn:assistants:problem:account-locked",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+def _keys(email: str) -> list[str]:
+    """The lock, the count of failures, and how many locks there were lately."""
+    account = account_fingerprint(email)
+    return [redis_key("user-management", kind, account) for kind in ("lock", "failures", "locks")]
 
 
 def account_fingerprint(email: str) -> str:

@@ -1,0 +1,110 @@
+"""The mails of this service: who gets one, and what it says."""
+
+from uuid import UUID
+
+from prometheus_client import Counter
+from redis.asyncio import Redis
+
+from assistants_common.cache import redis_key
+from assistants_common.database import Database
+from assistants_common.mail import Mailer, MailError
+from assistants_common.problems import ProblemError
+from user_management import accounts, links
+from user_management.errands import Errands
+from user_management.links import Purpose
+from user_management.settings import Settings
+from user_management.throttle import account_fingerprint
+
+MAILS = Counter("mails_total", "Mails of user-management.", ["purpose", "outcome"])
+
+_LIMIT = 3
+_LIMIT_SECONDS = 15 * 60
+
+_COUNT = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return count
+"""
+
+_SUBJECTS = {
+    Purpose.VERIFY_EMAIL: "Confirm your e-mail address",
+    Purpose.RESET_PASSWORD: "Choose a new password",
+}
+_TEXTS = {
+    Purpose.VERIFY_EMAIL: """\
+Somebody, probably you, has made an account of the AI assistants for 1C:Enterprise with this e-mail address.
+Open this address within 24 hours to confirm that it is yours:
+
+{link}
+
+If it was not you, do nothing: without your confirmation the account cannot be used.
+""",
+    Purpose.RESET_PASSWORD: """\
+Somebody, probably you, wants to choose a new password for the AI assistants for 1C:Enterprise.
+Open this address within 30 minutes to do so:
+
+{link}
+
+If it was not you, do nothing: your password stays as it is.
+""",
+}
+_PATHS = {
+    Purpose.VERIFY_EMAIL: "/auth/verify-email?token=",
+    # Behind "#" no server, proxy or log ever sees it; the page reads it there.
+    Purpose.RESET_PASSWORD: "/auth/password/reset#",
+}
+
+
+class Letters:
+    """Sends links in the background: no answer tells by its time whether there was somebody to mail."""
+
+    def __init__(
+        self, settings: Settings, database: Database, redis: Redis, mailer: Mailer, errands: Errands
+    ) -> None:
+        self._public_url = settings.public_url
+        self._database = database
+        self._redis = redis
+        self._mailer = mailer
+        self._errands = errands
+        self._count = redis.register_script(_COUNT)
+
+    @property
+    def configured(self) -> bool:
+        return self._mailer.configured
+
+    def require_configured(self) -> None:
+        """404 that says what to set, where nothing can be done without mail."""
+        if not self.configured:
+            raise ProblemError(
+                404, "Mail is not configured: set SMTP_HOST and PUBLIC_URL, or ask an administrator."
+            )
+
+    async def request(self, email: str, purpose: Purpose) -> None:
+        """Send a link when the address has an account that needs one. A few in a quarter of an hour are sent,
+        the others are dropped without a word: nobody's mailbox can be flooded.
+        """
+        key = redis_key("user-management", "mails", purpose.value, account_fingerprint(email))
+        if int(await self._count(keys=[key], args=[_LIMIT_SECONDS])) <= _LIMIT:
+            self.send(email, purpose)
+
+    def send(self, email: str, purpose: Purpose) -> None:
+        """Send a link without counting: to the address of an account that has only just been made."""
+        self._errands.run(self._send_link(email, purpose))
+
+    async def _send_link(self, email: str, purpose: Purpose) -> None:
+        async with self._database.session() as session:
+            user = await accounts.find_by_email(session, email)
+            if user is None or (purpose is Purpose.VERIFY_EMAIL and user.email_verified):
+                return
+            token = await links.issue(session, user.id, purpose)
+            await session.commit()
+        await self._deliver(user.id, user.email, purpose, token)
+
+    async def _deliver(self, user_id: UUID, email: str, purpose: Purpose, token: str) -> None:
+        text = _TEXTS[purpose].format(link=f"{self._public_url}{_PATHS[purpose]}{token}")
+        try:
+            await self._mailer.send(email, _SUBJECTS[purpose], text)
+        except MailError as error:
+            MAILS.labels(purpose.value, "failed").inc()
+            raise MailError(f"no mail to user {user_id}: {error}") from error
+        MAILS.labels(purpose.value, "sent").inc()

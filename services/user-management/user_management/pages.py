@@ -1,0 +1,96 @@
+"""The few pages that links in mails lead to. Everything else of the platform is an API.
+
+The script is a file of its own and not within the page: the policy at the edge allows no other.
+"""
+
+from base64 import b64encode
+from hashlib import sha256
+
+from starlette.responses import HTMLResponse, Response
+
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:15vh auto;padding:0 1rem}"
+    "label,input,button{display:block;width:100%;box-sizing:border-box;font:inherit}"
+    "input,button{padding:.5rem;margin:.25rem 0 1rem}"
+)
+_STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
+_HEADERS = {
+    "Content-Security-Policy": (
+        f"default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'sha256-{_STYLE_HASH}';"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<h1>{title}</h1>
+{body}
+</body>
+</html>
+"""
+_FORM = """<form id="form" hidden>
+<label for="password">New password, 12 characters or more</label>
+<input id="password" type="password" autocomplete="new-password" minlength="12" maxlength="128" required>
+<button>Save</button>
+</form>
+<p id="message" role="status"><noscript>This page needs JavaScript.</noscript></p>
+<script src="reset.js"></script>"""
+RESET_SCRIPT = """"use strict";
+const token = location.hash.slice(1);
+history.replaceState(null, "", location.pathname);
+const form = document.getElementById("form");
+const message = document.getElementById("message");
+if (token) form.hidden = false;
+else message.textContent = "The link is not complete. Open the one in the mail.";
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const password = document.getElementById("password").value;
+  try {
+    const answer = await fetch(location.pathname, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ token, password }),
+    });
+    if (answer.ok) {
+      form.hidden = true;
+      message.textContent = "The new password is saved. You can log in with it now.";
+      return;
+    }
+    const problem = await answer.json();
+    message.textContent = problem.errors?.[0]?.message ?? problem.detail ?? problem.title;
+  } catch {
+    message.textContent = "The platform cannot be reached. Try again.";
+  }
+});
+"""
+
+
+def reset_form() -> Response:
+    return _page("New password", _FORM)
+
+
+def reset_script() -> Response:
+    return Response(RESET_SCRIPT, media_type="text/javascript", headers=_HEADERS)
+
+
+def email_confirmed() -> Response:
+    return _page("Thank you", "<p>Your e-mail address is confirmed. You can log in now.</p>")
+
+
+def link_not_good(status: int) -> Response:
+    text = "The link was used, is too old, or is not complete. Log in to get another one."
+    return _page("This link is not good any more", f"<p>{text}</p>", status)
+
+
+def _page(title: str, body: str, status: int = 200) -> Response:
+    return HTMLResponse(_PAGE.format(title=title, style=_STYLE, body=body), status, headers=_HEADERS)
