@@ -64,7 +64,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     route: { path: '/1c' },
     gateway: { path: '/api/1c' },
     egress: ['onec-server'],
-    settings: ['ONEC_SERVER_URL'],
+    settings: ['ONEC_SERVER_URL', 'ONEC_DENIED_NETWORKS', 'ONEC_ALLOWED_HOSTS'],
     secrets: [{ name: 'onec-integration-server', keys: ['ONEC_USERNAME', 'ONEC_PASSWORD'], optional: true }],
   },
   {

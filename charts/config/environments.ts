@@ -18,7 +18,11 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
     databases: { storage: '1Gi' },
     redis: { storage: '1Gi' },
     edge: { hosts: ['localhost'], service: 'NodePort' },
-    settings: { corsOrigins: ['http://localhost:3000'] },
+    settings: {
+      corsOrigins: ['http://localhost:3000'],
+      // kind's own ranges of pods and Services.
+      onecDeniedNetworks: ['10.244.0.0/16', '10.96.0.0/12'],
+    },
     backups: { storage: '1Gi', retentionDays: 2 },
     simulator: { enabled: true },
     logging: { enabled: false },

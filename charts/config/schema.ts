@@ -115,6 +115,8 @@ export const configSchema = z.strictObject({
       corsOrigins: z.array(z.url()).default([]),
       /** Empty until a 1C server is configured. */
       onecServerUrl: address,
+      /** Ranges no 1C server can be in: those of the cluster's pods and Services. */
+      onecDeniedNetworks: z.array(cidr).default([]),
       /** Where browsers reach the platform; links in e-mails begin with it. Empty: derived from `edge`. */
       publicUrl: address,
       /** Login with an external OpenID Connect provider. Empty: none. */

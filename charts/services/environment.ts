@@ -13,11 +13,12 @@ import {
   type RewriteSpec,
   type ServiceSpec,
   type SettingName,
+  SIMULATOR,
   type Topology,
   USER_MANAGEMENT,
 } from '../graph/model.ts';
 import { signsWithOwnKey } from '../secrets/names.ts';
-import { onecServerUrl } from '../simulator/simulator.ts';
+import { onecServerUrl, simulatorRuns } from '../simulator/simulator.ts';
 
 /** `ai-assistant` → `AI_ASSISTANT_URL`. */
 const urlVariable = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;
@@ -78,6 +79,10 @@ function settingValue(config: Config, topology: Topology, name: SettingName): st
       return settings.anthropicBaseUrl;
     case 'ONEC_SERVER_URL':
       return onecServerUrl(config);
+    case 'ONEC_DENIED_NETWORKS':
+      return settings.onecDeniedNetworks.join(',');
+    case 'ONEC_ALLOWED_HOSTS':
+      return simulatorRuns(config) ? SIMULATOR : '';
     case 'PUBLIC_URL':
       return publicUrl(config);
     case 'OIDC_ISSUER':

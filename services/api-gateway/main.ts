@@ -1,7 +1,7 @@
 /** The process: settings, server, signals. */
 import { createGateway } from './src/app.ts';
 import { drain, Lifecycle } from './src/lifecycle.ts';
-import { Logger } from './src/logging.ts';
+import { BufferedSink, Logger } from './src/logging.ts';
 import { SERVICE } from './src/operations.ts';
 import { RedisStore } from './src/redis.ts';
 import { readSettings, type Settings, SettingsError } from './src/settings.ts';
@@ -17,7 +17,8 @@ function settingsOrExit(): Settings {
 }
 
 function serve(settings: Settings): void {
-  const logger = new Logger(SERVICE, settings.version, settings.logLevel);
+  const lines = new BufferedSink(SERVICE);
+  const logger = new Logger(SERVICE, settings.version, settings.logLevel, lines);
   const lifecycle = new Lifecycle();
   const store = new RedisStore(settings.redis, logger);
   const gateway = createGateway({ settings, store, logger, lifecycle });
@@ -35,9 +36,10 @@ function serve(settings: Settings): void {
 
   const stop = async () => {
     if (lifecycle.draining) Deno.exit(1);
-    await drain(server, lifecycle, settings, logger);
+    await drain(server, gateway.closeWebSockets, lifecycle, settings, logger);
     store.close();
     gateway.close();
+    await lines.flush();
     Deno.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) Deno.addSignalListener(signal, stop);

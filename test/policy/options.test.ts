@@ -84,6 +84,7 @@ describe('the 1C simulator', () => {
     expect(containers[0].image).toMatch(/1c-integration:/);
     expect(url(objects)).toBe('http://onec-simulator:8010/base/odata/standard.odata');
     expect(secretOf(objects)).toContain('"name":"onec-simulator"');
+    expect(JSON.stringify(objects)).toContain('"ONEC_ALLOWED_HOSTS","value":"onec-simulator"');
     expect(JSON.stringify(find(objects, 'NetworkPolicy', 'onec-simulator').spec.ingress)).toContain(
       '"app.kubernetes.io/name":"onec-integration"',
     );

@@ -1,62 +1,111 @@
 /** The gateway, put together. */
-import { Hono, type MiddlewareHandler } from 'hono';
-import { cors } from 'hono/cors';
-import {
-  acceptRequestId,
-  acceptTraceparent,
-  type GatewayContext,
-  type GatewayEnv,
-  UNMATCHED_ROUTE,
-} from './context.ts';
-import { clientAddress, createVerifier } from './identity.ts';
+import { Catalogue } from './catalogue.ts';
+import { Clock } from './clock.ts';
+import { applyCors } from './cors.ts';
+import { Exchange } from './exchange.ts';
+import { createVerifier } from './identity.ts';
+import { KeySet } from './key_set.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { Limiter } from './limiter.ts';
 import { describe, type Logger } from './logging.ts';
 import { Metrics } from './metrics.ts';
-import { installOperations } from './operations.ts';
+import { createOperations } from './operations.ts';
 import { Problem, problemResponse } from './problems.ts';
 import { createProxy } from './proxy.ts';
-import type { LimitStore } from './redis.ts';
-import { rawTarget } from './routing.ts';
+import type { Store } from './redis.ts';
 import type { Settings } from './settings.ts';
+import { Suspicions } from './suspicions.ts';
 import { Upstream } from './upstream.ts';
+import { WebSockets } from './web_socket.ts';
+import type { WebSocketLimits } from './bridge.ts';
 
-const OPERATIONAL = new Set(['/live', '/health', '/metrics']);
-const PREFLIGHT_SECONDS = 600;
+const OPERATIONS = new Set(['/live', '/health', '/metrics', '/openapi.json']);
 
 export interface Parts {
   readonly settings: Settings;
-  readonly store: LimitStore;
+  readonly store: Store;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
+  readonly webSocketLimits?: WebSocketLimits;
 }
 
 export interface Gateway {
   /** Begins to serve. */
   listen(options: Deno.ServeTcpOptions): Deno.HttpServer<Deno.NetAddr>;
+  /** Asks the clients of WebSockets to come back elsewhere. */
+  closeWebSockets(): Promise<void>;
   /** Gives the connections to the services up. */
   close(): void;
 }
 
-export function createGateway({ settings, store, logger, lifecycle }: Parts): Gateway {
+export function createGateway(parts: Parts): Gateway {
+  const { settings, store, logger, lifecycle } = parts;
   const metrics = new Metrics(settings.version);
-  const upstreams = new Map(
-    settings.routes.map(({ service }) => service).filter(isFirst).map((
-      name,
-    ) => [name, new Upstream(name, metrics)]),
-  );
-  const app = new Hono<GatewayEnv>();
-  app.use(observe(metrics, logger, lifecycle));
-  app.use('/api/*', corsFor(settings));
-  installOperations(app, { settings, store, metrics, lifecycle, logger });
-  const limiter = new Limiter(store, metrics, logger);
-  app.all('*', createProxy({ settings, verify: createVerifier(settings.jwt), limiter, upstreams }));
-  app.onError((error, context) => problemResponse(context, toProblem(error, context, logger)));
+  const clock = new Clock();
+  const upstreams = createUpstreams(settings, metrics, logger, clock);
+  const suspicions = new Suspicions(store, metrics, logger);
+  const limiter = new Limiter({ store, metrics, logger, suspicions, rateLimit: settings.rateLimit });
+  const { algorithm, jwksUrl } = settings.jwt;
+  const keySet = jwksUrl ? new KeySet({ url: jwksUrl, algorithm }, logger) : undefined;
+  const verify = createVerifier(settings.jwt, keySet);
+  const webSockets = new WebSockets(metrics, parts.webSocketLimits);
+  const proxy = createProxy({ settings, verify, limiter, upstreams, webSockets });
+  const catalogue = new Catalogue({ routes: settings.routes, version: settings.version, logger });
+  const operations = createOperations({ settings, store, metrics, lifecycle, logger, catalogue });
+  const origins = new Set(settings.corsOrigins);
+
+  const record = (exchange: Exchange, status: number) => {
+    const seconds = (performance.now() - exchange.started) / 1000;
+    metrics.request(exchange.method, exchange.route, status, seconds);
+    suspicions.answered(exchange, status);
+    writeAccessLine(exchange, logger, status, seconds);
+  };
+
+  async function answer(exchange: Exchange): Promise<Response> {
+    try {
+      if (!OPERATIONS.has(exchange.path)) return applyCors(exchange, origins) ?? await proxy(exchange);
+      const response = await operations.fetch(exchange.request, { exchange });
+      for (const [name, value] of exchange.answerHeaders) response.headers.set(name, value);
+      return response;
+    } catch (error) {
+      return problemResponse(exchange, toProblem(error, exchange, logger));
+    }
+  }
+
+  async function serve(request: Request, { remoteAddr }: Deno.ServeHandlerInfo): Promise<Response> {
+    const peer = 'hostname' in remoteAddr ? remoteAddr.hostname : 'unknown';
+    const exchange = new Exchange(request, peer, record);
+    if (lifecycle.draining) exchange.answerHeaders.push(['Connection', 'close']);
+    const response = await answer(exchange);
+    if (!exchange.isStreaming) exchange.finish(response.status);
+    return response;
+  }
+
   return {
     // What fails inside a request is answered above: only an answer that broke off in the middle comes here.
-    listen: (options) => Deno.serve({ ...options, onError: (error) => brokenOff(error, logger) }, app.fetch),
-    close: () => upstreams.forEach((upstream) => upstream.close()),
+    listen: (options) => Deno.serve({ ...options, onError: (error) => brokenOff(error, logger) }, serve),
+    closeWebSockets: () => webSockets.close(),
+    close: () => {
+      upstreams.forEach((upstream) => upstream.close());
+      clock.stop();
+    },
   };
+}
+
+function createUpstreams(
+  { routes }: Settings,
+  metrics: Metrics,
+  logger: Logger,
+  clock: Clock,
+): ReadonlyMap<string, Upstream> {
+  const upstreams = new Map<string, Upstream>();
+  for (const { service: name, upstream, endpoints } of routes) {
+    if (upstreams.has(name)) continue;
+    const created = new Upstream({ name, upstream, endpoints }, metrics, logger, clock);
+    void created.endpoints.start();
+    upstreams.set(name, created);
+  }
+  return upstreams;
 }
 
 function brokenOff(error: unknown, logger: Logger): Response {
@@ -64,86 +113,31 @@ function brokenOff(error: unknown, logger: Logger): Response {
   return new Response(null, { status: 502 });
 }
 
-const isFirst = (name: string, index: number, all: string[]) => all.indexOf(name) === index;
-
-/** Gives a request its id and trace context, writes the access line and measures it when its answer is complete. */
-function observe(metrics: Metrics, logger: Logger, lifecycle: Lifecycle): MiddlewareHandler<GatewayEnv> {
-  return async (context, next) => {
-    const started = performance.now();
-    const { method, headers } = context.req.raw;
-    context.set('requestId', acceptRequestId(headers.get('x-request-id') ?? undefined));
-    context.set('traceparent', acceptTraceparent(headers.get('traceparent') ?? undefined));
-    context.set('route', UNMATCHED_ROUTE);
-    context.set('client', clientAddress(headers.get('x-forwarded-for'), peerOf(context.env)));
-    context.header('X-Request-Id', context.get('requestId'));
-    if (lifecycle.draining) context.header('Connection', 'close');
-    await next();
-    const record = (status: number) => {
-      const seconds = (performance.now() - started) / 1000;
-      metrics.request(method, context.get('route'), status, seconds);
-      writeAccessLine(context, logger, status, seconds);
-    };
-    const completion = context.get('completion');
-    if (completion) void completion.then(record);
-    else record(context.res.status);
-  };
-}
-
-function writeAccessLine(context: GatewayContext, logger: Logger, status: number, seconds: number): void {
-  const { path } = rawTarget(context.req.raw.url);
-  const level = OPERATIONAL.has(path) && status < 500 ? 'debug' : 'info';
+function writeAccessLine(exchange: Exchange, logger: Logger, status: number, seconds: number): void {
+  const { path } = exchange;
+  // Asked every few seconds by the platform: not worth a line each.
+  const level = OPERATIONS.has(path) && status < 500 ? 'debug' : 'info';
   logger.log(level, 'gateway.access', 'request served', {
-    request_id: context.get('requestId'),
-    trace_id: context.get('traceparent').split('-')[1],
-    method: context.req.raw.method,
+    request_id: exchange.requestId,
+    trace_id: exchange.traceId,
+    method: exchange.method,
     path,
-    route: context.get('route'),
+    route: exchange.route,
     status,
     duration_ms: Math.round(seconds * 1e6) / 1000,
-    upstream: context.get('upstream'),
-    user_id: context.get('userId'),
-    client: context.get('client'),
+    upstream: exchange.upstream,
+    user_id: exchange.principal?.userId,
+    client: exchange.client,
   });
 }
 
-function peerOf({ remoteAddr }: Deno.ServeHandlerInfo): string {
-  return 'hostname' in remoteAddr ? remoteAddr.hostname : 'unknown';
-}
-
-/** Without listed origins nothing is allowed across origins, and preflights get no allowance. */
-function corsFor({ corsOrigins }: Settings): MiddlewareHandler<GatewayEnv> {
-  return cors({
-    origin: [...corsOrigins],
-    allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowHeaders: [
-      'Authorization',
-      'Content-Type',
-      'Idempotency-Key',
-      'If-Match',
-      'X-Request-Id',
-      'traceparent',
-    ],
-    exposeHeaders: [
-      'ETag',
-      'Location',
-      'RateLimit-Limit',
-      'RateLimit-Policy',
-      'RateLimit-Remaining',
-      'RateLimit-Reset',
-      'Retry-After',
-      'X-Request-Id',
-    ],
-    maxAge: PREFLIGHT_SECONDS,
-  });
-}
-
-function toProblem(error: unknown, context: GatewayContext, logger: Logger): Problem {
-  const request_id = context.get('requestId');
+function toProblem(error: unknown, exchange: Exchange, logger: Logger): Problem {
+  const request_id = exchange.requestId;
   if (error instanceof Problem) {
     if (error.cause) {
       logger.warning(error.message, {
         request_id,
-        upstream: context.get('upstream'),
+        upstream: exchange.upstream,
         error: describe(error.cause),
       });
     }

@@ -1,6 +1,8 @@
 /** Which headers pass through the gateway, in which direction, and which it sets itself. */
-import type { Principal } from './identity.ts';
+import type { Exchange, Header } from './exchange.ts';
+import { Problem } from './problems.ts';
 
+const MAX_HEADER_BYTES = 32 * 1024;
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
@@ -17,62 +19,79 @@ const HOP_BY_HOP = [
 const SPOOFABLE =
   /^(?:x-user(?:-.*)?|x-forwarded(?:-.*)?|forwarded|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip|x-auth-.*|x-authenticated-.*|(?:x-)?remote-.*|x-original-.*|x-rewrite-.*|x-http-method(?:-override)?|x-method-override|x-role|x-roles|x-groups)$/;
 
-const NOT_SENT_ON = ['host', 'content-length', 'expect', 'accept-encoding'];
-const NOT_SENT_BACK = ['server', 'x-powered-by', 'x-request-id', 'traceparent', 'location'];
+const NOT_SENT_ON = new Set([
+  ...HOP_BY_HOP,
+  'host',
+  'content-length',
+  'expect',
+  'accept-encoding',
+  'x-request-id',
+  'traceparent',
+]);
+const NOT_SENT_BACK = new Set([
+  ...HOP_BY_HOP,
+  'server',
+  'x-powered-by',
+  'x-request-id',
+  'traceparent',
+  'location',
+  'content-length',
+]);
 
-export interface Caller {
-  readonly requestId: string;
-  readonly traceparent: string;
-  readonly address: string;
-  readonly principal?: Principal;
+/** Verdicts on header names: the same few come with every request. */
+const KNOWN_NAMES = 1_000;
+const verdicts = new Map<string, boolean>();
+
+function passesOn(name: string): boolean {
+  const known = verdicts.get(name);
+  if (known !== undefined) return known;
+  // Some servers take `_` for `-`: X_User_Id must not slip by.
+  const passes = !NOT_SENT_ON.has(name) && !SPOOFABLE.test(name.replaceAll('_', '-'));
+  if (verdicts.size < KNOWN_NAMES) verdicts.set(name, passes);
+  return passes;
 }
 
 /** Headers for the service. */
-export function upstreamHeaders(request: Request, caller: Caller): Headers {
-  const headers = withoutHopByHop(request.headers);
-  for (const name of [...headers.keys()]) {
-    // Some servers take `_` for `-`: X_User_Id must not slip by.
-    if (SPOOFABLE.test(name.replaceAll('_', '-')) || NOT_SENT_ON.includes(name)) headers.delete(name);
+export function upstreamHeaders(exchange: Exchange): Header[] {
+  const { headers } = exchange.request;
+  const named = namedBy(headers.get('connection'));
+  const sent: Header[] = [];
+  let bytes = 0;
+  // Iterating would make an object for each step of each header.
+  headers.forEach((value, name) => {
+    bytes += name.length + value.length + 4;
+    if (passesOn(name) && !named?.has(name)) sent.push([name, value]);
+  });
+  if (bytes > MAX_HEADER_BYTES) {
+    throw new Problem(431, `The header fields are larger than ${MAX_HEADER_BYTES} bytes.`);
   }
   // Compression is the edge's work; a stream that is not compressed needs no buffering to pass on.
-  headers.set('accept-encoding', 'identity');
-  headers.set('x-request-id', caller.requestId);
-  headers.set('traceparent', caller.traceparent);
-  headers.set('x-forwarded-for', caller.address);
-  setIfPresent(headers, 'x-forwarded-proto', forwardedProto(request.headers));
-  setIfPresent(
-    headers,
-    'x-forwarded-host',
-    request.headers.get('x-forwarded-host') ?? request.headers.get('host'),
-  );
-  setIfPresent(headers, 'x-user-id', caller.principal?.userId);
-  setIfPresent(headers, 'x-user-role', caller.principal?.role);
-  return headers;
+  sent.push(['accept-encoding', 'identity']);
+  sent.push(['x-request-id', exchange.requestId]);
+  sent.push(['traceparent', exchange.traceparent]);
+  sent.push(['x-forwarded-for', exchange.client]);
+  const proto = headers.get('x-forwarded-proto')?.split(',').at(-1)?.trim();
+  if (proto === 'https' || proto === 'http') sent.push(['x-forwarded-proto', proto]);
+  const host = headers.get('x-forwarded-host') ?? headers.get('host');
+  if (host) sent.push(['x-forwarded-host', host]);
+  if (exchange.principal) {
+    sent.push(['x-user-id', exchange.principal.userId]);
+    sent.push(['x-user-role', exchange.principal.role]);
+  }
+  return sent;
 }
 
 /** Headers for the client. CORS is the gateway's word alone. */
-export function clientHeaders(upstream: Headers): Headers {
-  const headers = withoutHopByHop(upstream);
-  for (const name of [...headers.keys()]) {
-    if (NOT_SENT_BACK.includes(name) || name.startsWith('access-control-')) headers.delete(name);
-  }
-  return headers;
+export function clientHeaders(upstream: readonly Header[]): Header[] {
+  const connection = upstream.find(([name]) => name === 'connection');
+  const named = namedBy(connection ? connection[1] : null);
+  return upstream.filter(([name]) =>
+    !NOT_SENT_BACK.has(name) && !name.startsWith('access-control-') && !named?.has(name)
+  );
 }
 
-function withoutHopByHop(source: Headers): Headers {
-  const headers = new Headers(source);
-  const named = (source.get('connection') ?? '').split(',').map((name) => name.trim().toLowerCase());
-  for (const name of [...HOP_BY_HOP, ...named]) {
-    if (/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) headers.delete(name);
-  }
-  return headers;
-}
-
-function forwardedProto(headers: Headers): string | undefined {
-  const proto = headers.get('x-forwarded-proto')?.split(',').at(-1)?.trim();
-  return proto === 'https' || proto === 'http' ? proto : undefined;
-}
-
-function setIfPresent(headers: Headers, name: string, value: string | null | undefined): void {
-  if (value) headers.set(name, value);
+/** The headers that a Connection header declares to be for the next hop only. */
+function namedBy(connection: string | null): ReadonlySet<string> | undefined {
+  if (!connection) return undefined;
+  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
 }

@@ -1,51 +1,101 @@
 /** Who makes a request: the token of the platform, and the address behind the edge. */
 import { isIP } from 'node:net';
-import { jwtVerify } from 'jose';
+import { type JWTPayload, jwtVerify } from 'jose';
 import { JOSEError } from 'jose/errors';
+import type { KeySet } from './key_set.ts';
+import { type Role, ROLES } from './routes.ts';
 import type { Settings } from './settings.ts';
 
-const ALGORITHMS = ['HS256'];
 const SKEW_SECONDS = 30;
 const CLAIMS = ['iss', 'aud', 'sub', 'role', 'iat', 'exp', 'jti'];
-const ROLES: ReadonlySet<unknown> = new Set(['user', 'analyst', 'admin']);
+const ROLE_NAMES: ReadonlySet<unknown> = new Set(ROLES);
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const BEARER = /^Bearer +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
+const TOKEN = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+const BEARER = /^Bearer +([^ ]+)$/i;
+/** A verdict is believed for so long, so that a key that was withdrawn is noticed. */
+const REMEMBER_MS = 60_000;
+const REMEMBERED = 10_000;
 
 export interface Principal {
   readonly userId: string;
-  readonly role: string;
+  readonly role: Role;
+  /** Login that the token belongs to. */
+  readonly sessionId?: string;
+  /** Seconds since the epoch. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
 }
 
-export type Verify = (authorization: string | null) => Promise<Principal | undefined>;
+/** The caller whom a token names; undefined for one that is not ours (any more). Whether it was revoked, Redis knows. */
+export type Verify = (token: string) => Promise<Principal | undefined> | Principal | undefined;
 
-/** The caller named by an Authorization header; undefined for no token or one that is not ours (any more). */
-export function createVerifier({ key, issuer, audience }: Settings['jwt']): Verify {
+/** The algorithm is the one of the settings; what a token says about itself only chooses among trusted keys. */
+export function createVerifier(settings: Settings['jwt'], keySet?: KeySet, now = Date.now): Verify {
+  const { key, algorithm, issuer, audience } = settings;
   const options = {
-    algorithms: ALGORITHMS,
+    algorithms: [algorithm],
     issuer,
     audience,
     clockTolerance: SKEW_SECONDS,
     requiredClaims: CLAIMS,
   };
-  return async (authorization) => {
-    const token = authorization?.match(BEARER)?.[1];
-    if (!token) return undefined;
+  const hmac = key &&
+    crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+
+  const check = async (token: string): Promise<Principal | undefined> => {
     try {
-      const { payload: { sub, role, iat } } = await jwtVerify(token, key, options);
-      return typeof sub === 'string' && UUID.test(sub) && typeof role === 'string' && ROLES.has(role) &&
-          hasBegun(iat)
-        ? { userId: sub, role }
-        : undefined;
+      const { payload } = await jwtVerify(token, async (header: { kid?: unknown }) => {
+        const found = await (hmac ?? keySet?.find(header.kid));
+        if (!found) throw new JOSEError('there is no such key');
+        return found;
+      }, options);
+      return principalOf(payload, now() / 1000);
     } catch (error) {
       if (error instanceof JOSEError) return undefined;
       throw error;
     }
   };
+  return remembering(check, now);
 }
 
-/** A token that says it is made later than now is not one of ours; the verifier checks `exp` and `nbf` only. */
-function hasBegun(iat: number | undefined): boolean {
-  return iat !== undefined && iat <= Date.now() / 1000 + SKEW_SECONDS;
+/** Good verdicts are kept for the next requests with the same token; bad ones are not, lest they drive out the good. */
+function remembering(check: (token: string) => Promise<Principal | undefined>, now: () => number): Verify {
+  const known = new Map<string, { principal: Principal; until: number }>();
+  const verify = async (token: string) => {
+    const principal = await check(token);
+    if (!principal) return undefined;
+    const [oldest] = known.keys();
+    if (known.size >= REMEMBERED && oldest !== undefined) known.delete(oldest);
+    const until = Math.min(now() + REMEMBER_MS, (principal.expiresAt + SKEW_SECONDS) * 1000);
+    known.set(token, { principal, until });
+    return principal;
+  };
+  return (token) => {
+    const verdict = known.get(token);
+    if (verdict && now() < verdict.until) return verdict.principal;
+    known.delete(token);
+    return TOKEN.test(token) ? verify(token) : undefined;
+  };
+}
+
+function principalOf({ sub, role, iat, exp, sid }: JWTPayload, now: number): Principal | undefined {
+  if (typeof sub !== 'string' || !UUID.test(sub) || !ROLE_NAMES.has(role)) return undefined;
+  if (sid !== undefined && !(typeof sid === 'string' && UUID.test(sid))) return undefined;
+  // A token that says it is made later than now is not one of ours; the library checks `exp` and `nbf` only.
+  if (iat === undefined || exp === undefined || iat > now + SKEW_SECONDS) return undefined;
+  return {
+    userId: sub.toLowerCase(),
+    role: role as Role,
+    sessionId: typeof sid === 'string' ? sid.toLowerCase() : undefined,
+    issuedAt: iat,
+    expiresAt: exp,
+  };
+}
+
+/** The token in an Authorization header; an empty one when the header has something else. */
+export function bearerToken(authorization: string | null): string | undefined {
+  if (authorization === null) return undefined;
+  return BEARER.exec(authorization)?.[1] ?? '';
 }
 
 /** The address the trusted edge saw: the last hop it appended. Earlier hops are the client's own words. */

@@ -15,9 +15,13 @@ const pause = (seconds: number) =>
     Deno.unrefTimer(setTimeout(resolve, seconds * 1000));
   });
 
-/** Not ready at once; serves on for the drain time; then stops accepting and ends the open requests. */
+/**
+ * Not ready at once; serves on for the drain time; then stops accepting, and ends the open requests. WebSockets have no
+ * end of their own: they are asked to come back elsewhere when nothing new is sent here any more.
+ */
 export async function drain(
   server: Pick<Deno.HttpServer, 'shutdown'>,
+  closeWebSockets: () => Promise<void>,
   lifecycle: Lifecycle,
   { drainSeconds, shutdownTimeoutSeconds }: DrainOptions,
   logger: Logger,
@@ -25,10 +29,8 @@ export async function drain(
   lifecycle.draining = true;
   logger.info('draining', { drain_seconds: drainSeconds });
   await new Promise<void>((resolve) => setTimeout(resolve, drainSeconds * 1000));
-  const finished = server.shutdown().then(() => true);
+  const finished = Promise.all([closeWebSockets(), server.shutdown()]).then(() => true);
   const inTime = await Promise.race([finished, pause(shutdownTimeoutSeconds).then(() => false)]);
-  if (inTime) logger.info('stopped');
-  else {logger.warning('stopped with requests still open', {
-      shutdown_timeout_seconds: shutdownTimeoutSeconds,
-    });}
+  if (inTime) return logger.info('stopped');
+  logger.warning('stopped with requests still open', { shutdown_timeout_seconds: shutdownTimeoutSeconds });
 }

@@ -1,57 +1,88 @@
-/** Applies a quota to a request, also while Redis is away. */
-import { describe, type Logger } from './logging.ts';
-import type { GatewayContext } from './context.ts';
+/** Lets a request pass when its token is still good and its limits allow it, also while Redis is away. */
+import type { Exchange } from './exchange.ts';
 import { addressKey, type Principal } from './identity.ts';
+import { describe, type Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
 import { Problem } from './problems.ts';
-import { type Decision, type Quota, rateLimitHeaders } from './rate_limit.ts';
-import type { LimitStore } from './redis.ts';
+import { type Admission, type Decision, type Quota, rateLimitHeaders, retryAfter } from './rate_limit.ts';
+import type { Store } from './redis.ts';
 import type { Match } from './routing.ts';
+import type { Suspicions } from './suspicions.ts';
 
 const READS = new Set(['GET', 'HEAD']);
+/**
+ * One address may send so many times what one user may: ten people of an office behind one address are not in each
+ * other's way at full speed, and somebody with any number of accounts gets no further than ten users do.
+ */
+const USERS_AN_ADDRESS = 10;
 
-/** A prefix with a limit of its own counts addresses; elsewhere a user is counted wherever they come from. */
-export function quotaFor(
+/** A prefix with a limit of its own counts addresses; elsewhere users are counted, and addresses without a login. */
+export function admissionFor(
   { route }: Match,
-  address: string,
+  client: string,
   principal: Principal | undefined,
   common: number,
-): Quota {
-  const subject = `address:${addressKey(address)}`;
-  if (route.requestsPerMinute) return { name: route.prefix, subject, perMinute: route.requestsPerMinute };
-  return { name: 'common', subject: principal ? `user:${principal.userId}` : subject, perMinute: common };
+): Admission {
+  const address = `address:${addressKey(client)}`;
+  const own: Quota[] = route.requestsPerMinute
+    ? [{ name: route.prefix, subject: address, perMinute: route.requestsPerMinute }]
+    : [];
+  const anonymous = own[0] ?? { name: 'common', subject: address, perMinute: common };
+  if (!principal) return { quotas: [anonymous] };
+  const quotas = [
+    ...own,
+    { name: 'common', subject: `user:${principal.userId}`, perMinute: common },
+    { name: 'users', subject: address, perMinute: common * USERS_AN_ADDRESS },
+  ];
+  return { quotas, login: { ...principal, otherwise: anonymous } };
+}
+
+export interface LimiterParts {
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly suspicions: Suspicions;
+  /** Requests a minute for one user, and for one address without a login. */
+  readonly rateLimit: number;
 }
 
 export class Limiter {
-  constructor(
-    private readonly store: LimitStore,
-    private readonly metrics: Metrics,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly parts: LimiterParts) {}
 
-  /** Returns when the request may go on; fails with 429, or 503 when it cannot be counted and is not a mere read. */
-  async admit(context: GatewayContext, quota: Quota): Promise<void> {
-    const decision = await this.#consume(context, quota);
+  /**
+   * Returns when the request may go on, without its principal when that was revoked; fails with 429, or with 503 when
+   * Redis is away and the request is not a mere read.
+   */
+  async admit(exchange: Exchange, match: Match): Promise<void> {
+    const { metrics, rateLimit, suspicions } = this.parts;
+    const admission = admissionFor(match, exchange.client, exchange.principal, rateLimit);
+    const decision = await this.#ask(exchange, match, admission);
     if (!decision) return;
-    const headers = rateLimitHeaders(quota, decision);
-    this.metrics.rateLimit(quota.name, decision.allowed ? 'allowed' : 'limited');
-    for (const [name, value] of Object.entries(headers)) context.header(name, value);
+    if (decision.isRevoked) exchange.principal = undefined;
+    metrics.rateLimit(decision.quota.name, decision.allowed ? 'allowed' : 'limited');
+    const headers = rateLimitHeaders(decision);
+    for (const name in headers) exchange.answerHeaders.push([name, headers[name] ?? '']);
     if (decision.allowed) return;
-    throw new Problem(429, `More than ${quota.perMinute} requests a minute.`, headers);
+    suspicions.limited(exchange);
+    throw new Problem(429, `More than ${decision.quota.perMinute} requests a minute.`, {
+      'Retry-After': retryAfter(decision),
+    });
   }
 
-  async #consume(context: GatewayContext, quota: Quota): Promise<Decision | undefined> {
+  async #ask(exchange: Exchange, { route }: Match, admission: Admission): Promise<Decision | undefined> {
+    const { store, metrics, logger } = this.parts;
     try {
-      return await this.store.consume(quota);
+      return await store.admit(admission);
     } catch (error) {
-      const open = READS.has(context.req.raw.method);
-      this.metrics.rateLimit(quota.name, open ? 'open' : 'closed');
-      this.logger.debug('a request cannot be counted', {
-        request_id: context.get('requestId'),
-        let_through: open,
+      // A prefix with a limit of its own is one where things are guessed: it stays closed, whatever the method.
+      const isOpen = READS.has(exchange.method) && !route.requestsPerMinute;
+      metrics.rateLimit(admission.quotas[0]?.name ?? 'common', isOpen ? 'open' : 'closed');
+      logger.debug('a request cannot be counted', {
+        request_id: exchange.requestId,
+        let_through: isOpen,
         error: describe(error),
       });
-      if (open) return undefined;
+      if (isOpen) return undefined;
       throw new Problem(503, 'Requests cannot be counted at the moment.', { 'Retry-After': '5' });
     }
   }

@@ -5,19 +5,87 @@ const ORDER: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warning: 
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-export class Logger {
+/** Takes finished lines, without their end. */
+export interface Sink {
+  write(line: string): void;
+}
+
+const FLUSH_MS = 50;
+const FLUSH_CHARACTERS = 64 * 1024;
+/** More than this is not held for a reader of the log that is stuck. */
+const MAX_CHARACTERS = 4 * 1024 * 1024;
+
+/** Collects lines for a moment and writes them in one go, so that no request waits for its own line. */
+export class BufferedSink implements Sink {
+  #lines = '';
+  #dropped = 0;
+  #timer?: ReturnType<typeof setTimeout>;
+  #writing?: Promise<void>;
+
   constructor(
     private readonly service: string,
-    private readonly version: string,
-    private readonly threshold: LogLevel,
-    private readonly write: (line: string) => void = console.log,
+    private readonly target: Pick<typeof Deno.stdout, 'write'> = Deno.stdout,
   ) {}
+
+  write(line: string): void {
+    if (this.#lines.length > MAX_CHARACTERS) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#lines += `${line}\n`;
+    if (this.#lines.length >= FLUSH_CHARACTERS) void this.flush();
+    else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+  }
+
+  /** Resolves when everything so far is written. */
+  async flush(): Promise<void> {
+    while (this.#writing) await this.#writing;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (!this.#lines) return;
+    const bytes = this.#takeLines();
+    this.#writing = this.#writeAll(bytes).finally(() => this.#writing = undefined);
+    await this.#writing;
+  }
+
+  #takeLines(): Uint8Array {
+    if (this.#dropped) this.#lines += `${this.#lossLine()}\n`;
+    const bytes = new TextEncoder().encode(this.#lines);
+    this.#lines = '';
+    this.#dropped = 0;
+    return bytes;
+  }
+
+  #lossLine(): string {
+    const [timestamp, message] = [new Date().toISOString(), `${this.#dropped} lines are lost`];
+    return JSON.stringify({ timestamp, level: 'error', logger: 'gateway', message, service: this.service });
+  }
+
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length;) {
+      written += await this.target.write(bytes.subarray(written));
+    }
+  }
+}
+
+export class Logger {
+  readonly #common: string;
+
+  constructor(
+    service: string,
+    version: string,
+    private readonly threshold: LogLevel,
+    private readonly sink: Sink,
+  ) {
+    this.#common = JSON.stringify({ service, version }).slice(1, -1);
+  }
 
   log(level: LogLevel, logger: string, message: string, fields: Fields = {}): void {
     if (ORDER[level] < ORDER[this.threshold]) return;
-    const { service, version } = this;
     const timestamp = new Date().toISOString();
-    this.write(JSON.stringify({ timestamp, level, logger, message, service, version, ...fields }));
+    const [head, tail] = [JSON.stringify({ timestamp, level, logger, message }), JSON.stringify(fields)];
+    const rest = tail === '{}' ? '}' : `,${tail.slice(1)}`;
+    this.sink.write(`${head.slice(0, -1)},${this.#common}${rest}`);
   }
 
   debug(message: string, fields?: Fields): void {

@@ -9,6 +9,11 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 /** `open`, `closed`: Redis was away, and the request was let through or refused. */
 export type LimitResult = 'allowed' | 'limited' | 'open' | 'closed';
 
+interface Series {
+  counted: number;
+  readonly counter: { inc(value: number): void };
+}
+
 export class Metrics {
   readonly #registry = new Registry();
   readonly #requests = new Counter({
@@ -43,6 +48,34 @@ export class Metrics {
     registers: [this.#registry],
   });
 
+  readonly #endpoints = new Gauge({
+    name: 'gateway_endpoints',
+    help: 'Replicas of a service that DNS names.',
+    labelNames: ['upstream'],
+    registers: [this.#registry],
+  });
+  readonly #ejections = new Counter({
+    name: 'gateway_ejections_total',
+    help: 'Times that a replica was left alone because it kept failing.',
+    labelNames: ['upstream'],
+    registers: [this.#registry],
+  });
+  readonly #webSockets = new Gauge({
+    name: 'gateway_websockets',
+    help: 'Open WebSockets.',
+    labelNames: ['upstream'],
+    registers: [this.#registry],
+  });
+  readonly #events = new Counter({
+    name: 'events_published_total',
+    help: 'Events published.',
+    labelNames: ['type', 'outcome'],
+    registers: [this.#registry],
+  });
+  /** What was counted since the last look: adding it up here costs a tenth of telling the library each time. */
+  readonly #series = new Map<Counter, Map<string, Series>>();
+  readonly #durations = new Map<string, { observe(value: number): void }>();
+
   constructor(version: string) {
     const registers = [this.#registry];
     new Gauge({
@@ -66,20 +99,48 @@ export class Metrics {
   /** Unknown methods share one label value, so that a caller cannot make new series. */
   request(method: string, route: string, status: number, seconds: number): void {
     const label = METHODS.has(method) ? method : 'OTHER';
-    this.#requests.inc({ method: label, route, status });
-    this.#duration.observe({ method: label, route }, seconds);
+    this.#count(this.#requests, label, route, String(status));
+    const key = `${label} ${route}`;
+    let duration = this.#durations.get(key);
+    if (!duration) this.#durations.set(key, duration = this.#duration.labels(label, route));
+    duration.observe(seconds);
   }
 
   upstreamRequest(upstream: string, status: string): void {
-    this.#upstream.inc({ upstream, status });
+    this.#count(this.#upstream, upstream, status);
   }
 
   breakerState(upstream: string, state: BreakerState): void {
     this.#breaker.set({ upstream }, BREAKER_VALUES[state]);
   }
 
+  endpoints(upstream: string, count: number): void {
+    this.#endpoints.set({ upstream }, count);
+  }
+
+  ejected(upstream: string): void {
+    this.#count(this.#ejections, upstream);
+  }
+
+  webSockets(upstream: string, change: 1 | -1): void {
+    this.#webSockets.inc({ upstream }, change);
+  }
+
+  event(type: string, outcome: 'published' | 'failed'): void {
+    this.#count(this.#events, type, outcome);
+  }
+
   rateLimit(quota: string, result: LimitResult): void {
-    this.#limits.inc({ quota, result });
+    this.#count(this.#limits, quota, result);
+  }
+
+  #count(counter: Counter, ...labels: string[]): void {
+    let known = this.#series.get(counter);
+    if (!known) this.#series.set(counter, known = new Map());
+    const key = labels.length === 1 ? labels[0] ?? '' : labels.join(' ');
+    const series = known.get(key);
+    if (series) series.counted += 1;
+    else known.set(key, { counted: 1, counter: counter.labels(...labels) });
   }
 
   get contentType(): string {
@@ -87,6 +148,12 @@ export class Metrics {
   }
 
   render(): Promise<string> {
+    for (const known of this.#series.values()) {
+      for (const series of known.values()) {
+        if (series.counted > 0) series.counter.inc(series.counted);
+        series.counted = 0;
+      }
+    }
     return this.#registry.metrics();
   }
 }

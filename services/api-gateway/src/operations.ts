@@ -1,11 +1,12 @@
 /** What the gateway answers by itself: liveness, readiness, metrics and its description. */
-import type { Hono } from 'hono';
-import type { GatewayContext, GatewayEnv } from './context.ts';
+import { type Context, Hono } from 'hono';
+import type { Catalogue } from './catalogue.ts';
+import type { Exchange } from './exchange.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { describe, type Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
-import { describeApi } from './openapi.ts';
-import type { LimitStore } from './redis.ts';
+import { Problem } from './problems.ts';
+import type { Store } from './redis.ts';
 import type { Settings } from './settings.ts';
 
 export const SERVICE = 'api-gateway';
@@ -18,36 +19,55 @@ interface Check {
 
 export interface OperationsParts {
   readonly settings: Settings;
-  readonly store: LimitStore;
+  readonly store: Store;
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
+  readonly catalogue: Catalogue;
 }
 
-export function installOperations(app: Hono<GatewayEnv>, parts: OperationsParts): void {
-  const { settings, metrics, lifecycle } = parts;
-  const description = describeApi(settings.routes, settings.version);
-  const get = (path: string, answer: (context: GatewayContext) => Response | Promise<Response>) =>
-    app.get(path, (context) => {
-      context.set('route', path);
-      return answer(context);
+export interface OperationsEnv {
+  Bindings: { exchange: Exchange };
+}
+
+type OperationContext = Context<OperationsEnv>;
+
+export function createOperations(parts: OperationsParts): Hono<OperationsEnv> {
+  const { metrics, catalogue } = parts;
+  const app = new Hono<OperationsEnv>();
+  const get = (path: string, answer: (context: OperationContext) => Response | Promise<Response>) => {
+    app.use(path, async (context, next) => {
+      context.env.exchange.route = path;
+      await next();
     });
+    app.get(path, answer);
+    app.all(path, () => {
+      throw new Problem(405, 'This is only there to be read.', { Allow: 'GET, HEAD' });
+    });
+  };
 
   get('/live', (context) => context.json({ status: 'ok' }));
-  get('/openapi.json', (context) => context.json(description));
+  get('/health', (context) => health(context, parts));
   get(
     '/metrics',
     async (context) => context.body(await metrics.render(), 200, { 'Content-Type': metrics.contentType }),
   );
-  get('/health', async (context) => {
-    const checks: Record<string, Check> = { redis: await checkRedis(parts) };
-    if (lifecycle.draining) checks.lifecycle = { status: 'unavailable' };
-    const status: Status = Object.values(checks).every((check) => check.status === 'ok')
-      ? 'ok'
-      : 'unavailable';
-    const report = { status, service: SERVICE, version: settings.version, checks };
-    return context.json(report, status === 'ok' ? 200 : 503);
+  get(
+    '/openapi.json',
+    async (context) => context.body(await catalogue.document(), 200, { 'Content-Type': 'application/json' }),
+  );
+  app.onError((error) => {
+    throw error;
   });
+  return app;
+}
+
+async function health(context: OperationContext, parts: OperationsParts): Promise<Response> {
+  const checks: Record<string, Check> = { redis: await checkRedis(parts) };
+  if (parts.lifecycle.draining) checks.lifecycle = { status: 'unavailable' };
+  const status: Status = Object.values(checks).every((check) => check.status === 'ok') ? 'ok' : 'unavailable';
+  const report = { status, service: SERVICE, version: parts.settings.version, checks };
+  return context.json(report, status === 'ok' ? 200 : 503);
 }
 
 async function checkRedis({ store, logger }: OperationsParts): Promise<Check> {

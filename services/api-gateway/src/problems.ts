@@ -1,7 +1,6 @@
 /** Errors as application/problem+json (RFC 9457), without internals. */
+import { type Exchange, type Header, respond } from './exchange.ts';
 import { STATUS_TEXT } from './status.ts';
-import type { GatewayContext } from './context.ts';
-import { rawTarget } from './routing.ts';
 
 /** Throw it anywhere in a request to answer with a problem document. */
 export class Problem extends Error {
@@ -11,22 +10,25 @@ export class Problem extends Error {
     readonly status: keyof typeof STATUS_TEXT,
     readonly detail: string,
     readonly headers: Readonly<Record<string, string>> = {},
+    cause?: unknown,
   ) {
-    super(detail);
+    super(detail, { cause });
   }
 }
 
-export function problemResponse(context: GatewayContext, problem: Problem): Response {
+export function problemResponse(exchange: Exchange, problem: Problem): Response {
   const document = {
     type: 'about:blank',
     title: STATUS_TEXT[problem.status],
     status: problem.status,
     detail: problem.detail,
-    instance: rawTarget(context.req.raw.url).path,
-    request_id: context.get('requestId'),
+    instance: exchange.path,
+    request_id: exchange.requestId,
   };
-  return context.body(JSON.stringify(document), problem.status, {
-    'Content-Type': 'application/problem+json',
-    ...problem.headers,
-  });
+  const headers: Header[] = [
+    ...exchange.answerHeaders,
+    ['Content-Type', 'application/problem+json'],
+    ...Object.entries(problem.headers),
+  ];
+  return respond(problem.status, headers, new TextEncoder().encode(JSON.stringify(document)));
 }

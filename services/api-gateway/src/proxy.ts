@@ -1,62 +1,79 @@
 /** From a request under `/api/` to the answer of a service. */
-import { CLIENT_CLOSED, type GatewayContext } from './context.ts';
-import { type Caller, clientHeaders, upstreamHeaders } from './headers.ts';
-import type { Principal, Verify } from './identity.ts';
-import { type Limiter, quotaFor } from './limiter.ts';
+import type { Answer } from './attempt.ts';
+import { type Exchange, type Header, respond } from './exchange.ts';
+import { clientHeaders, upstreamHeaders } from './headers.ts';
+import { bearerToken, type Principal, type Verify } from './identity.ts';
+import { KeysUnavailable } from './key_set.ts';
+import type { Limiter } from './limiter.ts';
 import { Problem } from './problems.ts';
 import { RequestBody } from './request_body.ts';
-import { externalLocation, type Match, matchRoute, pathTrick, rawTarget } from './routing.ts';
+import type { Route } from './routes.ts';
+import { externalLocation, type Match, matchRoute, pathTrick } from './routing.ts';
 import type { Settings } from './settings.ts';
-import { watched } from './streams.ts';
-import { type Answer, ClientGone, type Upstream } from './upstream.ts';
+import { CLIENT_CLOSED } from './status.ts';
+import type { End } from './streams.ts';
+import { ClientGone, type Upstream } from './upstream.ts';
+import { isWebSocket, protocolToken, type WebSockets } from './web_socket.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-const WITHOUT_BODY = new Set([204, 205, 304]);
+const MAX_TARGET = 16 * 1024;
+const VISIBLE = /^[\x21-\x7e]*$/;
 
 export interface ProxyParts {
   readonly settings: Settings;
   readonly verify: Verify;
   readonly limiter: Limiter;
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly webSockets: WebSockets;
 }
 
+export type Handler = (exchange: Exchange) => Promise<Response>;
+
 /** A handler for everything the gateway does not answer itself. */
-export function createProxy({ settings, verify, limiter, upstreams }: ProxyParts) {
-  return async (context: GatewayContext): Promise<Response> => {
-    const { method, url, headers } = context.req.raw;
-    const { path, query } = rawTarget(url);
-    const match = findRoute(settings, method, path);
-    context.set('route', `${match.route.prefix}/*`);
-    context.set('upstream', match.route.service);
+export function createProxy({ settings, verify, limiter, upstreams, webSockets }: ProxyParts): Handler {
+  const routeLabels = new Map(settings.routes.map((route) => [route, `${route.prefix}/*`]));
+  const idleMs = settings.streamIdleSeconds * 1000;
 
-    const principal = await verify(headers.get('authorization'));
-    if (principal) context.set('userId', principal.userId);
-    await limiter.admit(context, quotaFor(match, context.get('client'), principal, settings.rateLimit));
-    if (!principal && !match.isPublic) throw unauthorized(headers.has('authorization'));
+  return async (exchange) => {
+    const match = findRoute(settings.routes, exchange);
+    const { route } = match;
+    exchange.route = routeLabels.get(route) ?? route.prefix;
+    exchange.upstream = route.service;
 
-    const upstream = upstreams.get(match.route.service);
+    const { headers } = exchange.request;
+    const wantsSocket = isWebSocket(exchange.request);
+    const token = bearerToken(headers.get('authorization')) ??
+      (wantsSocket ? protocolToken(exchange.request) : undefined);
+    if (token) {
+      const verdict = verify(token);
+      exchange.principal = verdict instanceof Promise ? await settled(verdict, match.isPublic) : verdict;
+    }
+    await limiter.admit(exchange, match);
+    authorize(exchange, match, token !== undefined);
+
+    const upstream = upstreams.get(route.service);
     if (!upstream) throw new Problem(404, 'There is nothing at this path.');
-    return await forward(context, match, upstream, `${match.path}${query}`, principal);
+    const target = `${match.path}${exchange.query}`;
+    return wantsSocket
+      ? await webSockets.open(exchange, route, upstream, target)
+      : await forward(exchange, route, upstream, target);
   };
 
   async function forward(
-    context: GatewayContext,
-    match: Match,
+    exchange: Exchange,
+    route: Route,
     upstream: Upstream,
     target: string,
-    principal: Principal | undefined,
   ): Promise<Response> {
-    const request = context.req.raw;
+    const { timeoutMs, deadlineMs = timeoutMs } = route;
+    let status = 0;
     try {
-      const answer = await upstream.call({
-        method: request.method,
-        url: `${match.route.upstream}${target}`,
-        headers: upstreamHeaders(request, callerOf(context, principal)),
-        body: new RequestBody(request, settings.maxBodyBytes),
-        timeoutMs: match.route.timeoutMs,
-        client: request.signal,
-      });
-      return toClient(context, settings, match, answer);
+      const headers = upstreamHeaders(exchange);
+      const body = new RequestBody(exchange, settings);
+      const call = { exchange, target, headers, body, timeoutMs, deadlineMs, idleMs };
+      const answer = await upstream.call(call, (end) => exchange.finish(finalStatus(status, end)));
+      status = answer.head.status;
+      return toClient(exchange, settings.routes, route, answer);
     } catch (error) {
       if (error instanceof ClientGone) return new Response(null, { status: CLIENT_CLOSED });
       throw error;
@@ -64,15 +81,41 @@ export function createProxy({ settings, verify, limiter, upstreams }: ProxyParts
   }
 }
 
-function findRoute(settings: Settings, method: string, path: string): Match {
+function findRoute(routes: readonly Route[], { method, path, query }: Exchange): Match {
   const trick = pathTrick(path);
   if (trick) throw new Problem(400, trick);
+  if (!VISIBLE.test(query)) throw new Problem(400, 'The query has a space or a control character.');
+  if (path.length + query.length > MAX_TARGET) {
+    throw new Problem(414, `The path and query are longer than ${MAX_TARGET} characters.`);
+  }
   if (!METHODS.includes(method)) {
     throw new Problem(405, `The method ${method} is not served.`, { Allow: METHODS.join(', ') });
   }
-  const match = matchRoute(settings.routes, method, path);
+  const match = matchRoute(routes, method, path);
   if (!match) throw new Problem(404, 'There is nothing at this path.');
   return match;
+}
+
+async function settled(
+  verdict: Promise<Principal | undefined>,
+  isPublic: boolean,
+): Promise<Principal | undefined> {
+  try {
+    return await verdict;
+  } catch (error) {
+    if (!(error instanceof KeysUnavailable)) throw error;
+    if (isPublic) return undefined;
+    // 401 would make clients throw good tokens away.
+    throw new Problem(503, 'Tokens cannot be checked at the moment.', { 'Retry-After': '2' }, error);
+  }
+}
+
+function authorize({ principal }: Exchange, { isPublic, roles }: Match, tokenGiven: boolean): void {
+  if (isPublic) return;
+  if (!principal) throw unauthorized(tokenGiven);
+  if (roles && !roles.includes(principal.role)) {
+    throw new Problem(403, `This takes the role ${roles.join(' or ')}.`);
+  }
 }
 
 function unauthorized(tokenGiven: boolean): Problem {
@@ -81,39 +124,23 @@ function unauthorized(tokenGiven: boolean): Problem {
   return new Problem(401, detail, { 'WWW-Authenticate': challenge });
 }
 
-function callerOf(context: GatewayContext, principal: Principal | undefined): Caller {
-  return {
-    requestId: context.get('requestId'),
-    traceparent: context.get('traceparent'),
-    address: context.get('client'),
-    principal,
-  };
-}
-
-/** The answer of the service, streamed; the request is over when its body is. */
-function toClient(context: GatewayContext, settings: Settings, { route }: Match, answer: Answer): Response {
-  const { response, release } = answer;
-  const headers = clientHeaders(response.headers);
-  const location = response.headers.get('location');
-  if (location) headers.set('location', externalLocation(settings.routes, route, location));
-  const { status } = response;
-  if (!response.body || WITHOUT_BODY.has(status)) {
-    release();
-    return context.newResponse(null, new Response(null, { status, headers }));
+/** The answer of the service; the exchange is over when a body that streams is. */
+function toClient(exchange: Exchange, routes: readonly Route[], route: Route, answer: Answer): Response {
+  const { head, body } = answer;
+  const headers: Header[] = exchange.answerHeaders.concat(clientHeaders(head.headers));
+  const location = head.headers.find(([name]) => name === 'location')?.[1];
+  if (location) headers.push(['location', externalLocation(routes, route, location)]);
+  if (body instanceof ReadableStream || exchange.method === 'HEAD') {
+    const length = head.headers.find(([name]) => name === 'content-length');
+    if (length) headers.push(length);
   }
-  const { promise, resolve } = Promise.withResolvers<number>();
-  context.set('completion', promise);
-  const body = watched(response.body, {
-    onEnd: (end) => {
-      resolve(end === 'complete' ? status : brokenStatus(answer, end));
-      release();
-    },
-  });
-  return context.newResponse(body, new Response(null, { status, headers }));
+  exchange.isStreaming = body instanceof ReadableStream;
+  return respond(head.status, headers, body);
 }
 
 /** What the log says of an answer that was cut off; the client has seen the status of its head already. */
-function brokenStatus({ deadline }: Answer, end: 'broken' | 'cancelled'): number {
-  if (deadline.aborted) return 504;
+function finalStatus(status: number, end: End): number {
+  if (end === 'complete') return status;
+  if (end === 'late') return 504;
   return end === 'cancelled' ? CLIENT_CLOSED : 502;
 }

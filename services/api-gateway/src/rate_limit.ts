@@ -1,4 +1,7 @@
-/** Rate limiting by the generic cell rate algorithm, decided atomically in Redis. */
+/**
+ * What Redis decides about a request, in one round trip: whether its token was revoked, and whether it is within its
+ * limits. The limits follow the generic cell rate algorithm.
+ */
 
 /** A limit and whom it is counted for. */
 export interface Quota {
@@ -7,8 +10,25 @@ export interface Quota {
   readonly perMinute: number;
 }
 
+/** A login that may have been revoked. */
+export interface Login {
+  readonly userId: string;
+  readonly sessionId?: string;
+  readonly issuedAt: number;
+}
+
+export interface Admission {
+  /** All of them must have room; none is used when one has not. */
+  readonly quotas: readonly Quota[];
+  /** With the quota that counts instead when the login was revoked: its user is not to pay for what others send. */
+  readonly login?: Login & { readonly otherwise: Quota };
+}
+
 export interface Decision {
+  readonly isRevoked: boolean;
   readonly allowed: boolean;
+  /** The quota that leaves the least room, or that refused. */
+  readonly quota: Quota;
   readonly remaining: number;
   /** Seconds until the whole quota is there again. */
   readonly resetSeconds: number;
@@ -22,42 +42,89 @@ const WINDOW_SECONDS = 60;
 /**
  * One value a subject: the theoretical arrival time, in microseconds of Redis's own clock, so that every replica of the
  * gateway agrees. A subject may spend its whole quota at once and gets it back evenly over a minute.
- * KEYS[1] subject; ARGV[1] microseconds a request, ARGV[2] requests that may come at once.
- * Returns allowed, remaining, microseconds until whole, microseconds until the next.
+ * ARGV[1] when the token was issued, empty without one; ARGV[2i], ARGV[2i+1] microseconds a request of quota i and
+ * requests that may come at once. KEYS: with a token its user's and its session's revocation, then the quota of a
+ * revoked one; then the quotas. Times are compared in whole seconds, as tokens have them.
+ * Returns revoked, index of the decisive quota, allowed, remaining, microseconds until whole, microseconds until the next.
  */
-export const GCRA = `
-local interval = tonumber(ARGV[1])
-local tolerance = interval * tonumber(ARGV[2])
+export const ADMIT = `
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
-local next_arrival = arrival + interval
-local early = next_arrival - tolerance - now
-if early > 0 then
-  return {0, 0, arrival - now, early}
+local before, first, last, revoked = 0, 1, #KEYS, 0
+if ARGV[1] ~= '' then
+  before, first, last = 2, 2, #KEYS - 2
+  local marks = redis.call('MGET', KEYS[1], KEYS[2])
+  if marks[2] or (marks[1] and tonumber(ARGV[1]) < (tonumber(marks[1]) or math.huge)) then
+    first, last, revoked = 1, 1, 1
+  end
 end
-redis.call('SET', KEYS[1], string.format('%.0f', next_arrival), 'PX', math.ceil((next_arrival - now) / 1000))
-return {1, math.floor(-early / interval), next_arrival - now, 0}
+local decisive, left, whole, early = first, math.huge, 0, 0
+local arrivals = {}
+for i = first, last do
+  local interval = tonumber(ARGV[2 * i])
+  local tolerance = interval * tonumber(ARGV[2 * i + 1])
+  local arrival = math.max(tonumber(redis.call('GET', KEYS[before + i]) or now), now)
+  local over = arrival + interval - tolerance - now
+  if over > 0 then
+    if over > early then decisive, whole, early = i, arrival - now, over end
+  elseif early == 0 and math.floor(-over / interval) < left then
+    decisive, left, whole = i, math.floor(-over / interval), arrival + interval - now
+  end
+  arrivals[i] = arrival + interval
+end
+if early > 0 then return {revoked, decisive, 0, 0, whole, early} end
+for i = first, last do
+  local key, arrival = KEYS[before + i], arrivals[i]
+  redis.call('SET', key, string.format('%.0f', arrival), 'PX', math.ceil((arrival - now) / 1000))
+end
+return {revoked, decisive, 1, left, whole, 0}
 `;
 
-/** Key and arguments of the script for one request of a quota. */
-export function gcraArguments({ name, subject, perMinute }: Quota): { key: string; args: [string, string] } {
-  const interval = Math.max(1, Math.floor(MICROSECONDS_A_MINUTE / perMinute));
-  return { key: `api-gateway:rate:${name}:${subject}`, args: [String(interval), String(perMinute)] };
+const keyOf = ({ name, subject }: Quota): string => `api-gateway:rate:${name}:${subject}`;
+
+/** The quotas as the script counts them. */
+const countedQuotas = ({ quotas, login }: Admission): readonly Quota[] =>
+  login ? [login.otherwise, ...quotas] : quotas;
+
+/** The command that runs the script, with its keys and arguments. */
+export function admitCommand(command: string, script: string, admission: Admission): string[] {
+  const { login } = admission;
+  const quotas = countedQuotas(admission);
+  const words = [command, script, String(quotas.length + (login ? 2 : 0))];
+  if (login) words.push(`revoked:user:${login.userId}`, `revoked:session:${login.sessionId ?? ''}`);
+  for (const quota of quotas) words.push(keyOf(quota));
+  words.push(login ? String(login.issuedAt) : '');
+  for (const { perMinute } of quotas) {
+    words.push(String(Math.max(1, Math.floor(MICROSECONDS_A_MINUTE / perMinute))), String(perMinute));
+  }
+  return words;
 }
 
-export function decisionFrom(reply: readonly number[]): Decision {
-  const [allowed = 0, remaining = 0, reset = 0, retry = 0] = reply;
+export function decisionFrom(admission: Admission, reply: unknown): Decision {
+  const [revoked = 0, index = 0, allowed = 0, remaining = 0, reset = 0, retry = 0] = Array.isArray(reply)
+    ? reply as number[]
+    : [];
   const seconds = (microseconds: number) => Math.ceil(microseconds / 1_000_000);
-  return { allowed: allowed === 1, remaining, resetSeconds: seconds(reset), retrySeconds: seconds(retry) };
-}
-
-export function rateLimitHeaders(quota: Quota, decision: Decision): Record<string, string> {
+  const quota = countedQuotas(admission)[index - 1];
+  if (!quota) throw new Error('Redis answered about an unknown quota');
   return {
-    'RateLimit-Limit': String(quota.perMinute),
-    'RateLimit-Policy': `${quota.perMinute};w=${WINDOW_SECONDS}`,
-    'RateLimit-Remaining': String(decision.remaining),
-    'RateLimit-Reset': String(decision.resetSeconds),
-    ...(decision.allowed ? {} : { 'Retry-After': String(Math.max(1, decision.retrySeconds)) }),
+    isRevoked: revoked === 1,
+    allowed: allowed === 1,
+    quota,
+    remaining,
+    resetSeconds: seconds(reset),
+    retrySeconds: seconds(retry),
   };
 }
+
+export function rateLimitHeaders(decision: Decision): Record<string, string> {
+  const { quota: { perMinute }, remaining, resetSeconds } = decision;
+  return {
+    'RateLimit-Limit': String(perMinute),
+    'RateLimit-Policy': `${perMinute};w=${WINDOW_SECONDS}`,
+    'RateLimit-Remaining': String(remaining),
+    'RateLimit-Reset': String(resetSeconds),
+  };
+}
+
+export const retryAfter = ({ retrySeconds }: Decision): string => String(Math.max(1, retrySeconds));

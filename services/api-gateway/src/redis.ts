@@ -1,93 +1,97 @@
-/** The connection to Redis. A command fails at once while Redis is away: no request waits for it. */
-import { createClient, defineScript } from '@redis/client';
+/** What the gateway asks of Redis. A command fails at once while Redis is away: no request waits for it. */
 import { describe, type Logger } from './logging.ts';
-import { type Decision, decisionFrom, GCRA, gcraArguments, type Quota } from './rate_limit.ts';
+import { type Admission, ADMIT, admitCommand, type Decision, decisionFrom } from './rate_limit.ts';
+import { RedisAway, RedisError, type Reply, RespConnection } from './resp.ts';
 import type { Settings } from './settings.ts';
 
-const COMMAND_MS = 500;
-const CONNECT_MS = 2_000;
-const PING_MS = 5_000;
-const IDLE_MS = 15_000;
+const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
+const EVENTS = { stream: 'events', field: 'event', maxLength: 10_000 };
 
-export interface LimitStore {
+export interface Store {
   ping(): Promise<void>;
-  consume(quota: Quota): Promise<Decision>;
+  /** Decides about one request. */
+  admit(admission: Admission): Promise<Decision>;
+  /** Appends a document to the stream of events. */
+  publish(event: string): Promise<void>;
 }
 
-const gcra = defineScript({
-  NUMBER_OF_KEYS: 1,
-  SCRIPT: GCRA,
-  parseCommand(parser, key: string, args: readonly string[]) {
-    parser.pushKey(key);
-    parser.push(...args);
-  },
-  transformReply: (reply: number[]) => reply,
-});
+export class RedisStore implements Store {
+  #connection?: RespConnection;
+  /** Name under which the server knows the script. */
+  #script = '';
+  #isClosed = false;
+  #pause?: ReturnType<typeof setTimeout>;
+  #wasAway = false;
 
-function buildClient({ host, port, password }: Settings['redis']) {
-  return createClient({
-    socket: {
-      host,
-      port,
-      connectTimeout: CONNECT_MS,
-      // A peer that vanished without a word is noticed by the ping that gets no answer.
-      socketTimeout: IDLE_MS,
-      reconnectStrategy: (attempt: number) => Math.min(100 * 2 ** attempt, LONGEST_PAUSE_MS),
-    },
-    password,
-    pingInterval: PING_MS,
-    disableOfflineQueue: true,
-    scripts: { gcra },
-  });
-}
-
-export class RedisStore implements LimitStore {
-  readonly #client: ReturnType<typeof buildClient>;
-  #connected = true;
-
-  constructor(settings: Settings['redis'], private readonly logger: Logger) {
-    this.#client = buildClient(settings);
-    this.#client.on('ready', () => this.#onReady());
-    this.#client.on('error', (error: unknown) => this.#onError(error));
-  }
+  constructor(private readonly settings: Settings['redis'], private readonly logger: Logger) {}
 
   /** Begins to connect, and goes on until it works; `ping` tells whether it did. */
   start(): void {
-    this.#client.connect().catch((error: unknown) => this.#onError(error));
+    void this.#stayConnected();
   }
 
   async ping(): Promise<void> {
-    await within(COMMAND_MS, this.#client.ping());
+    await this.command(['PING']);
   }
 
-  async consume(quota: Quota): Promise<Decision> {
-    const { key, args } = gcraArguments(quota);
-    return decisionFrom(await within(COMMAND_MS, this.#client.gcra(key, args)));
+  async admit(admission: Admission): Promise<Decision> {
+    try {
+      return decisionFrom(admission, await this.command(admitCommand('EVALSHA', this.#script, admission)));
+    } catch (error) {
+      // A server that has lost its scripts is given the text.
+      if (!(error instanceof RedisError && error.message.startsWith('NOSCRIPT'))) throw error;
+      return decisionFrom(admission, await this.command(admitCommand('EVAL', ADMIT, admission)));
+    }
+  }
+
+  async publish(event: string): Promise<void> {
+    const { stream, field, maxLength } = EVENTS;
+    await this.command(['XADD', stream, 'MAXLEN', '~', String(maxLength), '*', field, event]);
+  }
+
+  command(words: readonly string[]): Promise<Reply> {
+    return this.#connection?.command(words) ?? Promise.reject(new RedisAway('not connected'));
   }
 
   close(): void {
-    this.#client.destroy();
+    this.#isClosed = true;
+    clearTimeout(this.#pause);
+    this.#connection?.close();
   }
 
-  #onReady(): void {
-    this.#connected = true;
+  async #stayConnected(): Promise<void> {
+    for (let failures = 0; !this.#isClosed; failures++) {
+      try {
+        const connection = await this.#connect();
+        failures = 0;
+        this.#onAway(await connection.ended);
+      } catch (error) {
+        this.#onAway(error);
+      }
+      this.#connection = undefined;
+      if (this.#isClosed) return;
+      const milliseconds = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
+      await new Promise<void>((resolve) => this.#pause = setTimeout(resolve, milliseconds));
+    }
+  }
+
+  async #connect(): Promise<RespConnection> {
+    const { host, port, password } = this.settings;
+    const connection = await RespConnection.open({ host, port, isSecure: false }, password);
+    if (this.#isClosed) connection.close();
+    this.#script = String(await connection.command(['SCRIPT', 'LOAD', ADMIT]));
+    this.#connection = connection;
+    this.#wasAway = false;
     this.logger.info('redis is connected');
+    return connection;
   }
 
-  /** The client reports every attempt; the log gets the first of a row. */
-  #onError(error: unknown): void {
-    if (this.#connected) this.logger.warning('redis is away', { error: describe(error) });
-    this.#connected = false;
-  }
-}
-
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
+  /** The log gets the first of a row. */
+  #onAway(reason: unknown): void {
+    if (!this.#wasAway && !this.#isClosed) {
+      this.logger.warning('redis is away', { error: describe(reason) });
+    }
+    this.#wasAway = true;
   }
 }

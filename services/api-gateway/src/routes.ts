@@ -5,6 +5,18 @@
  * new image; without it, the table below is used with the services' URLs from the environment.
  */
 
+export const ROLES = ['user', 'analyst', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** A coarse rule about roles; services check again, and finer. */
+export interface Rule {
+  /** All methods when not given; GET stands for HEAD too. */
+  readonly methods?: readonly string[];
+  /** Path below the prefix; `*` is one segment, `/**` at the end any number. */
+  readonly path: string;
+  readonly roles: readonly Role[];
+}
+
 export interface Route {
   /** Path prefix at the gateway, such as `/api/ai`. */
   readonly prefix: string;
@@ -12,12 +24,18 @@ export interface Route {
   readonly service: string;
   /** Base URL of the service. */
   readonly upstream: string;
+  /** Name and port whose addresses are the service's replicas (a headless Service), to choose the least loaded. */
+  readonly endpoints?: string;
   /** What takes the place of the prefix; empty to strip it. */
   readonly rewrite: string;
-  /** Time for a whole call, response body included. */
+  /** Time until an answer begins. */
   readonly timeoutMs: number;
-  /** Paths below the prefix that may be posted to without a token. */
+  /** Time until an answer is complete, the body of the request apart; `timeoutMs` when not given. */
+  readonly deadlineMs?: number;
+  /** Paths below the prefix that are served without a token (GET, HEAD, POST). */
   readonly public: readonly string[];
+  /** The first rule that fits decides; where none does, every logged-in user may. */
+  readonly rules?: readonly Rule[];
   /** Requests a minute for one client address on this prefix, in place of the common limit. */
   readonly requestsPerMinute?: number;
 }
@@ -26,6 +44,7 @@ type DefaultRoute = Omit<Route, 'upstream'> & { readonly upstreamVariable: strin
 
 const STANDARD_MS = 30_000;
 const SLOW_MS = 60_000;
+const STREAM_MS = 110_000;
 
 export const DEFAULT_ROUTES: readonly DefaultRoute[] = [
   {
@@ -34,6 +53,7 @@ export const DEFAULT_ROUTES: readonly DefaultRoute[] = [
     upstreamVariable: 'AI_ASSISTANT_URL',
     rewrite: '',
     timeoutMs: SLOW_MS,
+    deadlineMs: STREAM_MS,
     public: [],
   },
   {
@@ -50,7 +70,16 @@ export const DEFAULT_ROUTES: readonly DefaultRoute[] = [
     upstreamVariable: 'USER_MANAGEMENT_URL',
     rewrite: '/auth',
     timeoutMs: STANDARD_MS,
-    public: ['/register', '/login'],
+    public: [
+      '/register',
+      '/login',
+      '/refresh',
+      '/verify-email',
+      '/password/forgot',
+      '/password/reset',
+      '/oidc/login',
+      '/oidc/callback',
+    ],
     requestsPerMinute: 10,
   },
   {
@@ -60,6 +89,7 @@ export const DEFAULT_ROUTES: readonly DefaultRoute[] = [
     rewrite: '/users',
     timeoutMs: STANDARD_MS,
     public: [],
+    rules: [{ methods: ['PUT'], path: '/*/role', roles: ['admin'] }],
   },
   {
     prefix: '/api/analytics',
@@ -76,10 +106,18 @@ export const DEFAULT_ROUTES: readonly DefaultRoute[] = [
     rewrite: '',
     timeoutMs: STANDARD_MS,
     public: [],
+    rules: [
+      { methods: ['POST'], path: '/audit/log', roles: ROLES },
+      { path: '/**', roles: ['analyst', 'admin'] },
+    ],
   },
 ];
 
 const PATH = /^(\/[A-Za-z0-9_-]+)+$/;
+const PUBLIC_PATH = /^(\/[A-Za-z0-9._-]+)+$/;
+const RULE_PATH = /^(?:\/|(?:\/(?:[A-Za-z0-9._-]+|\*))*(?:\/\*\*)?)$/;
+const HOST_AND_PORT = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[1-9]\d{0,4}$/;
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 /** The built-in table. `urlOf` gives the value of a variable, `fail` refuses one. */
 export function routesFromVariables(
@@ -112,46 +150,83 @@ export function parseRoutes(text: string, fail: (reason: string) => never): read
     routes.findIndex((other) => other.prefix === route.prefix) !== index
   );
   if (repeated) fail(`has the prefix "${repeated.prefix}" twice`);
+  const changed = routes.find((route) =>
+    routes.some((other) =>
+      other.service === route.service &&
+      (other.upstream !== route.upstream || other.endpoints !== route.endpoints)
+    )
+  );
+  if (changed) fail(`has the service "${changed.service}" at two places`);
   return mostSpecificFirst(routes);
 }
 
-const FIELDS: readonly [keyof Route, (value: unknown) => boolean, string][] = [
-  ['prefix', (value) => typeof value === 'string' && PATH.test(value), 'a path such as /api/ai'],
-  ['service', (value) => typeof value === 'string' && /^[a-z0-9-]+$/.test(value), 'a service name'],
+type Check = readonly [name: string, valid: (value: unknown) => boolean, expected: string];
+
+const optional = (valid: (value: unknown) => boolean) => (value: unknown) =>
+  value === undefined || valid(value);
+const isText = (pattern: RegExp) => (value: unknown) => typeof value === 'string' && pattern.test(value);
+const isListOf = (valid: (value: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.length > 0 && value.every(valid);
+
+const RULE_FIELDS: readonly Check[] = [
+  ['methods', optional(isListOf((value) => (METHODS as readonly unknown[]).includes(value))), 'methods'],
+  ['path', isText(RULE_PATH), 'a path such as /*/role'],
+  ['roles', isListOf((value) => (ROLES as readonly unknown[]).includes(value)), 'roles'],
+];
+
+const ROUTE_FIELDS: readonly Check[] = [
+  ['prefix', isText(PATH), 'a path such as /api/ai'],
+  ['service', isText(/^[a-z0-9-]+$/), 'a service name'],
   ['upstream', (value) => typeof value === 'string' && isBaseUrl(value), 'a URL such as http://name:8000'],
-  [
-    'rewrite',
-    (value) => value === '' || (typeof value === 'string' && PATH.test(value)),
-    'a path or nothing',
-  ],
-  ['timeoutMs', isCount, 'a number of milliseconds'],
-  [
-    'public',
-    (value) => Array.isArray(value) && value.every((item) => typeof item === 'string' && PATH.test(item)),
-    'an array of paths',
-  ],
-  ['requestsPerMinute', (value) => value === undefined || isCount(value), 'a number of requests'],
+  ['endpoints', optional(isText(HOST_AND_PORT)), 'a name and a port such as name-pods:8000'],
+  ['rewrite', (value) => value === '' || isText(PATH)(value), 'a path or nothing'],
+  ['timeoutMs', isMilliseconds, 'a number of milliseconds'],
+  ['deadlineMs', optional(isMilliseconds), 'a number of milliseconds'],
+  ['public', (value) => Array.isArray(value) && value.every(isText(PUBLIC_PATH)), 'an array of paths'],
+  ['rules', optional(isListOf((value) => typeof value === 'object' && value !== null)), 'an array of rules'],
+  ['requestsPerMinute', optional(isCount), 'a number of requests'],
 ];
 
 function parseRoute(item: unknown, index: number, fail: (reason: string) => never): Route {
-  if (typeof item !== 'object' || item === null) {
-    fail(`[${index}] is ${JSON.stringify(item)}, expected an object`);
+  const at = `[${index}]`;
+  const route = checked(item, ROUTE_FIELDS, at, fail) as unknown as Route;
+  route.rules?.forEach((rule, number) => checked(rule, RULE_FIELDS, `${at}.rules[${number}]`, fail));
+  const upstream = new URL(route.upstream).origin;
+  if (route.endpoints && !upstream.startsWith('http:')) {
+    fail(`${at}.endpoints needs an http upstream: the certificate of ${upstream} names no addresses`);
   }
-  const fields = item as Record<string, unknown>;
-  for (const [name, valid, expected] of FIELDS) {
-    if (!valid(fields[name])) {
-      fail(`[${index}].${name} is ${JSON.stringify(fields[name])}, expected ${expected}`);
+  if (route.deadlineMs !== undefined && route.deadlineMs < route.timeoutMs) {
+    fail(`${at}.deadlineMs is ${route.deadlineMs}, expected at least timeoutMs`);
+  }
+  return { ...route, upstream };
+}
+
+/** The item, when it is an object with these fields and no others. */
+function checked(
+  item: unknown,
+  fields: readonly Check[],
+  at: string,
+  fail: (reason: string) => never,
+): Record<string, unknown> {
+  if (typeof item !== 'object' || item === null) fail(`${at} is ${JSON.stringify(item)}, expected an object`);
+  const record = item as Record<string, unknown>;
+  for (const [name, valid, expected] of fields) {
+    if (!valid(record[name])) {
+      fail(`${at}.${name} is ${JSON.stringify(record[name])}, expected ${expected}`);
     }
   }
-  const known: ReadonlySet<string> = new Set(FIELDS.map(([name]) => name));
-  const unknown = Object.keys(fields).find((name) => !known.has(name));
-  if (unknown) fail(`[${index}] has the unknown field "${unknown}"`);
-  const route = item as Route;
-  return { ...route, upstream: new URL(route.upstream).origin };
+  const unknown = Object.keys(record).find((name) => !fields.some(([known]) => known === name));
+  if (unknown) fail(`${at} has the unknown field "${unknown}"`);
+  return record;
 }
 
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+/** At most a day: a timer that is set for a month goes off at once. */
+function isMilliseconds(value: unknown): boolean {
+  return isCount(value) && (value as number) <= 86_400_000;
 }
 
 /** An http(s) URL with nothing but an origin: paths belong into `rewrite`. */

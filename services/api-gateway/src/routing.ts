@@ -1,5 +1,5 @@
-/** From the path of a request to the route and the path at the service. */
-import type { Route } from './routes.ts';
+/** From the path of a request to the route, the path at the service and who may ask for it. */
+import type { Role, Route, Rule } from './routes.ts';
 
 /** Path and query exactly as the client wrote them: parsing a URL would resolve what must be refused. */
 export function rawTarget(url: string): { path: string; query: string } {
@@ -9,14 +9,15 @@ export function rawTarget(url: string): { path: string; query: string } {
   return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark) };
 }
 
+const PLAIN = /^(?:\/[A-Za-z0-9_-]+)+\/?$/;
 const ENCODED_TRICK = /%(?:25)*(?:2e|2f|5c|00)/i;
 const BAD_ESCAPE = /%(?![0-9a-f]{2})/i;
-// deno-lint-ignore no-control-regex
-const FORBIDDEN = /[\\\x00-\x20\x7f#]/;
+const FORBIDDEN = /[^\x21-\x7e]|[\\#]/;
 const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:\/|;|$)/;
 
 /** Why a path is refused, or undefined when two parsers cannot read it in two ways. */
 export function pathTrick(path: string): string | undefined {
+  if (PLAIN.test(path)) return undefined;
   if (path.includes('//')) return 'The path has an empty segment.';
   if (ENCODED_TRICK.test(path) || ENCODED_TRICK.test(decodedOnce(path))) {
     return 'The path has an encoded dot, slash, backslash or null.';
@@ -32,31 +33,80 @@ function decodedOnce(path: string): string {
   return path.replace(/%([0-7][0-9a-f])/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
 }
 
+/** `%61uth` is `auth` to a service: rules and public paths must see what the service will see. */
+function normalised(path: string): string {
+  if (!path.includes('%')) return path;
+  return path.replace(/%([0-7][0-9a-f])/gi, (escape, digits: string) => {
+    const character = String.fromCharCode(parseInt(digits, 16));
+    return /[A-Za-z0-9_~-]/.test(character) ? character : escape;
+  });
+}
+
 export interface Match {
   readonly route: Route;
   /** Path to ask the service for. */
   readonly path: string;
   readonly isPublic: boolean;
+  /** Who may; undefined: every logged-in user. */
+  readonly roles?: readonly Role[];
 }
 
+const PUBLIC_METHODS = new Set(['GET', 'HEAD', 'POST']);
+/** What services say about themselves is for the platform, not for its users. */
+const INTERNAL = new Set(['/live', '/health', '/metrics', '/openapi.json', '/docs', '/redoc']);
+
 /** The most specific route for a path; the table is ordered. */
-export function matchRoute(routes: readonly Route[], method: string, path: string): Match | undefined {
-  const route = routes.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`));
+export function matchRoute(routes: readonly Route[], method: string, rawPath: string): Match | undefined {
+  const path = normalised(rawPath);
+  const route = routes.find(({ prefix }) =>
+    path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === '/')
+  );
   if (!route) return undefined;
   const rest = path.slice(route.prefix.length);
+  const target = `${route.rewrite}${rest}` || '/';
+  if (isInternal(target)) return undefined;
+  const isPublic = PUBLIC_METHODS.has(method) && route.public.includes(rest);
   return {
     route,
-    path: `${route.rewrite}${rest}` || '/',
-    isPublic: method === 'POST' && route.public.includes(rest),
+    path: target,
+    isPublic,
+    roles: isPublic || !route.rules ? undefined : rolesFor(route.rules, method, rest),
   };
+}
+
+export const isInternal = (path: string): boolean => INTERNAL.has(withoutTail(path));
+
+/** The first rule that fits decides. A slash at the end makes no difference to a service, so none here. */
+function rolesFor(rules: readonly Rule[], method: string, rest: string): readonly Role[] | undefined {
+  const asked = method === 'HEAD' ? 'GET' : method;
+  const segments = withoutTail(rest).split('/').slice(1);
+  return rules.find(({ methods, path }) => (!methods || methods.includes(asked)) && fits(path, segments))
+    ?.roles;
+}
+
+const withoutTail = (path: string): string => path.replace(/\/+$/, '');
+
+/** `*` stands for one segment, `**` at the end for any number. */
+function fits(pattern: string, segments: readonly string[]): boolean {
+  const wanted = withoutTail(pattern).split('/').slice(1);
+  const open = wanted.at(-1) === '**';
+  if (open) wanted.pop();
+  if (open ? segments.length < wanted.length : segments.length !== wanted.length) return false;
+  return wanted.every((want, index) => want === '*' || want === segments[index]);
 }
 
 /** A `Location` of a service in the terms of the gateway; anything else is left as it is. */
 export function externalLocation(routes: readonly Route[], route: Route, location: string): string {
   const path = location.startsWith(`${route.upstream}/`) ? location.slice(route.upstream.length) : location;
   if (!path.startsWith('/') || path.startsWith('//')) return location;
-  const home = routes.find(({ upstream, rewrite }) =>
-    upstream === route.upstream && (path === rewrite || path.startsWith(`${rewrite}/`))
+  return externalPath(routes, route.upstream, path) ?? location;
+}
+
+/** Where a path of a service is found at the gateway; undefined when it is not. */
+export function externalPath(routes: readonly Route[], upstream: string, path: string): string | undefined {
+  const homes = routes.filter((route) =>
+    route.upstream === upstream && (path === route.rewrite || path.startsWith(`${route.rewrite}/`))
   );
-  return home ? `${home.prefix}${path.slice(home.rewrite.length)}` : location;
+  const home = homes.toSorted((a, b) => b.rewrite.length - a.rewrite.length)[0];
+  return home && `${home.prefix}${path.slice(home.rewrite.length)}`;
 }

@@ -3,10 +3,12 @@ import { parseRoutes, type Route, routesFromVariables } from './routes.ts';
 
 const DEFAULT_SECRETS_DIR = '/run/secrets/assistants';
 const MINIMUM_KEY_BYTES = 32;
+const ALGORITHMS = ['HS256', 'RS256', 'ES256'] as const;
 const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 const ENVIRONMENTS = ['dev', 'staging', 'production'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
+export type Algorithm = (typeof ALGORITHMS)[number];
 
 export interface Settings {
   readonly environment: (typeof ENVIRONMENTS)[number];
@@ -17,8 +19,20 @@ export interface Settings {
   readonly drainSeconds: number;
   readonly shutdownTimeoutSeconds: number;
   readonly maxBodyBytes: number;
+  /** The body of a request may pause for so long. */
+  readonly bodyTimeoutSeconds: number;
+  /** An answer that streams, and a WebSocket, may pause for so long. */
+  readonly streamIdleSeconds: number;
   readonly redis: { readonly host: string; readonly port: number; readonly password?: string };
-  readonly jwt: { readonly key: Uint8Array; readonly issuer: string; readonly audience: string };
+  readonly jwt: {
+    readonly algorithm: Algorithm;
+    /** For HS256. */
+    readonly key?: Uint8Array<ArrayBuffer>;
+    /** Where the public keys are, for the others. */
+    readonly jwksUrl?: string;
+    readonly issuer: string;
+    readonly audience: string;
+  };
   /** Requests a minute for one user or address. */
   readonly rateLimit: number;
   readonly corsOrigins: readonly string[];
@@ -56,7 +70,7 @@ export function readSettings(environment: Lookup = Deno.env.get): Settings {
   const read = new Reader((name) =>
     SECRETS.has(name) ? secrets(name) : environment(name)?.trim() || undefined
   );
-  read.choice('JWT_ALGORITHM', ['HS256'], 'HS256');
+  const algorithm = read.choice('JWT_ALGORITHM', ALGORITHMS, 'HS256');
   return {
     environment: read.choice('ENV', ENVIRONMENTS, 'dev'),
     logLevel: read.flag('DEBUG', false) ? 'debug' : read.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
@@ -66,13 +80,18 @@ export function readSettings(environment: Lookup = Deno.env.get): Settings {
     drainSeconds: read.integer('DRAIN_SECONDS', 5, 0, 300),
     shutdownTimeoutSeconds: read.integer('SHUTDOWN_TIMEOUT_SECONDS', 120, 1, 3600),
     maxBodyBytes: read.integer('MAX_BODY_BYTES', 100 * 1024 * 1024, 1, Number.MAX_SAFE_INTEGER),
+    bodyTimeoutSeconds: read.integer('BODY_TIMEOUT_SECONDS', 20, 1, 3600),
+    streamIdleSeconds: read.integer('STREAM_IDLE_SECONDS', 60, 1, 3600),
     redis: {
       host: read.text('REDIS_HOST', 'localhost'),
       port: read.integer('REDIS_PORT', 6379, 1, 65_535),
       password: read.optional('REDIS_PASSWORD'),
     },
     jwt: {
-      key: read.key('JWT_SECRET_KEY'),
+      algorithm,
+      ...(algorithm === 'HS256'
+        ? { key: read.key('JWT_SECRET_KEY') }
+        : { jwksUrl: read.url('JWT_JWKS_URL') }),
       issuer: read.text('JWT_ISSUER', 'ai-assistants'),
       audience: read.text('JWT_AUDIENCE', 'ai-assistants'),
     },
@@ -112,7 +131,13 @@ class Reader {
     throw new SettingsError(`${name} is "${text}", expected true or false`);
   }
 
-  key(name: string): Uint8Array {
+  url(name: string): string {
+    const text = this.text(name);
+    if (URL.canParse(text) && /^https?:\/\/[^@]*$/.test(text)) return text;
+    throw new SettingsError(`${name} is "${text}", expected a URL such as http://name:8000/keys`);
+  }
+
+  key(name: string): Uint8Array<ArrayBuffer> {
     const bytes = new TextEncoder().encode(this.text(name));
     if (bytes.length >= MINIMUM_KEY_BYTES) return bytes;
     throw new SettingsError(`${name} has ${bytes.length} bytes, expected at least ${MINIMUM_KEY_BYTES}`);

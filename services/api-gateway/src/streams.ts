@@ -1,35 +1,30 @@
 /** Streams passed through chunk by chunk, at the pace of the reader. */
 
-export interface Watcher {
-  /** Sees each chunk before it goes on; throwing ends the stream with that error. */
-  readonly onChunk?: (chunk: Uint8Array) => void;
-  /** Called once: at the end, when the source breaks or `onChunk` throws, or when the reader goes away. */
-  readonly onEnd?: (end: 'complete' | 'broken' | 'cancelled') => void;
+export type End = 'complete' | 'broken' | 'cancelled' | 'late';
+
+export interface Source {
+  /** The next bytes; null at the end. */
+  read(): Promise<Uint8Array | null>;
+  /** Called once, with how the stream came to its end. */
+  ended(end: End): void;
 }
 
-/** The same bytes, watched. Nothing is read ahead of the reader. */
-export function watched(source: ReadableStream<Uint8Array>, watcher: Watcher): ReadableStream<Uint8Array> {
-  const reader = source.getReader();
+/** Nothing is read ahead of the reader. */
+export function streamOf(source: Source): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
-        const { done, value } = await reader.read();
-        if (done) {
-          watcher.onEnd?.('complete');
-          controller.close();
-          return;
-        }
-        watcher.onChunk?.(value);
-        controller.enqueue(value);
+        const chunk = await source.read();
+        if (chunk) return controller.enqueue(chunk);
+        source.ended('complete');
+        controller.close();
       } catch (error) {
-        watcher.onEnd?.('broken');
+        source.ended('broken');
         controller.error(error);
-        await reader.cancel(error).catch(() => undefined); // a source that broke refuses with the error told above
       }
     },
-    async cancel(reason) {
-      watcher.onEnd?.('cancelled');
-      await reader.cancel(reason);
+    cancel() {
+      source.ended('cancelled');
     },
   }, { highWaterMark: 0 });
 }

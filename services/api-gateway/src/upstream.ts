@@ -1,163 +1,153 @@
-/** Calls to one service: pooled connections, a circuit breaker, a deadline and one retry. */
+/** Calls to one service: an endpoint, a circuit breaker, time limits and retries within a budget. */
+import { type Answer, Attempt, type Call } from './attempt.ts';
 import { CircuitBreaker, type Permit } from './breaker.ts';
+import type { Clock } from './clock.ts';
+import { ConnectError } from './connect.ts';
+import type { Endpoint } from './endpoint.ts';
+import { Endpoints, type EndpointsOptions } from './endpoints.ts';
+import type { Header } from './exchange.ts';
+import { BadAnswer, ConnectionLost } from './http1.ts';
+import type { Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
 import { Problem } from './problems.ts';
-import type { RequestBody } from './request_body.ts';
+import { RetryBudget } from './retry_budget.ts';
+import type { End } from './streams.ts';
 
 const BREAKER = { failures: 5, openMs: 10_000 };
-/** Below the keep-alive of the services (75 s), so that none of them closes a connection about to be used. */
-const POOL_IDLE_MS = 30_000;
-const POOL_SIZE = 128;
+/** One more than usual when there is another replica: they may just be being replaced. */
+const TRIES = { one: 2, several: 3 };
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** What a proxy in front of the service answers for it; 503 is also a service's own word, for instance "no key". */
 const FAILED_STATUS = new Set([502, 504]);
-
-export interface Call {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Headers;
-  readonly body: RequestBody;
-  readonly timeoutMs: number;
-  /** Aborted when the client goes away. */
-  readonly client: AbortSignal;
-}
 
 /** The client went away before there was an answer. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
-/** An answer whose body may still stream; `release` must be called when it ends, and ends it when it has not. */
-export interface Answer {
-  readonly response: Response;
-  readonly deadline: AbortSignal;
-  release(): void;
+export interface UpstreamOptions extends EndpointsOptions {
+  readonly name: string;
+  readonly breaker?: { readonly failures: number; readonly openMs: number };
 }
 
 export class Upstream {
+  readonly name: string;
+  readonly endpoints: Endpoints;
+  readonly #host: Header;
   readonly #breaker: CircuitBreaker;
-  readonly #client: Deno.HttpClient;
+  readonly #budget = new RetryBudget();
 
-  constructor(readonly name: string, private readonly metrics: Metrics, breaker = BREAKER) {
+  constructor(
+    options: UpstreamOptions,
+    private readonly metrics: Metrics,
+    logger: Logger,
+    private readonly clock: Clock,
+  ) {
+    const name = this.name = options.name;
     metrics.breakerState(name, 'closed');
+    this.#host = ['host', new URL(options.upstream).host];
     this.#breaker = new CircuitBreaker({
-      ...breaker,
+      ...(options.breaker ?? BREAKER),
       onChange: (state) => metrics.breakerState(name, state),
     });
-    this.#client = Deno.createHttpClient({
-      http2: false,
-      poolIdleTimeout: POOL_IDLE_MS,
-      poolMaxIdlePerHost: POOL_SIZE,
-    });
+    this.endpoints = new Endpoints({
+      onChange: (count) => metrics.endpoints(name, count),
+      onEjected: ({ authority }) => {
+        metrics.ejected(name);
+        logger.warning('a replica is left alone for a while', { upstream: name, endpoint: authority });
+      },
+      ...options,
+    }, logger);
   }
 
-  /** The head of the answer; fails with a Problem, or ClientGone. */
-  async call(call: Call): Promise<Answer> {
+  close(): void {
+    this.endpoints.close();
+  }
+
+  /** Leave to ask the service; fails with a Problem while it is left alone. */
+  permit(): Permit {
     const permit = this.#breaker.acquire();
-    if (!permit) throw this.#unavailable('short-circuited');
-    const attempt = new Attempt(call);
+    if (permit) return permit;
+    this.metrics.upstreamRequest(this.name, 'short-circuited');
+    throw this.unavailable();
+  }
+
+  /** The answer of the service, its body still streaming; fails with a Problem, or ClientGone. */
+  async call(call: Call, onEnd: (end: End) => void): Promise<Answer> {
+    const permit = this.permit();
+    this.#budget.deposit();
+    const attempt = new Attempt(call, this.#host, this.clock);
     try {
-      const response = await this.#fetchWithRetry(call, attempt.signal);
-      permit.report(FAILED_STATUS.has(response.status) ? 'failure' : 'success');
-      this.metrics.upstreamRequest(this.name, String(response.status));
-      return { response, deadline: attempt.deadline, release: () => attempt.end() };
+      const { endpoint, head } = await this.#tryEndpoints(call, attempt);
+      const body = await attempt.body(head, onEnd);
+      const isGood = !FAILED_STATUS.has(head.status);
+      this.endpoints.report(endpoint, isGood);
+      permit.report(isGood ? 'success' : 'failure');
+      this.metrics.upstreamRequest(this.name, String(head.status));
+      return { head, body };
     } catch (error) {
-      attempt.end();
+      attempt.abandon();
       throw this.#translate(error, call, attempt, permit);
     }
   }
 
-  close(): void {
-    this.#client.close();
-  }
-
-  async #fetchWithRetry(call: Call, signal: AbortSignal): Promise<Response> {
-    try {
-      return await this.#fetch(call, signal);
-    } catch (error) {
-      if (signal.aborted || !mayRetry(call, error)) throw error;
-      this.metrics.upstreamRequest(this.name, 'retried');
-      return await this.#fetch(call, signal);
+  async #tryEndpoints(call: Call, attempt: Attempt): Promise<{ endpoint: Endpoint; head: Answer['head'] }> {
+    let tried: Endpoint | undefined;
+    const tries = this.endpoints.all.length > 1 ? TRIES.several : TRIES.one;
+    for (let left = tries - 1;; left--) {
+      const endpoint = this.endpoints.pick(tried);
+      try {
+        return { endpoint, head: await attempt.on(endpoint) };
+      } catch (error) {
+        if (!attempt.isCutShort) this.endpoints.report(endpoint, false);
+        if (left === 0 || attempt.isCutShort || !mayRetry(call, error) || !this.#budget.withdraw()) {
+          throw error;
+        }
+        this.metrics.upstreamRequest(this.name, 'retried');
+        attempt.abandonConnection();
+        tried = endpoint;
+      }
     }
-  }
-
-  #fetch({ method, url, headers, body }: Call, signal: AbortSignal): Promise<Response> {
-    return fetch(url, {
-      method,
-      headers,
-      body: body.stream,
-      redirect: 'manual',
-      signal,
-      client: this.#client,
-    });
   }
 
   /** Whose fault it was decides what the client is told, and whether the breaker counts it. */
-  #translate(error: unknown, call: Call, { deadline }: Attempt, permit: Permit): unknown {
-    if (call.body.isTooLarge) {
+  #translate(error: unknown, call: Call, attempt: Attempt, permit: Permit): unknown {
+    const ofBody = call.body.problem();
+    if (ofBody) {
       permit.report('neutral');
-      return call.body.tooLarge();
+      return ofBody;
     }
-    if (call.client.aborted || call.body.isBroken) {
+    if (attempt.cutShort === 'client' || call.body.state === 'broken') {
       permit.report('neutral');
       this.metrics.upstreamRequest(this.name, 'aborted');
       return new ClientGone('the client went away', { cause: error });
     }
     permit.report('failure');
-    if (!deadline.aborted) return this.#unavailable('unreachable', error);
-    this.metrics.upstreamRequest(this.name, 'timeout');
-    return new Problem(504, `The service ${this.name} did not answer within ${call.timeoutMs / 1000} s.`);
+    if (attempt.cutShort === 'timeout') {
+      this.metrics.upstreamRequest(this.name, 'timeout');
+      return new Problem(504, `The service ${this.name} did not answer within ${call.timeoutMs / 1000} s.`);
+    }
+    if (error instanceof BadAnswer || (error instanceof ConnectionLost && !error.silent)) {
+      this.metrics.upstreamRequest(this.name, 'bad-answer');
+      return new Problem(502, `The service ${this.name} gave no complete and valid answer.`, {}, error);
+    }
+    this.metrics.upstreamRequest(this.name, 'unreachable');
+    return this.unavailable(error);
   }
 
-  #unavailable(status: string, cause?: unknown): Problem {
-    this.metrics.upstreamRequest(this.name, status);
+  unavailable(cause?: unknown): Problem {
     const seconds = this.#breaker.state === 'open' ? Math.ceil(this.#breaker.retryAfterMs / 1000) : 1;
-    const problem = new Problem(503, `The service ${this.name} is not available.`, {
-      'Retry-After': String(seconds),
-    });
-    problem.cause = cause;
-    return problem;
-  }
-}
-
-/** The signals of one call. */
-class Attempt {
-  readonly #deadline = new AbortController();
-  readonly #ended = new AbortController();
-  readonly #timer: ReturnType<typeof setTimeout>;
-  readonly signal: AbortSignal;
-
-  constructor({ timeoutMs, client }: Call) {
-    this.#timer = setTimeout(
-      () => this.#deadline.abort(new Error('the deadline of the call is over')),
-      timeoutMs,
-    );
-    this.signal = AbortSignal.any([this.#deadline.signal, this.#ended.signal, client]);
-  }
-
-  get deadline(): AbortSignal {
-    return this.#deadline.signal;
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#ended.abort();
+    const headers = { 'Retry-After': String(seconds) };
+    return new Problem(503, `The service ${this.name} is not available.`, headers, cause);
   }
 }
 
 /**
- * A call without body, because one that was begun cannot be sent again; that never reached the service, or does no harm
- * when it reaches it twice.
+ * A call that never reached the service, or that does no harm when it reaches it twice; and whose body, if it has one,
+ * was not begun.
  */
-function mayRetry({ method, body }: Call, error: unknown): boolean {
-  if (body.stream) return false;
-  return isConnectError(error) || (IDEMPOTENT.has(method) && isTransportError(error));
+function mayRetry({ exchange, body }: Call, error: unknown): boolean {
+  if (!body.isEmpty && !body.mayBeSentAgain) return false;
+  return error instanceof ConnectError ||
+    (error instanceof ConnectionLost && error.silent && body.isEmpty && IDEMPOTENT.has(exchange.method));
 }
-
-const causeOf = (error: unknown): string =>
-  error instanceof TypeError && error.cause instanceof Error ? error.cause.message : '';
-
-const isConnectError = (error: unknown): boolean => causeOf(error).includes('client error (Connect)');
-
-/** The connection broke before an answer came, as when a pooled one was closed by the other side. */
-const isTransportError = (error: unknown): boolean => causeOf(error).includes('error sending request');

@@ -75,9 +75,10 @@ redisTest('on SIGTERM the gateway drains: not ready, serving, then gone with cod
   await service.close();
 });
 
-Deno.test('the image runs the programs with the same permissions', async () => {
+Deno.test('the image runs the programs with the same permissions and memory', async () => {
   const dockerfile = await Deno.readTextFile(`${ROOT}../../dockerfiles/api-gateway/Dockerfile`);
-  const permissions = (text: string) => (text.match(/--allow-[^\s",]+(?:,[^\s",]+)*/g) ?? []).toSorted();
+  const permissions = (text: string) =>
+    (text.match(/--(?:allow|v8)-[^\s",]+(?:,[^\s",]+)*/g) ?? []).toSorted();
   const [, healthcheck = '', entrypoint = ''] = /HEALTHCHECK([^]*)ENTRYPOINT([^]*)/.exec(dockerfile) ?? [];
   assertEquals(permissions(healthcheck), permissions(config.tasks.healthcheck));
   assertEquals(permissions(entrypoint), permissions(config.tasks.start));

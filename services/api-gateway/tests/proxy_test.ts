@@ -93,7 +93,9 @@ Deno.test('HEAD, 204 and 304 have no body; redirects are not followed; trace con
   ) {
     const response = await fetch(`${gateway.url}/api/ai${path}`, { method, headers });
     assertEquals([response.status, await response.text()], [status, '']);
-    assertEquals(response.headers.get('x-trace'), traceparent);
+    const trace = response.headers.get('x-trace') ?? '';
+    assert(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/.test(trace), trace);
+    assert(trace !== traceparent, 'the call has no span of its own');
   }
   const moved = await fetch(`${gateway.url}/api/ai/old`, { headers, redirect: 'manual' });
   assertEquals([moved.status, moved.headers.get('location')], [302, '/api/ai/new']);
@@ -126,10 +128,12 @@ Deno.test('without a good token only public routes are served', async () => {
     undefined,
     undefined,
   ]);
-  assertEquals((await drop(fetch(`${gateway.url}/api/users/auth/login`))).status, 401);
+  assertEquals((await drop(fetch(`${gateway.url}/api/users/auth/login`))).status, 201);
+  assertEquals((await drop(fetch(`${gateway.url}/api/users/auth/login`, { method: 'PUT' }))).status, 401);
   assertEquals(store.quotas.map(({ name, subject, perMinute }) => [name, subject, perMinute]), [
     ['common', 'address:127.0.0.1', 1000],
     ['common', 'address:127.0.0.1', 1000],
+    ['/api/users/auth', 'address:127.0.0.1', 10],
     ['/api/users/auth', 'address:127.0.0.1', 10],
     ['/api/users/auth', 'address:127.0.0.1', 10],
   ]);
@@ -181,7 +185,7 @@ Deno.test('path tricks, unknown paths and unknown methods do not reach a service
 Deno.test('bodies over the limit are refused, declared or counted', async () => {
   let complete = 0;
   const service = startService(async (request) => {
-    await request.bytes();
+    if (await request.bytes().then(() => false, () => true)) return new Response();
     complete++;
     return new Response();
   });
@@ -249,11 +253,12 @@ Deno.test('without Redis reads go on, and what changes something is refused', as
   assertEquals(await status('/api/ai/models', 'GET'), [201, null]);
   assertEquals(await status('/api/ai/chat', 'POST'), [503, '5']);
   assertEquals(await status('/api/users/auth/login', 'POST'), [503, '5']);
+  assertEquals(await status('/api/users/auth/login', 'GET'), [503, '5']);
   assertEquals(await status('/health', 'GET'), [503, null]);
   assertEquals(await status('/live', 'GET'), [200, null]);
   const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
   assert(metrics.includes('gateway_rate_limit_decisions_total{quota="common",result="open"} 1'));
-  assert(metrics.includes('gateway_rate_limit_decisions_total{quota="/api/users/auth",result="closed"} 1'));
+  assert(metrics.includes('gateway_rate_limit_decisions_total{quota="/api/users/auth",result="closed"} 2'));
   await service.close();
 });
 
@@ -268,15 +273,6 @@ Deno.test('the gateway describes and measures itself', async () => {
     'api-gateway',
     '1.2.3',
     'ok',
-  ]);
-  const description = await (await fetch(`${gateway.url}/openapi.json`)).json();
-  assertEquals(Object.keys(description.paths), [
-    '/live',
-    '/health',
-    '/metrics',
-    '/openapi.json',
-    '/api/ai/{path}',
-    '/api/ai/open',
   ]);
   const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
   for (

@@ -1,4 +1,4 @@
-import { Logger } from '../src/logging.ts';
+import type { Quota } from '../src/rate_limit.ts';
 import { RedisStore } from '../src/redis.ts';
 import { type RedisServer, redisTest, startRedis } from './redis_server.ts';
 import {
@@ -9,22 +9,26 @@ import {
   settingsFor,
   startGateway,
   startService,
+  testLogger,
+  USER_ID,
   waitUntil,
 } from './support.ts';
 
 async function connectedStore({ port, password }: RedisServer): Promise<RedisStore> {
-  const store = new RedisStore({ host: '127.0.0.1', port, password }, new Logger('test', '0', 'critical'));
+  const store = new RedisStore({ host: '127.0.0.1', port, password }, testLogger());
   store.start();
   await waitUntil(() => store.ping().then(() => true, () => false));
   return store;
 }
+
+const consume = (store: RedisStore, ...quotas: Quota[]) => store.admit({ quotas });
 
 redisTest('a quota is spent exactly once however many ask at a time', async () => {
   const redis = await startRedis();
   const [store, other] = [await connectedStore(redis), await connectedStore(redis)];
   const quota = { name: 'test', subject: 'user:1', perMinute: 20 };
   const decisions = await Promise.all(
-    Array.from({ length: 60 }, (_, i) => (i % 2 ? store : other).consume(quota)),
+    Array.from({ length: 60 }, (_, i) => consume(i % 2 ? store : other, quota)),
   );
   assertEquals(decisions.filter(({ allowed }) => allowed).length, 20);
   const allowed = decisions.filter((decision) => decision.allowed);
@@ -32,10 +36,10 @@ redisTest('a quota is spent exactly once however many ask at a time', async () =
     allowed.map(({ remaining }) => remaining).toSorted((a, b) => a - b),
     Array.from({ length: 20 }, (_, i) => i),
   );
-  const refused = await store.consume(quota);
+  const refused = await consume(store, quota);
   assert(refused.retrySeconds >= 1 && refused.retrySeconds <= 3, JSON.stringify(refused));
   assert(refused.resetSeconds > 55 && refused.resetSeconds <= 60, JSON.stringify(refused));
-  assertEquals((await store.consume({ ...quota, subject: 'user:2' })).remaining, 19);
+  assertEquals((await consume(store, { ...quota, subject: 'user:2' })).remaining, 19);
   store.close();
   other.close();
   await redis.stop();
@@ -45,11 +49,11 @@ redisTest('a quota comes back evenly', async () => {
   const redis = await startRedis();
   const store = await connectedStore(redis);
   const quota = { name: 'test', subject: 'user:1', perMinute: 600 };
-  for (let i = 0; i < 600; i++) await store.consume(quota);
-  while ((await store.consume(quota)).allowed) { /* what came back meanwhile */ }
+  for (let i = 0; i < 600; i++) await consume(store, quota);
+  while ((await consume(store, quota)).allowed) { /* what came back meanwhile */ }
   await new Promise((resolve) => setTimeout(resolve, 320));
   let returned = 0;
-  while ((await store.consume(quota)).allowed) returned++;
+  while ((await consume(store, quota)).allowed) returned++;
   assert(returned >= 3 && returned <= 5, `${returned} came back in 320 ms, expected about 3`);
   store.close();
   await redis.stop();
@@ -112,4 +116,133 @@ redisTest('the gateway notices that Redis is away, and that it is back', async (
   store.close();
   await again.stop();
   await service.close();
+});
+
+redisTest('a request that one limit refuses is not counted by the others', async () => {
+  const redis = await startRedis();
+  const store = await connectedStore(redis);
+  const user = { name: 'common', subject: 'user:1', perMinute: 10 };
+  const address = { name: 'users', subject: 'address:1', perMinute: 3 };
+  for (let i = 0; i < 3; i++) assert((await consume(store, user, address)).allowed);
+  const refused = await consume(store, user, address);
+  assertEquals([refused.allowed, refused.quota.name], [false, 'users']);
+  assertEquals((await consume(store, user)).remaining, 6);
+  store.close();
+  await redis.stop();
+});
+
+/** Marks of user-management, written as it writes them. */
+async function mark(store: RedisStore, key: string, value: string): Promise<void> {
+  assertEquals(await store.command(['SET', key, value, 'EX', '60']), 'OK');
+}
+
+redisTest('a revoked token is refused, and spends nothing of its user', async () => {
+  const redis = await startRedis();
+  const store = await connectedStore(redis);
+  const service = startService((request) => new Response(request.headers.get('x-user-id')));
+  const open = route(service.url, { prefix: '/api/open', service: 'open', public: ['/in'] });
+  await using gateway = startGateway(settingsFor([route(service.url), open], { rateLimit: 5 }), store);
+  const sid = '0b6f2d7e-3c5a-4e8e-9d53-6a1f0c3b8e21';
+  const now = Math.floor(Date.now() / 1000);
+  const ask = async (claims: Record<string, unknown>, path = '/api/ai/x') => {
+    const response = await fetch(`${gateway.url}${path}`, { headers: await bearer({ claims }) });
+    return [response.status, response.status === 200 ? await response.text() : await response.body?.cancel()];
+  };
+  assertEquals(await ask({ sid, iat: now - 10 }), [200, USER_ID]);
+  await mark(store, `revoked:session:${sid}`, '1');
+  for (let i = 0; i < 5; i++) assertEquals((await ask({ sid, iat: now - 10 }))[0], 401);
+  assertEquals((await ask({ sid, iat: now - 10 }))[0], 429);
+  assertEquals(await ask({ iat: now - 10 }), [200, USER_ID]);
+  await mark(store, `revoked:user:${USER_ID}`, `${now}.0`);
+  assertEquals((await ask({ iat: now - 1 }, '/api/open/x'))[0], 429);
+  assertEquals(await ask({ iat: now }), [200, USER_ID]);
+  store.close();
+  await redis.stop();
+  await service.close();
+});
+
+redisTest('a revoked token names nobody to a public route', async () => {
+  const redis = await startRedis();
+  const store = await connectedStore(redis);
+  const service = startService((request) => new Response(request.headers.get('x-user-id') ?? 'nobody'));
+  await using gateway = startGateway(settingsFor([route(service.url, { public: ['/in'] })]), store);
+  const now = Math.floor(Date.now() / 1000);
+  const headers = await bearer({ claims: { iat: now - 1 } });
+  const ask = async () => await (await fetch(`${gateway.url}/api/ai/in`, { headers })).text();
+  assertEquals(await ask(), USER_ID);
+  await mark(store, `revoked:user:${USER_ID}`, String(now));
+  assertEquals(await ask(), 'nobody');
+  assertEquals((await fetch(`${gateway.url}/api/ai/x`, { headers })).status, 401);
+  store.close();
+  await redis.stop();
+  await service.close();
+});
+
+redisTest('one address has room for ten users, not for any number', async () => {
+  const redis = await startRedis();
+  const store = await connectedStore(redis);
+  const service = startService(() => new Response('ok'));
+  await using gateway = startGateway(settingsFor([route(service.url)], { rateLimit: 2 }), store);
+  const statuses: number[] = [];
+  for (let user = 10; user < 21; user++) {
+    const sub = `0d0c7f64-3e7e-4f0a-8a51-3d3a0a3c2b${user}`;
+    for (let i = 0; i < 2; i++) {
+      const response = await fetch(`${gateway.url}/api/ai/x`, { headers: await bearer({ claims: { sub } }) });
+      await response.body?.cancel();
+      statuses.push(response.status);
+    }
+  }
+  assertEquals(statuses.slice(0, 20), Array(20).fill(200));
+  assert(statuses.slice(20).includes(429), `got ${statuses}`);
+  store.close();
+  await redis.stop();
+  await service.close();
+});
+
+redisTest('events stand in the stream of the platform, once a minute for a subject', async () => {
+  const redis = await startRedis();
+  const store = await connectedStore(redis);
+  const service = startService(() => new Response('ok'));
+  await using gateway = startGateway(settingsFor([route(service.url)], { rateLimit: 2 }), store);
+  const headers = await bearer();
+  for (let i = 0; i < 6; i++) await (await fetch(`${gateway.url}/api/ai/x`, { headers })).body?.cancel();
+  await waitUntil(async () => await store.command(['XLEN', 'events']) === 1);
+  const entries = await store.command(['XRANGE', 'events', '-', '+']) as [string, [string, string]][];
+  const [, [field, text]] = entries[0] ?? ['', ['', '']];
+  assertEquals(field, 'event');
+  const event = JSON.parse(text);
+  assertEquals([event.type, event.source, event.user_id, event.data], [
+    'gateway.rate_limited',
+    'api-gateway',
+    USER_ID,
+    { address: '127.0.0.1', route: '/api/ai/*' },
+  ]);
+  assert(/^[0-9a-f-]{36}$/.test(event.id) && !Number.isNaN(Date.parse(event.time)) && event.request_id);
+  store.close();
+  await redis.stop();
+  await service.close();
+});
+
+redisTest('a server that has lost its scripts gets them again', async () => {
+  const redis = await startRedis();
+  const store = await connectedStore(redis);
+  const quota = { name: 'test', subject: 'user:1', perMinute: 20 };
+  assertEquals((await consume(store, quota)).remaining, 19);
+  assertEquals(await store.command(['SCRIPT', 'FLUSH']), 'OK');
+  assertEquals((await consume(store, quota)).remaining, 18);
+  store.close();
+  await redis.stop();
+});
+
+redisTest('a wrong password is said in the log, and is not in it', async () => {
+  const redis = await startRedis();
+  const log: Record<string, unknown>[] = [];
+  const settings = { host: '127.0.0.1', port: redis.port, password: 'not the password' };
+  const store = new RedisStore(settings, testLogger(log));
+  store.start();
+  await waitUntil(() => log.length > 0);
+  assertEquals(log[0]?.message, 'redis is away');
+  assert(String(log[0]?.error).includes('WRONGPASS') && !JSON.stringify(log).includes('not the password'));
+  store.close();
+  await redis.stop();
 });

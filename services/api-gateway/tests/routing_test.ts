@@ -16,7 +16,11 @@ const EXAMPLES: [string, string, string, string, boolean][] = [
   ['GET', '/api/1c/reports/7', 'onec-integration', '/reports/7', false],
   ['POST', '/api/users/auth/login', 'user-management', '/auth/login', true],
   ['POST', '/api/users/auth/register', 'user-management', '/auth/register', true],
-  ['GET', '/api/users/auth/login', 'user-management', '/auth/login', false],
+  ['GET', '/api/users/auth/verify-email', 'user-management', '/auth/verify-email', true],
+  ['HEAD', '/api/users/auth/oidc/callback', 'user-management', '/auth/oidc/callback', true],
+  ['GET', '/api/users/%61uth/%6cogin', 'user-management', '/auth/login', true],
+  ['PUT', '/api/users/auth/login', 'user-management', '/auth/login', false],
+  ['POST', '/api/users/auth/password/change', 'user-management', '/auth/password/change', false],
   ['POST', '/api/users/auth/login/x', 'user-management', '/auth/login/x', false],
   ['POST', '/api/users/auth/logout', 'user-management', '/auth/logout', false],
   ['GET', '/api/users/42', 'user-management', '/users/42', false],
@@ -105,6 +109,38 @@ Deno.test('locations of a service are those of the gateway to the client', () =>
   const ai = matchRoute(routes, 'GET', '/api/ai/x')?.route;
   assert(ai);
   assertEquals(externalLocation(routes, ai, '/models'), '/api/ai/models');
+});
+
+Deno.test('the first rule that fits says who may', () => {
+  const rolesOf = (method: string, path: string) => matchRoute(routes, method, path)?.roles?.join();
+  assertEquals(rolesOf('PUT', '/api/users/7/role'), 'admin');
+  assertEquals(rolesOf('PUT', '/api/users/7/role/x'), undefined);
+  assertEquals(rolesOf('GET', '/api/users/7'), undefined);
+  assertEquals(rolesOf('POST', '/api/security/audit/log'), 'user,analyst,admin');
+  assertEquals(rolesOf('GET', '/api/security/audit/log'), 'analyst,admin');
+  assertEquals(rolesOf('HEAD', '/api/security'), 'analyst,admin');
+  const table = [{ path: '/', roles: ['admin'] }, { path: '/a/**', roles: ['analyst'] }];
+  const [own] = parseRoutes(
+    JSON.stringify([{
+      prefix: '/api/x',
+      service: 'x',
+      upstream: 'http://x:1',
+      rewrite: '',
+      timeoutMs: 1,
+      public: [],
+      rules: table,
+    }]),
+    fail,
+  );
+  assert(own);
+  const ownRoles = (path: string) => matchRoute([own], 'GET', `/api/x${path}`)?.roles?.join();
+  assertEquals(['', '/', '/a', '/a/b/c', '/b'].map(ownRoles), [
+    'admin',
+    'admin',
+    'analyst',
+    'analyst',
+    undefined,
+  ]);
 });
 
 Deno.test('a table from the settings takes the place of the built-in one, most specific prefix first', () => {

@@ -49,8 +49,17 @@ Deno.test('what is wrong is named with its value', () => {
     [{ RATE_LIMIT: 'many' }, 'RATE_LIMIT is "many", expected a whole number from 1 to 1000000'],
     [{ ENV: 'prod' }, 'ENV is "prod", expected one of dev, staging, production'],
     [{ DEBUG: 'perhaps' }, 'DEBUG is "perhaps", expected true or false'],
-    [{ JWT_ALGORITHM: 'none' }, 'JWT_ALGORITHM is "none", expected one of HS256'],
+    [{ JWT_ALGORITHM: 'none' }, 'JWT_ALGORITHM is "none", expected one of HS256, RS256, ES256'],
     [{ JWT_SECRET_KEY: undefined }, 'JWT_SECRET_KEY is not set'],
+    [{ JWT_ALGORITHM: 'RS256' }, 'JWT_JWKS_URL is not set'],
+    [
+      { JWT_ALGORITHM: 'ES256', JWT_JWKS_URL: 'keys' },
+      'JWT_JWKS_URL is "keys", expected a URL such as http://name:8000/keys',
+    ],
+    [
+      { BODY_TIMEOUT_SECONDS: '0' },
+      'BODY_TIMEOUT_SECONDS is "0", expected a whole number from 1 to 3600',
+    ],
     [{ ANALYTICS_URL: undefined }, 'ANALYTICS_URL is not set'],
     [
       { ANALYTICS_URL: 'analytics:1' },
@@ -68,6 +77,51 @@ Deno.test('what is wrong is named with its value', () => {
       'GATEWAY_ROUTES [0].prefix is "api", expected a path such as /api/ai',
     ],
   ];
+  const table = (changes: Record<string, unknown>) => {
+    const good = {
+      prefix: '/api/x',
+      service: 'x',
+      upstream: 'http://x:1',
+      rewrite: '',
+      timeoutMs: 9,
+      public: [],
+    };
+    return { GATEWAY_ROUTES: JSON.stringify([{ ...good, ...changes }]) };
+  };
+  cases.push(
+    [table({ endpoints: 'x' }), 'GATEWAY_ROUTES [0].endpoints is "x", expected a name and a port'],
+    [
+      table({ endpoints: 'x:1', upstream: 'https://x' }),
+      'GATEWAY_ROUTES [0].endpoints needs an http upstream: the certificate of https://x names no addresses',
+    ],
+    [
+      table({ timeoutMs: 1e10 }),
+      'GATEWAY_ROUTES [0].timeoutMs is 10000000000, expected a number of milliseconds',
+    ],
+    [table({ deadlineMs: 8 }), 'GATEWAY_ROUTES [0].deadlineMs is 8, expected at least timeoutMs'],
+    [table({ rules: [] }), 'GATEWAY_ROUTES [0].rules is [], expected an array of rules'],
+    [
+      table({ rules: [{ path: 'x', roles: ['user'] }] }),
+      'GATEWAY_ROUTES [0].rules[0].path is "x", expected a path such as /*/role',
+    ],
+    [
+      table({ rules: [{ path: '/**/x', roles: ['user'] }] }),
+      'GATEWAY_ROUTES [0].rules[0].path is "/**/x", expected a path',
+    ],
+    [
+      table({ rules: [{ path: '/x', roles: ['root'] }] }),
+      'GATEWAY_ROUTES [0].rules[0].roles is ["root"], expected roles',
+    ],
+    [
+      table({ rules: [{ path: '/x', roles: ['user'], methods: ['get'] }] }),
+      'GATEWAY_ROUTES [0].rules[0].methods is ["get"], expected methods',
+    ],
+    [
+      table({ rules: [{ path: '/x', roles: ['user'], method: 'GET' }] }),
+      'GATEWAY_ROUTES [0].rules[0] has the unknown field "method"',
+    ],
+    [table({ colour: 'red' }), 'GATEWAY_ROUTES [0] has the unknown field "colour"'],
+  );
   for (const [changes, expected] of cases) {
     const message = complaint(changes);
     assert(message.startsWith(expected), `got: ${message}`);
@@ -83,7 +137,7 @@ Deno.test('secrets come from files, and a variable wins over its file', async ()
   const directory = await Deno.makeTempDir();
   await Deno.writeTextFile(`${directory}/JWT_SECRET_KEY`, `${KEY} of a file\n`);
   await Deno.writeTextFile(`${directory}/REDIS_PASSWORD`, 'from a file\n');
-  const decode = (key: Uint8Array) => new TextDecoder().decode(key);
+  const decode = (key?: Uint8Array) => new TextDecoder().decode(key);
   const settings = read({ SECRETS_DIR: directory, JWT_SECRET_KEY: undefined });
   assertEquals([decode(settings.jwt.key), settings.redis.password], [`${KEY} of a file`, 'from a file']);
   assertEquals(decode(read({ SECRETS_DIR: directory }).jwt.key), KEY);
@@ -99,6 +153,9 @@ Deno.test('the routing table of the charts is understood', () => {
     timeoutMs: 30000,
     public: ['/register', '/login'],
     requestsPerMinute: 10,
+    endpoints: 'user-management-pods:8002',
+    deadlineMs: 60000,
+    rules: [{ methods: ['PUT'], path: '/*/role', roles: ['admin'] }, { path: '/**', roles: ['user'] }],
   }];
   const { routes } = read({ GATEWAY_ROUTES: JSON.stringify(table), ANALYTICS_URL: undefined });
   assertEquals(routes.length, 1);

@@ -1,3 +1,8 @@
+import { Clock } from '../src/clock.ts';
+import { Exchange } from '../src/exchange.ts';
+import { Metrics } from '../src/metrics.ts';
+import { RequestBody } from '../src/request_body.ts';
+import { Upstream } from '../src/upstream.ts';
 import {
   assert,
   assertEquals,
@@ -7,6 +12,7 @@ import {
   settingsFor,
   startGateway,
   startService,
+  testLogger,
   waitUntil,
 } from './support.ts';
 
@@ -116,6 +122,66 @@ Deno.test('an answer that does not begin in time is a 504', async () => {
   await service.close();
 });
 
+Deno.test('an answer that has begun may take until its deadline', async () => {
+  const { service, state } = streamingService();
+  await using gateway = startGateway(
+    settingsFor([route(service.url, { timeoutMs: 100, deadlineMs: 5_000 })]),
+  );
+  const response = await fetch(`${gateway.url}/api/ai/chat`, { headers: await bearer() });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  state.controller?.enqueue(encode('data: late\n\n'));
+  state.controller?.close();
+  assertEquals(await response.text(), 'data: one\n\ndata: late\n\n');
+  await service.close();
+});
+
+Deno.test('a stream that pauses for too long is cut off', async () => {
+  const { service, state } = streamingService();
+  const settings = settingsFor([route(service.url)], { streamIdleSeconds: 0.2 });
+  await using gateway = startGateway(settings);
+  const headers = { ...await bearer(), 'X-Request-Id': 'stream-0005' };
+  const response = await fetch(`${gateway.url}/api/ai/chat`, { headers });
+  assertEquals(await response.text().then(() => 'whole', () => 'cut off'), 'cut off');
+  await waitUntil(() => state.cancelled);
+  assertEquals((await gateway.accessLine('stream-0005')).status, 504);
+  await service.close();
+});
+
+Deno.test('a reader that is slow is not taken for a stream that pauses', async () => {
+  const service = startService(() => new Response(new Uint8Array(30_000_000)));
+  const settings = settingsFor([route(service.url)], { streamIdleSeconds: 0.1 });
+  await using gateway = startGateway(settings);
+  const response = await fetch(`${gateway.url}/api/ai/x`, { headers: await bearer() });
+  const reader = response.body?.getReader();
+  let [received, reads] = [0, 0];
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    received += part.value.length;
+    if (reads++ === 3) await new Promise((resolve) => setTimeout(resolve, 400));
+  }
+  assertEquals(received, 30_000_000);
+  await service.close();
+});
+
+Deno.test('the time for an answer begins when the request is complete', async () => {
+  const service = startService(async (request) => new Response(`${(await request.bytes()).length}`));
+  await using gateway = startGateway(
+    settingsFor([route(service.url, { timeoutMs: 250, deadlineMs: 5_000 })]),
+  );
+  const drip = async function* () {
+    for (let i = 0; i < 5; i++) {
+      yield encode('x');
+      await new Promise((resolve) => setTimeout(resolve, 80));
+    }
+  };
+  const response = await fetch(`${gateway.url}/api/ai/x`, {
+    method: 'POST',
+    headers: await bearer(),
+    body: ReadableStream.from(drip()),
+  });
+  assertEquals([response.status, await response.text()], [200, '5']);
+  await service.close();
+});
+
 Deno.test('the deadline covers the body too', async () => {
   const { service, state } = streamingService();
   await using gateway = startGateway(settingsFor([route(service.url, { timeoutMs: 300 })]));
@@ -149,7 +215,7 @@ Deno.test('a service that is away is a 503, and is left alone after five calls',
   const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
   assert(metrics.includes('gateway_breaker_state{upstream="ai-assistant"} 2'));
   assert(metrics.includes('gateway_upstream_requests_total{upstream="ai-assistant",status="unreachable"} 5'));
-  assert(metrics.includes('gateway_upstream_requests_total{upstream="ai-assistant",status="retried"} 5'));
+  assert(metrics.includes('gateway_upstream_requests_total{upstream="ai-assistant",status="retried"} 4'));
   assert(
     metrics.includes('gateway_upstream_requests_total{upstream="ai-assistant",status="short-circuited"} 1'),
   );
@@ -215,5 +281,83 @@ Deno.test('a compressed answer is readable', async () => {
   await using gateway = startGateway(settingsFor([route(service.url)]));
   const response = await fetch(`${gateway.url}/api/ai/x`, { headers: await bearer() });
   assertEquals(await response.text(), 'plain text');
+  await service.close();
+});
+
+Deno.test('the replicas are asked where DNS names them', async () => {
+  const service = startService(() => new Response('a replica'));
+  const endpoints = `localhost:${service.port}`;
+  await using gateway = startGateway(settingsFor([route(`http://127.0.0.1:${freePort()}`, { endpoints })]));
+  const metrics = () => fetch(`${gateway.url}/metrics`).then((response) => response.text());
+  await waitUntil(async () => (await metrics()).includes('gateway_endpoints{upstream="ai-assistant"} 1'));
+  const response = await fetch(`${gateway.url}/api/ai/x`, { headers: await bearer() });
+  assertEquals([response.status, await response.text()], [200, 'a replica']);
+  await service.close();
+});
+
+/** One call through an upstream, without a gateway around it. */
+async function callOnce(upstream: Upstream, method = 'GET', body?: string) {
+  const request = new Request('http://gateway/api/ai/x', {
+    method,
+    body,
+    headers: body ? { 'Content-Length': String(body.length) } : {},
+  });
+  const exchange = new Exchange(request, '10.0.0.1', () => {});
+  const limits = { maxBodyBytes: 1_000, bodyTimeoutSeconds: 5 };
+  const call = {
+    exchange,
+    target: '/x',
+    headers: [],
+    body: new RequestBody(exchange, limits),
+    timeoutMs: 2_000,
+    deadlineMs: 2_000,
+    idleMs: 2_000,
+  };
+  const answer = await upstream.call(call, () => {});
+  return answer.body instanceof Uint8Array ? new TextDecoder().decode(answer.body) : '';
+}
+
+Deno.test('a replica that is gone costs no request, and is soon left alone', async () => {
+  const service = startService(async (request) => new Response(`ok ${await request.text()}`));
+  const metrics = new Metrics('0');
+  const clock = new Clock();
+  const upstream = new Upstream(
+    {
+      name: 'ai',
+      upstream: `http://127.0.0.1:${freePort()}`,
+      endpoints: `pods:${service.port}`,
+      resolve: () => Promise.resolve(['127.0.0.1', '127.0.0.2']),
+    },
+    metrics,
+    testLogger(),
+    clock,
+  );
+  await upstream.endpoints.start();
+  for (let i = 0; i < 30; i++) assertEquals(await callOnce(upstream), 'ok ');
+  assertEquals(await callOnce(upstream, 'POST', 'text'), 'ok text');
+  const [good, gone] = upstream.endpoints.all;
+  assertEquals([good?.isEjected, gone?.isEjected], [false, true]);
+  assertEquals([good?.inFlight, gone?.inFlight], [0, 0]);
+  assert((await metrics.render()).includes('gateway_ejections_total{upstream="ai"} 1'));
+  upstream.close();
+  clock.stop();
+  await service.close();
+});
+
+Deno.test('a service that fails every call gets few calls twice', async () => {
+  const service = droppingService(1_000);
+  const clock = new Clock();
+  const upstream = new Upstream(
+    { name: 'ai', upstream: service.url, breaker: { failures: 1_000, openMs: 1 } },
+    new Metrics('0'),
+    testLogger(),
+    clock,
+  );
+  for (let i = 0; i < 100; i++) {
+    assertEquals(await callOnce(upstream).catch((error) => error.status), 503);
+  }
+  assertEquals(service.state.connections, 123);
+  upstream.close();
+  clock.stop();
   await service.close();
 });

@@ -3,9 +3,10 @@ import { SignJWT } from 'jose';
 import { createGateway } from '../src/app.ts';
 import { Lifecycle } from '../src/lifecycle.ts';
 import { Logger } from '../src/logging.ts';
-import type { Decision, Quota } from '../src/rate_limit.ts';
-import type { LimitStore } from '../src/redis.ts';
+import type { Admission, Decision, Quota } from '../src/rate_limit.ts';
+import type { Store } from '../src/redis.ts';
 import type { Route } from '../src/routes.ts';
+import type { WebSocketLimits } from '../src/bridge.ts';
 import type { Settings } from '../src/settings.ts';
 
 export const KEY = 'a key for the tests, of 32 bytes or more';
@@ -38,9 +39,10 @@ export interface TokenOptions {
   readonly expiresIn?: number;
 }
 
-export function token({ claims = {}, key = KEY, algorithm = 'HS256', expiresIn = 600 }: TokenOptions = {}) {
+/** The claims of a token of the platform, with changes. */
+export function claimsOf(changes: Record<string, unknown> = {}, expiresIn = 600): Record<string, unknown> {
   const now = Math.floor(Date.now() / 1000);
-  const payload = {
+  return {
     iss: 'ai-assistants',
     aud: 'ai-assistants',
     sub: USER_ID,
@@ -48,9 +50,13 @@ export function token({ claims = {}, key = KEY, algorithm = 'HS256', expiresIn =
     jti: 'a-token',
     iat: now,
     exp: now + expiresIn,
-    ...claims,
+    ...changes,
   };
-  return new SignJWT(payload).setProtectedHeader({ alg: algorithm }).sign(new TextEncoder().encode(key));
+}
+
+export function token({ claims = {}, key = KEY, algorithm = 'HS256', expiresIn = 600 }: TokenOptions = {}) {
+  return new SignJWT(claimsOf(claims, expiresIn)).setProtectedHeader({ alg: algorithm })
+    .sign(new TextEncoder().encode(key));
 }
 
 export const bearer = async (options?: TokenOptions) => ({ Authorization: `Bearer ${await token(options)}` });
@@ -98,8 +104,15 @@ export function settingsFor(routes: readonly Route[], changes: Partial<Settings>
     drainSeconds: 0,
     shutdownTimeoutSeconds: 5,
     maxBodyBytes: 1_000_000,
+    bodyTimeoutSeconds: 5,
+    streamIdleSeconds: 5,
     redis: { host: '127.0.0.1', port: 1 },
-    jwt: { key: new TextEncoder().encode(KEY), issuer: 'ai-assistants', audience: 'ai-assistants' },
+    jwt: {
+      algorithm: 'HS256',
+      key: new TextEncoder().encode(KEY),
+      issuer: 'ai-assistants',
+      audience: 'ai-assistants',
+    },
     rateLimit: 1000,
     corsOrigins: ['https://app.example.com'],
     routes,
@@ -107,29 +120,53 @@ export function settingsFor(routes: readonly Route[], changes: Partial<Settings>
   };
 }
 
-/** Lets everything through, and remembers what it was asked. */
-export class GenerousStore implements LimitStore {
+/** Lets everything through, and remembers what it was asked and told. */
+export class GenerousStore implements Store {
   readonly quotas: Quota[] = [];
+  readonly events: Record<string, unknown>[] = [];
 
   ping(): Promise<void> {
     return Promise.resolve();
   }
 
-  consume(quota: Quota): Promise<Decision> {
-    this.quotas.push(quota);
-    return Promise.resolve({ allowed: true, remaining: 9, resetSeconds: 1, retrySeconds: 0 });
+  admit({ quotas }: Admission): Promise<Decision> {
+    this.quotas.push(...quotas);
+    const [quota] = quotas;
+    assert(quota);
+    return Promise.resolve({
+      isRevoked: false,
+      allowed: true,
+      quota,
+      remaining: 9,
+      resetSeconds: 1,
+      retrySeconds: 0,
+    });
+  }
+
+  publish(event: string): Promise<void> {
+    this.events.push(JSON.parse(event));
+    return Promise.resolve();
   }
 }
 
 /** A store whose Redis is away. */
-export class AbsentStore implements LimitStore {
+export class AbsentStore implements Store {
   ping(): Promise<void> {
     return Promise.reject(new Error('away'));
   }
 
-  consume(): Promise<Decision> {
+  admit(): Promise<Decision> {
     return Promise.reject(new Error('away'));
   }
+
+  publish(): Promise<void> {
+    return Promise.reject(new Error('away'));
+  }
+}
+
+/** A logger whose lines can be looked at. */
+export function testLogger(log: Record<string, unknown>[] = [], version = '0'): Logger {
+  return new Logger('api-gateway', version, 'debug', { write: (line) => log.push(JSON.parse(line)) });
 }
 
 export interface RunningGateway {
@@ -142,11 +179,15 @@ export interface RunningGateway {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export function startGateway(settings: Settings, store: LimitStore = new GenerousStore()): RunningGateway {
+export function startGateway(
+  settings: Settings,
+  store: Store = new GenerousStore(),
+  webSocketLimits?: WebSocketLimits,
+): RunningGateway {
   const log: Record<string, unknown>[] = [];
-  const logger = new Logger('api-gateway', settings.version, 'debug', (line) => log.push(JSON.parse(line)));
+  const logger = testLogger(log, settings.version);
   const lifecycle = new Lifecycle();
-  const gateway = createGateway({ settings, store, logger, lifecycle });
+  const gateway = createGateway({ settings, store, logger, lifecycle, webSocketLimits });
   const server = gateway.listen({ hostname: '127.0.0.1', port: 0, onListen: () => {} });
   const { port } = server.addr;
   const find = (requestId: string) =>
@@ -161,7 +202,7 @@ export function startGateway(settings: Settings, store: LimitStore = new Generou
       return find(requestId) ?? {};
     },
     async [Symbol.asyncDispose]() {
-      await server.shutdown();
+      await Promise.all([gateway.closeWebSockets(), server.shutdown()]);
       gateway.close();
     },
   };
@@ -175,3 +216,66 @@ export async function rawRequest(port: number, head: string): Promise<string> {
   const length = await connection.read(buffer) ?? 0;
   return new TextDecoder().decode(buffer.subarray(0, length));
 }
+
+export interface RawService {
+  readonly url: string;
+  readonly port: number;
+  /** What each connection has sent so far. */
+  readonly received: string[];
+  close(): Promise<void>;
+}
+
+/** A service that speaks byte by byte: `answer` is called for each piece that a connection sends. */
+export function startRawService(
+  answer: (connection: Deno.Conn, received: string, index: number) => Promise<void> | void,
+): RawService {
+  const listener = Deno.listen({ hostname: '127.0.0.1', port: 0 });
+  const received: string[] = [];
+  const open = new Set<Deno.Conn>();
+  const serve = async (connection: Deno.Conn, index: number) => {
+    open.add(connection);
+    const buffer = new Uint8Array(65_536);
+    try {
+      for (let count = await connection.read(buffer); count; count = await connection.read(buffer)) {
+        received[index] += new TextDecoder().decode(buffer.subarray(0, count));
+        await answer(connection, received[index] ?? '', index);
+      }
+    } catch (error) {
+      // The gateway closes connections when it likes.
+      if (!(error instanceof Deno.errors.BadResource || error instanceof Deno.errors.ConnectionReset)) {
+        if (!(error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.BrokenPipe)) {
+          throw error;
+        }
+      }
+    }
+    if (open.delete(connection)) closeQuietly(connection);
+  };
+  const accepting = (async () => {
+    const serving: Promise<void>[] = [];
+    for await (const connection of listener) serving.push(serve(connection, received.push('') - 1));
+    await Promise.all(serving);
+  })();
+  const { port } = listener.addr as Deno.NetAddr;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    received,
+    async close() {
+      listener.close();
+      for (const connection of open) closeQuietly(connection);
+      open.clear();
+      await accepting;
+    },
+  };
+}
+
+/** Closing what the other side of the test has closed is no mistake. */
+export function closeQuietly(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+export const bytesOf = (text: string) => new TextEncoder().encode(text);

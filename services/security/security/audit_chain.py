@@ -1,67 +1,181 @@
-"""The audit log as a chain: every entry holds the hash of the one before."""
+"""The audit log as a chain: every entry holds the hash of the one before, and each gets a signed checkpoint.
+
+The hashes show which entry was changed. The signatures show it also when all later hashes were made anew,
+for that takes a key the database does not hold. Entries cut off at the end together with their checkpoints
+are shown by the anchor, which is outside the database.
+"""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, func, select, text
+from prometheus_client import Gauge
+from sqlalchemy import DateTime, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from security.audit_anchor import Anchor
+from security.audit_keys import AuditKeys, Checkpoint
+from security.audit_links import link_of, select_links
 from security.audit_logger import audit_logger
-from security.canonical import GENESIS_HASH, entry_hash
-from security.models import AuditEntry, Outcome
-from security.schemas import AuditRecord
+from security.canonical import GENESIS_HASH, Entry, sealed
+from security.models import AuditRow, CheckpointRow, Outcome
 
-_BATCH = 500
-_BEFORE_ALL = -(2**63)
+UNSEALED = Gauge("audit_log_unsealed", "1 when the end of the audit log is not what was signed, else 0.")
+SEALED = "audit.sealed"
+OWN_SOURCE = "security"
+API_SOURCE = "api"
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('audit_log', 0))")
+_NOW = func.clock_timestamp(type_=DateTime(timezone=True))
 
 
 @dataclass(frozen=True)
-class Verification:
-    """`entries` counts those that were looked at, the bad one included."""
+class Draft:
+    """An entry that has no place in the chain yet."""
 
-    valid: bool
-    entries: int
-    first_bad_sequence: int | None
+    actor: UUID | None
+    action: str
+    resource: str
+    outcome: Outcome
+    details: dict[str, Any] | None
+    source: str
+    event_id: UUID | None = None
 
 
-async def append(session: AsyncSession, actor: UUID, record: AuditRecord) -> AuditEntry:
-    """Add an entry. The lock is held until the commit, so each writer sees the entry of the one before."""
-    await session.execute(_LOCK)
-    sequence, previous_hash = await _head(session)
-    entry = AuditEntry(
-        sequence=sequence + 1,
+@dataclass(frozen=True)
+class Appended:
+    """An entry with its checkpoint, which is missing while the end of the log is not what was signed."""
+
+    entry: Entry
+    checkpoint: Checkpoint | None
+
+
+@dataclass(frozen=True)
+class _Head:
+    """The last entry, and how far the checkpoints reach."""
+
+    sequence: int
+    hash: str
+    checkpoint: Checkpoint | None
+    signed_up_to: int
+
+
+class AuditChain:
+    """Writes the chain. An entry is part of the caller's transaction: append, commit, `committed`."""
+
+    def __init__(self, keys: AuditKeys, anchor: Anchor) -> None:
+        self.keys = keys
+        self.anchor = anchor
+
+    async def append(self, session: AsyncSession, draft: Draft) -> Appended:
+        """Add an entry. The lock is held until the commit: each writer sees the entry of the one before."""
+        known = await self.anchor.newest()
+        await session.execute(_LOCK)
+        return await self._add(session, draft, known)
+
+    async def append_once(self, session: AsyncSession, draft: Draft) -> Appended | None:
+        """Add the entry of an event; None when there is one already."""
+        known = await self.anchor.newest()
+        await session.execute(_LOCK)
+        of_event = select(AuditRow.sequence).where(AuditRow.event_id == draft.event_id)
+        if await session.scalar(of_event) is not None:
+            return None
+        return await self._add(session, draft, known)
+
+    async def _add(self, session: AsyncSession, draft: Draft, known: Checkpoint | None) -> Appended:
+        """An end that is not what was signed is not signed over: it would look as if we had written it."""
+        head = await _head(session)
+        trusted = await self._is_trusted(session, head, known)
+        UNSEALED.set(not trusted)
+        if not trusted:
+            audit_logger.critical("the end of the audit log is not sealed", extra={"sequence": head.sequence})
+        # A number of which there is a checkpoint is not given to another entry.
+        sequence = max(head.sequence, head.signed_up_to) + 1
+        return await self._insert(session, draft, head, sequence, sign=trusted)
+
+    async def seal(self, session: AsyncSession, reason: str) -> Appended:
+        """Add an entry that accepts what is missing at the end, unsigned, or signed with a key given up."""
+        await session.execute(_LOCK)
+        head = await _head(session)
+        sequence = max(head.sequence, head.signed_up_to) + 1
+        details = {"reason": reason, "last_sequence": head.sequence, "missing": sequence - head.sequence - 1}
+        draft = Draft(None, SEALED, "audit", Outcome.SUCCESS, details, OWN_SOURCE)
+        return await self._insert(session, draft, head, sequence, sign=True)
+
+    async def committed(self, appended: Appended) -> None:
+        """Tell the world outside the database of an entry that is in it for good."""
+        _log(appended.entry)
+        if appended.checkpoint is not None:
+            await self.anchor.advance(appended.checkpoint)
+
+    async def sealed(self, appended: Appended) -> None:
+        """The same for a seal: the anchor goes to it, wherever it was."""
+        _log(appended.entry)
+        if appended.checkpoint is not None:
+            await self.anchor.replace(appended.checkpoint)
+
+    async def _insert(
+        self, session: AsyncSession, draft: Draft, head: _Head, sequence: int, *, sign: bool
+    ) -> Appended:
+        time = (await session.scalars(select(_NOW))).one()
+        entry = sealed(_entry(draft, sequence, head.hash, time))
+        await session.execute(insert(AuditRow).values(**asdict(entry)))
+        checkpoint = self.keys.sign(entry.sequence, entry.hash) if sign else None
+        if checkpoint is not None:
+            await session.execute(insert(CheckpointRow).values(**asdict(checkpoint)))
+        return Appended(entry, checkpoint)
+
+    async def _is_trusted(self, session: AsyncSession, head: _Head, known: Checkpoint | None) -> bool:
+        if await contradicts(session, known):
+            return False
+        if head.sequence == 0:
+            return head.signed_up_to == 0
+        checkpoint = head.checkpoint
+        return (
+            checkpoint is not None
+            and (head.signed_up_to, checkpoint.hash) == (head.sequence, head.hash)
+            and self.keys.accepts(checkpoint)
+        )
+
+
+async def contradicts(session: AsyncSession, anchor: Checkpoint | None) -> bool:
+    """Whether an entry that was in the log is not in it any more."""
+    return anchor is not None and not await _contains(session, anchor)
+
+
+async def _contains(session: AsyncSession, checkpoint: Checkpoint) -> bool:
+    statement = select(AuditRow.hash).where(AuditRow.sequence == checkpoint.sequence)
+    return await session.scalar(statement) == checkpoint.hash
+
+
+async def _head(session: AsyncSession) -> _Head:
+    last = select(func.coalesce(func.max(CheckpointRow.sequence), 0)).scalar_subquery()
+    newest = select_links().add_columns(last.label("signed_up_to")).order_by(AuditRow.sequence.desc())
+    row = (await session.execute(newest.limit(1))).one_or_none()
+    if row is None:
+        return _Head(0, GENESIS_HASH, None, (await session.scalars(select(last))).one())
+    link = link_of(row)
+    return _Head(link.entry.sequence, link.entry.hash, link.checkpoint, row.signed_up_to)
+
+
+def _entry(draft: Draft, sequence: int, previous_hash: str, time: datetime) -> Entry:
+    """`time` is the database's, which all replicas share; under the lock it follows the chain's order."""
+    return Entry(
+        sequence=sequence,
         previous_hash=previous_hash,
-        time=await _now(session),
-        actor=actor,
-        action=record.action,
-        resource=record.resource,
-        outcome=record.outcome.value,
-        details=record.details,
+        time=time,
+        actor=draft.actor,
+        action=draft.action,
+        resource=draft.resource,
+        outcome=draft.outcome.value,
+        details=draft.details,
+        source=draft.source,
+        event_id=draft.event_id,
     )
-    entry.hash = entry_hash(entry)
-    session.add(entry)
-    await session.commit()
-    _log(entry)
-    return entry
 
 
-async def _head(session: AsyncSession) -> tuple[int, str]:
-    statement = select(AuditEntry.sequence, AuditEntry.hash).order_by(AuditEntry.sequence.desc()).limit(1)
-    row = (await session.execute(statement)).one_or_none()
-    return (row.sequence, row.hash) if row else (0, GENESIS_HASH)
-
-
-async def _now(session: AsyncSession) -> datetime:
-    """The time of the database, which all replicas share; under the lock it follows the chain's order."""
-    now = func.clock_timestamp(type_=DateTime(timezone=True))
-    return (await session.scalars(select(now))).one()
-
-
-def _log(entry: AuditEntry) -> None:
+def _log(entry: Entry) -> None:
     """A copy outside the database: it shows when the newest entries have been cut off."""
     audit_logger.log(
         logging.INFO if entry.outcome == Outcome.SUCCESS else logging.WARNING,
@@ -69,42 +183,9 @@ def _log(entry: AuditEntry) -> None:
         extra={
             "sequence": entry.sequence,
             "hash": entry.hash,
-            "actor": str(entry.actor),
+            "actor": str(entry.actor) if entry.actor else None,
             "action": entry.action,
             "resource": entry.resource,
             "outcome": entry.outcome,
         },
     )
-
-
-async def verify(session: AsyncSession, batch_size: int = _BATCH) -> Verification:
-    """Walk the chain from its start to the first entry that does not fit."""
-    entries, previous_hash = 0, GENESIS_HASH
-    batch = await _batch(session, _BEFORE_ALL, batch_size)
-    while batch:
-        for entry in batch:
-            entries += 1
-            if not _fits(entry, entries, previous_hash):
-                first_bad = min(entry.sequence, entries)
-                audit_logger.critical("the audit log was tampered with", extra={"sequence": first_bad})
-                return Verification(valid=False, entries=entries, first_bad_sequence=first_bad)
-            previous_hash = entry.hash
-        batch = await _batch(session, entries, batch_size)
-    audit_logger.info("the audit log was verified", extra={"entries": entries})
-    return Verification(valid=True, entries=entries, first_bad_sequence=None)
-
-
-async def _batch(session: AsyncSession, after: int, size: int) -> Sequence[AuditEntry]:
-    statement = select(AuditEntry).where(AuditEntry.sequence > after).order_by(AuditEntry.sequence)
-    found = (await session.scalars(statement.limit(size))).all()
-    session.expunge_all()
-    return found
-
-
-def _fits(entry: AuditEntry, sequence: int, previous_hash: str) -> bool:
-    if entry.sequence != sequence or entry.previous_hash != previous_hash:
-        return False
-    try:
-        return entry.hash == entry_hash(entry)
-    except ValueError:  # the details are not what could ever have been written
-        return False

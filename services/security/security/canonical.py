@@ -1,12 +1,38 @@
-"""The one way in which an audit entry is written down to be hashed."""
+"""An audit entry, and the one way in which it is written down to be hashed."""
 
 import json
-from datetime import UTC
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import sha256
-
-from security.models import AuditEntry
+from typing import Any
+from uuid import UUID
 
 GENESIS_HASH = "0" * 64
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link of the chain. `actor` is empty when nobody is known to have done it, as with a failed login.
+
+    `source` is "api" for what a caller wrote, else the service the entry comes from.
+    """
+
+    sequence: int
+    time: datetime
+    actor: UUID | None
+    action: str
+    resource: str
+    outcome: str
+    details: dict[str, Any] | None
+    previous_hash: str
+    source: str | None = None
+    event_id: UUID | None = None
+    hash: str = ""
+
+
+def sealed(entry: Entry) -> Entry:
+    """The entry with its hash."""
+    return replace(entry, hash=entry_hash(entry))
 
 
 def canonical_json(document: object) -> bytes:
@@ -15,16 +41,27 @@ def canonical_json(document: object) -> bytes:
     return text.encode()
 
 
-def entry_hash(entry: AuditEntry) -> str:
-    """The SHA-256 of everything in the entry but the hash itself, in hexadecimal."""
+def utc_text(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def entry_hash(entry: Entry) -> str:
+    """The SHA-256 of everything in the entry but the hash itself, in hexadecimal.
+
+    Source and event appear only where there are some: the first entries were written without them.
+    """
     document = {
         "sequence": entry.sequence,
         "previous_hash": entry.previous_hash,
-        "time": entry.time.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": str(entry.actor),
+        "time": utc_text(entry.time),
+        "actor": str(entry.actor) if entry.actor else None,
         "action": entry.action,
         "resource": entry.resource,
         "outcome": entry.outcome,
         "details": entry.details,
     }
+    if entry.source is not None:
+        document["source"] = entry.source
+    if entry.event_id is not None:
+        document["event_id"] = str(entry.event_id)
     return sha256(canonical_json(document)).hexdigest()

@@ -1,4 +1,4 @@
-"""What a caller may attach to an audit entry: plain JSON of a bounded size."""
+"""What may be attached to an audit entry: plain JSON of a bounded size."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -11,8 +11,8 @@ MAX_BYTES = 16 * 1024
 MAX_DEPTH = 16
 
 
-def _check(details: dict[str, Any]) -> dict[str, Any]:
-    """Refuse what could not be stored and hashed the same way ever after."""
+def checked_details(details: dict[str, Any]) -> dict[str, Any]:
+    """Refuse, with a ValueError, what could not be stored and hashed the same way ever after."""
     if _depth(details) > MAX_DEPTH:
         raise ValueError(f"must not be nested deeper than {MAX_DEPTH} levels")
     try:
@@ -40,4 +40,4 @@ def _children(item: object) -> Iterable[object]:
     return item if isinstance(item, list) else ()
 
 
-Details = Annotated[dict[str, Any], AfterValidator(_check)]
+Details = Annotated[dict[str, Any], AfterValidator(checked_details)]

@@ -1,19 +1,27 @@
-"""Applies the rules to the platform's events."""
+"""What the service makes of the platform's events: audit entries, signals, threats and alerts."""
 
+import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 
 from prometheus_client import Counter
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistants_common.database import Database
-from assistants_common.events import Event, EventPublisher
-from security import threats
+from assistants_common.events import Event
+from assistants_common.outbox import record_event
+from assistants_common.problems import is_unavailable
+from security import lookups, threats
+from security.audit_chain import OWN_SOURCE, Appended, AuditChain
+from security.audit_events import draft_of, is_audited
 from security.audit_logger import audit_logger
-from security.models import Alert, Signal
-from security.rules import RULES, Rule, matches, most_within
+from security.lookups import Hit
+from security.models import Signal
+from security.notifications import NotificationQueue
+from security.rules import RULES, matches, most_within
+from security.threats import OPENED, RAISED, Call, Seen
 
 logger = logging.getLogger(__name__)
 
@@ -22,39 +30,86 @@ ALERTS_OPENED = Counter("security_alerts_total", "Alerts opened.", ["kind", "sev
 for _rule in RULES:
     ALERTS_OPENED.labels(_rule.kind.value, _rule.severity.value)
 
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('detection', 0))")
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 15.0
+# More than any threshold, and few enough that a flood of events does not make each of them slow.
+_MOST_SIGNALS = 200
+
 
 class Detector:
     """The handler of the event consumer.
 
-    An event's signals, threats and alerts are stored in one transaction, so an event that comes twice changes
-    nothing the second time. Alerts are announced after it; one that could not be is announced on the retry.
+    Everything that follows from an event is stored in one transaction: its audit entry, signals, threats and
+    alerts, the event that announces an alert, and the notifications. So an event that comes twice, also after
+    a crash, changes nothing the second time.
     """
 
-    def __init__(self, database: Database, events: EventPublisher) -> None:
+    def __init__(self, database: Database, chain: AuditChain, notifications: NotificationQueue) -> None:
         self._database = database
-        self._events = events
+        self._chain = chain
+        self._notifications = notifications
 
     async def handle(self, event: Event) -> None:
+        """Handle an event; while the database is away, wait for it.
+
+        The consumer gives an event up after some attempts. That is for events that cannot be handled, and
+        must not happen to good ones because of a longer outage.
+        """
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await self._handle(event)
+            except Exception as error:
+                if not is_unavailable(error):
+                    raise
+                extra = {"event_id": str(event.id), "pause_seconds": pause, "reason": type(error).__name__}
+                logger.warning("the event waits for the database", extra=extra)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                return
+
+    async def _handle(self, event: Event) -> None:
         at = _time_of(event)
-        found = matches(event)
-        if not found or at < datetime.now(UTC) - RETENTION:
+        recent = at >= datetime.now(UTC) - RETENTION
+        if not recent and not is_audited(event):
             return
         async with self._database.session() as session:
-            opened = [await _apply(session, event, at, rule, subject) for rule, subject in found]
-            await session.execute(delete(Signal).where(Signal.time < datetime.now(UTC) - RETENTION))
+            calls = await self._detect(session, event, at) if recent else []
+            appended = await self._chain.append_once(session, draft_of(event)) if is_audited(event) else None
             await session.commit()
-        for alert in opened:
-            if alert is not None:
-                _report(alert)
-        await self._announce()
+        await self._tell(calls, appended)
 
-    async def _announce(self) -> None:
-        """Publish the alerts nobody has published yet, and note it one by one."""
+    async def _detect(self, session: AsyncSession, event: Event, at: datetime) -> list[Call]:
+        """Replicas detect one after the other: a rule must see what another has just counted."""
+        found = matches(event.model_copy(update={"time": at}))
+        await session.execute(_LOCK)
+        hits = [Hit(rule, reading, event.id, at) for rule, reading in found]
+        hits += await lookups.look_up(session, event, at)
+        calls = [call for hit in hits if (call := await _apply(session, hit))]
+        for call in calls:
+            if call.reason != RAISED:
+                await record_event(session, OWN_SOURCE, "security.alert", announcement(call))
+            self._notifications.add(session, call.alert)
+        return calls
+
+    async def _tell(self, calls: list[Call], appended: Appended | None) -> None:
+        for call in calls:
+            _report(call)
+        if calls:
+            self._notifications.wake.set()
+        if appended is not None:
+            await self._chain.committed(appended)
+
+    async def forget(self) -> None:
+        """Remove what no rule can need any more."""
+        now = datetime.now(UTC)
         async with self._database.session() as session:
-            while alert := await threats.next_unannounced(session):
-                await self._events.publish("security.alert", threats.announcement(alert))
-                alert.announced_at = datetime.now(UTC)
-                await session.commit()
+            await session.execute(_LOCK)
+            await session.execute(delete(Signal).where(Signal.time < now - RETENTION))
+            await lookups.forget(session, now - RETENTION, now)
+            await session.commit()
 
 
 def _time_of(event: Event) -> datetime:
@@ -63,44 +118,66 @@ def _time_of(event: Event) -> datetime:
     return min(time, datetime.now(UTC))
 
 
-async def _apply(session: AsyncSession, event: Event, at: datetime, rule: Rule, subject: str) -> Alert | None:
-    """Count the event for a rule; the alert this opens, if any."""
-    await _lock(session, rule, subject)
-    signal = insert(Signal).values(event_id=event.id, kind=rule.kind.value, subject=subject, time=at)
+async def _apply(session: AsyncSession, hit: Hit) -> Call | None:
+    """Count an event for a rule; the call this leads to, if any."""
+    rule, reading = hit.rule, hit.reading
+    signal = insert(Signal).values(
+        event_id=hit.event_id,
+        kind=rule.kind.value,
+        subject=reading.subject,
+        time=hit.time,
+        value=reading.value,
+    )
     stored = await session.scalar(signal.on_conflict_do_nothing().returning(Signal.event_id))
     if stored is None:
-        logger.info("event seen before", extra={"event_id": str(event.id), "kind": rule.kind.value})
+        extra = {"event_id": str(hit.event_id), "kind": rule.kind.value}
+        logger.info("event counted before", extra=extra)
         return None
-    signals = await _signals_around(session, at, rule, subject)
-    count = most_within(rule.window, [signal.time for signal in signals], at)
-    audit_logger.debug("rule applied", extra={"kind": rule.kind.value, "subject": subject, "count": count})
+    signals = await _signals_around(session, hit)
+    seen = [(signal.time, signal.value or signal.event_id) for signal in signals]
+    count = most_within(rule.window, seen, hit.time)
+    audit_logger.debug(
+        "rule applied", extra={"kind": rule.kind.value, "subject": reading.subject, "count": count}
+    )
     if count < rule.threshold:
         return None
-    return await threats.record(session, rule, subject, at, signals)
+    return await threats.record(session, rule, reading.subject, hit.time, signals, count)
 
 
-async def _lock(session: AsyncSession, rule: Rule, subject: str) -> None:
-    """Replicas that handle events of one subject do so one after the other."""
-    key = func.hashtextextended(f"{rule.kind}:{subject}", 0)
-    await session.execute(select(func.pg_advisory_xact_lock(key)))
-
-
-async def _signals_around(session: AsyncSession, at: datetime, rule: Rule, subject: str) -> list[Signal]:
-    statement = select(Signal).where(
-        Signal.kind == rule.kind.value,
-        Signal.subject == subject,
-        Signal.time.between(at - rule.window, at + rule.window),
+async def _signals_around(session: AsyncSession, hit: Hit) -> list[Seen]:
+    """The signals of the windows an event is in, in the order of time; of very many, the nearest."""
+    of_subject = select(Signal.event_id, Signal.time, Signal.value).where(
+        Signal.kind == hit.rule.kind.value, Signal.subject == hit.reading.subject
     )
-    return list(await session.scalars(statement.order_by(Signal.time, Signal.event_id)))
+    before = of_subject.where(Signal.time.between(hit.time - hit.rule.window, hit.time))
+    after = of_subject.where(Signal.time > hit.time, Signal.time <= hit.time + hit.rule.window)
+    newest_first = before.order_by(Signal.time.desc(), Signal.event_id.desc()).limit(_MOST_SIGNALS)
+    oldest_first = after.order_by(Signal.time, Signal.event_id).limit(_MOST_SIGNALS)
+    earlier = [Seen(*row) for row in await session.execute(newest_first)]
+    return [*reversed(earlier), *(Seen(*row) for row in await session.execute(oldest_first))]
 
 
-def _report(alert: Alert) -> None:
-    threat = alert.threat
-    ALERTS_OPENED.labels(threat.kind, threat.severity).inc()
-    extra = {
+def announcement(call: Call) -> dict[str, object]:
+    """The data of the event `security.alert`."""
+    alert = call.alert
+    return {
         "alert_id": str(alert.id),
+        "threat_id": str(alert.threat_id),
+        "kind": alert.threat.kind,
+        "severity": alert.severity,
+        "subject": alert.threat.subject,
+        "title": alert.title,
+    }
+
+
+def _report(call: Call) -> None:
+    threat = call.alert.threat
+    if call.reason == OPENED:
+        ALERTS_OPENED.labels(threat.kind, threat.severity).inc()
+    extra = {
+        "alert_id": str(call.alert.id),
         "kind": threat.kind,
         "severity": threat.severity,
         "subject": threat.subject,
     }
-    audit_logger.warning("alert opened", extra=extra)
+    audit_logger.warning("alert %s", call.reason, extra=extra)

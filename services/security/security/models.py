@@ -21,18 +21,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from assistants_common.database import NAMING_CONVENTION
+from assistants_common.outbox import add_outbox_table
+from security.severity import Severity
 
 
 class Outcome(StrEnum):
     SUCCESS = "success"
     FAILURE = "failure"
-
-
-class Severity(StrEnum):
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
 
 
 class AlertState(StrEnum):
@@ -43,8 +38,28 @@ class AlertState(StrEnum):
 
 class ThreatKind(StrEnum):
     BRUTE_FORCE = "brute_force"
+    PASSWORD_SPRAYING = "password_spraying"  # noqa: S105 - the name of an attack
+    LOCKED_ACCOUNT_STORM = "locked_account_storm"
+    MANY_ADDRESSES = "many_addresses"
     SELF_PROMOTION = "self_promotion"
+    UNAUTHORIZED_PROMOTION = "unauthorized_promotion"
     ROLE_CHANGE_BURST = "role_change_burst"
+    TOKEN_REUSE = "token_reuse"  # noqa: S105 - the name of an attack
+    SCRAPING = "scraping"
+    ENUMERATION = "enumeration"
+    BULK_READING = "bulk_reading"
+    PROMPT_INJECTION = "prompt_injection"
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+
+
+class NotificationState(StrEnum):
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
 
 
 def _one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
@@ -56,28 +71,51 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
-class AuditEntry(Base):
+class AuditRow(Base):
     """A link of the chain. A trigger lets rows be added only.
 
     `details` is JSON and not JSONB because JSONB rewrites numbers, which would change the hash.
     """
 
     __tablename__ = "audit_log"
-    __table_args__ = (_one_of("outcome", Outcome),)
+    __table_args__ = (
+        _one_of("outcome", Outcome),
+        Index("ix_audit_log_actor_sequence", "actor", "sequence"),
+        Index("ix_audit_log_action_sequence", "action", "sequence"),
+        Index(
+            "uq_audit_log_event_id", "event_id", unique=True, postgresql_where=text("event_id IS NOT NULL")
+        ),
+    )
 
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     time: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    actor: Mapped[UUID]
+    actor: Mapped[UUID | None]
     action: Mapped[str] = mapped_column(String(100))
     resource: Mapped[str] = mapped_column(String(255))
     outcome: Mapped[str] = mapped_column(String(16))
     details: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+    source: Mapped[str | None] = mapped_column(String(64))
+    event_id: Mapped[UUID | None]
+
+
+class CheckpointRow(Base):
+    """What the log ended with after an entry, signed. As append-only as the log."""
+
+    __tablename__ = "audit_checkpoints"
+
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[str] = mapped_column(String(16))
+    signature: Mapped[str] = mapped_column(String(64))
 
 
 class Signal(Base):
-    """An event that a rule counts. The key makes an event that is delivered twice count once."""
+    """An event that a rule counts. The key makes an event that is delivered twice count once.
+
+    Of the rules that count different values (addresses, accounts, minutes), `value` is the one of this event.
+    """
 
     __tablename__ = "signals"
     __table_args__ = (Index("ix_signals_kind_subject_time", "kind", "subject", "time"),)
@@ -86,6 +124,33 @@ class Signal(Base):
     kind: Mapped[str] = mapped_column(String(32), primary_key=True)
     subject: Mapped[str] = mapped_column(String(128))
     time: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    value: Mapped[str | None] = mapped_column(String(128))
+
+
+class RoleSighting(Base):
+    """The role a user was seen to have; `changed_by` is set when he was given it by that event."""
+
+    __tablename__ = "role_sightings"
+    __table_args__ = (Index("ix_role_sightings_user_id_time", "user_id", "time"),)
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    role: Mapped[str] = mapped_column(String(16))
+    time: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_by: Mapped[UUID | None]
+    is_promotion: Mapped[bool]
+
+
+class AccountLock(Base):
+    """From when to when an account was locked."""
+
+    __tablename__ = "account_locks"
+    __table_args__ = (Index("ix_account_locks_account_ends_at", "account", "ends_at"),)
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(String(128))
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class Threat(Base):
@@ -108,7 +173,11 @@ class Threat(Base):
 
 
 class Alert(Base):
-    """A threat that somebody has to look at. `announced_at` is empty until its event is published."""
+    """A threat that somebody has to look at.
+
+    `announced_at` is of the time before the outbox and is kept so that replicas of both versions can run at
+    once: one that is set tells the older version that the event of the alert is taken care of.
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (
@@ -126,6 +195,59 @@ class Alert(Base):
         DateTime(timezone=True), server_default=func.now(), index=True
     )
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    announced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    announced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), default=func.now())
 
-    threat: Mapped[Threat] = relationship(lazy="raise")
+    threat: Mapped[Threat] = relationship(lazy="raise", innerjoin=True)
+    changes: Mapped[list["AlertChange"]] = relationship(lazy="raise", order_by="AlertChange.time")
+    notifications: Mapped[list["Notification"]] = relationship(
+        lazy="raise", order_by="(Notification.created_at, Notification.id)"
+    )
+
+
+class AlertChange(Base):
+    """Who brought an alert into which state, and when; nobody, when the threat went on by itself."""
+
+    __tablename__ = "alert_changes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    alert_id: Mapped[UUID] = mapped_column(ForeignKey("alerts.id"), index=True)
+    from_state: Mapped[str] = mapped_column(String(16))
+    to_state: Mapped[str] = mapped_column(String(16))
+    changed_by: Mapped[UUID | None]
+    note: Mapped[str | None] = mapped_column(String(1000))
+    time: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+
+
+class Notification(Base):
+    """A message about an alert, kept until it is sent or too old.
+
+    `recipient` is the address of an e-mail, empty for the webhook, whose address is a secret.
+    """
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        _one_of("channel", Channel),
+        _one_of("state", NotificationState),
+        Index("ix_notifications_due", "next_attempt_at", postgresql_where=text("state = 'pending'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    alert_id: Mapped[UUID] = mapped_column(ForeignKey("alerts.id"), index=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    recipient: Mapped[str] = mapped_column(String(320))
+    state: Mapped[str] = mapped_column(String(16), default=NotificationState.PENDING.value)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    next_attempt_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.clock_timestamp()
+    )
+    last_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    error: Mapped[str | None] = mapped_column(String(200))
+
+    alert: Mapped[Alert] = relationship(lazy="raise", innerjoin=True, viewonly=True)
+
+
+OUTBOX = add_outbox_table(Base.metadata)

@@ -1,109 +1,260 @@
-"""Which events are suspicious, and how many of them are too many."""
+"""Which events are suspicious, how many of them are too many, and why so many."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
-from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import ValidationError
 
 from assistants_common.events import Event
-from assistants_common.tokens import Role
-from security.models import Severity, ThreatKind
+from security import event_data
+from security.event_data import HasUser, Login, LoginFailed, RoleChanged, Sender, read
+from security.models import ThreatKind
+from security.severity import Severity
 
 logger = logging.getLogger(__name__)
 
-LOGIN_FAILED = "user.login_failed"
-ROLE_CHANGED = "user.role_changed"
-_RANK = {Role.USER: 0, Role.ANALYST: 1, Role.ADMIN: 2}
+
+@dataclass(frozen=True)
+class Reading:
+    """Whom an event counts against, and, where different values are counted, which value it has."""
+
+    subject: str
+    value: str | None = None
 
 
-class LoginFailed(BaseModel):
-    account: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,128}$")]
+@dataclass(frozen=True)
+class Escalation:
+    """From this many on it is worse."""
 
-
-class RoleChanged(BaseModel):
-    previous: Role = Field(alias="from")
-    role: Role = Field(alias="to")
-    by: UUID
+    threshold: int
+    severity: Severity
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Fires when `threshold` events of one subject lie within `window`.
+    """Fires when `threshold` events (or different values) of one subject lie within `window`.
 
-    `subject` names whom an event counts against, or is None for an event that does not count.
+    What fires again within `lull` after the last event belongs to the same threat.
     """
 
     kind: ThreatKind
-    event_type: str
-    subject: Callable[[Event], str | None]
     threshold: int
     window: timedelta
     severity: Severity
     title: str
+    reason: str
+    escalation: Escalation | None = None
+    lull: timedelta = timedelta(minutes=30)
+
+    def severity_of(self, count: int) -> Severity:
+        worse = self.escalation
+        return worse.severity if worse and count >= worse.threshold else self.severity
 
 
-def _account(event: Event) -> str | None:
-    return LoginFailed.model_validate(event.data).account
+def _account(event: Event) -> Reading | None:
+    return Reading(read(LoginFailed, event).account)
 
 
-def _actor(event: Event) -> str | None:
-    return str(RoleChanged.model_validate(event.data).by)
+def _account_from_address(event: Event) -> Reading | None:
+    failure = read(LoginFailed, event)
+    return Reading(failure.address, failure.account) if failure.address else None
 
 
-def _self_promoted(event: Event) -> str | None:
-    change = RoleChanged.model_validate(event.data)
-    promoted = _RANK[change.role] > _RANK[change.previous]
-    return str(change.by) if promoted and change.by == event.user_id else None
+def _login_address(event: Event) -> Reading | None:
+    login = read(Login, event)
+    return Reading(str(login.user_id), login.address) if login.address else None
 
 
+def _self_promoted(event: Event) -> Reading | None:
+    change = read(RoleChanged, event)
+    promoted_himself = change.is_promotion and change.by is not None and change.by == change.user_id
+    return Reading(str(change.by)) if promoted_himself else None
+
+
+def _changer(event: Event) -> Reading | None:
+    change = read(RoleChanged, event)
+    return Reading(str(change.by)) if change.by else None
+
+
+def _user(event: Event) -> Reading | None:
+    return Reading(str(read(HasUser, event).user_id))
+
+
+def _sender(event: Event) -> Reading | None:
+    name = read(Sender, event).name
+    return Reading(name) if name else None
+
+
+def _sender_and_minute(event: Event) -> Reading | None:
+    """Several replicas of the gateway may report the same minute."""
+    name = read(Sender, event).name
+    return Reading(name, f"{event.time:%Y-%m-%dT%H:%M}") if name else None
+
+
+_MINUTE = timedelta(minutes=1)
+_TEN_MINUTES = timedelta(minutes=10)
+
+BRUTE_FORCE = Rule(
+    kind=ThreatKind.BRUTE_FORCE,
+    threshold=5,
+    window=_TEN_MINUTES,
+    severity=Severity.HIGH,
+    title="Repeated failed logins to one account",
+    reason="Who forgot a password gives up or resets it after three or four attempts.",
+)
+PASSWORD_SPRAYING = Rule(
+    kind=ThreatKind.PASSWORD_SPRAYING,
+    threshold=10,
+    window=_TEN_MINUTES,
+    severity=Severity.HIGH,
+    title="Failed logins to many accounts from one address",
+    reason="Behind the address of an office a few people mistype within ten minutes, hardly ten of them.",
+)
+LOCKED_ACCOUNT_STORM = Rule(
+    kind=ThreatKind.LOCKED_ACCOUNT_STORM,
+    threshold=10,
+    window=_TEN_MINUTES,
+    severity=Severity.HIGH,
+    title="Logins to a locked account go on",
+    reason="A person reads that the account is locked and waits; a program does not read.",
+)
+MANY_ADDRESSES = Rule(
+    kind=ThreatKind.MANY_ADDRESSES,
+    threshold=4,
+    window=_TEN_MINUTES,
+    severity=Severity.HIGH,
+    title="Logins of one user from many addresses at once",
+    reason="Office, phone and home are three addresses; a fourth within ten minutes is somebody else.",
+)
+SELF_PROMOTION = Rule(
+    kind=ThreatKind.SELF_PROMOTION,
+    threshold=1,
+    window=_TEN_MINUTES,
+    severity=Severity.CRITICAL,
+    title="A user gave himself a higher role",
+    reason="The platform offers no way to do this, so once is too often.",
+)
+UNAUTHORIZED_PROMOTION = Rule(
+    kind=ThreatKind.UNAUTHORIZED_PROMOTION,
+    threshold=1,
+    window=_TEN_MINUTES,
+    severity=Severity.CRITICAL,
+    title="A higher role was given by a user who was no administrator",
+    reason="Only administrators can change roles, so once is too often.",
+)
+ROLE_CHANGE_BURST = Rule(
+    kind=ThreatKind.ROLE_CHANGE_BURST,
+    threshold=4,
+    window=_MINUTE,
+    severity=Severity.HIGH,
+    title="Many role changes by one user within a minute",
+    reason="A person who changes roles by hand looks each user up first; four a minute is a program.",
+)
+TOKEN_REUSE = Rule(
+    kind=ThreatKind.TOKEN_REUSE,
+    threshold=1,
+    window=_TEN_MINUTES,
+    severity=Severity.HIGH,
+    title="A refresh token was used twice",
+    reason="A client forgets a token once it is replaced: somebody else has a copy.",
+)
+SCRAPING = Rule(
+    kind=ThreatKind.SCRAPING,
+    threshold=3,
+    window=_TEN_MINUTES,
+    severity=Severity.MEDIUM,
+    title="Requests above the limit, again and again",
+    reason="A burst is over within a minute; whoever meets the limit in a third minute ignores Retry-After.",
+)
+ENUMERATION = Rule(
+    kind=ThreatKind.ENUMERATION,
+    threshold=1,
+    window=_TEN_MINUTES,
+    severity=Severity.MEDIUM,
+    title="Guesses at what exists",
+    reason="The gateway reports twenty refusals within a minute; our own clients ask for what exists.",
+    escalation=Escalation(3, Severity.HIGH),
+)
+BULK_READING = Rule(
+    kind=ThreatKind.BULK_READING,
+    threshold=51,
+    window=_TEN_MINUTES,
+    severity=Severity.HIGH,
+    title="One user reads very many reports",
+    reason="More than fifty reports in ten minutes, one every twelve seconds, are copied and not read.",
+)
+PROMPT_INJECTION = Rule(
+    kind=ThreatKind.PROMPT_INJECTION,
+    threshold=1,
+    window=_TEN_MINUTES,
+    severity=Severity.MEDIUM,
+    title="Prompts that try to take over the assistant",
+    reason="One marker may be a quotation and is worth a look; three within ten minutes are attempts.",
+    escalation=Escalation(3, Severity.HIGH),
+)
 RULES = (
-    Rule(
-        kind=ThreatKind.BRUTE_FORCE,
-        event_type=LOGIN_FAILED,
-        subject=_account,
-        threshold=5,
-        window=timedelta(minutes=10),
-        severity=Severity.HIGH,
-        title="Repeated failed logins to one account",
-    ),
-    Rule(
-        kind=ThreatKind.SELF_PROMOTION,
-        event_type=ROLE_CHANGED,
-        subject=_self_promoted,
-        threshold=1,
-        window=timedelta(minutes=10),
-        severity=Severity.CRITICAL,
-        title="A user gave himself a higher role",
-    ),
-    Rule(
-        kind=ThreatKind.ROLE_CHANGE_BURST,
-        event_type=ROLE_CHANGED,
-        subject=_actor,
-        threshold=4,
-        window=timedelta(minutes=1),
-        severity=Severity.HIGH,
-        title="Many role changes by one user within a minute",
-    ),
+    BRUTE_FORCE,
+    PASSWORD_SPRAYING,
+    LOCKED_ACCOUNT_STORM,
+    MANY_ADDRESSES,
+    SELF_PROMOTION,
+    UNAUTHORIZED_PROMOTION,
+    ROLE_CHANGE_BURST,
+    TOKEN_REUSE,
+    SCRAPING,
+    ENUMERATION,
+    BULK_READING,
+    PROMPT_INJECTION,
 )
 
+type _Reader = Callable[[Event], Reading | None]
 
-def matches(event: Event) -> list[tuple[Rule, str]]:
-    """The rules an event counts for, each with the subject; none for a malformed event."""
+# The rules that need nothing but the event. The others are in `lookups`.
+_BY_EVENT: Mapping[str, Sequence[tuple[Rule, _Reader]]] = {
+    event_data.LOGIN_FAILED: ((BRUTE_FORCE, _account), (PASSWORD_SPRAYING, _account_from_address)),
+    event_data.LOGIN: ((MANY_ADDRESSES, _login_address),),
+    event_data.ROLE_CHANGED: ((SELF_PROMOTION, _self_promoted), (ROLE_CHANGE_BURST, _changer)),
+    event_data.TOKEN_REUSED: ((TOKEN_REUSE, _user),),
+    event_data.RATE_LIMITED: ((SCRAPING, _sender_and_minute),),
+    event_data.ENUMERATION: ((ENUMERATION, _sender),),
+    event_data.REPORT_READ: ((BULK_READING, _user),),
+    event_data.PROMPT_FLAGGED: ((PROMPT_INJECTION, _user),),
+}
+
+
+def matches(event: Event) -> list[tuple[Rule, Reading]]:
+    """The rules an event counts for; none for a malformed event."""
     try:
-        candidates = [(rule, rule.subject(event)) for rule in RULES if rule.event_type == event.type]
+        found = [(rule, reader(event)) for rule, reader in _BY_EVENT.get(event.type, ())]
     except ValidationError as error:
-        fields = [".".join(str(part) for part in item["loc"]) for item in error.errors(include_input=False)]
-        extra = {"event_type": event.type, "event_id": str(event.id), "fields": fields}
-        logger.warning("event without the expected data", extra=extra)
+        log_malformed(event, error)
         return []
-    return [(rule, subject) for rule, subject in candidates if subject is not None]
+    return [(rule, reading) for rule, reading in found if reading is not None]
 
 
-def most_within(window: timedelta, times: Sequence[datetime], at: datetime) -> int:
-    """The largest number of `times` in any stretch as long as `window` that has `at` in it."""
-    starts = [start for start in times if at - window <= start <= at]
-    return max((sum(start <= time <= start + window for time in times) for start in starts), default=0)
+def log_malformed(event: Event, error: ValidationError) -> None:
+    fields = [".".join(str(part) for part in item["loc"]) for item in error.errors(include_input=False)]
+    extra = {"event_type": event.type, "event_id": str(event.id), "fields": fields}
+    logger.warning("event without the expected data", extra=extra)
+
+
+def most_within(window: timedelta, seen: Sequence[tuple[datetime, object]], at: datetime) -> int:
+    """The largest number of different values in any stretch as long as `window` that has `at` in it.
+
+    `seen` is in the order of time; the events of rules that count events have a value each of their own.
+    """
+    inside: Counter[object] = Counter()
+    most = end = 0
+    for time, value in seen:
+        while end < len(seen) and seen[end][0] <= time + window:
+            inside[seen[end][1]] += 1
+            end += 1
+        if at - window <= time <= at:
+            most = max(most, len(inside))
+        inside[value] -= 1
+        if not inside[value]:
+            del inside[value]
+    return most

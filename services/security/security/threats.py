@@ -1,124 +1,150 @@
-"""Threats and their alerts in the database."""
+"""Threats in the database, and the alerts about them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from assistants_common.problems import ProblemError
-from security.models import Alert, AlertState, Signal, Threat
+from security.models import Alert, AlertChange, AlertState, Signal, Threat
 from security.rules import Rule
+from security.severity import Severity
 
 MAX_EVIDENCE = 20
-_NEXT_STATES = {
-    AlertState.OPEN: {AlertState.ACKNOWLEDGED, AlertState.RESOLVED},
-    AlertState.ACKNOWLEDGED: {AlertState.RESOLVED},
-    AlertState.RESOLVED: set[AlertState](),
-}
+OPENED = "opened"
+REOPENED = "reopened"
+RAISED = "raised"
+_WENT_ON = "The threat went on."
+
+
+class Seen(NamedTuple):
+    """An event that counts against a subject."""
+
+    event_id: UUID
+    time: datetime
+    value: str | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """An alert that somebody has to be told of, and why."""
+
+    alert: Alert
+    reason: str
 
 
 async def record(
-    session: AsyncSession, rule: Rule, subject: str, at: datetime, signals: Sequence[Signal]
-) -> Alert | None:
-    """Note that a rule fired: on the threat that goes on, or as a new one.
+    session: AsyncSession, rule: Rule, subject: str, at: datetime, signals: Sequence[Seen], count: int
+) -> Call | None:
+    """Note that a rule fired with `count` events: on the threat that goes on, or as a new one.
 
-    The alert is returned when one had to be opened: for a new threat, or one whose alerts were all resolved.
+    A threat has one alert. Nobody is called while that is not resolved, unless the threat gets worse.
     """
+    severity = rule.severity_of(count)
     threat = await _ongoing(session, rule, subject, at)
     if threat is None:
-        threat = _new_threat(rule, subject, signals)
-        session.add(threat)
-    else:
-        threat.first_seen = min(threat.first_seen, at)
-        threat.last_seen = max(threat.last_seen, at)
-        threat.count += 1
-        threat.evidence = _evidence(rule, signals)
-        if await _has_unresolved_alert(session, threat):
-            return None
-    alert = Alert(threat=threat, severity=rule.severity.value, title=rule.title)
-    session.add(alert)
-    return alert
+        alert = _open(rule, severity, subject, signals)
+        session.add(alert)
+        await session.flush()
+        return Call(alert, OPENED)
+    await _grow(session, threat, rule, signals)
+    return await _call_again(session, threat, severity)
 
 
 async def _ongoing(session: AsyncSession, rule: Rule, subject: str, at: datetime) -> Threat | None:
-    """A threat goes on while no longer than the rule's window passes between two events."""
+    """The threat an event at this time belongs to. Events out of order may come before its first."""
+    reach = max(rule.window, rule.lull)
     statement = select(Threat).where(
         Threat.kind == rule.kind.value,
         Threat.subject == subject,
-        Threat.last_seen >= at - rule.window,
-        Threat.first_seen <= at + rule.window,
+        Threat.last_seen >= at - reach,
+        Threat.first_seen <= at + reach,
     )
     found: Threat | None = await session.scalar(statement.order_by(Threat.last_seen.desc()).limit(1))
     return found
 
 
-def _new_threat(rule: Rule, subject: str, signals: Sequence[Signal]) -> Threat:
-    return Threat(
+def _open(rule: Rule, severity: Severity, subject: str, signals: Sequence[Seen]) -> Alert:
+    threat = Threat(
         kind=rule.kind.value,
-        severity=rule.severity.value,
+        severity=severity.value,
         subject=subject,
         evidence=_evidence(rule, signals),
         first_seen=signals[0].time,
         last_seen=signals[-1].time,
         count=len(signals),
     )
+    return Alert(threat=threat, severity=severity.value, title=rule.title)
 
 
-def _evidence(rule: Rule, signals: Sequence[Signal]) -> dict[str, Any]:
+async def _grow(session: AsyncSession, threat: Threat, rule: Rule, signals: Sequence[Seen]) -> None:
+    threat.first_seen = min(threat.first_seen, signals[0].time)
+    threat.last_seen = max(threat.last_seen, signals[-1].time)
+    counted = select(func.count()).where(
+        Signal.kind == threat.kind,
+        Signal.subject == threat.subject,
+        Signal.time.between(threat.first_seen, threat.last_seen),
+    )
+    # Signals are not kept for ever: of a threat that lasts longer than they do, the count still only grows.
+    threat.count = max(threat.count + 1, await session.scalar(counted) or 0)
+    threat.evidence = _evidence(rule, signals)
+
+
+def _evidence(rule: Rule, signals: Sequence[Seen]) -> dict[str, Any]:
     newest = signals[-MAX_EVIDENCE:]
     return {
         "threshold": rule.threshold,
         "window_seconds": int(rule.window.total_seconds()),
+        "reason": rule.reason,
         "events": [{"id": str(signal.event_id), "time": signal.time.isoformat()} for signal in newest],
     }
 
 
-async def _has_unresolved_alert(session: AsyncSession, threat: Threat) -> bool:
-    """The rows are locked: a threat cannot go unseen because its alert is being resolved right now."""
-    statement = select(Alert.id).where(Alert.threat_id == threat.id, Alert.state != AlertState.RESOLVED.value)
-    return await session.scalar(statement.limit(1).with_for_update()) is not None
-
-
-async def next_unannounced(session: AsyncSession) -> Alert | None:
-    """An alert whose event is not published; the other replicas leave it alone until the commit."""
+async def _call_again(session: AsyncSession, threat: Threat, severity: Severity) -> Call | None:
+    """The row is locked: a threat cannot go unseen because its alert is being resolved right now."""
     statement = (
         select(Alert)
-        .where(Alert.announced_at.is_(None))
-        .options(joinedload(Alert.threat, innerjoin=True))
-        .order_by(Alert.created_at)
+        .where(Alert.threat_id == threat.id)
+        .options(joinedload(Alert.threat))
+        .order_by(Alert.created_at.desc())
         .limit(1)
-        .with_for_update(of=Alert, skip_locked=True)
+        .with_for_update(of=Alert)
     )
-    found: Alert | None = await session.scalar(statement)
-    return found
+    alert = (await session.scalars(statement.execution_options(populate_existing=True))).one()
+    raised = severity.rank > Severity(alert.severity).rank
+    reopened = alert.state == AlertState.RESOLVED
+    if raised:
+        threat.severity = alert.severity = severity.value
+    if reopened:
+        change(session, alert, AlertState.OPEN, note=_WENT_ON)
+    if not raised and not reopened:
+        return None
+    alert.updated_at = func.clock_timestamp()
+    await session.flush()
+    return Call(alert, REOPENED if reopened else RAISED)
 
 
-def announcement(alert: Alert) -> dict[str, Any]:
-    """The data of the event `security.alert`."""
-    return {
-        "alert_id": str(alert.id),
-        "threat_id": str(alert.threat_id),
-        "kind": alert.threat.kind,
-        "severity": alert.severity,
-        "subject": alert.threat.subject,
-        "title": alert.title,
-    }
-
-
-async def change_state(session: AsyncSession, alert_id: UUID, state: AlertState) -> tuple[Alert, AlertState]:
-    """Bring an alert into another state; returns it and the state before."""
-    alert = await session.get(Alert, alert_id, with_for_update=True)
-    if alert is None:
-        raise ProblemError(404, "There is no such alert.")
-    previous = AlertState(alert.state)
-    if state not in _NEXT_STATES[previous]:
-        raise ProblemError(409, f"An alert that is {previous} cannot become {state}.")
+def change(
+    session: AsyncSession,
+    alert: Alert,
+    state: AlertState,
+    *,
+    changed_by: object = None,
+    note: str | None = None,
+) -> None:
+    """Bring an alert into another state, and keep who did it."""
+    session.add(
+        AlertChange(
+            alert_id=alert.id,
+            from_state=alert.state,
+            to_state=state.value,
+            changed_by=changed_by,
+            note=note,
+        )
+    )
     alert.state = state.value
-    alert.updated_at = func.now()
-    await session.commit()
-    await session.refresh(alert)
-    return alert, previous
+    alert.updated_at = func.clock_timestamp()

@@ -9,9 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistants_common.resources import Resources
 from assistants_testing.plugin import running
-from security.app import build_app
+from security.app import build_app, build_chain, build_queue
+from security.audit_anchor import KEY
+from security.detector import Detector
 from security.settings import Settings
 
+_PROTECTED = ("audit_log", "audit_checkpoints")
+_TABLES = (
+    "audit_log, audit_checkpoints, signals, role_sightings, account_locks, threats, alerts, alert_changes,"
+    " notifications, outbox"
+)
 Unprotected = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 
@@ -33,21 +40,30 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture
 def unprotected(resources: Resources) -> Unprotected:
-    """A superuser's session in which the trigger of the audit log is disabled; committed at the end."""
+    """A superuser's session in which the triggers of the audit log are disabled; committed at the end."""
 
     @asynccontextmanager
     async def open_session() -> AsyncIterator[AsyncSession]:
         async with resources.require_database().session() as session:
-            await session.execute(text("ALTER TABLE audit_log DISABLE TRIGGER audit_log_append_only"))
+            for table in _PROTECTED:
+                await session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER {table}_append_only"))
             yield session
-            await session.execute(text("ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_append_only"))
+            for table in _PROTECTED:
+                await session.execute(text(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_append_only"))
             await session.commit()
 
     return open_session
 
 
 @pytest.fixture
-async def clean_tables(unprotected: Unprotected) -> None:
+async def clean_tables(unprotected: Unprotected, resources: Resources) -> None:
     """Instead of the shared fixture: the audit log does not let itself be emptied. The events stay too."""
     async with unprotected() as session:
-        await session.execute(text("TRUNCATE audit_log, signals, alerts, threats"))
+        await session.execute(text(f"TRUNCATE {_TABLES}"))
+    await resources.redis.delete(KEY)
+
+
+@pytest.fixture
+def detector(resources: Resources, settings: Settings) -> Detector:
+    chain = build_chain(resources, settings)
+    return Detector(resources.require_database(), chain, build_queue(resources, settings))

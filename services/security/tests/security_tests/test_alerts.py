@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -15,12 +16,18 @@ async def _clean(clean_tables: None) -> None:
     """Lists are compared whole, so every test starts with none."""
 
 
-async def add(resources: Resources, severity: str = "high", state: str = "open") -> UUID:
+async def add(
+    resources: Resources,
+    severity: str = "high",
+    state: str = "open",
+    kind: str = "brute_force",
+    subject: str = "someone",
+) -> UUID:
     now = datetime.now(UTC)
     threat = Threat(
-        kind="brute_force",
+        kind=kind,
         severity=severity,
-        subject="someone",
+        subject=subject,
         evidence={},
         first_seen=now,
         last_seen=now,
@@ -48,8 +55,10 @@ async def test_reading_is_for_analysts_and_administrators(
 async def test_lists_are_filtered_and_paged(
     client: httpx.AsyncClient, resources: Resources, auth_headers: AuthHeaders, path: str
 ) -> None:
-    for severity, state in (("high", "open"), ("high", "resolved"), ("low", "open"), ("high", "open")):
+    for severity, state in (("high", "open"), ("high", "resolved"), ("low", "open")):
         await add(resources, severity, state)
+    before = datetime.now(UTC)
+    await add(resources, kind="scraping")
     headers = auth_headers(role=Role.ANALYST)
 
     async def total(**query: str | int) -> tuple[int, int]:
@@ -61,7 +70,18 @@ async def test_lists_are_filtered_and_paged(
     assert await total(state="open") == (3, 3)
     assert await total(severity="high", state="open", limit=1) == (2, 1)
     assert await total(offset=3) == (4, 1)
-    for query in ({"severity": "huge"}, {"state": "lost"}, {"limit": 0}):
+    assert await total(kind="scraping") == (1, 1)
+    assert await total(kind="scraping", severity="low") == (0, 0)
+    assert await total(since=before.isoformat()) == (1, 1)
+    refused: list[dict[str, str | int]] = [
+        {"severity": "huge"},
+        {"state": "lost"},
+        {"limit": 0},
+        {"kind": "none"},
+        {"since": "2026-01-01"},
+        {"since": "0.5"},
+    ]
+    for query in refused:
         assert (await client.get(path, params=query, headers=headers)).status_code == 422
 
 
@@ -72,8 +92,8 @@ async def test_alerts_are_newest_first(
     answer = await client.get("/alerts", headers=auth_headers(role=Role.ANALYST))
     items = answer.json()["items"]
     assert [item["id"] for item in items] == ids[::-1]
-    fields = {"id", "threat_id", "state", "severity", "title", "created_at", "updated_at"}
-    assert set(items[0]) == fields
+    assert items[0].items() >= {"kind": "brute_force", "subject": "someone", "count": 5}.items()
+    assert (items[0]["changes"], items[0]["notifications"]) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -84,10 +104,10 @@ async def test_alerts_are_newest_first(
         ("acknowledged", "resolved", 200),
         ("open", "open", 409),
         ("acknowledged", "acknowledged", 409),
-        ("acknowledged", "open", 409),
+        ("acknowledged", "open", 200),
         ("resolved", "resolved", 409),
         ("resolved", "acknowledged", 409),
-        ("resolved", "open", 409),
+        ("resolved", "open", 200),
     ],
 )
 async def test_states_follow_one_another(
@@ -123,3 +143,60 @@ async def test_unknown_alert_and_unknown_state(
     assert answer.status_code == 404
     path = f"/alerts/{await add(resources)}/state"
     assert (await client.post(path, json={"state": "gone"}, headers=headers)).status_code == 422
+
+
+async def test_who_changed_a_state_and_why_is_kept(
+    client: httpx.AsyncClient, resources: Resources, auth_headers: AuthHeaders
+) -> None:
+    admin = uuid4()
+    headers, alert = auth_headers(admin, Role.ADMIN), await add(resources)
+    for body in (
+        {"state": "acknowledged"},
+        {"state": "resolved", "note": "  a holiday  "},
+        {"state": "open"},
+    ):
+        answer = await client.post(f"/alerts/{alert}/state", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+    shown = (await client.get(f"/alerts/{alert}", headers=auth_headers(role=Role.ANALYST))).json()
+    assert shown == answer.json()
+    assert [(item["from_state"], item["to_state"], item["note"]) for item in shown["changes"]] == [
+        ("open", "acknowledged", None),
+        ("acknowledged", "resolved", "a holiday"),
+        ("resolved", "open", None),
+    ]
+    assert {item["changed_by"] for item in shown["changes"]} == {str(admin)}
+    assert [item["time"] for item in shown["changes"]] == sorted(item["time"] for item in shown["changes"])
+    page = (await client.get("/audit", params={"resource": f"alerts/{alert}"}, headers=headers)).json()
+    assert [item["details"]["to"] for item in page["items"]] == ["open", "resolved", "acknowledged"]
+    assert {(item["actor"], item["action"]) for item in page["items"]} == {
+        (str(admin), "alert.state_changed")
+    }
+
+
+@pytest.mark.parametrize("note", ["", "   ", "a\x00b", "x" * 1001])
+async def test_a_note_must_say_something(
+    client: httpx.AsyncClient, resources: Resources, auth_headers: AuthHeaders, note: str
+) -> None:
+    path = f"/alerts/{await add(resources)}/state"
+    body = {"state": "resolved", "note": note}
+    assert (await client.post(path, json=body, headers=auth_headers(role=Role.ADMIN))).status_code == 422
+
+
+async def test_a_threat_is_shown_by_its_id(
+    client: httpx.AsyncClient, resources: Resources, auth_headers: AuthHeaders
+) -> None:
+    headers = auth_headers(role=Role.ANALYST)
+    alert = (await client.get(f"/alerts/{await add(resources)}", headers=headers)).json()
+    threat = (await client.get(f"/threats/{alert['threat_id']}", headers=headers)).json()
+    assert (threat["id"], threat["subject"]) == (alert["threat_id"], "someone")
+    for path in (f"/threats/{uuid4()}", f"/alerts/{uuid4()}"):
+        assert (await client.get(path, headers=headers)).status_code == 404
+
+
+async def test_changes_at_once_follow_one_another(
+    client: httpx.AsyncClient, resources: Resources, auth_headers: AuthHeaders
+) -> None:
+    path, headers = f"/alerts/{await add(resources)}/state", auth_headers(role=Role.ADMIN)
+    body = {"state": "resolved"}
+    answers = await asyncio.gather(*(client.post(path, json=body, headers=headers) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]

@@ -1,4 +1,5 @@
 import asyncio
+from secrets import token_hex
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -7,11 +8,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from assistants_common.database import Database, build_engine
+from assistants_common.migrations import migrate
 from assistants_common.resources import Resources
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders
-from security.audit_chain import verify
+from assistants_testing.postgres import PostgresServer
+from security import migrations
+from security.app import build_chain
+from security.audit_verification import verify
 from security.canonical import canonical_json
+from security.settings import Settings
 
 RECORD = {"action": "report.exported", "resource": "reports/7", "outcome": "success"}
 
@@ -42,8 +49,10 @@ async def test_entries_form_a_chain(client: httpx.AsyncClient, auth_headers: Aut
 
 async def test_the_actor_cannot_be_chosen(client: httpx.AsyncClient, auth_headers: AuthHeaders) -> None:
     user = uuid4()
-    entry = await add(client, auth_headers(user), actor=str(uuid4()), sequence=9)
+    forged = {"actor": str(uuid4()), "sequence": 9, "source": "user-management", "event_id": str(uuid4())}
+    entry = await add(client, auth_headers(user), **forged)
     assert (entry["actor"], entry["sequence"]) == (str(user), 1)
+    assert (entry["source"], entry["event_id"]) == ("api", None)
 
 
 async def test_the_canonical_form_is_fixed() -> None:
@@ -51,32 +60,86 @@ async def test_the_canonical_form_is_fixed() -> None:
 
 
 async def test_writers_at_once_make_one_chain(
-    client: httpx.AsyncClient, resources: Resources, auth_headers: AuthHeaders
+    client: httpx.AsyncClient, resources: Resources, auth_headers: AuthHeaders, settings: Settings
 ) -> None:
     entries = await asyncio.gather(*(add(client, auth_headers()) for _ in range(8)))
     assert sorted(entry["sequence"] for entry in entries) == list(range(1, 9))
+    chain = build_chain(resources, settings)
     async with resources.require_database().session() as session:
-        assert (await verify(session)).valid
+        found = await verify(session, chain.keys, chain.anchor)
+    assert (found.fault, found.entries) == (None, 8)
+    assert found.checkpoint is not None
+    assert found.checkpoint.sequence == 8
 
 
 async def test_the_list_is_paged_newest_first(client: httpx.AsyncClient, auth_headers: AuthHeaders) -> None:
     for number in range(3):
         await add(client, auth_headers(), resource=f"reports/{number}")
     query = {"limit": 2, "offset": 1}
-    answer = await client.get("/audit/log", params=query, headers=auth_headers(role=Role.ADMIN))
+    answer = await client.get("/audit", params=query, headers=auth_headers(role=Role.ADMIN))
     assert answer.status_code == 200
     page = answer.json()
     assert (page["total"], page["limit"], page["offset"]) == (3, 2, 1)
     assert [item["resource"] for item in page["items"]] == ["reports/1", "reports/0"]
 
 
-@pytest.mark.parametrize("path", ["/audit/log", "/audit/verify"])
-async def test_reading_is_for_administrators(
-    client: httpx.AsyncClient, auth_headers: AuthHeaders, path: str
+async def test_the_list_is_filtered(client: httpx.AsyncClient, auth_headers: AuthHeaders) -> None:
+    user = uuid4()
+    for number, outcome in ((1, "success"), (2, "failure"), (3, "success")):
+        await add(client, auth_headers(user), resource=f"reports/{number}", outcome=outcome)
+    other = await add(client, auth_headers(), action="report.deleted")
+
+    async def found(**query: str) -> list[int]:
+        answer = await client.get("/audit", params=query, headers=auth_headers(role=Role.ANALYST))
+        assert answer.status_code == 200, answer.text
+        return [item["sequence"] for item in answer.json()["items"]]
+
+    assert await found() == [4, 3, 2, 1]
+    assert await found(actor=str(user)) == [3, 2, 1]
+    assert await found(actor=str(user), outcome="failure") == [2]
+    assert await found(action="report.deleted") == [4]
+    assert await found(resource="reports/3") == [3]
+    assert await found(source="api") == [4, 3, 2, 1]
+    assert await found(source="user-management") == []
+    assert await found(since=other["time"]) == [4]
+    assert await found(until=other["time"]) == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"actor": "me"},
+        {"action": "a b"},
+        {"resource": "a\x00b"},
+        {"outcome": "maybe"},
+        {"source": "\x00"},
+        {"since": "2026-01-01T00:00:00"},
+        {"until": "yesterday"},
+        {"until": "0.5"},
+        {"until": "1767225600"},
+        {"since": "2026-01-01"},
+        {"since": "0001-01-01T00:00:00+14:00"},
+        {"since": "9999-12-31T23:59:59-01:00"},
+    ],
+)
+async def test_a_filter_that_cannot_match_is_refused(
+    client: httpx.AsyncClient, auth_headers: AuthHeaders, query: dict[str, str]
 ) -> None:
-    assert (await client.get(path)).status_code == 401
-    for role in (Role.USER, Role.ANALYST):
-        assert (await client.get(path, headers=auth_headers(role=role))).status_code == 403
+    answer = await client.get("/audit", params=query, headers=auth_headers(role=Role.ADMIN))
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "action", ["user.login", "gateway.enumeration", "audit.sealed", "alert.state_changed", "security.x"]
+)
+async def test_what_the_platform_reports_cannot_be_reported_by_a_caller(
+    client: httpx.AsyncClient, auth_headers: AuthHeaders, action: str
+) -> None:
+    for role in Role:
+        answer = await client.post(
+            "/audit/log", json=RECORD | {"action": action}, headers=auth_headers(role=role)
+        )
+        assert answer.status_code == 403
 
 
 async def test_writing_needs_a_token(client: httpx.AsyncClient) -> None:
@@ -124,7 +187,15 @@ async def test_details_may_be_nested_within_bounds(
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE audit_log SET action = 'x'", "DELETE FROM audit_log", "TRUNCATE audit_log"]
+    "statement",
+    [
+        "UPDATE audit_log SET action = 'x'",
+        "DELETE FROM audit_log",
+        "TRUNCATE audit_log",
+        "UPDATE audit_checkpoints SET signature = 'x'",
+        "DELETE FROM audit_checkpoints",
+        "TRUNCATE audit_checkpoints",
+    ],
 )
 async def test_the_database_refuses_changes(
     client: httpx.AsyncClient, resources: Resources, auth_headers: AuthHeaders, statement: str
@@ -134,3 +205,25 @@ async def test_the_database_refuses_changes(
         await session.execute(text("SET LOCAL session_replication_role = replica"))
         with pytest.raises(ProgrammingError, match="append-only"):
             await session.execute(text(statement))
+
+
+@pytest.mark.parametrize("table", ["audit_log", "audit_checkpoints"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET hash = 'x'", "DELETE FROM {}", "TRUNCATE {}"])
+async def test_the_service_itself_cannot_change_what_it_wrote(
+    postgres: PostgresServer, platform_settings: dict[str, Any], table: str, statement: str
+) -> None:
+    """As the user of the service, who owns the tables and is no superuser."""
+    name, password = f"owner_{token_hex(4)}", token_hex(16)
+    address = postgres.create_database("owned")
+    postgres.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
+    postgres.execute(f'ALTER DATABASE "{address.postgres_db}" OWNER TO {name}')
+    own = {"postgres_user": name, "postgres_password": password}
+    settings = Settings.model_validate({**platform_settings, **address.as_settings(), **own})
+    await migrate(settings, migrations.__name__, wait_seconds=10)
+    database = Database(build_engine(settings, "test"))
+    try:
+        async with database.session() as session:
+            with pytest.raises(ProgrammingError, match=f"{table} is append-only"):
+                await session.execute(text(statement.format(table)))
+    finally:
+        await database.dispose()

@@ -9,6 +9,7 @@ import pytest
 from assistants_common.resources import Resources
 from assistants_common.tokens import Role, TokenService
 from assistants_testing.postgres import PostgresServer
+from assistants_testing.redis import RedisServer
 from assistants_testing.service_process import run_command, running_service
 from security.settings import Settings
 
@@ -24,10 +25,12 @@ def lines(output: str) -> list[dict[str, Any]]:
 def test_migrate_and_serve(
     postgres: PostgresServer,
     platform_settings: dict[str, Any],
+    redis_instance: RedisServer,
     tmp_path: Path,
     level: str,
     logged: list[str],
 ) -> None:
+    redis_instance.flush()  # the anchor of another database's log would contradict the new one
     settings = {**platform_settings, **postgres.create_database("process").as_settings()}
     for _ in range(2):
         migrated = run_command(PACKAGE, ["migrate"], settings)
@@ -57,6 +60,14 @@ def test_a_wrong_level_is_named(platform_settings: dict[str, Any]) -> None:
     assert "SECURITY_LOG_LEVEL" in " ".join(lines(result.stdout)[-1]["errors"])
 
 
+def test_addresses_come_as_one_variable(platform_settings: dict[str, Any]) -> None:
+    good = {**platform_settings, "alert_email_to": "a@example.com, b@example.com"}
+    assert run_command(PACKAGE, ["migrate"], good).returncode == 0
+    result = run_command(PACKAGE, ["migrate"], {**platform_settings, "alert_email_to": "a@example.com;b"})
+    assert result.returncode == 1
+    assert "ALERT_EMAIL_TO" in " ".join(lines(result.stdout)[-1]["errors"])
+
+
 async def test_every_endpoint_is_described(client: httpx.AsyncClient, resources: Resources) -> None:
     document = (await client.get("/openapi.json")).json()
     operations = {
@@ -66,10 +77,14 @@ async def test_every_endpoint_is_described(client: httpx.AsyncClient, resources:
     }
     assert {
         "POST /audit/log",
-        "GET /audit/log",
+        "GET /audit",
+        "GET /audit/export",
         "GET /audit/verify",
         "GET /threats",
+        "GET /threats/{threat_id}",
+        "GET /alerts/{alert_id}",
         "GET /alerts",
         "POST /alerts/{alert_id}/state",
     } <= operations.keys()
+    assert "GET /audit/log" not in operations
     assert all(operation["summary"] for operation in operations.values())

@@ -1,0 +1,28 @@
+/** Cross-origin requests: without listed origins nothing is allowed, and preflights get no allowance. */
+import { type Exchange, type Header, respond } from './exchange.ts';
+
+const METHODS = 'GET,HEAD,POST,PUT,PATCH,DELETE';
+const REQUEST_HEADERS = 'Authorization,Content-Type,Idempotency-Key,If-Match,X-Request-Id,traceparent';
+const ANSWER_HEADERS =
+  'ETag,Location,RateLimit-Limit,RateLimit-Policy,RateLimit-Remaining,RateLimit-Reset,Retry-After,X-Request-Id';
+const PREFLIGHT_SECONDS = '600';
+
+/** Puts onto the answer what the origin of the request may do; gives the whole answer when it is a preflight. */
+export function applyCors(exchange: Exchange, origins: ReadonlySet<string>): Response | undefined {
+  const { headers } = exchange.request;
+  if (origins.size > 0) exchange.answerHeaders.push(['Vary', 'Origin']);
+  const origin = headers.get('origin');
+  if (!origin) return undefined;
+  const isAllowed = origins.has(origin);
+  if (isAllowed) {
+    exchange.answerHeaders.push(['Access-Control-Allow-Origin', origin]);
+    exchange.answerHeaders.push(['Access-Control-Expose-Headers', ANSWER_HEADERS]);
+  }
+  if (exchange.method !== 'OPTIONS' || !headers.has('access-control-request-method')) return undefined;
+  const allowance: Header[] = [
+    ['Access-Control-Allow-Methods', METHODS],
+    ['Access-Control-Allow-Headers', REQUEST_HEADERS],
+    ['Access-Control-Max-Age', PREFLIGHT_SECONDS],
+  ];
+  return respond(204, [...exchange.answerHeaders, ...(isAllowed ? allowance : [])]);
+}

@@ -1,0 +1,311 @@
+/**
+ * One HTTP/1.1 connection to a service: a request at a time, bodies streamed both ways.
+ *
+ * Written by hand on a plain connection, because `fetch` neither tells whether a request was sent at all (which decides
+ * whether it may be sent again) nor bounds the time to connect, and costs three times as much.
+ */
+import type { Header } from './exchange.ts';
+
+const BUFFER_BYTES = 16 * 1024;
+const MAX_HEAD_BYTES = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
+const MAX_LINE_BYTES = 1024;
+const [CR, LF] = [13, 10];
+const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |$)/;
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('latin1');
+
+/** The service broke the rules of HTTP. */
+export class BadAnswer extends Error {
+  override readonly name = 'BadAnswer';
+}
+
+/** The connection ended too early; `silent` when not a byte of an answer had come. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+
+  constructor(readonly silent: boolean, cause?: unknown) {
+    super('the connection was closed', { cause });
+  }
+}
+
+export interface Head {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: readonly Header[];
+  /** How the end of the body is known: its length, by chunks, or by the end of the connection. */
+  readonly framing: number | 'chunked' | 'close';
+  readonly keepAlive: boolean;
+}
+
+export class Connection {
+  #buffer = new Uint8Array(BUFFER_BYTES);
+  #start = 0;
+  #end = 0;
+  /** A read into the buffer that is under way. */
+  #reading?: Promise<number | null>;
+  #isParked = false;
+  #isClosed = false;
+  /** Whether it has served a request before: the service may have closed it without our knowledge. */
+  isUsed = false;
+  parkedAt = 0;
+
+  constructor(private readonly socket: Deno.Conn) {
+    if ('setNoDelay' in socket) (socket as Deno.TcpConn).setNoDelay(true);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.socket.close();
+  }
+
+  /** Waits for the next request. Nothing may come meanwhile: a closed or talkative connection is not used again. */
+  park(): void {
+    if (this.#start !== this.#end) return this.close();
+    this.#start = this.#end = 0;
+    this.#isParked = true;
+    this.isUsed = true;
+    this.parkedAt = performance.now();
+    this.#reading = this.socket.read(this.#buffer);
+    const onEnd = () => {
+      if (this.#isParked) this.close();
+    };
+    this.#reading.then(onEnd, onEnd);
+  }
+
+  unpark(): void {
+    this.#isParked = false;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let sent = 0; sent < bytes.length;) {
+      sent += await this.socket.write(sent ? bytes.subarray(sent) : bytes);
+    }
+  }
+
+  /** The head of the answer to a request of this method. Interim answers (1xx) are passed over. */
+  async readHead(method: string): Promise<Head> {
+    for (;;) {
+      const end = this.#headEnd();
+      if (end >= 0) {
+        const text = latin1(this.#buffer.subarray(this.#start, end));
+        this.#start = end + 4;
+        const head = parseHead(text, method);
+        if (head.status >= 200) return head;
+        if (head.status === 101) throw new BadAnswer('an upgrade nobody asked for');
+      } else if (!await this.#fill(MAX_HEAD_BYTES)) {
+        throw new ConnectionLost(this.#start === this.#end);
+      }
+    }
+  }
+
+  /** Exactly so many bytes in one piece, when they fit the buffer. */
+  async readWhole(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (length > BUFFER_BYTES) return undefined;
+    while (this.#end - this.#start < length) {
+      if (!await this.#fill(2 * BUFFER_BYTES)) throw new ConnectionLost(false);
+    }
+    return this.#take(length);
+  }
+
+  /** Some of the next `limit` bytes; null when the connection has ended. */
+  async readSome(limit: number): Promise<Uint8Array<ArrayBuffer> | null> {
+    const buffered = this.#end - this.#start;
+    if (buffered > 0) return this.#take(Math.min(buffered, limit));
+    const chunk = new Uint8Array(Math.min(limit, CHUNK_BYTES));
+    const count = await this.socket.read(chunk);
+    return count === null ? null : chunk.subarray(0, count);
+  }
+
+  /** A line without its end. */
+  async readLine(): Promise<string> {
+    for (;;) {
+      const end = this.#buffer.subarray(0, this.#end).indexOf(LF, this.#start);
+      if (end >= 0) {
+        const line = latin1(this.#buffer.subarray(this.#start, end));
+        this.#start = end + 1;
+        if (line.endsWith('\r')) return line.slice(0, -1);
+        throw new BadAnswer('a line that ends wrongly');
+      }
+      if (this.#end - this.#start > MAX_LINE_BYTES) throw new BadAnswer('a line that is too long');
+      if (!await this.#fill(MAX_HEAD_BYTES)) throw new ConnectionLost(false);
+    }
+  }
+
+  #take(length: number): Uint8Array<ArrayBuffer> {
+    const bytes = this.#buffer.slice(this.#start, this.#start + length);
+    this.#start += length;
+    return bytes;
+  }
+
+  /** Position of the empty line after the head; -1 when it has not come yet. */
+  #headEnd(): number {
+    const bytes = this.#buffer;
+    const last = this.#end - 4;
+    for (let at = bytes.indexOf(CR, this.#start); at >= 0 && at <= last; at = bytes.indexOf(CR, at + 1)) {
+      if (bytes[at + 1] === LF && bytes[at + 2] === CR && bytes[at + 3] === LF) return at;
+    }
+    return -1;
+  }
+
+  /** Reads on; false at the end of the connection. */
+  async #fill(limit: number): Promise<boolean> {
+    this.#reading ??= this.#readMore(limit);
+    const reading = this.#reading;
+    let count: number | null;
+    try {
+      count = await reading;
+    } catch (error) {
+      throw new ConnectionLost(this.#start === this.#end, error);
+    } finally {
+      this.#reading = undefined;
+    }
+    if (count === null) return false;
+    this.#end += count;
+    return true;
+  }
+
+  #readMore(limit: number): Promise<number | null> {
+    if (this.#start === this.#end) this.#start = this.#end = 0;
+    if (this.#end === this.#buffer.length) this.#makeRoom(limit);
+    return this.socket.read(this.#buffer.subarray(this.#end));
+  }
+
+  #makeRoom(limit: number): void {
+    const held = this.#buffer.subarray(this.#start, this.#end);
+    if (this.#start === 0) {
+      if (this.#buffer.length >= limit) throw new BadAnswer(`a head larger than ${limit} bytes`);
+      this.#buffer = new Uint8Array(this.#buffer.length * 2);
+    }
+    this.#buffer.set(held);
+    this.#end = held.length;
+    this.#start = 0;
+  }
+}
+
+/** The head of a request. Names and values have been checked by the server that received them. */
+export function requestHead(method: string, target: string, headers: readonly Header[]): Uint8Array {
+  let text = `${method} ${target} HTTP/1.1\r\n`;
+  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
+  text += '\r\n';
+  // deno-lint-ignore no-control-regex
+  return /^[\x00-\x7f]*$/.test(text) ? encoder.encode(text) : bytesOf(text);
+}
+
+/** A character a byte: header values are bytes in the guise of characters. */
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+/** Bytes in the guise of characters; what a decoder calls latin1 differs from 0x80 to 0x9f. */
+function latin1(bytes: Uint8Array): string {
+  const text = decoder.decode(bytes);
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(text)) return text;
+  let exact = '';
+  for (const byte of bytes) exact += String.fromCharCode(byte);
+  return exact;
+}
+
+function parseHead(text: string, method: string): Head {
+  const lines = text.split('\r\n');
+  const [, minor, digits] = STATUS_LINE.exec(lines[0] ?? '') ?? [];
+  if (!digits) throw new BadAnswer('no status line');
+  const status = Number(digits);
+  const headers: Header[] = [];
+  let [length, isChunked, keepAlive] = [undefined as string | undefined, false, minor === '1'];
+  for (let index = 1; index < lines.length; index++) {
+    const header = parseHeader(lines[index] ?? '');
+    const [name, value] = header;
+    headers.push(header);
+    if (name === 'content-length') {
+      if (!/^\d{1,15}$/.test(value) || (length ?? value) !== value) throw new BadAnswer('an unclear length');
+      length = value;
+    } else if (name === 'transfer-encoding') {
+      if (isChunked || value.toLowerCase() !== 'chunked') {
+        throw new BadAnswer('an unknown transfer encoding');
+      }
+      isChunked = true;
+    } else if (name === 'connection') {
+      const words = value.toLowerCase();
+      if (words.includes('close')) keepAlive = false;
+      else if (words.includes('keep-alive')) keepAlive = true;
+    }
+  }
+  if (isChunked && length !== undefined) throw new BadAnswer('two lengths');
+  const isEmpty = method === 'HEAD' || status < 200 || status === 204 || status === 304;
+  const framing = isEmpty ? 0 : isChunked ? 'chunked' : length === undefined ? 'close' : Number(length);
+  if (status > 599 || (status === 205 && framing !== 0)) {
+    throw new BadAnswer(`an impossible status ${status}`);
+  }
+  return { status, headers, framing, keepAlive: keepAlive && framing !== 'close' };
+}
+
+function parseHeader(line: string): Header {
+  const colon = line.indexOf(':');
+  const name = line.slice(0, Math.max(0, colon));
+  if (!HEADER_NAME.test(name)) throw new BadAnswer('a malformed header');
+  const value = line.slice(colon + 1).trim();
+  // deno-lint-ignore no-control-regex
+  if (/[\x00\r\n]/.test(value)) throw new BadAnswer('a malformed header');
+  return [name.toLowerCase(), value];
+}
+
+/** The body of one answer. */
+export class AnswerBody {
+  #left: number;
+  #isDone: boolean;
+  #isFirstChunk = true;
+
+  constructor(private readonly connection: Connection, private readonly framing: Head['framing']) {
+    this.#left = typeof framing === 'number' ? framing : 0;
+    this.#isDone = framing === 0;
+  }
+
+  /** Whether all of it was read, so that the connection can serve another request. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /** All of it, when it is known to be small. */
+  async whole(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (typeof this.framing !== 'number') return undefined;
+    const bytes = await this.connection.readWhole(this.framing);
+    if (bytes) this.#isDone = true;
+    return bytes;
+  }
+
+  /** The next bytes as soon as they come; null at the end. */
+  async read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (this.framing === 'close') return await this.#readToEnd();
+    if (this.framing === 'chunked' && this.#left === 0) await this.#nextChunk();
+    if (this.#isDone) return null;
+    const bytes = await this.connection.readSome(this.#left);
+    if (!bytes) throw new ConnectionLost(false);
+    this.#left -= bytes.length;
+    if (this.#left === 0 && typeof this.framing === 'number') this.#isDone = true;
+    return bytes;
+  }
+
+  /** The connection is spent afterwards. */
+  async #readToEnd(): Promise<Uint8Array<ArrayBuffer> | null> {
+    const bytes = await this.connection.readSome(CHUNK_BYTES);
+    if (!bytes) this.#isDone = true;
+    return bytes;
+  }
+
+  async #nextChunk(): Promise<void> {
+    if (!this.#isFirstChunk && await this.connection.readLine() !== '') throw new BadAnswer('a torn chunk');
+    this.#isFirstChunk = false;
+    const [size = ''] = (await this.connection.readLine()).split(';', 1);
+    if (!/^[0-9a-fA-F]{1,12}[ \t]*$/.test(size)) throw new BadAnswer('a chunk without size');
+    this.#left = parseInt(size, 16);
+    if (this.#left > 0) return;
+    while (await this.connection.readLine() !== '') { /* trailers stay with the gateway */ }
+    this.#isDone = true;
+  }
+}

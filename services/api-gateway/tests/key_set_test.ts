@@ -1,0 +1,145 @@
+import { createVerifier } from '../src/identity.ts';
+import { KeySet, KeysUnavailable } from '../src/key_set.ts';
+import { type Asymmetric, type KeyServer, newKey, startKeyServer } from './keys.ts';
+import {
+  assert,
+  assertEquals,
+  bearer,
+  route,
+  settingsFor,
+  startGateway,
+  startService,
+  testLogger,
+  USER_ID,
+} from './support.ts';
+
+function verifierOf(server: KeyServer, algorithm: Asymmetric) {
+  const clock = { now: 0 };
+  const log: Record<string, unknown>[] = [];
+  const keySet = new KeySet({ url: server.url, algorithm, now: () => clock.now }, testLogger(log));
+  const settings = { algorithm, jwksUrl: server.url, issuer: 'ai-assistants', audience: 'ai-assistants' };
+  const verify = createVerifier(settings, keySet);
+  return { clock, log, keySet, userOf: async (token: string) => (await verify(token))?.userId };
+}
+
+for (const algorithm of ['RS256', 'ES256'] as const) {
+  Deno.test(`${algorithm}: tokens are checked with the published keys, the old one too`, async () => {
+    const [first, second] = [await newKey(algorithm, 'first'), await newKey(algorithm, 'second')];
+    const server = startKeyServer(first, second);
+    const { userOf } = verifierOf(server, algorithm);
+    assertEquals([await userOf(await first.token()), await userOf(await second.token())], [USER_ID, USER_ID]);
+    assertEquals(server.asked, 1);
+    await server.close();
+  });
+}
+
+Deno.test('an unknown key is looked for at most every 30 seconds', async () => {
+  const [first, second] = [await newKey('ES256', 'first'), await newKey('ES256', 'second')];
+  const server = startKeyServer(first);
+  const { clock, userOf } = verifierOf(server, 'ES256');
+  assertEquals(await userOf(await first.token()), USER_ID);
+  server.keys.push(second.jwk);
+  clock.now = 29_999;
+  for (let i = 0; i < 5; i++) assertEquals(await userOf(await second.token()), undefined);
+  assertEquals(server.asked, 1);
+  clock.now = 30_000;
+  assertEquals(await userOf(await second.token()), USER_ID);
+  assertEquals(server.asked, 2);
+  await server.close();
+});
+
+Deno.test('keys that were good stay so while they cannot be fetched', async () => {
+  const first = await newKey('ES256', 'first');
+  const server = startKeyServer(first);
+  const { clock, log, keySet, userOf } = verifierOf(server, 'ES256');
+  assertEquals(await userOf(await first.token()), USER_ID);
+  server.isBroken = true;
+  clock.now = 700_000;
+  assertEquals(await userOf(await first.token()), USER_ID);
+  assertEquals(await userOf(await first.token({}, { kid: 'other' })), undefined);
+  assertEquals(server.asked, 2);
+  assertEquals(log.map(({ message }) => message), ['the keys of tokens cannot be fetched']);
+  server.isBroken = false;
+  server.keys = [(await newKey('ES256', 'second')).jwk];
+  clock.now = 800_000;
+  await keySet.find('second');
+  assertEquals(await keySet.find('first'), undefined);
+  await server.close();
+});
+
+Deno.test('before the first keys nothing is said about a token', async () => {
+  const first = await newKey('ES256', 'first');
+  const server = startKeyServer(first);
+  server.isBroken = true;
+  const { clock, keySet } = verifierOf(server, 'ES256');
+  const outcome = () => keySet.find('first').then(() => 'found', (error) => error instanceof KeysUnavailable);
+  assertEquals([await outcome(), await outcome(), server.asked], [true, true, 1]);
+  server.isBroken = false;
+  clock.now = 1_000;
+  assertEquals([await outcome(), server.asked], ['found', 2]);
+  await server.close();
+});
+
+Deno.test('only keys of the algorithm are taken, and never secret ones', async () => {
+  const [good, other] = [await newKey('RS256', 'good'), await newKey('ES256', 'other')];
+  const server = startKeyServer(good, other);
+  server.keys.push(
+    { kty: 'oct', kid: 'secret', k: 'c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA', alg: 'RS256' },
+    { ...good.jwk, kid: 'for encryption', use: 'enc' },
+    { kty: 'RSA', kid: 'broken', n: '!', e: 'AQAB' },
+    null,
+  );
+  const { keySet } = verifierOf(server, 'RS256');
+  assert(await keySet.find('good'));
+  for (const kid of ['other', 'secret', 'for encryption', 'broken', 7, null]) {
+    assertEquals([kid, await keySet.find(kid)], [kid, undefined]);
+  }
+  await server.close();
+});
+
+Deno.test('a key set that is no key set, or too large, is not taken', async () => {
+  for (const body of ['[]', '{"keys":{}}', '{"keys":[]}', 'x', `{"keys":["${'x'.repeat(300_000)}"]}`]) {
+    const service = startService(() => new Response(body));
+    const keySet = new KeySet({ url: service.url, algorithm: 'ES256' }, testLogger());
+    const outcome = await keySet.find('x').catch((error) => error instanceof KeysUnavailable);
+    assertEquals([body.slice(0, 20), outcome], [body.slice(0, 20), true]);
+    await service.close();
+  }
+});
+
+Deno.test('a redirect is not followed to the keys of somebody else', async () => {
+  const server = startKeyServer(await newKey('ES256', 'evil'));
+  const service = startService(() => Response.redirect(server.url));
+  const keySet = new KeySet({ url: service.url, algorithm: 'ES256' }, testLogger());
+  assertEquals(await keySet.find('evil').catch(() => 'none'), 'none');
+  assertEquals(server.asked, 0);
+  await service.close();
+  await server.close();
+});
+
+Deno.test('while there are no keys the gateway says 503, and serves what is public', async () => {
+  const key = await newKey('ES256', 'a');
+  const server = startKeyServer(key);
+  server.isBroken = true;
+  const service = startService((request) => new Response(request.headers.get('x-user-id') ?? 'nobody'));
+  const jwt = {
+    algorithm: 'ES256',
+    jwksUrl: server.url,
+    issuer: 'ai-assistants',
+    audience: 'ai-assistants',
+  } as const;
+  await using gateway = startGateway(settingsFor([route(service.url, { public: ['/in'] })], { jwt }));
+  const ask = async (path: string, headers: HeadersInit) => {
+    const response = await fetch(`${gateway.url}/api/ai${path}`, { headers });
+    return [response.status, response.headers.get('retry-after'), (await response.text()).slice(0, 36)];
+  };
+  const headers = { Authorization: `Bearer ${await key.token()}` };
+  assertEquals((await ask('/x', headers)).slice(0, 2), [503, '2']);
+  assertEquals(await ask('/in', headers), [200, null, 'nobody']);
+  server.isBroken = false;
+  await new Promise((resolve) => setTimeout(resolve, 1_050));
+  assertEquals(await ask('/x', headers), [200, null, USER_ID]);
+  assertEquals((await ask('/x', await bearer()))[0], 401);
+  await service.close();
+  await server.close();
+});

@@ -1,0 +1,1 @@
+"""Runs schemathesis over the OpenAPI descriptions of the services, each a real process with real stores."""

@@ -1,0 +1,96 @@
+"""Accounts of the callers of user-management, made through its own endpoints."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from secrets import token_hex
+from time import monotonic, sleep
+from uuid import UUID
+
+import httpx
+
+from assistants_testing.smtp import SmtpServer
+
+from .identities import ADMIN, ANALYST, IDENTITIES
+from .servers import Service
+
+_LINK = re.compile(r"/verify-email\?token=(?P<token>\S+)")
+_MAIL_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Of all identities, by their names."""
+
+    tokens: Mapping[str, str]
+    auth: Mapping[str, Mapping[str, object]]
+    ids: frozenset[UUID]
+
+
+def register_accounts(service: Service, mail: SmtpServer) -> Accounts:
+    password = f"A-{token_hex(12)}"
+    emails = {item.name: f"contract-{item.name}@example.com" for item in IDENTITIES}
+    with httpx.Client(base_url=service.url, timeout=10) as client:
+        ids = {name: _register(client, email, password) for name, email in emails.items()}
+        for email in emails.values():
+            _verify(client, _link_token(mail, email))
+        promoted = service.run("promote", emails[ADMIN.name])
+        if promoted.returncode:
+            raise RuntimeError(f"promote failed:\n{promoted.stdout}{promoted.stderr}")
+        client.headers["Authorization"] = f"Bearer {_token(client, emails[ADMIN.name], password)}"
+        client.put(f"/users/{ids[ANALYST.name]}/role", json={"role": ANALYST.role.value}).raise_for_status()
+        tokens = {name: _token(client, email, password) for name, email in emails.items()}
+    return Accounts(
+        tokens, {name: _login(email, password) for name, email in emails.items()}, frozenset(ids.values())
+    )
+
+
+def _register(client: httpx.Client, email: str, password: str) -> UUID:
+    response = client.post("/auth/register", json={"email": email, "password": password})
+    return UUID(response.raise_for_status().json()["id"])
+
+
+def _link_token(mail: SmtpServer, email: str) -> str:
+    """Of the mail to confirm an address, which is sent in the background."""
+    end = monotonic() + _MAIL_SECONDS
+    while monotonic() < end:
+        for recipients, message in zip(mail.recipients, mail.messages, strict=False):
+            found = _LINK.search(message.get_content()) if email in recipients else None
+            if found:
+                return found["token"]
+        sleep(0.05)
+    raise RuntimeError(f"no mail for {email} came within {_MAIL_SECONDS} s")
+
+
+def _verify(client: httpx.Client, token: str) -> None:
+    client.post("/auth/verify-email", json={"token": token}).raise_for_status()
+
+
+def _token(client: httpx.Client, email: str, password: str) -> str:
+    response = client.post("/auth/login", json={"email": email, "password": password})
+    token: str = response.raise_for_status().json()["access_token"]
+    return token
+
+
+def _login(email: str, password: str) -> dict[str, object]:
+    """In the format of Web Fuzzing Commons. Done again when a run has logged the caller out."""
+    return {
+        "loginEndpointAuth": {
+            "verb": "POST",
+            "endpoint": "/auth/login",
+            "contentType": "application/json",
+            "payloadUserPwd": {
+                "username": email,
+                "usernameField": "email",
+                "password": password,
+                "passwordField": "password",
+            },
+            "token": {
+                "extractFrom": "body",
+                "extractSelector": "/access_token",
+                "sendIn": "header",
+                "sendName": "Authorization",
+                "sendTemplate": "Bearer {token}",
+            },
+        }
+    }

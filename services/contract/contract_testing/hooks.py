@@ -1,0 +1,63 @@
+"""Loaded by schemathesis: how its requests differ from its own, and what they reached."""
+
+import atexit
+import os
+from http import HTTPStatus
+from ipaddress import IPv4Address
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from hypothesis import strategies
+
+PROTECTED_IDS_VARIABLE = "CONTRACT_PROTECTED_IDS"
+ACCEPTED_FILE_VARIABLE = "CONTRACT_ACCEPTED_FILE"
+_FIRST_CLIENT = IPv4Address("10.0.0.1")
+_clients = count()
+_accepted: set[str] = set()
+_protected = frozenset(os.environ.get(PROTECTED_IDS_VARIABLE, "").split())
+
+# The format allows addresses nobody can have, such as quoted ones and those of reserved domains. The services
+# refuse them, which a schema cannot say.
+schemathesis.openapi.format(
+    "email",
+    strategies.from_regex(
+        r"[a-z0-9]{1,20}([.+_-][a-z0-9]{1,20}){0,2}@[a-z]{2,20}\.example\.(com|org|net)", fullmatch=True
+    ),
+)
+
+
+# Nor can it say which passwords are too common.
+schemathesis.openapi.format("password", strategies.from_regex(r"Zebra-[ -~]{6,90}", fullmatch=True))
+
+
+@schemathesis.hook
+def before_call(
+    _context: schemathesis.HookContext, case: "schemathesis.Case[Any]", _kwargs: dict[str, Any]
+) -> None:
+    """Every request comes from another address, so that limits for an address do not stop the run."""
+    case.headers["X-Forwarded-For"] = str(_FIRST_CLIENT + next(_clients))
+
+
+@schemathesis.hook
+def filter_case(_context: schemathesis.HookContext, case: "schemathesis.Case[Any]") -> bool:
+    """The callers of the run keep their roles: one that lost its role cannot test any more."""
+    if case.method == "GET":
+        return True
+    return not any(str(value) in _protected for value in (case.path_parameters or {}).values())
+
+
+@schemathesis.hook
+def after_call(
+    _context: schemathesis.HookContext, case: "schemathesis.Case[Any]", response: schemathesis.Response
+) -> None:
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        _accepted.add(case.operation.label)
+
+
+@atexit.register
+def _write_accepted() -> None:
+    """The operations that accepted a request, in sequences too, which the report does not tell apart."""
+    if ACCEPTED_FILE_VARIABLE in os.environ:
+        Path(os.environ[ACCEPTED_FILE_VARIABLE]).write_text("\n".join(sorted(_accepted)))

@@ -1,0 +1,88 @@
+"""What the runs found, as a table and as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .runs import Outcome
+
+_HEAD = ("service", "operations", "cases", "server errors", "contract breaks", "other errors", "seconds")
+
+
+@dataclass(frozen=True)
+class ServiceReport:
+    service: str
+    outcomes: Sequence[Outcome]
+    """One for each identity."""
+
+    seconds: float
+    problem: str = ""
+    """Why the service could not be tested."""
+
+    @property
+    def passed(self) -> bool:
+        return (
+            not self.problem
+            and bool(self.outcomes)
+            and all(not outcome.failures for outcome in self.outcomes)
+        )
+
+    @property
+    def cases(self) -> int:
+        return sum(outcome.cases for outcome in self.outcomes)
+
+    @property
+    def refused(self) -> list[str]:
+        """Operations that accepted nothing from anybody: their own work was not tested."""
+        each = [set(outcome.refused) for outcome in self.outcomes]
+        return sorted(set.intersection(*each)) if each else []
+
+    def row(self) -> tuple[str, int, int, int, int, int, float]:
+        """What several identities met counts once."""
+        return (
+            self.service,
+            max((outcome.operations for outcome in self.outcomes), default=0),
+            self.cases,
+            len({item for outcome in self.outcomes for item in outcome.server_errors}),
+            len({item for outcome in self.outcomes for item in outcome.contract_breaks}),
+            len({item for outcome in self.outcomes for item in outcome.other_errors}) + bool(self.problem),
+            self.seconds,
+        )
+
+
+def as_table(reports: Sequence[ServiceReport], seconds: float) -> str:
+    rows = [report.row() for report in reports]
+    sums = [sum(column) for column in zip(*(row[1:6] for row in rows), strict=True)]
+    cells = [_HEAD, *(_cells(*row) for row in rows), _cells("all", *sums, seconds)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in cells
+    ]
+    return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:-1], "-" * len(lines[0]), lines[-1]])
+
+
+def _cells(*row: object) -> tuple[str, ...]:
+    return tuple(f"{cell:.0f}" if isinstance(cell, float) else str(cell) for cell in row)
+
+
+def as_document(reports: Sequence[ServiceReport], seconds: float) -> dict[str, Any]:
+    return {
+        "passed": all(report.passed for report in reports),
+        "cases": sum(report.cases for report in reports),
+        "seconds": round(seconds, 1),
+        "services": [
+            {
+                "service": report.service,
+                "passed": report.passed,
+                "seconds": round(report.seconds, 1),
+                "problem": report.problem or None,
+                "refused": report.refused,
+                "runs": [asdict(outcome) for outcome in report.outcomes],
+            }
+            for report in reports
+        ],
+    }

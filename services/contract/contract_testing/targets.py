@@ -1,0 +1,165 @@
+"""The six services: how each is started for a run, and who calls it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from secrets import token_hex
+from uuid import UUID
+
+from ai_assistant_testing.stand_in import ANTHROPIC_KEY, OPENAI_KEY
+from assistants_testing.smtp import SmtpServer, smtp_server
+from onec_simulator.base import Base
+from onec_simulator.server import ROOT
+
+from .accounts import register_accounts
+from .identities import fixed_headers, minted_tokens
+from .limits import lifted_limits
+from .seeds import attacks, publish, usage
+from .servers import Service, Stores, migrated_service, running_gateway, running_stand_in
+
+_ONEC_PROCESS = "contract_testing.onec_on_loopback"
+_LOWEST_ARGON2_KIB = 19 * 1024
+_HIGHEST_RATE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Running:
+    """A service that is up, and its callers by name."""
+
+    url: str
+    tokens: Mapping[str, str]
+    auth: Mapping[str, Mapping[str, object]]
+    """How they authenticate, in the format of Web Fuzzing Commons."""
+
+    protected_ids: frozenset[UUID] = frozenset()
+    """Accounts a run must not change."""
+
+
+type Start = Callable[[Stores], AbstractContextManager[Running]]
+
+
+def _common(key: str, package: str) -> dict[str, object]:
+    return {"env": "dev", "jwt_secret_key": key, "drain_seconds": 0, **lifted_limits(package)}
+
+
+@contextmanager
+def _ai_assistant(stores: Stores, key: str) -> Iterator[Service]:
+    with running_stand_in("providers", stores.directory) as providers:
+        settings = {
+            **_common(key, "ai_assistant"),
+            "openai_api_key": OPENAI_KEY,
+            "openai_base_url": f"{providers}/v1",
+            "anthropic_api_key": ANTHROPIC_KEY,
+            "anthropic_base_url": providers,
+        }
+        with migrated_service("ai_assistant", settings, stores) as service:
+            yield service
+
+
+@contextmanager
+def _onec_integration(stores: Stores, key: str) -> Iterator[Service]:
+    with running_stand_in("onec", stores.directory) as simulator:
+        settings = {
+            **_common(key, "onec_integration"),
+            "onec_server_url": f"{simulator}{ROOT}",
+            "onec_username": Base.username,
+            "onec_password": Base.password,
+            "onec_poll_seconds": 0.2,
+        }
+        with migrated_service(_ONEC_PROCESS, settings, stores) as service:
+            yield service
+
+
+@contextmanager
+def _user_management(stores: Stores, key: str) -> Iterator[Service]:
+    with smtp_server() as mail, _mailing_user_management(stores, key, mail) as service:
+        yield service
+
+
+@contextmanager
+def _mailing_user_management(stores: Stores, key: str, mail: SmtpServer) -> Iterator[Service]:
+    settings = {
+        **_common(key, "user_management"),
+        **mail.as_settings(),
+        "public_url": "http://platform.example.com",
+        "argon2_memory_kib": _LOWEST_ARGON2_KIB,
+    }
+    with migrated_service("user_management", settings, stores) as service:
+        yield service
+
+
+@contextmanager
+def _analytics(stores: Stores, key: str) -> Iterator[Service]:
+    with migrated_service("analytics", _common(key, "analytics"), stores) as service:
+        publish(stores.redis, usage())
+        yield service
+
+
+@contextmanager
+def _security(stores: Stores, key: str) -> Iterator[Service]:
+    with migrated_service("security", _common(key, "security"), stores) as service:
+        publish(stores.redis, attacks())
+        yield service
+
+
+_SERVICES: Mapping[str, Callable[[Stores, str], AbstractContextManager[Service]]] = {
+    "ai-assistant": _ai_assistant,
+    "onec-integration": _onec_integration,
+    "user-management": _user_management,
+    "analytics": _analytics,
+    "security": _security,
+}
+
+
+def _with_minted_tokens(service: str) -> Start:
+    @contextmanager
+    def start(stores: Stores) -> Iterator[Running]:
+        key = token_hex(32)
+        with _SERVICES[service](stores, key) as running:
+            tokens = minted_tokens(key)
+            yield Running(running.url, tokens, fixed_headers(tokens))
+
+    return start
+
+
+@contextmanager
+def _with_accounts(stores: Stores) -> Iterator[Running]:
+    """Its callers have accounts and log in, so that they can change a password and log out."""
+    with smtp_server() as mail, _mailing_user_management(stores, token_hex(32), mail) as service:
+        accounts = register_accounts(service, mail)
+        yield Running(service.url, accounts.tokens, accounts.auth, accounts.ids)
+
+
+@contextmanager
+def _gateway(stores: Stores) -> Iterator[Running]:
+    """With all services behind it."""
+    key = token_hex(32)
+    with ExitStack() as stack:
+        urls = {
+            f"{service.replace('-', '_')}_url": stack.enter_context(start(stores, key)).url
+            for service, start in _SERVICES.items()
+        }
+        settings = {
+            "jwt_secret_key": key,
+            "rate_limit": _HIGHEST_RATE,
+            "drain_seconds": 0,
+            **stores.redis.as_settings(),
+            **urls,
+        }
+        url = stack.enter_context(running_gateway(settings, stores.directory))
+        tokens = minted_tokens(key)
+        yield Running(url, tokens, fixed_headers(tokens))
+
+
+# The slowest first, so that the others run beside them.
+TARGETS: Mapping[str, Start] = {
+    "api-gateway": _gateway,
+    "user-management": _with_accounts,
+    "ai-assistant": _with_minted_tokens("ai-assistant"),
+    "onec-integration": _with_minted_tokens("onec-integration"),
+    "analytics": _with_minted_tokens("analytics"),
+    "security": _with_minted_tokens("security"),
+}
+
+EXAMPLES_DIVISOR: Mapping[str, int] = {"api-gateway": 5}
+"""It serves the operations of all services, each of which is tested by itself with all examples."""

@@ -1,0 +1,82 @@
+"""Tests services: one in this process, several in processes of their own."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+
+import httpx
+
+from .identities import CALLERS, write_auth_file
+from .report import ServiceReport
+from .runs import Options, Outcome, run
+from .servers import running_stores
+from .targets import EXAMPLES_DIVISOR, TARGETS, Running
+
+_LOG_TAIL = 6_000
+
+
+@contextmanager
+def started(service: str) -> Iterator[tuple[Running, Path]]:
+    """A service with all it needs, and a folder that lasts as long."""
+    with TemporaryDirectory(prefix="contract-", ignore_cleanup_errors=True) as name:
+        directory = Path(name)
+        with running_stores(directory) as stores, TARGETS[service](stores) as running:
+            yield running, directory
+
+
+def run_one(service: str, options: Options) -> ServiceReport:
+    """Start a service, call it as each identity, and stop it."""
+    begin = monotonic()
+    outcomes: list[Outcome] = []
+    problem = ""
+    try:
+        with started(service) as (running, directory):
+            auth_file = directory / "auth.json"
+            write_auth_file(auth_file, running.auth)
+            share = replace(options, examples=max(1, options.examples // EXAMPLES_DIVISOR.get(service, 1)))
+            outcomes.extend(run(service, running, auth_file, caller, share) for caller in CALLERS)
+    except (RuntimeError, OSError, ImportError, subprocess.SubprocessError, httpx.HTTPError) as error:
+        problem = f"{type(error).__name__}: {error}"[-_LOG_TAIL:]
+    return ServiceReport(service, outcomes, monotonic() - begin, problem)
+
+
+def run_several(services: Sequence[str], arguments: Sequence[str], jobs: int) -> list[ServiceReport]:
+    """Each in a process of its own, `jobs` at a time; what each says is passed on when it is done."""
+    children: list[subprocess.Popen[str]] = []
+
+    def test(service: str) -> ServiceReport:
+        command = [sys.executable, "-m", __package__ or "", "--json", *arguments, service]
+        child = subprocess.Popen(  # noqa: S603 - this very program
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        children.append(child)
+        begin = monotonic()
+        output, messages = child.communicate()
+        sys.stderr.write(messages)
+        return _report(service, output, child.returncode, monotonic() - begin)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            return list(pool.map(test, services))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in children:
+                child.send_signal(signal.SIGTERM)
+            raise
+
+
+def _report(service: str, output: str, exit_code: int, seconds: float) -> ServiceReport:
+    try:
+        (document,) = json.loads(output)["services"]
+    except (ValueError, KeyError):
+        return ServiceReport(service, (), seconds, f"the test ended with {exit_code}:\n{output[-_LOG_TAIL:]}")
+    outcomes = [Outcome(**item) for item in document["runs"]]
+    return ServiceReport(service, outcomes, document["seconds"], document["problem"] or "")

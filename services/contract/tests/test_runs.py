@@ -1,0 +1,100 @@
+"""Whole runs, against services made for the purpose: one that keeps its contract, one that breaks it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from time import sleep
+from typing import Annotated
+
+import uvicorn
+from fastapi import FastAPI, HTTPException
+from fastapi import Path as PathParameter
+from pydantic import BaseModel
+
+from assistants_testing.processes import free_port
+from contract_testing.identities import USER, fixed_headers, minted_tokens, write_auth_file
+from contract_testing.runs import Options, Outcome, run
+from contract_testing.targets import Running
+
+OPTIONS = Options(examples=10, seed=1)
+
+
+class Item(BaseModel):
+    number: int
+
+
+def sound() -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/items/{number}")
+    async def read(number: Annotated[int, PathParameter(ge=0, le=99)]) -> Item:
+        return Item(number=number)
+
+    return app
+
+
+def broken() -> FastAPI:
+    app = sound()
+
+    @app.get("/halves/{number}", response_model=Item)
+    async def half(number: Annotated[int, PathParameter(ge=0, le=99)]) -> dict[str, float]:
+        return {"number": 100 // number}
+
+    @app.get("/absent")
+    async def absent() -> Item:
+        raise HTTPException(404)
+
+    return app
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_config=None, lifespan="off"))
+    thread = Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def outcome_of(app: FastAPI, folder: Path) -> Outcome:
+    tokens = minted_tokens("k" * 32)
+    auth_file = folder / "auth.json"
+    write_auth_file(auth_file, fixed_headers(tokens))
+    with serving(app) as url:
+        return run("example", Running(url, tokens, fixed_headers(tokens)), auth_file, USER, OPTIONS)
+
+
+def test_a_service_that_keeps_its_contract_passes(tmp_path: Path) -> None:
+    outcome = outcome_of(sound(), tmp_path)
+    assert (outcome.server_errors, outcome.contract_breaks, outcome.other_errors) == ([], [], [])
+    assert outcome.failures == ""
+    assert outcome.operations == 1
+    assert outcome.cases > OPTIONS.examples
+    assert outcome.refused == []
+
+
+def test_a_server_error_is_found_and_can_be_made_again(tmp_path: Path) -> None:
+    outcome = outcome_of(broken(), tmp_path)
+    assert outcome.server_errors == ["GET /halves/{number}: Server error"]
+    assert 'curl -X GET -H "Authorization: Bearer $USER_TOKEN"' in outcome.failures
+    assert '"$URL"/halves/0' in outcome.failures
+    assert "GET /absent: Undocumented status code" in outcome.contract_breaks
+    assert outcome.refused == ["GET /absent"]
+
+
+def test_a_service_that_does_not_answer_is_not_passed(tmp_path: Path) -> None:
+    auth_file = tmp_path / "auth.json"
+    tokens = minted_tokens("k" * 32)
+    write_auth_file(auth_file, fixed_headers(tokens))
+    absent = Running(f"http://127.0.0.1:{free_port()}", tokens, fixed_headers(tokens))
+    outcome = run("example", absent, auth_file, USER, OPTIONS)
+    assert outcome.cases == 0
+    assert outcome.other_errors
+    assert outcome.failures

@@ -1,0 +1,21 @@
+"""Addresses of clients, as the rules compare them."""
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+
+def network_of(value: object) -> str | None:
+    """Whom an address stands for; None for what is not an address.
+
+    An IPv4 address stands for itself, an IPv6 one for its /64: one subscriber has them all.
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        address = ip_address(value)
+    except ValueError:
+        return None
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((IPv6Address(int(address)), 64), strict=False))

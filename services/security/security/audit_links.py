@@ -1,0 +1,69 @@
+"""Reading the audit log: its entries, each with its checkpoint."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from security.audit_keys import Checkpoint
+from security.canonical import Entry
+from security.models import AuditRow, CheckpointRow
+
+BATCH = 1000
+BEFORE_ALL = -(2**63)
+_ENTRY_FIELDS = tuple(field.name for field in fields(Entry))
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry as the chain shows it."""
+
+    entry: Entry
+    checkpoint: Checkpoint | None
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How far entries and checkpoints reach; 0 without any."""
+
+    entries: int
+    checkpoints: int
+
+
+def select_links() -> Select[Any]:
+    return select(
+        *(getattr(AuditRow, name) for name in _ENTRY_FIELDS),
+        CheckpointRow.hash.label("checkpoint_hash"),
+        CheckpointRow.key_id,
+        CheckpointRow.signature,
+    ).outerjoin(CheckpointRow, CheckpointRow.sequence == AuditRow.sequence)
+
+
+def link_of(row: Row[Any]) -> Link:
+    entry = Entry(*row[: len(_ENTRY_FIELDS)])
+    if row.signature is None:
+        return Link(entry, None)
+    return Link(entry, Checkpoint(entry.sequence, row.checkpoint_hash, row.key_id, row.signature))
+
+
+async def find_ends(session: AsyncSession) -> Ends:
+    """In one statement: what is written meanwhile counts on both sides or on none."""
+    last_entry = select(func.max(AuditRow.sequence)).scalar_subquery()
+    last_checkpoint = select(func.max(CheckpointRow.sequence)).scalar_subquery()
+    statement = select(func.coalesce(last_entry, 0), func.coalesce(last_checkpoint, 0))
+    return Ends(*(await session.execute(statement)).one())
+
+
+async def read_links(
+    session: AsyncSession, after: int, last: int, batch_size: int = BATCH
+) -> AsyncIterator[Sequence[Link]]:
+    """The entries after one, up to another, in batches: however long the log, few are held at a time."""
+    while True:
+        wanted = select_links().where(AuditRow.sequence > after, AuditRow.sequence <= last)
+        rows = (await session.execute(wanted.order_by(AuditRow.sequence).limit(batch_size))).all()
+        if not rows:
+            return
+        yield [link_of(row) for row in rows]
+        after = rows[-1].sequence

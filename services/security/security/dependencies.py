@@ -1,0 +1,14 @@
+"""What the endpoints of this service ask for."""
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from security.audit_chain import AuditChain
+
+
+def _chain(request: Request) -> AuditChain:
+    return cast(AuditChain, request.app.state.chain)
+
+
+ChainDep = Annotated[AuditChain, Depends(_chain)]

@@ -1,0 +1,57 @@
+"""What is told about an alert outside the platform.
+
+No more than what is needed to find it: the subject is a fingerprint, an id or the address of an attacker.
+Who it is, and what he did, is to be seen by those who may log in.
+"""
+
+import json
+
+from security.models import Alert, Notification
+
+
+def subject_line(alert: Alert) -> str:
+    return f"[{alert.severity}] {alert.title}"
+
+
+def mail_text(notification: Notification) -> str:
+    alert = notification.alert
+    threat = alert.threat
+    return "\n".join(
+        [
+            alert.title,
+            "",
+            f"Severity: {alert.severity}",
+            f"Kind: {threat.kind}",
+            f"Subject: {threat.subject}",
+            f"Events: {threat.count}",
+            f"First seen: {threat.first_seen.isoformat()}",
+            f"Last seen: {threat.last_seen.isoformat()}",
+            f"State: {alert.state}",
+            f"Alert: {alert.id}",
+            f"Notification: {notification.id}",
+            "",
+        ]
+    )
+
+
+def webhook_body(notification: Notification) -> bytes:
+    """`id` is the same when a message comes twice."""
+    alert = notification.alert
+    threat = alert.threat
+    document = {
+        "id": str(notification.id),
+        "type": "security.alert",
+        "alert": {
+            "id": str(alert.id),
+            "threat_id": str(threat.id),
+            "kind": threat.kind,
+            "severity": alert.severity,
+            "state": alert.state,
+            "title": alert.title,
+            "subject": threat.subject,
+            "count": threat.count,
+            "first_seen": threat.first_seen.isoformat(),
+            "last_seen": threat.last_seen.isoformat(),
+        },
+    }
+    return json.dumps(document, separators=(",", ":")).encode()

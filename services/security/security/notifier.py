@@ -1,0 +1,116 @@
+"""Sends the notifications, apart from the detection, which never waits for it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from time import monotonic
+
+from prometheus_client import Counter
+
+from assistants_common.mail import Mailer, MailError
+from security.messages import mail_text, subject_line, webhook_body
+from security.models import Channel, Notification
+from security.notifications import NotificationQueue
+from security.webhook import Webhook, WebhookError
+
+logger = logging.getLogger(__name__)
+
+NOTIFICATIONS = Counter("security_notifications_total", "Attempts to send one.", ["channel", "outcome"])
+for _channel in Channel:
+    for _outcome in ("sent", "retried", "given_up"):
+        NOTIFICATIONS.labels(_channel.value, _outcome)
+
+_POLL_SECONDS = 5.0
+_HOUSEKEEPING_SECONDS = 3600.0
+
+
+type Sender = Callable[[Notification], Awaitable[None]]
+
+
+async def _mail(mailer: Mailer, notification: Notification) -> None:
+    subject = subject_line(notification.alert)
+    await mailer.send(notification.recipient, subject, mail_text(notification))
+
+
+async def _post(webhook: Webhook, notification: Notification) -> None:
+    await webhook.send(str(notification.id), webhook_body(notification))
+
+
+class Notifier:
+    """Works off the queue; every `_HOUSEKEEPING_SECONDS` it also has the old signals removed."""
+
+    def __init__(
+        self,
+        queue: NotificationQueue,
+        mailer: Mailer | None,
+        webhook: Webhook | None,
+        housekeeping: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._queue = queue
+        self._senders: dict[Channel, Sender] = {}
+        if mailer is not None:
+            self._senders[Channel.EMAIL] = partial(_mail, mailer)
+        if webhook is not None:
+            self._senders[Channel.WEBHOOK] = partial(_post, webhook)
+        self._housekeeping = housekeeping
+        self._housekept_at = float("-inf")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Send in the background for as long as the context lasts. An attempt that is cut off is repeated."""
+        task = asyncio.create_task(self._run(), name="notifier")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self) -> None:
+        while True:
+            self._queue.wake.clear()
+            try:
+                await self.send_due()
+                await self._keep_house()
+            except (
+                Exception
+            ):  # whatever it is, the next round may do better, and without rounds nobody is told
+                logger.exception("notifications are delayed")
+                await asyncio.sleep(_POLL_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_POLL_SECONDS):
+                    await self._queue.wake.wait()
+
+    async def send_due(self) -> None:
+        """Send what is due, one after the other."""
+        while notification := await self._queue.take(self._senders.keys()):
+            try:
+                await self._senders[Channel(notification.channel)](notification)
+            except (MailError, WebhookError) as error:
+                await self._failed(notification, error)
+            else:
+                await self._queue.sent(notification)
+                NOTIFICATIONS.labels(notification.channel, "sent").inc()
+
+    async def _failed(self, notification: Notification, error: Exception) -> None:
+        given_up = await self._queue.failed(notification, str(error))
+        NOTIFICATIONS.labels(notification.channel, "given_up" if given_up else "retried").inc()
+        extra = {
+            "notification_id": str(notification.id),
+            "channel": notification.channel,
+            "attempts": notification.attempts,
+            "reason": str(error),
+        }
+        logger.log(
+            logging.ERROR if given_up else logging.WARNING,
+            "notification given up" if given_up else "notification not sent, it will be tried again",
+            extra=extra,
+        )
+
+    async def _keep_house(self) -> None:
+        if monotonic() - self._housekept_at >= _HOUSEKEEPING_SECONDS:
+            await self._housekeeping()
+            await self._queue.expire()
+            self._housekept_at = monotonic()

@@ -1,0 +1,67 @@
+"""The webhook for alerts: a signed POST."""
+
+import asyncio
+import hmac
+from hashlib import sha256
+from time import time
+from types import TracebackType
+from typing import Self
+
+import httpx
+from pydantic import SecretStr
+
+from assistants_common.http_client import build_client
+
+TIMESTAMP_HEADER = "X-Signature-Timestamp"
+SIGNATURE_HEADER = "X-Signature"
+DELIVERY_HEADER = "X-Delivery-Id"
+
+
+class WebhookError(Exception):
+    """The receiver did not take a message. Says nothing of its address, which is a secret."""
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """`sha256=` and the HMAC-SHA256 of timestamp, point and body. The receiver refuses old timestamps."""
+    digest = hmac.new(secret.encode(), timestamp.encode() + b"." + body, sha256).hexdigest()
+    return f"sha256={digest}"
+
+
+class Webhook:
+    """Follows no redirect: a body goes to the configured address or nowhere."""
+
+    def __init__(self, url: SecretStr, secret: SecretStr, timeout: float) -> None:
+        self._url = url
+        self._secret = secret
+        self._timeout = timeout
+        self._client = build_client("", timeout)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def send(self, delivery_id: str, body: bytes) -> None:
+        """Deliver a message; WebhookError unless the answer is a 2xx."""
+        timestamp = str(int(time()))
+        headers = {
+            "Content-Type": "application/json",
+            DELIVERY_HEADER: delivery_id,
+            TIMESTAMP_HEADER: timestamp,
+            SIGNATURE_HEADER: signature(self._secret.get_secret_value(), timestamp, body),
+        }
+        request = self._client.build_request(
+            "POST", self._url.get_secret_value(), content=body, headers=headers
+        )
+        try:
+            # The answer's body is not read: it is of no use, and could be endless.
+            async with asyncio.timeout(self._timeout):
+                answer = await self._client.send(request, stream=True)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise WebhookError(f"the webhook is not reachable: {type(error).__name__}") from error
+        await answer.aclose()
+        if not answer.is_success:
+            raise WebhookError(f"the webhook answered {answer.status_code}")
