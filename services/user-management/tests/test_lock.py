@@ -51,6 +51,17 @@ async def test_ten_failures_lock_an_account_for_a_quarter_of_an_hour(
     assert body["email"] not in json.dumps(events)
 
 
+async def test_attempts_on_a_locked_account_are_told_to_the_others(
+    client: httpx.AsyncClient, registered: Register, published_events: PublishedEvents
+) -> None:
+    body = await registered()
+    await fail(client, body["email"])
+    await seconds_locked(client, body["email"])
+    failures = [event["data"] for event in await published_events() if event["type"] == "user.login_failed"]
+    assert [data["reason"] for data in failures] == ["bad_credentials"] * LIMIT + ["locked"]
+    assert {data["account"] for data in failures} == {account_fingerprint(body["email"])}
+
+
 async def test_a_lock_says_nothing_about_whether_there_is_an_account(
     client: httpx.AsyncClient, registered: Register
 ) -> None:

@@ -13,6 +13,7 @@ from user_management.links import Purpose
 from user_management.models import User
 from user_management.policy import require_good_password
 from user_management.schemas import KeySet, Login, LoginResult, Refresh, Registration, UserView
+from user_management.throttle import AccountLockedError
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 keys_router = APIRouter(tags=["auth"])
@@ -41,11 +42,16 @@ async def register(body: Registration, response: Response, session: SessionDep, 
 @router.post("/login", summary="Get tokens for an e-mail address and its password")
 async def login(body: Login, response: Response, session: SessionDep, parts: PartsDep) -> LoginResult:
     """429 while the account is locked after repeated failures, whatever the password."""
-    async with parts.throttle.attempt(body.email):
-        user = await _authenticate(body, session, parts)
-        if user is None:
-            await _refuse(body.email, session, parts)
-        await parts.throttle.passed(body.email)
+    try:
+        async with parts.throttle.attempt(body.email):
+            user = await _authenticate(body, session, parts)
+            if user is None:
+                await _refuse(body.email, session, parts)
+            await parts.throttle.passed(body.email)
+    except AccountLockedError:
+        await audit.login_failed(session, body.email, "locked")
+        await session.commit()
+        raise
     if parts.letters.configured and not user.email_verified:
         await _refuse_unverified(user, session, parts)
     result = await parts.sessions.open(session, user)

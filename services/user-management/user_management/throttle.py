@@ -61,7 +61,7 @@ class LoginThrottle:
             keys=keys[:2], args=[settings.lock_window_seconds, settings.lock_after_failures]
         )
         if seconds:
-            raise account_locked(int(seconds))
+            raise AccountLockedError(int(seconds))
         try:
             yield
         except ProblemError:
@@ -81,16 +81,18 @@ class LoginThrottle:
         await self._redis.delete(*_keys(email))
 
 
-def account_locked(seconds: int) -> ProblemError:
+class AccountLockedError(ProblemError):
     """429 rather than 423: it is about too many requests, clients know to wait for Retry-After, and it says
     the same of an address without an account, where there is nothing that could be locked.
     """
-    return ProblemError(
-        429,
-        "Too many failed logins for this account. Wait, or reset the password.",
-        type_="urn:assistants:problem:account-locked",
-        headers={"Retry-After": str(seconds)},
-    )
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            429,
+            "Too many failed logins for this account. Wait, or reset the password.",
+            type_="urn:assistants:problem:account-locked",
+            headers={"Retry-After": str(seconds)},
+        )
 
 
 def _keys(email: str) -> list[str]:
