@@ -34,11 +34,14 @@ const service = z.strictObject({
 /** An http(s) address, or nothing. */
 const address = z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default('');
 
-const external = z.strictObject({
-  /** Reachable ranges. `0.0.0.0/0` never includes private and metadata ranges. */
-  cidrs: z.array(cidr),
-  ports: z.array(port),
-});
+const external = (cidrs: readonly string[], ports: readonly number[]) =>
+  z
+    .strictObject({
+      /** Reachable ranges. `0.0.0.0/0` never includes private and metadata ranges. */
+      cidrs: z.array(cidr).default([...cidrs]),
+      ports: z.array(port).default([...ports]),
+    })
+    .prefault({});
 
 /** Seconds between a service's own end and the kubelet's kill. */
 export const SPARE_SECONDS = 5;
@@ -197,15 +200,12 @@ export const configSchema = z.strictObject({
   /** Destinations outside the cluster, by purpose. An empty list of ranges keeps it closed. */
   egress: z
     .strictObject({
-      'model-providers': external.default({ cidrs: ['0.0.0.0/0'], ports: [443] }),
-      'onec-server': external.default({ cidrs: [], ports: [80, 443] }),
-      smtp: external.default({ cidrs: [], ports: [465, 587] }),
-      'identity-provider': external.default({ cidrs: [], ports: [443] }),
-      webhook: external.default({ cidrs: [], ports: [443] }),
-      'kubernetes-api': external.default({
-        cidrs: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
-        ports: [443, 6443],
-      }),
+      'model-providers': external(['0.0.0.0/0'], [443]),
+      'onec-server': external([], [80, 443]),
+      smtp: external([], [465, 587]),
+      'identity-provider': external([], [443]),
+      webhook: external([], [443]),
+      'kubernetes-api': external(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'], [443, 6443]),
     })
     .prefault({}),
 

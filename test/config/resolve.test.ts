@@ -191,3 +191,11 @@ describe('bad input', () => {
     expect(resolveConfig('dev', [{ images: { tag: 'latest' } }]).images.tag).toBe('latest');
   });
 });
+
+describe('destinations outside', () => {
+  it('ranges may be set alone: the ports stay', () => {
+    const config = resolveConfig('dev', [{ egress: { 'onec-server': { cidrs: ['192.0.2.10/32'] } } }]);
+    expect(config.egress['onec-server']).toEqual({ cidrs: ['192.0.2.10/32'], ports: [80, 443] });
+    expect(config.egress.smtp).toEqual({ cidrs: [], ports: [465, 587] });
+  });
+});

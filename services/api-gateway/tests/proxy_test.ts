@@ -274,6 +274,8 @@ Deno.test('the gateway describes and measures itself', async () => {
     '1.2.3',
     'ok',
   ]);
+  const posted = await drop(fetch(`${gateway.url}/live`, { method: 'POST' }));
+  assertEquals([posted.status, posted.headers.get('allow')], [405, 'GET, HEAD']);
   const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
   for (
     const sample of [
