@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { serviceImage } from '../../charts/config/images.ts';
 import { APP_USER, containerSecurity, podSecurity } from '../../charts/constructs/pod.ts';
 import { componentOf } from '../../charts/graph/build.ts';
-import { config, kubectl, kubectlInput, NAMESPACE, ROOT, topology } from './support.ts';
+import { config, eventually, kubectl, kubectlInput, NAMESPACE, ROOT, topology } from './support.ts';
 
 const NAME = 'provider-stand-in';
 const PORT = 8080;
@@ -82,6 +82,13 @@ export async function startProvider(): Promise<void> {
     ['--set', `settings.openaiBaseUrl=${address}/v1`, '--set', `settings.anthropicBaseUrl=${address}`],
     { OPENAI_API_KEY: 'stand-in-openai', ANTHROPIC_API_KEY: 'stand-in-anthropic' },
   );
+  await eventually(60, reachable);
+}
+
+/** Waits until the assistant's own pod can connect: policies take a moment to reach a new pod. */
+function reachable(): void {
+  const program = `import socket; socket.create_connection(('${NAME}', ${PORT}), 3)`;
+  kubectl('exec', '-n', NAMESPACE, `deploy/${ASSISTANT}`, '-c', ASSISTANT, '--', 'python', '-c', program);
 }
 
 /** Takes everything back: the next test finds the platform as `./platform up` makes it. */
