@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 from prometheus_client import Counter
@@ -11,6 +10,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ai_assistant.models import Conversation
+from assistants_common.background import in_background
 from assistants_common.database import Database
 from assistants_common.problems import UNAVAILABLE
 
@@ -31,16 +31,9 @@ class Retention:
         self._age = timedelta(days=days)
         self._batch = batch
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Delete in the background for as long as the context lasts."""
-        task = asyncio.create_task(self._run(), name="retention")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        return in_background(self._run(), "retention")
 
     async def _run(self) -> None:
         while True:

@@ -7,7 +7,7 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import cast
 
 from prometheus_client import Counter, Histogram
@@ -15,6 +15,7 @@ from prometheus_client import Counter, Histogram
 from analytics.documents import Document
 from analytics.rendering import Drawing
 from analytics.rendering.worker import DONE, LENGTH_BYTES
+from assistants_common.background import in_background
 from assistants_common.problems import ProblemError
 
 logger = logging.getLogger(__name__)
@@ -43,14 +44,10 @@ class Renderer:
 
     @asynccontextmanager
     async def running(self, *, warm_up: bool) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._warm_up(), name="renderer") if warm_up else None
         try:
-            yield
+            async with in_background(self._warm_up(), "renderer") if warm_up else nullcontext():
+                yield
         finally:
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
             await self._stop()
 
     async def render(self, drawing: Drawing, document: Document) -> bytes:

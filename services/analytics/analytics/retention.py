@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
 from prometheus_client import Counter
@@ -12,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from analytics.models import EventSeen, Report
 from analytics.settings import Settings
+from assistants_common.background import in_background
 from assistants_common.database import Database
 
 logger = logging.getLogger(__name__)
@@ -34,15 +34,9 @@ class Retention:
         self._database = database
         self._settings = settings
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._run(), name="retention")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Sweep in the background for as long as the context lasts."""
+        return in_background(self._run(), "retention")
 
     async def _run(self) -> None:
         while True:

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from time import monotonic
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
+from assistants_common.background import in_background
 from assistants_common.events import FIELD, STREAM, Event
 from assistants_common.problems import is_unavailable
 
@@ -56,16 +57,9 @@ class EventConsumer:
         self._block_ms = block_ms
         self._pause_seconds = pause_seconds
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Consume in the background for as long as the context lasts; for a service's lifespan."""
-        task = asyncio.create_task(self.run(), name="event-consumer")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        return in_background(self.run(), "event-consumer")
 
     async def run(self) -> None:
         """Consume until cancelled. While Redis is away it is asked again, ever less often."""

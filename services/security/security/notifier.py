@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from time import monotonic
 
 from prometheus_client import Counter
 
+from assistants_common.background import in_background
 from assistants_common.mail import Mailer, MailError
 from security.messages import mail_text, subject_line, webhook_body
 from security.models import Channel, Notification
@@ -57,16 +58,9 @@ class Notifier:
         self._housekeeping = housekeeping
         self._housekept_at = float("-inf")
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Send in the background for as long as the context lasts. An attempt that is cut off is repeated."""
-        task = asyncio.create_task(self._run(), name="notifier")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        return in_background(self._run(), "notifier")
 
     async def _run(self) -> None:
         while True:

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from assistants_common.background import in_background
 from assistants_common.database import Database
 from user_management.models import Base, OneTimeToken, RefreshToken, Session
 from user_management.settings import Settings
@@ -24,16 +24,9 @@ BATCH = 1000
 _SPARE = timedelta(days=2)
 
 
-@asynccontextmanager
-async def cleaning(database: Database, settings: Settings) -> AsyncIterator[None]:
+def cleaning(database: Database, settings: Settings) -> AbstractAsyncContextManager[None]:
     """Clean up from time to time for as long as the context lasts."""
-    task = asyncio.create_task(_run(database, settings), name="cleanup")
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    return in_background(_run(database, settings), "cleanup")
 
 
 async def _run(database: Database, settings: Settings) -> None:
