@@ -2,15 +2,9 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../charts/config/error.ts';
 import { PLATFORM_VERSION } from '../charts/config/versions.ts';
-import { architecture } from './commands/architecture.ts';
-import { build } from './commands/build.ts';
-import { diff } from './commands/diff.ts';
-import { down } from './commands/down.ts';
-import { network } from './commands/network.ts';
-import { status } from './commands/status.ts';
-import { synth } from './commands/synth.ts';
-import { up } from './commands/up.ts';
-import { Failure, messageOf } from './core/failure.ts';
+import { Failure, INTERRUPTED, messageOf } from './core/failure.ts';
+import { interruptible } from './tools/interrupt.ts';
+import { VERBS } from './verbs.ts';
 
 const program = new Command('platform')
   .description('AI assistants for 1C:Enterprise: render, run and look after the platform.')
@@ -24,12 +18,18 @@ Exit status:
   0  done
   1  refused, failed, or bad input; one line on standard error says what and what next
   2  diff only: the difference could not be found out (1: there is one)
+  ${INTERRUPTED}  interrupted by Ctrl-C; what was begun has been tidied up, a second Ctrl-C does not wait for that
 
 Example:
   $ ./platform up && ./platform status`,
   );
-for (const command of [synth, build, up, down, status, diff, architecture, network])
-  program.addCommand(command.copyInheritedSettings(program));
+
+/** Only the verb that is asked for is loaded; the others when the help, or an unknown name, needs all of them. */
+async function register(asked: string | undefined): Promise<void> {
+  const known = VERBS.filter(({ name }) => name === asked);
+  for (const { group, load } of known.length > 0 ? known : VERBS)
+    program.addCommand((await load()).copyInheritedSettings(program).helpGroup(`${group}:`));
+}
 
 /** `diff` answers with 1; its failures need a status of their own. */
 const FAILED = process.argv[2] === 'diff' ? 2 : 1;
@@ -40,11 +40,12 @@ function report(error: unknown): void {
   const hint = expected || process.env.PLATFORM_DEBUG ? '' : ' (PLATFORM_DEBUG=1 shows where)';
   console.error(`error: ${messageOf(error)}${hint}`);
   if (process.env.PLATFORM_DEBUG && error instanceof Error) console.error(error.stack);
-  process.exitCode = FAILED;
+  process.exitCode = error instanceof Failure ? (error.exitStatus ?? FAILED) : FAILED;
 }
 
 try {
-  await program.parseAsync();
+  await register(process.argv[2]);
+  await interruptible(() => program.parseAsync());
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : FAILED;
   else report(error);

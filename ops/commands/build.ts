@@ -107,11 +107,12 @@ async function buildAll(
   // Measured ones alone: they must not take time from each other.
   const concurrent = measure ? false : jobs;
   const list = quiet
-    ? new Listr(tasks, { concurrent, renderer: 'silent' })
+    ? new Listr(tasks, { concurrent, renderer: 'silent', registerSignalListeners: false })
     : new Listr(tasks, {
         concurrent,
         rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
         fallbackRendererOptions: { timer: PRESET_TIMER },
+        registerSignalListeners: false,
       });
   await list.run();
   return builds.flatMap(({ image }) => rows.get(image) ?? []);

@@ -1,13 +1,11 @@
-import { createInterface } from 'node:readline/promises';
-import { CLUSTER } from '../core/cluster.ts';
-import { Failure } from '../core/failure.ts';
 import { checkTools } from '../tools/check.ts';
-import { clusterExists, deleteCluster, nodes } from '../tools/kind.ts';
-import { verb } from './options.ts';
+import { LocalCluster } from '../tools/kind.ts';
+import { type ConfirmOptions, confirm } from './confirm.ts';
+import { clusterConfig, confirmation, verb } from './options.ts';
 import { line } from './print.ts';
 
-interface Options {
-  readonly yes?: boolean;
+interface Options extends ConfirmOptions {
+  readonly clusterConfig?: string;
 }
 
 export const down = verb(
@@ -15,23 +13,16 @@ export const down = verb(
   'delete the local kind cluster with everything in it',
   './platform down --yes',
 )
-  .option('-y, --yes', 'do not ask')
-  .action(async ({ yes }: Options) => {
+  .addOption(clusterConfig())
+  .addOption(confirmation())
+  .action(async (options: Options) => {
+    const local = new LocalCluster(options.clusterConfig);
     await checkTools(['docker', 'kind']);
-    if (!(await clusterExists())) return line(`No kind cluster ${CLUSTER}: nothing to delete.`);
+    if (!(await local.exists())) return line(`No kind cluster ${local.name}: nothing to delete.`);
     line(
-      `This deletes the kind cluster ${CLUSTER} (${(await nodes()).join(', ')}) with all its volumes: databases, backups, secrets.`,
+      `This deletes the kind cluster ${local.name} (${(await local.nodes()).join(', ')}) with all its volumes: databases, backups, secrets.`,
     );
-    if (!yes) await confirm();
-    await deleteCluster();
-    line(`Deleted ${CLUSTER}.`);
+    await confirm('down', 'Delete it?', options);
+    await local.remove();
+    line(`Deleted ${local.name}.`);
   });
-
-async function confirm(): Promise<void> {
-  if (!process.stdin.isTTY)
-    throw new Failure('down: not confirmed, and there is no terminal to ask on', 'add --yes');
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await prompt.question('Delete it? [y/N] ');
-  prompt.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Failure('down: not confirmed', 'nothing was deleted');
-}

@@ -36,6 +36,15 @@ export const repeatable = (flags: string, description: string): Option =>
     .argParser((value: string, previous: readonly string[]) => [...previous, value])
     .default([], 'none');
 
+export const confirmation = (): Option => new Option('-y, --yes', 'do not ask');
+
+/** For clusters of another shape, or beside the usual one. */
+export const clusterConfig = (): Option =>
+  new Option(
+    '--cluster-config <file>',
+    'kind configuration that names the cluster (default: kind-config.yaml)',
+  );
+
 /** A verb with a line of help that shows it in use. */
 export const verb = (name: string, description: string, example: string): Command =>
   new Command(name).description(description).addHelpText('after', `\nExample:\n  $ ${example}`);

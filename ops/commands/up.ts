@@ -7,7 +7,6 @@ import {
   type SimpleRenderer,
 } from 'listr2';
 import { extraArguments } from '../core/build-plan.ts';
-import { KIND_CONTEXT } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { changes, type Plan, summary } from '../core/plan.ts';
 import { urls } from '../core/urls.ts';
@@ -19,11 +18,12 @@ import { ensureSecrets } from '../steps/secrets.ts';
 import type { Target } from '../steps/target.ts';
 import { checkTools } from '../tools/check.ts';
 import { buildImage } from '../tools/docker.ts';
-import { clusterExists, createCluster, reviveCluster } from '../tools/kind.ts';
-import { type OverrideOptions, repeatable, targetOf, verb, withOverrides } from './options.ts';
+import { LocalCluster } from '../tools/kind.ts';
+import { clusterConfig, type OverrideOptions, repeatable, targetOf, verb, withOverrides } from './options.ts';
 import { line, table } from './print.ts';
 
 interface Options extends OverrideOptions {
+  readonly clusterConfig?: string;
   readonly bundles?: string;
   readonly buildArg: readonly string[];
   readonly build: boolean;
@@ -34,6 +34,11 @@ interface Options extends OverrideOptions {
 interface Findings {
   bundles: readonly Bundle[];
   plan?: Plan;
+}
+
+/** The platform, and the cluster on this machine it goes to. */
+interface LocalTarget extends Target {
+  readonly local: LocalCluster;
 }
 
 type Task = ListrTaskWrapper<Findings, typeof DefaultRenderer, typeof SimpleRenderer>;
@@ -54,6 +59,7 @@ export const up = withOverrides(
         'build argument of the images, such as PYTHON_IMAGE=mirror/python:3.13',
       ),
     )
+    .addOption(clusterConfig())
     .option('--no-build', 'take the images as they are')
     .option('--timeout <seconds>', 'how long to wait until everything is ready', seconds, 600),
 )
@@ -62,7 +68,11 @@ export const up = withOverrides(
     '\nEnvironment: KIND_NODE_IMAGE, PYTHON_IMAGE, DENO_IMAGE, RUNTIME_IMAGE name mirrored images; OPENAI_API_KEY and the like become secrets.',
   )
   .action(async (options: Options) => {
-    const target = await targetOf({ ...options, env: 'dev', context: KIND_CONTEXT });
+    const local = new LocalCluster(options.clusterConfig);
+    const target: LocalTarget = {
+      ...(await targetOf({ ...options, env: 'dev', context: local.context })),
+      local,
+    };
     const extra = extraArguments(options.buildArg, process.env);
     const findings: Findings = { bundles: [] };
     await steps(target, options, extra).run(findings);
@@ -80,7 +90,7 @@ function seconds(text: string): number {
 
 type BuildValues = Readonly<Record<string, string>>;
 
-const steps = (target: Target, options: Options, extra: BuildValues): Listr<Findings> =>
+const steps = (target: LocalTarget, options: Options, extra: BuildValues): Listr<Findings> =>
   new Listr<Findings>(
     [
       { title: 'Tools', task: () => checkTools(['docker', 'kind', 'kubectl']) },
@@ -96,13 +106,15 @@ const steps = (target: Target, options: Options, extra: BuildValues): Listr<Find
     {
       rendererOptions: { timer: PRESET_TIMER, collapseSubtasks: false, showErrorMessage: false },
       fallbackRendererOptions: { timer: PRESET_TIMER },
+      // Ctrl-C is the command's own affair.
+      registerSignalListeners: false,
     },
   );
 
-async function cluster({ kubectl }: Target, task: Task): Promise<void> {
-  const exists = await clusterExists();
-  if (exists) await reviveCluster();
-  else await createCluster(process.env.KIND_NODE_IMAGE || undefined);
+async function cluster({ kubectl, local }: LocalTarget, task: Task): Promise<void> {
+  const exists = await local.exists();
+  if (exists) await local.revive();
+  else await local.create(process.env.KIND_NODE_IMAGE || undefined);
   await kubectl.reach();
   task.title = exists ? 'Cluster: already there' : 'Cluster: created';
 }
@@ -137,8 +149,8 @@ async function prepare(
   task.title = `Prerequisites: ${installed.length > 0 ? `installed ${installed.join(', ')}` : 'already there'}`;
 }
 
-async function load({ wanted }: Target, { bundles }: Findings, task: Task): Promise<void> {
-  const loaded = await bringImages([...wanted, ...bundles.flatMap(({ objects }) => objects)]);
+async function load({ wanted, local }: LocalTarget, { bundles }: Findings, task: Task): Promise<void> {
+  const loaded = await bringImages(local, [...wanted, ...bundles.flatMap(({ objects }) => objects)]);
   task.title = `Load images: ${loaded.length} loaded`;
 }
 
@@ -156,12 +168,12 @@ async function apply(target: Target, findings: Findings, task: Task): Promise<vo
   task.title = `Apply: ${changes(plan)} objects, ${secrets} secrets made`;
 }
 
-async function restart(target: Target, findings: Findings, task: Task): Promise<void> {
+async function restart(target: LocalTarget, findings: Findings, task: Task): Promise<void> {
   const { created, changed } = planned(findings);
   const fresh = new Set(
     [...created, ...changed].map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
   );
-  const restarted = await restartStale(target, fresh);
+  const restarted = await restartStale(target, target.local, fresh);
   task.title = `Restart: ${restarted.length > 0 ? restarted.join(', ') : 'nothing runs an older image'}`;
 }
 

@@ -1,16 +1,35 @@
 /** Which cluster a command talks to. It is always named, never the one kubectl happens to point at. */
-import { Failure } from './failure.ts';
+import { load } from 'js-yaml';
+import { z } from 'zod';
+import { Failure, messageOf } from './failure.ts';
 
 /** Name of the kind cluster, as in kind-config.yaml. */
 export const CLUSTER = 'ai-assistants';
-export const KIND_CONTEXT = `kind-${CLUSTER}`;
+
+/** What kind calls the context of one of its clusters. */
+export const kindContext = (cluster: string): string => `kind-${cluster}`;
 
 /** dev lives in the kind cluster; the others' clusters are named by whoever asks. */
 export function contextOf(environment: string, context: string | undefined): string {
   if (context) return context;
-  if (environment === 'dev') return KIND_CONTEXT;
+  if (environment === 'dev') return kindContext(CLUSTER);
   throw new Failure(
     `--context: missing, and ${environment} is no local cluster`,
     'name one of `kubectl config get-contexts`',
   );
+}
+
+const kindConfig = z.looseObject({ kind: z.literal('Cluster'), name: z.string().min(1) });
+
+/** The name a kind configuration gives its cluster. @throws Failure when it gives none. */
+export function clusterName(text: string, file: string): string {
+  try {
+    return kindConfig.parse(load(text)).name;
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? 'no kind: Cluster with a name' : messageOf(error);
+    throw new Failure(
+      `--cluster-config: "${file}" is not valid (${reason})`,
+      'expected a file such as kind-config.yaml',
+    );
+  }
 }

@@ -1,10 +1,17 @@
+/** Exit status of a command that Ctrl-C ended: 128 and the number of the signal, as shells have it. */
+export const INTERRUPTED = 130;
+
 /** Something an operator can act on: one line with the cause and the next step. */
 export class Failure extends Error {
-  /** @param details lines for people who want to know more, shown before the message. */
+  /**
+   * @param details lines for people who want to know more, shown before the message.
+   * @param exitStatus where it is not the command's usual one.
+   */
   constructor(
     cause: string,
     nextStep?: string,
     readonly details: readonly string[] = [],
+    readonly exitStatus?: number,
   ) {
     super(nextStep ? `${cause}; ${nextStep}` : cause);
     this.name = 'Failure';

@@ -4,7 +4,7 @@ import type { ImageBuild } from '../core/build-plan.ts';
 import { imagesOf, podContainers, stale, stuck, toLoad } from '../core/images.ts';
 import type { KubeObject } from '../core/objects.ts';
 import { hasDockerfile, localImages } from '../tools/docker.ts';
-import { loadImages, nodeImages, nodes } from '../tools/kind.ts';
+import type { LocalCluster } from '../tools/kind.ts';
 import type { Target } from './target.ts';
 
 export interface BuildList {
@@ -26,14 +26,17 @@ export function buildList({ config, services }: Pick<Target, 'config' | 'service
 }
 
 /** Loads what the local Docker has and a node lacks, in one go; returns the references. */
-export async function bringImages(objects: readonly KubeObject[]): Promise<readonly string[]> {
+export async function bringImages(
+  cluster: LocalCluster,
+  objects: readonly KubeObject[],
+): Promise<readonly string[]> {
   const local = await localImages(imagesOf(objects));
   const references = [...local.keys()];
   const lacking = await Promise.all(
-    (await nodes()).map(async (node) => toLoad(local, await nodeImages(node, references))),
+    (await cluster.nodes()).map(async (node) => toLoad(local, await cluster.nodeImages(node, references))),
   );
   const missing = [...new Set(lacking.flat())];
-  if (missing.length > 0) await loadImages(missing);
+  if (missing.length > 0) await cluster.load(missing);
   return missing;
 }
 
@@ -44,12 +47,13 @@ export async function bringImages(objects: readonly KubeObject[]): Promise<reado
  */
 export async function restartStale(
   { kubectl, config, wanted }: Target,
+  cluster: LocalCluster,
   fresh: ReadonlySet<string>,
 ): Promise<readonly string[]> {
-  const [node = ''] = await nodes();
+  const [node = ''] = await cluster.nodes();
   const [pods, images] = await Promise.all([
     kubectl.pods(podContainers, config.environment),
-    nodeImages(node, imagesOf(wanted)),
+    cluster.nodeImages(node, imagesOf(wanted)),
   ]);
   const deployments = stale(pods, images).filter((name) => !fresh.has(name));
   for (const deployment of deployments) {

@@ -1,7 +1,7 @@
 /** Waits until every workload runs its newest version, and says why when one does not. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../core/failure.ts';
 import { event, explain, pod, progressOf, type Workload, workload } from '../core/workloads.ts';
+import { pause } from '../tools/interrupt.ts';
 import type { Target } from './target.ts';
 
 const PAUSE_MS = 1000;
@@ -27,7 +27,7 @@ export async function waitForRollout(
         'see ./platform status, or give more time with --timeout',
         await reasons({ kubectl, config }, waiting),
       );
-    await sleep(PAUSE_MS);
+    await pause(PAUSE_MS);
   }
 }
 

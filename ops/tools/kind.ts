@@ -1,8 +1,13 @@
-/** The local cluster: kind, and the Docker containers that are its nodes. */
-import { CLUSTER, KIND_CONTEXT } from '../core/cluster.ts';
+/** A local cluster: kind, and the Docker containers that are its nodes. */
+import { readFileSync } from 'node:fs';
+import { clusterName, kindContext } from '../core/cluster.ts';
+import { Failure, messageOf } from '../core/failure.ts';
 import { type NodeImages, parseInspected } from '../core/images.ts';
 import { ROOT } from '../core/paths.ts';
 import { run, stdoutOf } from './run.ts';
+
+/** The cluster everything is about unless another one is named. */
+export const KIND_CONFIG = `${ROOT}/kind-config.yaml`;
 
 const lines = (text: string): readonly string[] =>
   text
@@ -10,49 +15,69 @@ const lines = (text: string): readonly string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '');
 
-export const clusterExists = async (): Promise<boolean> =>
-  lines(await stdoutOf('kind', ['get', 'clusters'])).includes(CLUSTER);
+export class LocalCluster {
+  readonly name: string;
 
-export const nodes = async (): Promise<readonly string[]> =>
-  lines(await stdoutOf('kind', ['get', 'nodes', '--name', CLUSTER]));
+  /** @param file a kind configuration that names its cluster. @throws Failure when it cannot be read or names none. */
+  constructor(private readonly file: string = KIND_CONFIG) {
+    this.name = clusterName(readConfig(file), file);
+  }
 
-/** @param nodeImage for sites that mirror it; kind's own otherwise. */
-export async function createCluster(nodeImage: string | undefined): Promise<void> {
-  const image = nodeImage ? ['--image', nodeImage] : [];
-  await run('kind', [
-    'create',
-    'cluster',
-    '--name',
-    CLUSTER,
-    '--config',
-    `${ROOT}/kind-config.yaml`,
-    ...image,
-  ]);
+  /** kubectl's name for it. */
+  get context(): string {
+    return kindContext(this.name);
+  }
+
+  async exists(): Promise<boolean> {
+    return lines(await stdoutOf('kind', ['get', 'clusters'])).includes(this.name);
+  }
+
+  async nodes(): Promise<readonly string[]> {
+    return lines(await stdoutOf('kind', ['get', 'nodes', '--name', this.name]));
+  }
+
+  /** @param nodeImage for sites that mirror it; kind's own otherwise. */
+  async create(nodeImage: string | undefined): Promise<void> {
+    const image = nodeImage ? ['--image', nodeImage] : [];
+    await run('kind', ['create', 'cluster', '--name', this.name, '--config', this.file, ...image]);
+  }
+
+  /** Nodes that stopped with the machine are started, and a kubeconfig that does not know the cluster learns it. */
+  async revive(): Promise<void> {
+    await run('docker', ['start', ...(await this.nodes())]);
+    const contexts = lines(await stdoutOf('kubectl', ['config', 'get-contexts', '--output=name']));
+    if (!contexts.includes(this.context)) await run('kind', ['export', 'kubeconfig', '--name', this.name]);
+  }
+
+  async remove(): Promise<void> {
+    await run('kind', ['delete', 'cluster', '--name', this.name]);
+  }
+
+  /** Those of the images that are in the node. */
+  async nodeImages(node: string, references: readonly string[]): Promise<NodeImages> {
+    const found = await Promise.all(
+      references.map(async (reference) => {
+        const args = ['exec', node, 'crictl', 'inspecti', reference];
+        const { stdout, exitCode } = await run('docker', args, { accept: [0, 1] });
+        return exitCode === 0 ? [[reference, parseInspected(stdout)] as const] : [];
+      }),
+    );
+    return new Map(found.flat());
+  }
+
+  /** Brings local images into every node. */
+  async load(references: readonly string[]): Promise<void> {
+    await run('kind', ['load', 'docker-image', '--name', this.name, ...references]);
+  }
 }
 
-/** Nodes that stopped with the machine are started, and a kubeconfig that does not know the cluster learns it. */
-export async function reviveCluster(): Promise<void> {
-  await run('docker', ['start', ...(await nodes())]);
-  const contexts = lines(await stdoutOf('kubectl', ['config', 'get-contexts', '--output=name']));
-  if (!contexts.includes(KIND_CONTEXT)) await run('kind', ['export', 'kubeconfig', '--name', CLUSTER]);
+function readConfig(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Failure(
+      `--cluster-config: "${file}" cannot be read (${messageOf(error)})`,
+      'expected a file such as kind-config.yaml',
+    );
+  }
 }
-
-export const deleteCluster = async (): Promise<void> => {
-  await run('kind', ['delete', 'cluster', '--name', CLUSTER]);
-};
-
-/** Those of the images that are in the node. */
-export async function nodeImages(node: string, references: readonly string[]): Promise<NodeImages> {
-  const found = await Promise.all(
-    references.map(async (reference) => {
-      const args = ['exec', node, 'crictl', 'inspecti', reference];
-      const { stdout, exitCode } = await run('docker', args, { accept: [0, 1] });
-      return exitCode === 0 ? [[reference, parseInspected(stdout)] as const] : [];
-    }),
-  );
-  return new Map(found.flat());
-}
-
-export const loadImages = async (references: readonly string[]): Promise<void> => {
-  await run('kind', ['load', 'docker-image', '--name', CLUSTER, ...references]);
-};

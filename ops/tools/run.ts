@@ -1,6 +1,7 @@
 /** Runs a tool and turns its failure into one line. */
 import { execa } from 'execa';
 import { Failure } from '../core/failure.ts';
+import { interrupted, interruptedFailure } from './interrupt.ts';
 
 export interface RunOptions {
   /** Standard input. @default none */
@@ -11,6 +12,8 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void;
   /** Exit statuses that are an answer, not a failure. @default [0] */
   readonly accept?: readonly number[];
+  /** Goes on when the command is interrupted: for tidying up. @default false */
+  readonly uninterrupted?: boolean;
 }
 
 export interface RunResult {
@@ -24,18 +27,21 @@ export async function run(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const { input = '', cwd, accept = [0], onLine } = options;
+  const { input = '', cwd, accept = [0], onLine, uninterrupted = false } = options;
   const running = execa(tool, args, {
     input,
     reject: false,
     maxBuffer: 200_000_000,
     all: onLine !== undefined,
     ...(cwd ? { cwd } : {}),
+    // In a group of its own, Ctrl-C does not reach it.
+    ...(uninterrupted ? { detached: true } : { cancelSignal: interrupted }),
   });
   if (onLine) for await (const line of running.iterable({ from: 'all' })) onLine(line);
   const result = await running;
   if (result.exitCode !== undefined && accept.includes(result.exitCode))
     return { stdout: result.stdout, exitCode: result.exitCode };
+  if (interrupted.aborted && !uninterrupted) throw interruptedFailure();
   const what = [tool, ...args.filter((arg) => !arg.startsWith('-'))].slice(0, 3).join(' ');
   throw new Failure(`${what} failed: ${errorLine(result.stderr) || (result.shortMessage ?? 'no message')}`);
 }

@@ -1,8 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { COMMITTED, ROOT } from '../../ops/core/paths.ts';
 
 let elsewhere = '';
@@ -50,6 +58,8 @@ const REFUSED: readonly [args: string[], status: number, named: string[]][] = [
   [['build', '--jobs', 'many'], 1, ['--jobs', "'many'"]],
   [['build', '--build-arg', 'x'], 1, ['--build-arg', '"x"']],
   [['up', '--build-arg', 'x'], 1, ['--build-arg', '"x"']],
+  [['down', '--cluster-config', 'nowhere.yaml'], 1, ['--cluster-config', '"nowhere.yaml"']],
+  [['up', '--cluster-config', `${ROOT}/package.json`], 1, ['--cluster-config', 'package.json"']],
   [['diff', '--env', 'staging'], 2, ['--context', 'staging']],
   [['diff', '--colour'], 2, ['unknown option', '--colour']],
 ];
@@ -99,5 +109,25 @@ describe('good input', () => {
   });
   it('documents its exit statuses', async () => {
     expect((await platform('--help')).stdout).toMatch(/Exit status:\n {2}0 .*\n {2}1 .*\n {2}2 /);
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('ends what is running and says so, with the exit status of shells', async () => {
+    const started = join(elsewhere, 'started');
+    const tool = join(elsewhere, 'kubectl');
+    writeFileSync(tool, `#!/bin/sh\ntouch '${started}'\nexec sleep 60\n`);
+    chmodSync(tool, 0o755);
+    const running = execa(`${ROOT}/platform`, ['status'], {
+      cwd: elsewhere,
+      reject: false,
+      stdin: 'ignore',
+      env: { PATH: `${elsewhere}:${process.env.PATH}` },
+    });
+    await vi.waitFor(() => expect(existsSync(started)).toBe(true), { timeout: 20_000 });
+    running.kill('SIGINT');
+    const { exitCode, stderr } = await running;
+    expect(stderr).toBe('error: interrupted; run the command again to go on');
+    expect(exitCode).toBe(130);
   });
 });

@@ -1,0 +1,27 @@
+/** Asks before something that cannot be taken back. */
+import { createInterface } from 'node:readline/promises';
+import { Failure } from '../core/failure.ts';
+import { interrupted } from '../tools/interrupt.ts';
+
+export interface ConfirmOptions {
+  readonly yes?: boolean;
+}
+
+/**
+ * Returns when the answer is yes, or `--yes` was given.
+ *
+ * @param verb whose name the refusal begins with.
+ * @throws Failure when the answer is anything else, or there is no terminal to ask on.
+ */
+export async function confirm(verb: string, question: string, { yes }: ConfirmOptions): Promise<void> {
+  if (yes) return;
+  if (!process.stdin.isTTY)
+    throw new Failure(`${verb}: not confirmed, and there is no terminal to ask on`, 'add --yes');
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await prompt.question(`${question} [y/N] `, { signal: interrupted });
+    if (!/^y(es)?$/i.test(answer.trim())) throw new Failure(`${verb}: not confirmed`, 'nothing was changed');
+  } finally {
+    prompt.close();
+  }
+}

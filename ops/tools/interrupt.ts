@@ -1,0 +1,38 @@
+/** Ctrl-C: what is running is ended, `finally` blocks tidy up, and the command says that it was interrupted. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure, INTERRUPTED } from '../core/failure.ts';
+
+const interruption = new AbortController();
+
+/** Is aborted when the command is interrupted. */
+export const interrupted: AbortSignal = interruption.signal;
+
+export const interruptedFailure = (): Failure =>
+  new Failure('interrupted', 'run the command again to go on', [], INTERRUPTED);
+
+/** @throws Failure when the command was interrupted: between two steps that must not be begun then. */
+export function checkInterrupted(): void {
+  if (interrupted.aborted) throw interruptedFailure();
+}
+
+/** Runs a command so that the first signal interrupts it and the second ends it at once. */
+export async function interruptible(command: () => Promise<unknown>): Promise<void> {
+  const onSignal = (): void => {
+    if (interrupted.aborted) process.exit(INTERRUPTED);
+    interruption.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  try {
+    await command();
+  } catch (error) {
+    throw interrupted.aborted ? interruptedFailure() : error;
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+  }
+}
+
+/** Waits, or throws at once when the command is interrupted. */
+export async function pause(milliseconds: number): Promise<void> {
+  await sleep(milliseconds, undefined, { signal: interrupted }).catch(checkInterrupted);
+  checkInterrupted();
+}

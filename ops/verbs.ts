@@ -1,0 +1,24 @@
+/** The verbs, in the order of the help; a verb's module is loaded when it is asked for. */
+import type { Command } from 'commander';
+
+export interface Verb {
+  readonly name: string;
+  /** Heading in the help. */
+  readonly group: 'Develop' | 'Build' | 'Deploy' | 'Data' | 'Understand';
+  readonly load: () => Promise<Command>;
+}
+
+export const VERBS: readonly Verb[] = [
+  { name: 'up', group: 'Develop', load: async () => (await import('./commands/up.ts')).up },
+  { name: 'down', group: 'Develop', load: async () => (await import('./commands/down.ts')).down },
+  { name: 'status', group: 'Develop', load: async () => (await import('./commands/status.ts')).status },
+  { name: 'build', group: 'Build', load: async () => (await import('./commands/build.ts')).build },
+  { name: 'synth', group: 'Deploy', load: async () => (await import('./commands/synth.ts')).synth },
+  { name: 'diff', group: 'Deploy', load: async () => (await import('./commands/diff.ts')).diff },
+  {
+    name: 'architecture',
+    group: 'Understand',
+    load: async () => (await import('./commands/architecture.ts')).architecture,
+  },
+  { name: 'network', group: 'Understand', load: async () => (await import('./commands/network.ts')).network },
+];
