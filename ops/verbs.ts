@@ -15,6 +15,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'build', group: 'Build', load: async () => (await import('./commands/build.ts')).build },
   { name: 'synth', group: 'Deploy', load: async () => (await import('./commands/synth.ts')).synth },
   { name: 'diff', group: 'Deploy', load: async () => (await import('./commands/diff.ts')).diff },
+  { name: 'backup', group: 'Data', load: async () => (await import('./commands/backup.ts')).backup },
   {
     name: 'architecture',
     group: 'Understand',

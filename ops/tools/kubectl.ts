@@ -39,6 +39,11 @@ export class Kubectl {
     return stdoutOf('kubectl', ['--context', this.context, ...args], { input });
   }
 
+  /** The same for tidying up: goes on when the command is interrupted. */
+  tidy(args: readonly string[]): Promise<string> {
+    return stdoutOf('kubectl', ['--context', this.context, ...args], { uninterrupted: true });
+  }
+
   async objects<T>(item: z.ZodType<T>, args: readonly string[]): Promise<readonly T[]> {
     return parseObjects(item, await this.output([...args, '--output=json']));
   }

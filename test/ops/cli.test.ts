@@ -60,6 +60,8 @@ const REFUSED: readonly [args: string[], status: number, named: string[]][] = [
   [['up', '--build-arg', 'x'], 1, ['--build-arg', '"x"']],
   [['down', '--cluster-config', 'nowhere.yaml'], 1, ['--cluster-config', '"nowhere.yaml"']],
   [['up', '--cluster-config', `${ROOT}/package.json`], 1, ['--cluster-config', 'package.json"']],
+  [['backup', 'secruity'], 1, ['backup', '"secruity"', 'security']],
+  [['backup', '--context', 'kind-nowhere'], 1, ['kind-nowhere', 'not reachable']],
   [['diff', '--env', 'staging'], 2, ['--context', 'staging']],
   [['diff', '--colour'], 2, ['unknown option', '--colour']],
 ];

@@ -1,0 +1,27 @@
+/**
+ * Does `work` for every item, a few at once, and returns the results in the order of the items. After a failure nothing
+ * new is begun; what is running is waited for, so that it can tidy up, and the first failure is thrown.
+ */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of queue) {
+      if (failed) return;
+      try {
+        results[index] = await work(item);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, worker));
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+  return results;
+}
