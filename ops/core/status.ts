@@ -31,10 +31,12 @@ export function statusRows(
   const expected = topology.components.filter(({ presence }) => presence === 'always');
   const key = (namespace: string, name: string): string => `${namespace}/${name}`;
   const live = new Map(state.workloads.map((one) => [key(one.metadata.namespace, one.metadata.name), one]));
-  const expectedKeys = expected.map(({ zone, name }) => key(namespaceOf(config, zone), name));
+  const expectedKeys = expected.map(({ zone, name, workload = name }) =>
+    key(namespaceOf(config, zone), workload),
+  );
   const rows = expected.map(({ name, zone }, index) => {
     const found = live.get(expectedKeys[index] ?? '');
-    return found ? rowOf(found, zone, state.pods, now) : missing(name, zone);
+    return found ? { ...rowOf(found, zone, state.pods, now), component: name } : missing(name, zone);
   });
   const others = state.workloads
     .filter(({ metadata }) => !expectedKeys.includes(key(metadata.namespace, metadata.name)))
