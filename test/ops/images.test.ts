@@ -40,6 +40,11 @@ describe('images', () => {
     const images = imagesOf(renderObjects(configOf('dev'), SERVICES));
     expect(images).toContain('localhost/ai-assistants/1c-integration:0.1.0');
     expect(images.some((image) => image.includes('postgres:15'))).toBe(true);
+    for (const operated of ['prometheus:v3', 'alertmanager:v0', 'prometheus-config-reloader:v0'])
+      expect(
+        images.some((image) => image.includes(`/${operated}`)),
+        operated,
+      ).toBe(true);
     expect(images).toEqual([...new Set(images)]);
   });
   it.each([
