@@ -12,7 +12,7 @@ import { ROOT } from '../../ops/core/paths.ts';
 export { ROOT };
 
 /** What `up` was given: PLATFORM_VALUES names another file, on a laptop an empty one. */
-const VALUES = process.env.PLATFORM_VALUES ?? `${ROOT}/test/e2e/lab.yaml`;
+export const VALUES = process.env.PLATFORM_VALUES ?? `${ROOT}/test/e2e/lab.yaml`;
 export const config = resolveConfig('dev', [parseValues(readFileSync(VALUES, 'utf8'), VALUES)]);
 export const topology = topologyOf(config);
 export const NAMESPACE = namespaceOf(config, 'app');
