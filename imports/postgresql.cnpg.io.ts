@@ -2,7 +2,6 @@
 import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { plain } from './plain.ts';
 
 export interface ClusterSpec {
   readonly instances: number;
@@ -39,7 +38,7 @@ export interface ClusterProps {
 }
 
 export class Cluster extends ApiObject {
-  constructor(scope: Construct, id: string, { metadata, spec }: ClusterProps) {
-    super(scope, id, { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', metadata, spec: plain(spec) });
+  constructor(scope: Construct, id: string, props: ClusterProps) {
+    super(scope, id, { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', ...props });
   }
 }

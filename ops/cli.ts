@@ -43,6 +43,12 @@ function report(error: unknown): void {
   process.exitCode = error instanceof Failure ? (error.exitStatus ?? FAILED) : FAILED;
 }
 
+// Who reads, such as `head`, may have had enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 try {
   await register(process.argv[2]);
   await interruptible(() => program.parseAsync());

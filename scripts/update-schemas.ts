@@ -6,16 +6,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadAll } from 'js-yaml';
 
-const WANTED = [
-  'Alertmanager',
-  'AlertmanagerConfig',
-  'PodMonitor',
-  'Prometheus',
-  'PrometheusRule',
-  'ServiceMonitor',
-  'Certificate',
-  'Issuer',
-];
+const WANTED = ['PodMonitor', 'Certificate', 'Issuer'];
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 

@@ -14,12 +14,18 @@ import {
 } from '../constructs/pod.ts';
 import { Store } from '../constructs/store.ts';
 import { type Component, PORTS, type ServiceSpec } from '../graph/model.ts';
-import { appSecret, type Database, databaseOf, exporterSecret, superuserSecret } from './database.ts';
+import {
+  appSecret,
+  type Database,
+  databaseOf,
+  exporterSecret,
+  POSTGRES_SECRETS as SECRETS,
+  superuserSecret,
+} from './database.ts';
 import { initScript, postgresConf } from './postgres-config.ts';
 
 /** uid and gid of the official image's postgres user. */
 export const POSTGRES_USER_ID = 999;
-const SECRETS = '/run/secrets/postgres';
 const DATA = '/var/lib/postgresql/data';
 
 export interface PostgresProps {

@@ -20,7 +20,8 @@ import { REDIS_SECRET } from '../secrets/names.ts';
 /** uid and gid of the official image's redis user. */
 const REDIS_USER = 999;
 const REDIS_GROUP = 1000;
-const PASSWORD_FILE = '/run/secrets/redis/password';
+/** Where Redis's pod has its password. */
+export const REDIS_PASSWORD_FILE = '/run/secrets/redis/password';
 /**
  * Share of the memory limit for data. Saving a snapshot forks, and every page written meanwhile is copied: in the worst
  * case all data stands in memory twice, beside buffers and fragmentation.
@@ -49,12 +50,12 @@ export function redisConf(config: Config): string {
 /** Turns the password file into the forms Redis and its exporter read, in memory only. */
 const AUTH_SCRIPT = [
   'umask 027',
-  `password=$(cat ${PASSWORD_FILE})`,
+  `password=$(cat ${REDIS_PASSWORD_FILE})`,
   'printf "requirepass %s\\n" "$password" > /run/redis/auth.conf',
   `printf '{"redis://127.0.0.1:${PORTS.redis}":"%s"}' "$password" > /run/redis/exporter.json`,
 ].join('\n');
 
-const PING = `REDISCLI_AUTH=$(cat ${PASSWORD_FILE}) redis-cli -h 127.0.0.1 ping`;
+const PING = `REDISCLI_AUTH=$(cat ${REDIS_PASSWORD_FILE}) redis-cli -h 127.0.0.1 ping`;
 
 export interface RedisProps {
   readonly config: Config;

@@ -14,6 +14,7 @@ import { type Override, parseSet, parseValues } from '../core/overrides.ts';
 import { renderObjects } from '../core/render.ts';
 import { parseServices } from '../core/services-file.ts';
 import type { Target } from '../steps/target.ts';
+import { checkTools } from '../tools/check.ts';
 import { Kubectl } from '../tools/kubectl.ts';
 
 export interface OverrideOptions {
@@ -101,6 +102,18 @@ export async function setupOf(options: EnvironmentOptions): Promise<Setup> {
   const services = await servicesOf(options);
   const config = resolveConfig(options.env, overridesOf(options), services);
   return { config, services, topology: topologyOf(config, services) };
+}
+
+/** The platform as configured, and the cluster it is in. */
+export type Live = Omit<Target, 'wanted'>;
+
+/** For verbs that look at a cluster or act in it. @throws Failure when kubectl is missing or nobody answers. */
+export async function liveOf(options: ClusterOptions): Promise<Live> {
+  const setup = await setupOf(options);
+  const kubectl = new Kubectl(contextOf(setup.config.environment, options.context));
+  await checkTools(['kubectl']);
+  await kubectl.reach();
+  return { ...setup, kubectl };
 }
 
 export async function targetOf(options: ClusterOptions): Promise<Target> {

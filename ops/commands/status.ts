@@ -1,7 +1,6 @@
 import { age, type StatusRow, statusRows } from '../core/status.ts';
 import { pod, workload } from '../core/workloads.ts';
-import { checkTools } from '../tools/check.ts';
-import { type ClusterOptions, targetOf, verb, withCluster } from './options.ts';
+import { type ClusterOptions, liveOf, verb, withCluster } from './options.ts';
 import { json, line, table } from './print.ts';
 
 interface Options extends ClusterOptions {
@@ -15,9 +14,7 @@ export const status = withCluster(
     './platform status --json',
   ).option('--json', 'print the rows as JSON'),
 ).action(async (options: Options) => {
-  const { kubectl, config, topology } = await targetOf(options);
-  await checkTools(['kubectl']);
-  await kubectl.reach();
+  const { kubectl, config, topology } = await liveOf(options);
   const [workloads, pods] = await Promise.all([
     kubectl.workloads(workload, config.environment),
     kubectl.pods(pod, config.environment),

@@ -5,7 +5,7 @@ import { Failure } from '../core/failure.ts';
 import { INVENTORY_RESOURCES } from '../core/inventory.ts';
 import { type KubeObject, kubeObject, parseObjects } from '../core/objects.ts';
 import { existing, type Plan, planApply } from '../core/plan.ts';
-import { run, stdoutOf } from './run.ts';
+import { attach, run, stdoutOf } from './run.ts';
 
 /** Field manager of everything the operations command applies. */
 const MANAGER = 'platform';
@@ -42,6 +42,16 @@ export class Kubectl {
   /** The same for tidying up: goes on when the command is interrupted. */
   tidy(args: readonly string[]): Promise<string> {
     return stdoutOf('kubectl', ['--context', this.context, ...args], { uninterrupted: true });
+  }
+
+  /** Gives what it prints on standard output line by line, until it ends. */
+  async lines(args: readonly string[], onLine: (line: string) => void): Promise<void> {
+    await run('kubectl', ['--context', this.context, ...args], { onLine, lines: 'stdout' });
+  }
+
+  /** Runs on this terminal, or on `input`; returns the exit status. */
+  attach(args: readonly string[], input?: string): Promise<number> {
+    return attach('kubectl', ['--context', this.context, ...args], input === undefined ? {} : { input });
   }
 
   async objects<T>(item: z.ZodType<T>, args: readonly string[]): Promise<readonly T[]> {

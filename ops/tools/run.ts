@@ -8,8 +8,10 @@ export interface RunOptions {
   readonly input?: string;
   /** @default the current folder */
   readonly cwd?: string;
-  /** Is given what the tool says while it runs, line by line. @default nobody */
+  /** Is given what the tool says while it runs, line by line; nothing of it is kept. @default nobody */
   readonly onLine?: (line: string) => void;
+  /** What of it `onLine` is given. @default standard output and standard error */
+  readonly lines?: 'all' | 'stdout';
   /** Exit statuses that are an answer, not a failure. @default [0] */
   readonly accept?: readonly number[];
   /** Goes on when the command is interrupted: for tidying up. @default false */
@@ -21,29 +23,35 @@ export interface RunResult {
   readonly exitCode: number;
 }
 
+function start(tool: string, args: readonly string[], options: RunOptions) {
+  const { input = '', cwd, onLine, lines = 'all', uninterrupted = false } = options;
+  return execa(tool, args, {
+    input,
+    reject: false,
+    maxBuffer: 200_000_000,
+    all: onLine !== undefined && lines === 'all',
+    // A log that is followed for days must not fill the memory.
+    buffer: { stdout: onLine === undefined },
+    ...(cwd ? { cwd } : {}),
+    // In a group of its own, Ctrl-C does not reach it.
+    ...(uninterrupted ? { detached: true } : { cancelSignal: interrupted }),
+  });
+}
+
 /** @throws Failure with the tool's own first error line. */
 export async function run(
   tool: string,
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const { input = '', cwd, accept = [0], onLine, uninterrupted = false } = options;
-  const running = execa(tool, args, {
-    input,
-    reject: false,
-    maxBuffer: 200_000_000,
-    all: onLine !== undefined,
-    ...(cwd ? { cwd } : {}),
-    // In a group of its own, Ctrl-C does not reach it.
-    ...(uninterrupted ? { detached: true } : { cancelSignal: interrupted }),
-  });
-  if (onLine) for await (const line of running.iterable({ from: 'all' })) onLine(line);
-  const result = await running;
-  if (result.exitCode !== undefined && accept.includes(result.exitCode))
-    return { stdout: result.stdout, exitCode: result.exitCode };
+  const { accept = [0], onLine, lines = 'all', uninterrupted = false } = options;
+  const running = start(tool, args, options);
+  if (onLine) for await (const line of running.iterable({ from: lines })) onLine(line);
+  const { exitCode, stdout, stderr, shortMessage } = await running;
+  if (exitCode !== undefined && accept.includes(exitCode)) return { stdout: stdout ?? '', exitCode };
   if (interrupted.aborted && !uninterrupted) throw interruptedFailure();
   const what = [tool, ...args.filter((arg) => !arg.startsWith('-'))].slice(0, 3).join(' ');
-  throw new Failure(`${what} failed: ${errorLine(result.stderr) || (result.shortMessage ?? 'no message')}`);
+  throw new Failure(`${what} failed: ${errorLine(stderr ?? '') || (shortMessage ?? 'no message')}`);
 }
 
 export const stdoutOf = async (
@@ -51,6 +59,26 @@ export const stdoutOf = async (
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<string> => (await run(tool, args, options)).stdout;
+
+/** Runs a tool on this terminal, or on `input`, and returns its exit status. @throws Failure when it has none. */
+export async function attach(
+  tool: string,
+  args: readonly string[],
+  options: { readonly input?: string; readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): Promise<number> {
+  const { input, ...rest } = options;
+  const { exitCode, shortMessage } = await execa(tool, args, {
+    ...rest,
+    ...(input === undefined ? { stdin: 'inherit' } : { input }),
+    stdout: 'inherit',
+    stderr: 'inherit',
+    reject: false,
+    cancelSignal: interrupted,
+  });
+  if (interrupted.aborted) throw interruptedFailure();
+  if (exitCode === undefined) throw new Failure(`${tool} failed: ${shortMessage ?? 'no message'}`);
+  return exitCode;
+}
 
 /** The line that names the error, and how many more there are. */
 export function errorLine(stderr: string): string {

@@ -1,0 +1,192 @@
+import { styleText } from 'node:util';
+import { InvalidArgumentError } from 'commander';
+import type { Component } from '../../charts/graph/model.ts';
+import { type LivePod, mainContainer, podsOfComponent, selectComponents } from '../core/components.ts';
+import { messageOf } from '../core/failure.ts';
+import { byTime, fieldsOf, isAbout, type LogLine, parseLogLine, said } from '../core/log-lines.ts';
+import { podsAround } from '../steps/pods.ts';
+import { interrupted, pause } from '../tools/interrupt.ts';
+import { inParallel } from '../tools/parallel.ts';
+import { type ClusterOptions, type Live, liveOf, verb, withCluster } from './options.ts';
+import { line } from './print.ts';
+
+interface Options extends ClusterOptions {
+  readonly follow?: boolean;
+  readonly since?: string;
+  readonly tail?: number;
+  readonly requestId?: string;
+  readonly raw?: boolean;
+  readonly json?: boolean;
+}
+
+/** A component's pod, and what its lines begin with. */
+interface Source {
+  readonly component: string;
+  readonly pod: LivePod;
+}
+
+const TAIL = 20;
+/** Seconds until pods that came meanwhile are followed too. */
+const LOOK_AGAIN_SECONDS = 2;
+
+export const logs = withCluster(
+  verb(
+    'logs',
+    'show the logs of components, merged in the order they were written',
+    './platform logs api-gateway security --follow --since 10m',
+  )
+    .argument('[service...]', 'services, stores, edge or other components (default: all)')
+    .option('-f, --follow', 'go on with what is written from now on, in pods that come as well, until Ctrl-C')
+    .option('--since <duration>', 'not older than that, such as 30s, 10m, 2h', duration)
+    .option(
+      '--tail <lines>',
+      `lines of each container (default: ${TAIL}; all with --since or --request-id)`,
+      count,
+    )
+    .option('--request-id <id>', "only lines about that request, as an answer's X-Request-Id names it")
+    .option('--raw', 'lines as they were written, after the prefix')
+    .option('--json', 'one JSON object a line: time, component, pod, container, and the line'),
+)
+  .addHelpText(
+    'after',
+    '  $ ./platform logs --request-id 0b8f6d5c2f8e4c0b9d3a7e1f5a6c4b2d\n\nCtrl-C ends --follow with exit status 0.',
+  )
+  .action(async (names: readonly string[], options: Options) => {
+    const live = await liveOf(options);
+    const components = selectComponents('logs', live.topology, names);
+    await (options.follow ? follow(live, components, options) : show(live, components, options));
+  });
+
+function duration(text: string): string {
+  if (!/^[1-9]\d*[smh]$/.test(text))
+    throw new InvalidArgumentError('expected a duration such as 30s, 10m or 2h.');
+  return text;
+}
+
+function count(text: string): number {
+  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('expected a number of lines such as 100.');
+  return Number(text);
+}
+
+async function sourcesOf(live: Live, components: readonly Component[]): Promise<readonly Source[]> {
+  const pods = await podsAround(live, components);
+  return components.flatMap((component) =>
+    podsOfComponent(live.config, component, pods).map((pod) => ({ component: component.name, pod })),
+  );
+}
+
+function argumentsOf({ metadata }: LivePod, { since, tail, requestId }: Options): readonly string[] {
+  const lines = tail ?? (since !== undefined || requestId !== undefined ? -1 : TAIL);
+  return [
+    'logs',
+    metadata.name,
+    `--namespace=${metadata.namespace}`,
+    '--all-containers',
+    '--prefix',
+    '--timestamps',
+    '--ignore-errors',
+    `--tail=${lines}`,
+    ...(since === undefined ? [] : [`--since=${since}`]),
+  ];
+}
+
+/** Reads a pod's lines until they end. A pod that is gone has none. */
+async function read(
+  { kubectl }: Live,
+  args: readonly string[],
+  onLine: (found: LogLine) => void,
+): Promise<void> {
+  try {
+    await kubectl.lines(args, (text) => {
+      const found = parseLogLine(text);
+      if (found) onLine(found);
+    });
+  } catch (error) {
+    if (!/not ?found/i.test(messageOf(error))) throw error;
+  }
+}
+
+/** What there is, of all in one order. */
+async function show(live: Live, components: readonly Component[], options: Options): Promise<void> {
+  const print = printer(components, options);
+  const found: (readonly [Source, LogLine])[] = [];
+  // A few at a time: each is a process.
+  await inParallel(await sourcesOf(live, components), 4, (source) =>
+    read(live, argumentsOf(source.pod, options), (one) => found.push([source, one])),
+  );
+  for (const [source, one] of found.toSorted(([, a], [, b]) => byTime(a, b))) print(source, one);
+}
+
+/** What is written, as it comes, until Ctrl-C. Containers that start again, and pods that come, are joined. */
+async function follow(live: Live, components: readonly Component[], options: Options): Promise<void> {
+  const print = printer(components, options);
+  const open = new Set<string>();
+  const last = new Map<string, string>();
+  let failure: unknown;
+  const join = async (source: Source, first: boolean): Promise<void> => {
+    const { name } = source.pod.metadata;
+    const seen = last.get(name);
+    // Of a pod that came meanwhile everything, of one that was read the rest.
+    const args = argumentsOf(source.pod, first ? options : { ...options, tail: -1 });
+    await read(live, [...args, '--follow', ...(seen ? [`--since-time=${seen}`] : [])], (one) => {
+      if (seen !== undefined && one.time <= seen) return;
+      last.set(name, one.time);
+      print(source, one);
+    });
+    open.delete(name);
+  };
+  try {
+    for (let first = true; failure === undefined; first = false) {
+      const sources = await sourcesOf(live, components);
+      for (const source of sources.filter(({ pod }) => started(pod) && !open.has(pod.metadata.name))) {
+        open.add(source.pod.metadata.name);
+        join(source, first).catch((error: unknown) => {
+          failure = error;
+        });
+      }
+      await pause(LOOK_AGAIN_SECONDS * 1000);
+    }
+    throw failure;
+  } catch (error) {
+    if (!interrupted.aborted) throw error;
+  }
+}
+
+const started = ({ status }: LivePod): boolean =>
+  status.containerStatuses.some(({ state }) => state.running !== undefined);
+
+const LEVELS: Readonly<Record<string, 'red' | 'yellow' | 'dim'>> = {
+  critical: 'red',
+  error: 'red',
+  warning: 'yellow',
+  warn: 'yellow',
+  debug: 'dim',
+};
+
+/** Writes the lines that are asked for, each after its component. */
+function printer(
+  components: readonly Component[],
+  { requestId, raw, json }: Options,
+): (source: Source, one: LogLine) => void {
+  const width = Math.max(...components.map(({ name }) => name.length));
+  return ({ component, pod }, one) => {
+    if (requestId !== undefined && !isAbout(requestId, one.text)) return;
+    if (json) return line(JSON.stringify({ component, ...asRecord(one) }));
+    const helper = one.container === mainContainer(pod) ? '' : `/${one.container}`;
+    const prefix = styleText('cyan', `${component}${helper}`.padEnd(width));
+    line(raw ? `${prefix} ${one.text}` : `${prefix} ${pretty(one)}`);
+  };
+}
+
+/** The line's own object in place of its text, when it is one. */
+function asRecord({ text, ...rest }: LogLine): object {
+  return { ...rest, ...(fieldsOf(text) ? { record: fieldsOf(text) } : { text }) };
+}
+
+function pretty({ time, text }: LogLine): string {
+  const { level, message, details } = said(text);
+  const colour = LEVELS[level];
+  const head = `${level.toUpperCase().padEnd(7)} ${message}`;
+  const rest = details.map(([name, value]) => `${styleText('dim', `${name}=`)}${value}`).join(' ');
+  return `${styleText('dim', time.slice(11, 23))} ${colour ? styleText(colour, head) : head} ${rest}`.trimEnd();
+}

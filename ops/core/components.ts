@@ -1,0 +1,102 @@
+/** Components of the platform, as a person names them and as the cluster has them. */
+import { z } from 'zod';
+import type { Config } from '../../charts/config/schema.ts';
+import { namespaceOf } from '../../charts/constructs/names.ts';
+import type { Component, ComponentKind, Topology } from '../../charts/graph/model.ts';
+import { Failure } from './failure.ts';
+
+/**
+ * The components of these names; all that run all the time when none is named.
+ *
+ * @param verb whose name the refusal begins with.
+ * @param kinds that can be meant. @default every kind
+ * @throws Failure for a name nothing has.
+ */
+export function selectComponents(
+  verb: string,
+  { components }: Topology,
+  names: readonly string[],
+  kinds?: readonly ComponentKind[],
+): readonly Component[] {
+  const running = components.filter(
+    ({ presence, kind }) => presence !== 'scheduled' && (kinds === undefined || kinds.includes(kind)),
+  );
+  const known = running.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new Failure(`${verb}: "${unknown}" is not known`, `expected ${known.join(', ')}`);
+  return names.length === 0
+    ? running.filter(({ presence }) => presence === 'always')
+    : running.filter(({ name }) => names.includes(name));
+}
+
+/** The one component of that name. @throws Failure when nothing has it. */
+export function selectComponent(
+  verb: string,
+  topology: Topology,
+  name: string,
+  kinds?: readonly ComponentKind[],
+): Component {
+  const [found] = selectComponents(verb, topology, [name], kinds);
+  if (!found) throw new Failure(`${verb}: "${name}" is not known`);
+  return found;
+}
+
+const resources = z.record(z.string(), z.string()).default({});
+const container = z.looseObject({
+  name: z.string(),
+  resources: z.looseObject({ requests: resources, limits: resources }).prefault({}),
+});
+const state = z.looseObject({
+  name: z.string(),
+  ready: z.boolean(),
+  state: z.looseObject({ running: z.looseObject({ startedAt: z.string() }).optional() }).default({}),
+});
+
+/** A pod as these commands look at it. */
+export const livePod = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string(),
+    labels: z.record(z.string(), z.string()).default({}),
+    deletionTimestamp: z.string().optional(),
+  }),
+  spec: z.looseObject({
+    nodeName: z.string().default(''),
+    containers: z.array(container),
+    initContainers: z.array(container).default([]),
+  }),
+  status: z.looseObject({
+    phase: z.string().default('Pending'),
+    podIP: z.string().default(''),
+    containerStatuses: z.array(state).default([]),
+  }),
+});
+export type LivePod = z.output<typeof livePod>;
+
+/** Pods of a component, those that are leaving excepted. */
+export const podsOfComponent = (
+  config: Config,
+  { zone, selector }: Component,
+  pods: readonly LivePod[],
+): readonly LivePod[] =>
+  pods.filter(
+    ({ metadata }) =>
+      metadata.namespace === namespaceOf(config, zone) &&
+      metadata.deletionTimestamp === undefined &&
+      Object.entries(selector).every(([key, value]) => metadata.labels[key] === value),
+  );
+
+/** A pod of the component that runs, a ready one when there is one. @throws Failure when none does. */
+export function runningPod(config: Config, component: Component, pods: readonly LivePod[]): LivePod {
+  const running = podsOfComponent(config, component, pods).filter(({ status }) => status.phase === 'Running');
+  const ready = running.find(({ status }) => status.containerStatuses.every((one) => one.ready));
+  const found = ready ?? running[0];
+  if (!found) throw new Failure(`${component.name}: has no running pod`, 'see ./platform status');
+  return found;
+}
+
+/** The container a component is about; the others help it. */
+export function mainContainer({ spec }: LivePod): string {
+  return spec.containers[0]?.name ?? '';
+}

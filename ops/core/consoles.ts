@@ -1,0 +1,80 @@
+/**
+ * Commands that are run inside pods. Passwords are read there, from the files the pod has anyway: they are on no argument
+ * list, neither here nor there.
+ */
+import { POSTGRES_SECRETS } from '../../charts/data/database.ts';
+import { REDIS_PASSWORD_FILE } from '../../charts/data/redis.ts';
+import { PORTS } from '../../charts/graph/model.ts';
+import type { LivePod } from './components.ts';
+
+export interface PsqlOptions {
+  /** As `postgres`. @default the service's own user */
+  readonly superuser?: boolean;
+  /** Rows as CSV. @default a table */
+  readonly csv?: boolean;
+}
+
+const script = (...lines: readonly string[]): readonly string[] => ['sh', '-euc', lines.join('\n')];
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** psql at a database, in the pod of its server. The first failing statement ends it, unless somebody types. */
+export function psqlCommand(
+  { name, user }: { readonly name: string; readonly user: string },
+  { superuser = false, csv = false }: PsqlOptions,
+): readonly string[] {
+  const [role, file] = superuser ? ['postgres', 'superuser-password'] : [user, 'app-password'];
+  const psql = [
+    'psql',
+    '--host=127.0.0.1',
+    `--port=${PORTS.postgres}`,
+    `--username=${quoted(role)}`,
+    `--dbname=${quoted(name)}`,
+    ...(csv ? ['--csv'] : []),
+    '--set=ON_ERROR_STOP=$stop',
+    '--no-psqlrc',
+  ].join(' ');
+  return script(
+    `PGPASSWORD=$(cat ${POSTGRES_SECRETS}/${file}) PSQL_HISTORY=/dev/null`,
+    'export PGPASSWORD PSQL_HISTORY',
+    'stop=1; if [ -t 0 ]; then stop=0; fi',
+    `exec ${psql}`,
+  );
+}
+
+/** redis-cli, with its arguments; `-e` makes an error reply its exit status. */
+export const redisCommand = (args: readonly string[]): readonly string[] => [
+  ...script(
+    `REDISCLI_AUTH=$(cat ${REDIS_PASSWORD_FILE}) REDISCLI_HISTFILE=/dev/null`,
+    'export REDISCLI_AUTH REDISCLI_HISTFILE',
+    `exec redis-cli -e -h 127.0.0.1 -p ${PORTS.redis} "$@"`,
+  ),
+  'redis-cli',
+  ...args,
+];
+
+export interface DebugOptions {
+  readonly image: string;
+  readonly command: readonly string[];
+  /** Somebody types. */
+  readonly terminal: boolean;
+}
+
+/** Arguments of kubectl for a container with a shell beside one that has none. */
+export const debugArguments = (
+  { metadata }: LivePod,
+  container: string,
+  { image, command, terminal }: DebugOptions,
+): readonly string[] => [
+  'debug',
+  '--stdin',
+  ...(terminal ? ['--tty'] : []),
+  metadata.name,
+  `--namespace=${metadata.namespace}`,
+  `--target=${container}`,
+  `--image=${image}`,
+  '--image-pull-policy=IfNotPresent',
+  '--profile=restricted',
+  '--quiet',
+  '--',
+  ...command,
+];

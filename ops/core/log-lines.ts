@@ -1,0 +1,96 @@
+/** Lines of pods' logs: taken apart, filtered, put in order, and written for people. */
+
+export interface LogLine {
+  /** When the container wrote it, RFC 3339 with nanoseconds. */
+  readonly time: string;
+  readonly pod: string;
+  readonly container: string;
+  /** As it was written. */
+  readonly text: string;
+}
+
+/** A line of `kubectl logs --prefix --timestamps`; undefined for one that is none, such as a note of kubectl's. */
+export function parseLogLine(line: string): LogLine | undefined {
+  const [, pod, container, time, text] =
+    /^\[pod\/([^/\]]+)\/([^\]]+)\] (\d{4}-\d\d-\d\dT\S+) ?(.*)$/s.exec(line) ?? [];
+  if (pod === undefined || container === undefined || time === undefined) return undefined;
+  return { time, pod, container, text: text ?? '' };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The object a line is; undefined when it is plain text. */
+export function fieldsOf(text: string): Fields | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a line is about that request: one of its fields is the id, or its text has it as a word. */
+export function isAbout(requestId: string, text: string): boolean {
+  const fields = fieldsOf(text);
+  if (fields) return Object.values(fields).includes(requestId);
+  return text.split(/[^\w.-]+/).includes(requestId);
+}
+
+/** By the time they were written; nanoseconds may lack their last zeros, which the order of text forgives. */
+export const byTime = (a: LogLine, b: LogLine): number => (a.time < b.time ? -1 : Number(a.time > b.time));
+
+/** What a line says, apart. */
+export interface Said {
+  readonly level: string;
+  readonly message: string;
+  /** What else is worth reading, in the order it was written. */
+  readonly details: readonly (readonly [name: string, value: string])[];
+}
+
+/** Said already, by the prefix or the line's own time. */
+const KNOWN = new Set([
+  'timestamp',
+  'time',
+  'level',
+  'message',
+  'msg',
+  'logger',
+  'service',
+  'version',
+  'trace_id',
+]);
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+/** What a JSON line says; plain text is its own message. */
+export function said(line: string): Said {
+  const fields = fieldsOf(line);
+  if (!fields) return { level: '', message: line, details: [] };
+  if ('RequestMethod' in fields) return edgeAccess(fields);
+  return {
+    level: text(fields.level ?? ''),
+    message: text(fields.message ?? fields.msg ?? ''),
+    details: Object.entries(fields)
+      .filter(([name, value]) => !KNOWN.has(name) && value !== null && value !== undefined)
+      .map(([name, value]) => [name, text(value)]),
+  };
+}
+
+/** The edge's access log has a format, and some forty fields, of its own. */
+function edgeAccess(fields: Fields): Said {
+  const id = fields['downstream_X-Request-Id'];
+  return {
+    level: text(fields.level ?? ''),
+    message: 'request served',
+    details: [
+      ...(id === undefined ? [] : [['request_id', text(id)] as const]),
+      ['method', text(fields.RequestMethod)],
+      ['path', text(fields.RequestPath)],
+      ['status', text(fields.DownstreamStatus)],
+      // Traefik counts in nanoseconds.
+      ['duration_ms', (Number(fields.Duration) / 1e6).toFixed(3)],
+      ['client', text(fields.ClientHost)],
+    ],
+  };
+}

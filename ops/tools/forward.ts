@@ -1,0 +1,78 @@
+/**
+ * A port of a pod on this machine. It goes through the API server and the kubelet into the pod, so that neither
+ * NetworkPolicies nor the place of the node stand in the way; an API server's own proxy is stopped by both.
+ */
+import { execa } from 'execa';
+import { Failure } from '../core/failure.ts';
+import { interrupted, interruptedFailure } from './interrupt.ts';
+import { errorLine } from './run.ts';
+
+export interface Forward {
+  readonly context: string;
+  readonly namespace: string;
+  /** As kubectl names it, such as `pod/redis-0`. */
+  readonly resource: string;
+  readonly port: number;
+  /** Port here. @default any that is free */
+  readonly localPort?: number;
+}
+
+export interface Forwarding {
+  readonly localPort: number;
+  /** Ends with the forwarding: when it is closed, or by a Failure when the connection is lost. */
+  readonly ended: Promise<void>;
+  readonly close: () => void;
+}
+
+const ADDRESS = '127.0.0.1';
+
+/** @throws Failure when kubectl cannot forward, such as to a local port that is taken. */
+export async function forward({
+  context,
+  namespace,
+  resource,
+  port,
+  localPort = 0,
+}: Forward): Promise<Forwarding> {
+  const pair = localPort === 0 ? `:${port}` : `${localPort}:${port}`;
+  const args = [`--context=${context}`, 'port-forward', `--namespace=${namespace}`, `--address=${ADDRESS}`];
+  const running = execa('kubectl', [...args, resource, pair], {
+    stdin: 'ignore',
+    reject: false,
+    cancelSignal: interrupted,
+  });
+  let closed = false;
+  const ended = running.then(({ stderr, shortMessage }) => {
+    if (interrupted.aborted) throw interruptedFailure();
+    if (!closed)
+      throw new Failure(`${resource}: port ${port} not forwarded (${errorLine(stderr) || shortMessage})`);
+  });
+  // Whoever waits for it is told; until then nobody is.
+  ended.catch(() => undefined);
+  const opened = new Promise<number>((resolve) => {
+    running.stdout.on('data', (text: Buffer) => {
+      const [, found] = /Forwarding from [\d.]+:(\d+)/.exec(text.toString()) ?? [];
+      if (found !== undefined) resolve(Number(found));
+    });
+  });
+  const actual = await Promise.race([opened, ended]);
+  if (actual === undefined) throw new Failure(`${resource}: port ${port} not forwarded`);
+  return {
+    localPort: actual,
+    ended,
+    close: () => {
+      closed = true;
+      running.kill();
+    },
+  };
+}
+
+/** Runs `use` while the port is open here. */
+export async function withForward<T>(target: Forward, use: (origin: string) => Promise<T>): Promise<T> {
+  const forwarding = await forward(target);
+  try {
+    return await use(`http://${ADDRESS}:${forwarding.localPort}`);
+  } finally {
+    forwarding.close();
+  }
+}
