@@ -1,6 +1,7 @@
 /** The composition root: which charts an environment has, in the order they are applied. Pure; it never synthesizes. */
 import { App, YamlOutputType } from 'cdk8s';
 import { Backups } from './backup/chart.ts';
+import { notifies } from './config/monitoring.ts';
 import type { Config } from './config/schema.ts';
 import { PostgresChart, RedisChart } from './data/charts.ts';
 import { EdgeController, EdgeRoutes } from './edge/charts.ts';
@@ -22,7 +23,14 @@ export function topologyOf(config: Config, services: readonly ServiceSpec[] = SE
   return buildTopology(withSimulator(config, services), {
     ownEdge: config.edge.controller === 'traefik',
     backups: config.backups.enabled,
-    monitoring: config.monitoring.enabled,
+    monitoring: config.monitoring.enabled && {
+      nodeExporter: config.monitoring.nodeExporter.enabled,
+      kubeStateMetrics: config.monitoring.kubeStateMetrics.enabled,
+      kubelet: config.monitoring.kubelet.enabled,
+      remoteWrite: config.monitoring.remoteWrite.url !== '',
+      webhook: notifies(config, 'webhook'),
+      email: notifies(config, 'email'),
+    },
     cloudNativePg: config.databases.engine === 'cloudnative-pg',
     publishedKeys: signsWithOwnKey(config),
     simulator: simulatorRuns(config) && services.some(({ name }) => name === ONEC_INTEGRATION),

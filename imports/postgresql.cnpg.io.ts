@@ -2,6 +2,7 @@
 import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { plain } from './plain.ts';
 
 export interface ClusterSpec {
   readonly instances: number;
@@ -38,7 +39,7 @@ export interface ClusterProps {
 }
 
 export class Cluster extends ApiObject {
-  constructor(scope: Construct, id: string, props: ClusterProps) {
-    super(scope, id, { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', ...props });
+  constructor(scope: Construct, id: string, { metadata, spec }: ClusterProps) {
+    super(scope, id, { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', metadata, spec: plain(spec) });
   }
 }

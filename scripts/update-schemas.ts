@@ -6,7 +6,16 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadAll } from 'js-yaml';
 
-const WANTED = ['PodMonitor', 'Certificate', 'Issuer'];
+const WANTED = [
+  'Alertmanager',
+  'AlertmanagerConfig',
+  'PodMonitor',
+  'Prometheus',
+  'PrometheusRule',
+  'ServiceMonitor',
+  'Certificate',
+  'Issuer',
+];
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 

@@ -14,7 +14,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
   dev: {
     debug: true,
     logLevel: 'DEBUG',
-    requestScale: { cpu: 0.2, memory: 0.5 },
+    requestScale: { cpu: 0.15, memory: 0.5 },
     databases: { storage: '1Gi' },
     redis: { storage: '1Gi' },
     edge: { hosts: ['localhost'], service: 'NodePort' },
@@ -25,6 +25,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
     },
     backups: { storage: '1Gi', retentionDays: 2 },
     simulator: { enabled: true },
+    monitoring: { storage: '2Gi' },
     logging: { enabled: false },
   },
   // A shared cluster, hence the suffix; limits are higher for load tests.
@@ -52,6 +53,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
       httpPort: 8080,
       httpsPort: 8443,
     },
+    monitoring: { retentionHours: 72, localPorts: { prometheus: 9091, alertmanager: 9094 } },
   },
   // A cluster of its own: at least two of everything that serves requests, autoscaled.
   production: {
@@ -67,5 +69,6 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
       replicas: 2,
     },
     backups: { storage: '50Gi', retentionDays: 30 },
+    monitoring: { storage: '50Gi' },
   },
 };

@@ -5,6 +5,7 @@ import type { ServiceSpec } from '../graph/model.ts';
 import { SERVICES } from '../topology.ts';
 import { type ConfigOverride, ENVIRONMENT_CONFIG } from './environments.ts';
 import { ConfigError } from './error.ts';
+import { checkMonitoring } from './monitoring.ts';
 import { type Config, configSchema, ENVIRONMENTS, type EnvironmentName, SPARE_SECONDS } from './schema.ts';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -88,6 +89,8 @@ function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
   checkAllowance(config.edge, 'edge');
   checkImages(config, services);
   checkEdge(config);
+  checkAllowance(config.monitoring, 'monitoring');
+  checkMonitoring(config);
   if (config.secrets.source === 'external' && !config.secrets.store)
     throw new ConfigError(
       'secrets.store',

@@ -1,24 +1,8 @@
 /** What can be configured: types, defaults and ranges in one place. Unknown fields are refused. */
 import { z } from 'zod';
-import { parseCpu, parseMemory } from '../constructs/quantity.ts';
+import { address, bytes, cidr, cpu, cron, dns1123, port, positive } from './fields.ts';
+import { monitoring } from './monitoring.ts';
 import { PLATFORM_VERSION } from './versions.ts';
-
-const cpu = z.string().refine((value) => parseCpu(value) !== undefined, 'a CPU quantity such as 250m or 1');
-const bytes = z
-  .string()
-  .refine((value) => parseMemory(value) !== undefined, 'a quantity of bytes such as 256Mi or 1Gi');
-const cidr = z
-  .string()
-  .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'an IPv4 range in CIDR notation such as 10.0.0.0/8');
-const port = z.int().min(1).max(65535);
-const cron = z.string().regex(/^(\S+ ){4}\S+$/, 'five cron fields such as "15 2 * * *"');
-const positive = z.int().min(1);
-const dns1123 = z
-  .string()
-  .regex(
-    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
-    'lower-case letters, digits and "-", neither first nor last a "-"',
-  );
 
 /** Deviations of one service from the topology and the environment. */
 const service = z.strictObject({
@@ -30,9 +14,6 @@ const service = z.strictObject({
   cpu: z.strictObject({ request: cpu, limit: cpu }).optional(),
   memory: z.strictObject({ request: bytes, limit: bytes }).optional(),
 });
-
-/** An http(s) address, or nothing. */
-const address = z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default('');
 
 const external = (cidrs: readonly string[], ports: readonly number[]) =>
   z
@@ -205,6 +186,10 @@ export const configSchema = z.strictObject({
       smtp: external([], [465, 587]),
       'identity-provider': external([], [443]),
       webhook: external([], [443]),
+      /** Where metrics are copied to; only with `monitoring.remoteWrite.url`. */
+      'remote-write': external(['0.0.0.0/0'], [443]),
+      /** The nodes' own addresses: metrics of volumes and containers come from there. */
+      kubelet: external(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'], [10250]),
       'kubernetes-api': external(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'], [443, 6443]),
     })
     .prefault({}),
@@ -220,7 +205,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** A small stand-in for a 1C server, with a demonstration base; runs while `settings.onecServerUrl` is empty. */
   simulator: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
-  monitoring: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
+  monitoring,
   logging: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
 
   secrets: z

@@ -7,6 +7,12 @@ export const IMAGES = {
   postgresExporter: 'quay.io/prometheuscommunity/postgres-exporter:v0.17.1',
   redisExporter: 'docker.io/oliver006/redis_exporter:v1.74.0',
   traefik: 'docker.io/library/traefik:v3.6.12',
+  prometheus: 'quay.io/prometheus/prometheus:v3.16.0',
+  alertmanager: 'quay.io/prometheus/alertmanager:v0.28.1',
+  /** Of the operator's own version: see BUNDLES. */
+  prometheusConfigReloader: 'quay.io/prometheus-operator/prometheus-config-reloader:v0.85.0',
+  nodeExporter: 'quay.io/prometheus/node-exporter:v1.12.1',
+  kubeStateMetrics: 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.17.0',
   /** Instances of the cloudnative-pg engine. */
   cloudNativePg: 'ghcr.io/cloudnative-pg/postgresql:15.14',
 } as const;

@@ -18,6 +18,9 @@ const NAMESPACES: Readonly<Record<Zone, string>> = {
 /** Namespace of a zone in an environment. */
 export const namespaceOf = (config: Config, zone: Zone): string => `${NAMESPACES[zone]}${config.nameSuffix}`;
 
+const nodeExporterRuns = ({ monitoring }: Config): boolean =>
+  monitoring.enabled && monitoring.nodeExporter.enabled;
+
 /** Zones that exist with this configuration. */
 export function zonesOf(config: Config): readonly Zone[] {
   return [
@@ -25,7 +28,7 @@ export function zonesOf(config: Config): readonly Zone[] {
     ...(config.edge.controller === 'traefik' ? (['edge'] as const) : []),
     ...(config.monitoring.enabled ? (['monitoring'] as const) : []),
     ...(config.logging.enabled ? (['logging'] as const) : []),
-    ...(config.monitoring.enabled || config.logging.enabled ? (['node-agents'] as const) : []),
+    ...(nodeExporterRuns(config) || config.logging.enabled ? (['node-agents'] as const) : []),
   ];
 }
 

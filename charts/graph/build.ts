@@ -8,9 +8,9 @@ import {
   type Edge,
   type ExternalEdge,
   GATEWAY,
+  labelOf as label,
   ONEC_INTEGRATION,
   PORTS,
-  PROMETHEUS,
   postgresOf,
   REDIS,
   type ServiceSpec,
@@ -18,6 +18,12 @@ import {
   type Topology,
   USER_MANAGEMENT,
 } from './model.ts';
+import {
+  type MonitoringParts,
+  monitoringComponents,
+  monitoringEdges,
+  monitoringExternals,
+} from './monitoring.ts';
 
 /** What of the configuration changes the graph itself. */
 export interface GraphOptions {
@@ -25,8 +31,8 @@ export interface GraphOptions {
   readonly ownEdge?: boolean;
   /** Backups and restore drills run. @default true */
   readonly backups?: boolean;
-  /** Prometheus has its place. @default true */
-  readonly monitoring?: boolean;
+  /** The parts of the monitoring; false: none at all. @default every part, nobody told of alerts */
+  readonly monitoring?: MonitoringParts | false;
   /** PostgreSQL pods are managed by the CloudNativePG operator. @default false */
   readonly cloudNativePg?: boolean;
   /** Tokens are verified by the keys user-management publishes, so everyone fetches them there. @default false */
@@ -34,8 +40,6 @@ export interface GraphOptions {
   /** A simulator stands in for the 1C server. @default false */
   readonly simulator?: boolean;
 }
-
-const label = (name: string): Readonly<Record<string, string>> => ({ 'app.kubernetes.io/name': name });
 
 function serviceComponent(spec: ServiceSpec): Component {
   return {
@@ -116,17 +120,6 @@ const edgeComponent: Component = {
   presence: 'always',
 };
 
-const prometheusComponent: Component = {
-  name: PROMETHEUS,
-  title: 'Prometheus',
-  kind: 'monitor',
-  zone: 'monitoring',
-  network: 'monitoring',
-  ports: [{ name: 'web', number: PORTS.prometheus }],
-  selector: label(PROMETHEUS),
-  presence: 'reserved',
-};
-
 const simulatorComponent: Component = {
   name: SIMULATOR,
   title: '1C simulator',
@@ -168,23 +161,24 @@ function serviceEdges(spec: ServiceSpec, options: GraphOptions): Edge[] {
  *   component or port.
  */
 export function buildTopology(services: readonly ServiceSpec[], options: GraphOptions = {}): Topology {
+  const { monitoring = {} } = options;
   const components = [
     ...services.map(serviceComponent),
     ...services.filter((spec) => spec.database).flatMap((spec) => storeComponents(spec, options)),
     redisComponent,
     ...(options.simulator ? [simulatorComponent] : []),
     ...(options.ownEdge === false ? [] : [edgeComponent]),
-    ...(options.monitoring === false ? [] : [prometheusComponent]),
+    ...(monitoring ? monitoringComponents(monitoring) : []),
   ];
-  const scraped = options.monitoring === false ? [] : components.filter((component) => component.metricsPort);
   const edges = [
     ...services.flatMap((spec) => serviceEdges(spec, options)),
-    ...scraped.map(({ name, metricsPort = '' }) => ({ from: PROMETHEUS, to: name, port: metricsPort })),
+    ...(monitoring ? monitoringEdges(components) : []),
   ];
   const externalEdges: ExternalEdge[] = services.flatMap((spec) =>
     (spec.egress ?? []).map((to) => ({ from: spec.name, to })),
   );
   if (options.ownEdge !== false) externalEdges.push({ from: EDGE, to: 'kubernetes-api' });
+  if (monitoring) externalEdges.push(...monitoringExternals(monitoring));
   const topology: Topology = { services, components, edges, externalEdges };
   checkTopology(topology);
   return topology;

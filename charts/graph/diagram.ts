@@ -32,7 +32,7 @@ export function toMermaid({ components, edges, externalEdges }: Topology): strin
     .filter(({ from, to }) => names.has(from) && names.has(to))
     .map(({ from, to, port }) => `  ${id(from)} -->${port === 'http' ? '' : `|${port}|`} ${id(to)}`);
   const outside = externalEdges
-    .filter(({ to }) => to !== 'kubernetes-api')
+    .filter(({ from, to }) => names.has(from) && to !== 'kubernetes-api')
     .map(({ from, to }) => `  ${id(from)} -.-> ${id(to)}[/${to}/]`);
   const clients = shown
     .filter(({ kind }) => kind === 'edge')

@@ -11,6 +11,8 @@ export const EXTERNALS = [
   'smtp',
   'identity-provider',
   'webhook',
+  'remote-write',
+  'kubelet',
   'kubernetes-api',
 ] as const;
 export type External = (typeof EXTERNALS)[number];
@@ -163,6 +165,10 @@ export interface Component {
   readonly ports: readonly Port[];
   /** The port Prometheus scrapes at `/metrics`. @default none */
   readonly metricsPort?: string;
+  /** Its metrics are about other pods: their labels win over those of its own pod. @default false */
+  readonly honorLabels?: boolean;
+  /** Name of the workload whose pods it is. @default name */
+  readonly workload?: string;
   /** Labels that select its pods. */
   readonly selector: Readonly<Record<string, string>>;
   /**
@@ -199,6 +205,9 @@ export const GATEWAY = 'api-gateway';
 export const REDIS = 'redis';
 export const EDGE = 'traefik';
 export const PROMETHEUS = 'prometheus';
+export const ALERTMANAGER = 'alertmanager';
+export const NODE_EXPORTER = 'node-exporter';
+export const KUBE_STATE_METRICS = 'kube-state-metrics';
 /** Logs people in, and publishes the keys its tokens are verified by. */
 export const USER_MANAGEMENT = 'user-management';
 /** Talks to 1C, or to the simulator in its place. */
@@ -215,9 +224,16 @@ export const PORTS = {
   websecure: 8443,
   edgeMetrics: 9100,
   prometheus: 9090,
+  alertmanager: 9093,
+  nodeExporter: 9100,
+  kubeStateMetrics: 8080,
   simulator: 8010,
 } as const;
 
+/** Labels that select the pods of a component. */
+export const labelOf = (name: string): Readonly<Record<string, string>> => ({
+  'app.kubernetes.io/name': name,
+});
 /** Name of the headless Service that lists a service's pods one by one, for the gateway's own balancing. */
 export const podsOf = (service: string): string => `${service}-pods`;
 /** Name of the store of a service's database. */

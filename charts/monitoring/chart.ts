@@ -1,20 +1,20 @@
-/** Scrape targets: one PodMonitor for each component that has metrics. Prometheus itself has its place in the graph. */
+/** Monitoring: Prometheus, Alertmanager, the exporters that have pods of their own, and what is scraped. */
 import type { Construct } from 'constructs';
-import { PodMonitor } from '../../imports/monitoring.coreos.com.ts';
-import { componentLabels, namespaceOf } from '../constructs/names.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { addAlertmanager } from './alertmanager.ts';
+import { addKubeStateMetrics } from './kube-state-metrics.ts';
+import { addNodeExporter } from './node-exporter.ts';
+import { addPrometheus } from './prometheus.ts';
+import { addTargets } from './targets.ts';
 
 export class Monitoring extends PlatformChart {
   constructor(scope: Construct, id: string, props: PlatformChartProps) {
     super(scope, id, props, 'monitoring');
-    for (const component of props.topology.components) {
-      if (!component.metricsPort) continue;
-      new PodMonitor(this, component.name, {
-        metadata: { name: component.name, labels: componentLabels(props.config, component) },
-        selector: component.selector,
-        namespaces: [namespaceOf(props.config, component.zone)],
-        endpoint: { port: component.metricsPort, path: '/metrics', interval: '30s', scrapeTimeout: '10s' },
-      });
-    }
+    const { monitoring } = props.config;
+    addPrometheus(this, props);
+    addAlertmanager(this, props);
+    if (monitoring.nodeExporter.enabled) addNodeExporter(this, props);
+    if (monitoring.kubeStateMetrics.enabled) addKubeStateMetrics(this, props);
+    addTargets(this, props);
   }
 }

@@ -25,6 +25,10 @@ interface Workload {
     readonly maxReplicas?: number;
     readonly scaleTargetRef?: { readonly name: string };
     readonly template?: { readonly spec: PodSpecLike };
+    /** Of Prometheus and Alertmanager: what is said of the main container, and of the others by name. */
+    readonly resources?: Amounts;
+    readonly containers?: readonly ContainerLike[];
+    readonly initContainers?: readonly ContainerLike[];
     readonly jobTemplate?: { readonly spec: { readonly template: { readonly spec: PodSpecLike } } };
   };
 }
@@ -71,7 +75,23 @@ export class Footprint {
   }
 }
 
-const WORKLOADS = ['Deployment', 'StatefulSet', 'CronJob', 'HorizontalPodAutoscaler'];
+const WORKLOADS = [
+  'Deployment',
+  'StatefulSet',
+  'CronJob',
+  'HorizontalPodAutoscaler',
+  'Prometheus',
+  'Alertmanager',
+];
+
+/** The pod of a workload. Those of DaemonSets are not counted: a quota would stop them on the next node. */
+function podOf({ kind, spec }: Workload): PodSpecLike | undefined {
+  if (kind === 'Prometheus' || kind === 'Alertmanager') {
+    const { resources = {}, containers = [], initContainers = [] } = spec;
+    return { containers: [{ resources }, ...containers], initContainers };
+  }
+  return spec.template?.spec ?? spec.jobTemplate?.spec.template.spec;
+}
 
 /** Footprint of every namespace: replicas at their maximum, and one more of each Deployment for a rollout. */
 export function footprints(charts: readonly Chart[]): ReadonlyMap<string, Footprint> {
@@ -88,8 +108,9 @@ export function footprints(charts: readonly Chart[]): ReadonlyMap<string, Footpr
       ]),
   );
   const result = new Map<string, Footprint>();
-  for (const { kind, metadata, spec } of workloads) {
-    const pod = spec.template?.spec ?? spec.jobTemplate?.spec.template.spec;
+  for (const workload of workloads) {
+    const { kind, metadata, spec } = workload;
+    const pod = podOf(workload);
     if (!pod || !metadata.namespace) continue;
     const footprint = result.get(metadata.namespace) ?? new Footprint();
     const replicas = largest.get(`${metadata.namespace}/${metadata.name}`) ?? spec.replicas ?? 1;

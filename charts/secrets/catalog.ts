@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { namespaceOf } from '../constructs/names.ts';
 import { appSecret, databaseOf, exporterSecret, superuserSecret } from '../data/database.ts';
 import type { SecretSpec, ServiceSpec, Topology } from '../graph/model.ts';
+import { providedSecrets } from '../monitoring/secrets.ts';
 import { JWT_SECRET, JWT_SIGNING_SECRET, REDIS_SECRET, signsWithOwnKey } from './names.ts';
 
 /** `generated`: random; `private-key`: a new key pair's PEM for the algorithm; `fixed`: known, not secret; `provided`: a person's, such as a provider's key. */
@@ -72,6 +73,12 @@ export function secretCatalog(config: Config, topology: Topology): readonly Secr
         key,
         value: secret.generated ? PASSWORD : ({ kind: 'provided' } as const),
       })),
+    })),
+    ...providedSecrets(config).map(({ name, keys }) => ({
+      ...opaque,
+      namespace: namespaceOf(config, 'monitoring'),
+      name,
+      keys: keys.map((key) => ({ key, value: { kind: 'provided' } as const })),
     })),
   ];
 }

@@ -23,21 +23,25 @@ export interface BuildOptions {
   readonly extra?: Readonly<Record<string, string>>;
   /** Folder with the sources. @default services */
   readonly context?: string;
+  /** The file of instructions; the list of what to leave out lies beside it. @default that of the image */
+  readonly dockerfile?: string;
   /** Take nothing from the layer cache. @default false */
   readonly cold?: boolean;
 }
+
+export const dockerfileOf = (image: string): string => `dockerfiles/${image}/Dockerfile`;
 
 /** Arguments of `docker`; the paths are relative to the repository. */
 export const buildArguments = (
   { image, reference }: ImageBuild,
   { version, revision, created }: Provenance,
-  { extra = {}, context = 'services', cold = false }: BuildOptions = {},
+  { extra = {}, context = 'services', dockerfile = dockerfileOf(image), cold = false }: BuildOptions = {},
 ): readonly string[] => [
   'build',
   '--progress=plain',
   ...(cold ? ['--no-cache'] : []),
   '--file',
-  `dockerfiles/${image}/Dockerfile`,
+  dockerfile,
   '--tag',
   reference,
   ...Object.entries({ VERSION: version, REVISION: revision, CREATED: created, ...extra }).flatMap(
@@ -77,16 +81,6 @@ export function selectBuilds(builds: readonly ImageBuild[], names: readonly stri
   return names.length === 0
     ? builds
     : builds.filter(({ image, spec }) => names.includes(image) || names.includes(spec.name));
-}
-
-/** A line of code to add to a service, and where: the change a warm build is measured after. */
-export function oneLineChange(
-  { spec }: ImageBuild,
-  value: number,
-): { readonly file: string; readonly line: string } {
-  return spec.runtime === 'python'
-    ? { file: `${spec.name}/${spec.name.replaceAll('-', '_')}/app.py`, line: `MEASURED = ${value}\n` }
-    : { file: `${spec.name}/src/app.ts`, line: `export const measured = ${value};\n` };
 }
 
 const LONGEST_STEP = 100;

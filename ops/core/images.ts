@@ -2,10 +2,14 @@
 import { z } from 'zod';
 import type { KubeObject } from './objects.ts';
 
-/** Images of every container of every pod template, each once. */
+/** Images of every container of every pod template, and of what an operator makes a pod of, each once. */
 export function imagesOf(objects: readonly KubeObject[]): readonly string[] {
-  return [...new Set(objects.flatMap((object) => images(object.spec)))].toSorted();
+  return [...new Set(objects.flatMap(({ spec }) => [...images(spec), ...mainImage(spec)]))].toSorted();
 }
+
+/** Of a Prometheus or an Alertmanager. */
+const mainImage = (spec: unknown): readonly string[] =>
+  isObject(spec) && typeof spec.image === 'string' ? [spec.image] : [];
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;

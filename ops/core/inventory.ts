@@ -33,6 +33,7 @@ export const INVENTORY_RESOURCES: readonly string[] = [
   'prometheusrules.monitoring.coreos.com',
   'prometheuses.monitoring.coreos.com',
   'alertmanagers.monitoring.coreos.com',
+  'alertmanagerconfigs.monitoring.coreos.com',
 ];
 /** Data outlives a change of configuration: never pruned. */
 export const KEPT_KINDS: readonly string[] = ['PersistentVolumeClaim'];

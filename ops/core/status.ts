@@ -1,7 +1,7 @@
 /** The table of `status`: what the topology expects, joined with what the cluster reports. */
 import type { Config } from '../../charts/config/schema.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
-import { type Topology, ZONES } from '../../charts/graph/model.ts';
+import { type Component, type Topology, ZONES } from '../../charts/graph/model.ts';
 import { type Pod, podsOf, progressOf, reasonOf, restartsOf, type Workload } from './workloads.ts';
 
 export interface StatusRow {
@@ -29,17 +29,33 @@ export function statusRows(
   now: Date,
 ): readonly StatusRow[] {
   const expected = topology.components.filter(({ presence }) => presence === 'always');
-  const key = (namespace: string, name: string): string => `${namespace}/${name}`;
-  const live = new Map(state.workloads.map((one) => [key(one.metadata.namespace, one.metadata.name), one]));
-  const expectedKeys = expected.map(({ zone, name }) => key(namespaceOf(config, zone), name));
+  const live = new Map(state.workloads.map((one) => [keyOf(one), one]));
+  const expectedKeys = expected.map((component) => workloadKey(config, component));
   const rows = expected.map(({ name, zone }, index) => {
     const found = live.get(expectedKeys[index] ?? '');
-    return found ? rowOf(found, zone, state.pods, now) : missing(name, zone);
+    return found ? { ...rowOf(found, zone, state.pods, now), component: name } : missing(name, zone);
   });
   const others = state.workloads
-    .filter(({ metadata }) => !expectedKeys.includes(key(metadata.namespace, metadata.name)))
+    .filter((one) => !expectedKeys.includes(keyOf(one)))
     .map((one) => rowOf(one, zoneOf(config, one.metadata.namespace), state.pods, now));
   return [...rows, ...others];
+}
+
+const keyOf = ({ metadata }: Workload): string => `${metadata.namespace}/${metadata.name}`;
+const workloadKey = (config: Config, { zone, name, workload = name }: Component): string =>
+  `${namespaceOf(config, zone)}/${workload}`;
+
+/** Components that should run and have no workload yet: an operator makes some of them a while after the apply. */
+export function absent(
+  config: Config,
+  topology: Topology,
+  workloads: readonly Workload[],
+): readonly string[] {
+  const live = new Set(workloads.map(keyOf));
+  return topology.components
+    .filter(({ presence }) => presence === 'always')
+    .filter((component) => !live.has(workloadKey(config, component)))
+    .map(({ name }) => name);
 }
 
 const zoneOf = (config: Config, namespace: string): string =>

@@ -1,5 +1,6 @@
 /** Waits until every workload runs its newest version, and says why when one does not. */
 import { Failure } from '../core/failure.ts';
+import { absent } from '../core/status.ts';
 import { event, explain, pod, progressOf, type Workload, workload } from '../core/workloads.ts';
 import { pause } from '../tools/interrupt.ts';
 import type { Target } from './target.ts';
@@ -8,7 +9,7 @@ const PAUSE_MS = 1000;
 
 /** @param report is told what is still missing, each time that changes. */
 export async function waitForRollout(
-  { kubectl, config }: Target,
+  { kubectl, config, topology }: Target,
   timeoutSeconds: number,
   report: (line: string) => void,
 ): Promise<number> {
@@ -17,22 +18,22 @@ export async function waitForRollout(
   for (;;) {
     const workloads = await kubectl.workloads(workload, config.environment);
     const waiting = workloads.filter((one) => !progressOf(one).done);
-    if (waiting.length === 0) return workloads.length;
-    const state = `${workloads.length - waiting.length} of ${workloads.length} ready, waiting for ${names(waiting)}`;
+    const missing = absent(config, topology, workloads);
+    if (waiting.length + missing.length === 0) return workloads.length;
+    const total = workloads.length + missing.length;
+    const late = [...waiting.map(({ metadata }) => metadata.name), ...missing];
+    const state = `${total - late.length} of ${total} ready, waiting for ${late.join(', ')}`;
     if (state !== last) report(state);
     last = state;
     if (Date.now() > deadline)
       throw new Failure(
-        `${waiting.length} of ${workloads.length} workloads not ready after ${timeoutSeconds} s: ${names(waiting)}`,
+        `${late.length} of ${total} workloads not ready after ${timeoutSeconds} s: ${late.join(', ')}`,
         'see ./platform status, or give more time with --timeout',
-        await reasons({ kubectl, config }, waiting),
+        [...(await reasons({ kubectl, config }, waiting)), ...missing.map((name) => `${name}: not deployed`)],
       );
     await pause(PAUSE_MS);
   }
 }
-
-const names = (workloads: readonly Workload[]): string =>
-  workloads.map(({ metadata }) => metadata.name).join(', ');
 
 async function reasons(
   { kubectl, config }: Pick<Target, 'kubectl' | 'config'>,

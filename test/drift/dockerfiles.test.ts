@@ -22,6 +22,8 @@ describe('dockerfiles/', () => {
     expect(text.match(/^FROM /gm)?.length, 'stages').toBeGreaterThanOrEqual(2);
     expect(text).toMatch(/^ARG \w+_IMAGE=\S+:\S+$/m);
     expect(text).not.toMatch(/:latest/);
+    // Nothing here needs another frontend than the builder's own, and fetching one costs a request at every build.
+    expect(text).not.toMatch(/^# *syntax=/m);
   });
   it.each(images.filter(({ spec }) => spec.runtime === 'python'))(
     '$image starts its own package',

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { serviceImage } from '../../charts/config/images.ts';
 import { APP_USER, containerSecurity, podSecurity } from '../../charts/constructs/pod.ts';
 import { componentOf } from '../../charts/graph/build.ts';
-import { config, eventually, kubectl, kubectlInput, NAMESPACE, ROOT, topology } from './support.ts';
+import { config, eventually, kubectl, kubectlInput, NAMESPACE, ROOT, topology, VALUES } from './support.ts';
 
 const NAME = 'provider-stand-in';
 const PORT = 8080;
@@ -71,7 +71,7 @@ function objects(): readonly object[] {
 }
 
 const platform = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
-  execa(`${ROOT}/platform`, ['up', '--no-build', ...args], { env: environment });
+  execa(`${ROOT}/platform`, ['up', '--no-build', '--values', VALUES, ...args], { env: environment });
 
 /** Starts the stand-in and brings the platform up with its address, as one with a provider of their own would. */
 export async function startProvider(): Promise<void> {

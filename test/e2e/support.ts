@@ -1,13 +1,19 @@
 /** The cluster `./platform up` made, seen from outside: kubectl for its state, HTTPS for its edge. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { topologyOf } from '../../charts/app.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 
-export { ROOT } from '../../ops/core/paths.ts';
+import { parseValues } from '../../ops/core/overrides.ts';
+import { ROOT } from '../../ops/core/paths.ts';
 
-export const config = resolveConfig('dev');
+export { ROOT };
+
+/** What `up` was given: PLATFORM_VALUES names another file, on a laptop an empty one. */
+export const VALUES = process.env.PLATFORM_VALUES ?? `${ROOT}/test/e2e/lab.yaml`;
+export const config = resolveConfig('dev', [parseValues(readFileSync(VALUES, 'utf8'), VALUES)]);
 export const topology = topologyOf(config);
 export const NAMESPACE = namespaceOf(config, 'app');
 const CONTEXT = ['--context', 'kind-ai-assistants'];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildTopology, checkTopology, componentOf, portOf } from '../../charts/graph/build.ts';
 import { toMermaid, toText } from '../../charts/graph/diagram.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
+import type { MonitoringParts } from '../../charts/graph/monitoring.ts';
 import { reachability } from '../../charts/graph/reach.ts';
 import { SERVICES } from '../../charts/topology.ts';
 
@@ -38,7 +39,7 @@ describe('buildTopology', () => {
   });
   it('scrapes every component that has metrics', () => {
     const scraped = topology.components.filter((component) => component.metricsPort).map(({ name }) => name);
-    expect(scraped).toHaveLength(6 + 5 + 2);
+    expect(scraped).toHaveLength(6 + 5 + 2 + 4);
     for (const name of scraped)
       expect(topology.edges.some((e) => e.from === 'prometheus' && e.to === name)).toBe(true);
   });
@@ -60,6 +61,24 @@ describe('buildTopology', () => {
     expect(small.components.map(({ kind }) => kind)).not.toContain('job');
     expect(small.components.map(({ name }) => name)).not.toContain('traefik');
     expect(small.edges.map(({ from }) => from)).not.toContain('prometheus');
+  });
+  it('lets Prometheus and Alertmanager out only to what the monitoring has', () => {
+    const outside = (monitoring: MonitoringParts) =>
+      buildTopology(SERVICES, { monitoring })
+        .externalEdges.filter(({ from }) =>
+          ['prometheus', 'alertmanager', 'kube-state-metrics'].includes(from),
+        )
+        .map(({ from, to }) => `${from} ${to}`);
+    const off = { kubelet: false, kubeStateMetrics: false, nodeExporter: false };
+    expect(outside(off)).toEqual(['prometheus kubernetes-api']);
+    expect(outside({ remoteWrite: true, webhook: true, email: true })).toEqual([
+      'prometheus kubernetes-api',
+      'prometheus kubelet',
+      'prometheus remote-write',
+      'alertmanager webhook',
+      'alertmanager smtp',
+      'kube-state-metrics kubernetes-api',
+    ]);
   });
 });
 
@@ -153,7 +172,7 @@ describe('reachability', () => {
       .filter((pair) => pair.allowed)
       .map(({ from, to, port }) => `${from.name} ${to.name} ${port}`);
     const edges = buildTopology(SERVICES).edges.filter(
-      ({ from }) => from !== 'prometheus' && !from.startsWith('backup-'),
+      ({ from, to }) => from !== to && !from.startsWith('backup-'),
     );
     expect(allowed.sort()).toEqual(edges.map(({ from, to, port }) => `${from} ${to} ${port}`).sort());
   });

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SERVICES } from '../../charts/topology.ts';
+import { median, oneLineChange, withoutDownloads } from '../../ops/core/build-measure.ts';
 import {
   buildArguments,
+  dockerfileOf,
   extraArguments,
-  oneLineChange,
   selectBuilds,
   stepOf,
 } from '../../ops/core/build-plan.ts';
@@ -40,6 +41,11 @@ describe('images', () => {
     const images = imagesOf(renderObjects(configOf('dev'), SERVICES));
     expect(images).toContain('localhost/ai-assistants/1c-integration:0.1.0');
     expect(images.some((image) => image.includes('postgres:15'))).toBe(true);
+    for (const operated of ['prometheus:v3', 'alertmanager:v0', 'prometheus-config-reloader:v0'])
+      expect(
+        images.some((image) => image.includes(`/${operated}`)),
+        operated,
+      ).toBe(true);
     expect(images).toEqual([...new Set(images)]);
   });
   it.each([
@@ -129,11 +135,36 @@ describe('building', () => {
     for (const other of ['#12 DONE 0.1s', '#1 [internal] load build definition', '#14 CACHED', ''])
       expect(stepOf(other)).toBeUndefined();
   });
-  it('uses no layer cache and another folder when asked to', () => {
+  it('uses no layer cache, another folder and another file when asked to', () => {
     const provenance = { version: '1', revision: 'abc', created: 'today' };
-    const args = buildArguments(SECURITY, provenance, { cold: true, context: '/copy' });
+    const options = { cold: true, context: '/copy', dockerfile: '/cold/Dockerfile' };
+    const args = buildArguments(SECURITY, provenance, options);
     expect(args).toContain('--no-cache');
+    expect(args.join(' ')).toContain('--file /cold/Dockerfile');
     expect(args.at(-1)).toBe('/copy');
+  });
+  it.each([
+    [
+      'RUN --mount=type=cache,target=/root/.cache/pip \\\n    pip install',
+      'RUN --mount=type=tmpfs,target=/root/.cache/pip \\\n    pip install',
+    ],
+    [
+      'RUN --mount=id=a,dst=/a,sharing=locked,type=cache --mount=type=cache,destination=/b true',
+      'RUN --mount=type=tmpfs,target=/a --mount=type=tmpfs,target=/b true',
+    ],
+    ['RUN --mount=type=bind,target=/a true', 'RUN --mount=type=bind,target=/a true'],
+  ])('empties the download caches of %j', (dockerfile, cold) => {
+    expect(withoutDownloads(dockerfile)).toBe(cold);
+  });
+  it.each(BUILDS)('leaves no download cache to a cold build of $image', ({ image }) => {
+    const cold = withoutDownloads(readFileSync(root(dockerfileOf(image)), 'utf8'));
+    expect(cold).not.toContain('type=cache');
+    expect(cold).not.toMatch(/target=(,| |$)/m);
+  });
+  it('takes the middle of several times', () => {
+    expect(median([3, 1, 2])).toBe(2);
+    expect(median([4, 1, 3, 2])).toBe(2);
+    expect(median([])).toBeNaN();
   });
 
   it('passes provenance and base images as build arguments', () => {

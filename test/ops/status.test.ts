@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
 import { reachability } from '../../charts/graph/reach.ts';
 import { matrixOf } from '../../ops/core/matrix.ts';
-import { age, statusRows } from '../../ops/core/status.ts';
+import { absent, age, statusRows } from '../../ops/core/status.ts';
 import {
   event,
   explain,
@@ -39,6 +39,31 @@ const pulling = podOf('redis', {
   containerStatuses: [
     { name: 'redis', ready: false, restartCount: 3, state: { waiting: { reason: 'ErrImagePull' } } },
   ],
+});
+
+describe('workloads an operator makes', () => {
+  const made = workload.parse({
+    ...workloadOf('prometheus-assistants', {}, 'StatefulSet'),
+    metadata: {
+      name: 'prometheus-assistants',
+      namespace: 'assistants-monitoring',
+      generation: 2,
+      creationTimestamp: BORN,
+    },
+  });
+  it('are waited for until they are there', () => {
+    expect(absent(config, topology, [])).toEqual(
+      topology.components.filter(({ presence }) => presence === 'always').map(({ name }) => name),
+    );
+    expect(absent(config, topology, [])).toContain('prometheus');
+    expect(absent(config, topology, [made])).not.toContain('prometheus');
+  });
+  it('are shown under the name of their component', () => {
+    const rows = statusRows(config, topology, { workloads: [made], pods: [] }, new Date(BORN));
+    expect(rows.filter(({ component }) => component.includes('prometheus'))).toMatchObject([
+      { component: 'prometheus', zone: 'monitoring', ready: 1, ok: true },
+    ]);
+  });
 });
 
 describe('rollouts', () => {

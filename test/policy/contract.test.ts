@@ -1,7 +1,7 @@
 /** The figures of the contract, in the manifests. */
 import { describe, expect, it } from 'vitest';
 import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';
-import { find, type KubeObject, podsOf, render } from '../support/objects.ts';
+import { configOf, find, type KubeObject, podsOf, render } from '../support/objects.ts';
 
 /** name, port, CPU request/limit, memory request/limit, database, user */
 const SERVICES: readonly [string, number, string, string, string, string, string?, string?][] = [
@@ -161,6 +161,36 @@ describe('edge', () => {
   });
 });
 
+describe('monitoring', () => {
+  it('Prometheus: 250m/500m, 256Mi/512Mi, 200 h of samples, 72 h in staging', () => {
+    for (const [environment, retention] of [
+      ['production', '200h'],
+      ['staging', '72h'],
+      ['dev', '200h'],
+    ] as const)
+      expect(find(render(environment), 'Prometheus', 'assistants').spec.retention).toBe(retention);
+    expect(find(render('production'), 'Prometheus', 'assistants').spec.resources).toEqual({
+      requests: { cpu: '250m', memory: '256Mi' },
+      limits: { cpu: '500m', memory: '512Mi' },
+    });
+  });
+  it('node-exporter: 50m/100m, 64Mi/128Mi, on every node, with the mounts of the host', () => {
+    const { template } = find(render('production'), 'DaemonSet', 'node-exporter').spec;
+    expect(template.spec.containers[0].resources).toEqual({
+      requests: { cpu: '50m', memory: '64Mi' },
+      limits: { cpu: '100m', memory: '128Mi' },
+    });
+    expect(template.spec.tolerations).toEqual([{ operator: 'Exists' }]);
+    const paths = template.spec.volumes.map((volume: { hostPath: { path: string } }) => volume.hostPath.path);
+    expect(paths.sort()).toEqual(['/', '/proc', '/sys']);
+  });
+  it('ports on the local machine', () => {
+    const ports = (environment: string) => configOf(environment).monitoring.localPorts;
+    expect(ports('dev')).toMatchObject({ prometheus: 9090 });
+    expect(ports('staging')).toMatchObject({ prometheus: 9091 });
+  });
+});
+
 describe('dev fits a laptop of 2 CPUs and 8 GiB', () => {
   /** What kind's own pods request on one node: API server, etcd, controllers, scheduler, two CoreDNS, CNI. */
   const KIND = { cpu: 950, memory: bytesOf('290Mi') };
@@ -176,12 +206,12 @@ describe('dev fits a laptop of 2 CPUs and 8 GiB', () => {
       .reduce((total, { spec }) => total + spec.containers.reduce((part, c) => part + measure(c), 0), 0);
 
   it('all requests and one job of each kind at once', () => {
-    const running = ['Deployment', 'StatefulSet'];
+    const running = ['Deployment', 'StatefulSet', 'DaemonSet', 'Prometheus', 'Alertmanager'];
     const cpu = sum(running, (c) => millicores(c.resources?.requests?.cpu ?? '0'));
     const memory = sum(running, (c) => bytesOf(c.resources?.requests?.memory ?? '0'));
     const jobs = sum(['CronJob'], (c) => millicores(c.resources?.requests?.cpu ?? '0')) / 2;
     console.info(`dev requests ${cpu}m CPU and ${Math.round(memory / 2 ** 20)} MiB, backups ${jobs}m more`);
-    expect(all.length).toBeGreaterThanOrEqual(23);
+    expect(all.length).toBeGreaterThanOrEqual(27);
     expect(cpu + jobs + KIND.cpu + PREREQUISITES.cpu).toBeLessThanOrEqual(2000);
     expect(memory + KIND.memory + PREREQUISITES.memory).toBeLessThanOrEqual(bytesOf('8Gi'));
   });

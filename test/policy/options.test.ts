@@ -22,7 +22,8 @@ describe('switches in every combination', () => {
     expect(found.has('CronJob')).toBe(override.backups.enabled);
     expect(found.has('HorizontalPodAutoscaler')).toBe(override.autoscaling.enabled);
     expect(named(objects, 'logging').length > 0).toBe(override.logging.enabled);
-    expect(podsOf(objects).filter(({ kind }) => kind !== 'CronJob')).toHaveLength(14);
+    const watching = override.monitoring.enabled ? 4 : 0;
+    expect(podsOf(objects).filter(({ kind }) => kind !== 'CronJob')).toHaveLength(14 + watching);
   });
 });
 
@@ -38,6 +39,7 @@ describe('cloudnative-pg', () => {
     );
     expect(find(objects, 'Cluster', 'postgres-security').spec).toMatchObject({
       instances: 3,
+      resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { cpu: '500m', memory: '512Mi' } },
       bootstrap: {
         initdb: {
           database: 'security_db',

@@ -124,10 +124,29 @@ export interface Pod {
   readonly spec: PodSpec;
 }
 
+/** Kinds whose pods an operator makes; their port and what it is called. */
+const MANAGED: Readonly<Record<string, number>> = { Prometheus: 9090, Alertmanager: 9093 };
+/** Whether an operator makes the pod: it adds probes and volumes of its own. */
+export const isManaged = ({ kind }: Pod): boolean => kind in MANAGED;
+
+/** The pod template of an object, as far as the object says. */
+function templateOf({ kind, spec }: KubeObject): unknown {
+  const port = MANAGED[kind];
+  if (port === undefined) return spec?.template ?? spec?.jobTemplate?.spec?.template;
+  const { image, imagePullPolicy, resources, portName } = spec;
+  const name = kind.toLowerCase();
+  const main = { name, image, imagePullPolicy, resources, ports: [{ name: portName, containerPort: port }] };
+  const containers = spec.containers.map((container: Container) =>
+    container.name === name ? { ...main, ...container } : container,
+  );
+  return { metadata: spec.podMetadata, spec: { ...spec, containers, volumes: [] } };
+}
+
 /** Every pod template. */
 export function podsOf(objects: readonly KubeObject[]): readonly Pod[] {
   return objects.flatMap((object) => {
-    const template = object.spec?.template ?? object.spec?.jobTemplate?.spec?.template;
+    // biome-ignore lint/suspicious/noExplicitAny: rendered YAML, as in KubeObject.
+    const template = templateOf(object) as any;
     if (!template?.spec?.containers) return [];
     return [
       {

@@ -1,0 +1,92 @@
+/** What can be configured of monitoring: Prometheus, who is told of alerts, which parts run. */
+import { z } from 'zod';
+import { ConfigError } from './error.ts';
+import { address, bytes, cpu, dns1123, port, positive } from './fields.ts';
+import type { Config } from './schema.ts';
+
+const part = z.strictObject({ enabled: z.boolean().default(true) }).prefault({});
+const receivers = z.array(z.enum(['webhook', 'email'])).default([]);
+
+const alertmanager = z
+  .strictObject({
+    storage: bytes.default('1Gi'),
+    /** How long silences and resolved alerts are kept. */
+    retentionHours: positive.default(120),
+    /** Who is told, by severity. Empty: the alert is only shown. */
+    routes: z.strictObject({ critical: receivers, warning: receivers, info: receivers }).prefault({}),
+    /** Address of the `email` receiver; the server is that of `settings.smtp*`. */
+    emailTo: z.string().default(''),
+    /** User at that server; its password is the Secret `alertmanager-email`. Empty: it takes mail from anyone. */
+    emailUser: z.string().default(''),
+    /** Secret in the monitoring namespace with an `alertmanager.yaml` of your own, in place of `routes`. @default none */
+    configSecret: dns1123.optional(),
+  })
+  .prefault({});
+
+export const monitoring = z
+  .strictObject({
+    enabled: z.boolean().default(true),
+    retentionHours: positive.default(200),
+    storage: bytes.default('20Gi'),
+    cpu: z.strictObject({ request: cpu, limit: cpu }).default({ request: '250m', limit: '500m' }),
+    memory: z.strictObject({ request: bytes, limit: bytes }).default({ request: '256Mi', limit: '512Mi' }),
+    /** Seconds between two scrapes of a target, and two evaluations of a rule. */
+    scrapeSeconds: z.int().min(10).max(60).default(30),
+    alertmanager,
+    /** CPU, memory, disks of the nodes. */
+    nodeExporter: part,
+    /** What Kubernetes knows of pods, jobs and workloads. */
+    kubeStateMetrics: part,
+    /** Volumes filling up, throttling, use of containers: asked of the kubelets. */
+    kubelet: part,
+    /** A copy of every sample for those who outgrow one Prometheus: Thanos, Mimir, VictoriaMetrics and the like. */
+    remoteWrite: z
+      .strictObject({
+        /** Empty: none. */
+        url: address,
+        /** Credentials are the Secret `prometheus-remote-write`. */
+        authentication: z.enum(['none', 'basic', 'bearer']).default('none'),
+      })
+      .prefault({}),
+    /** Ports of this machine that `kubectl port-forward` is given. */
+    localPorts: z
+      .strictObject({ prometheus: port.default(9090), alertmanager: port.default(9093) })
+      .prefault({}),
+  })
+  .prefault({});
+
+const SEVERITIES = ['critical', 'warning', 'info'] as const;
+
+/** Whether any severity is sent to that receiver. */
+export const notifies = ({ monitoring: { alertmanager } }: Config, receiver: 'webhook' | 'email'): boolean =>
+  SEVERITIES.some((severity) => alertmanager.routes[severity].includes(receiver));
+
+/** @throws ConfigError when the parts of the monitoring contradict each other. */
+export function checkMonitoring(config: Config): void {
+  const { alertmanager, remoteWrite } = config.monitoring;
+  if (notifies(config, 'email')) {
+    const needs = 'because monitoring.alertmanager.routes names email';
+    if (!alertmanager.emailTo.includes('@'))
+      throw new ConfigError(
+        'monitoring.alertmanager.emailTo',
+        alertmanager.emailTo,
+        `an e-mail address, ${needs}`,
+      );
+    if (config.settings.smtpHost === '')
+      throw new ConfigError('settings.smtpHost', config.settings.smtpHost, `a mail server, ${needs}`);
+    if (config.settings.smtpFrom === '')
+      throw new ConfigError('settings.smtpFrom', config.settings.smtpFrom, `a sender, ${needs}`);
+  }
+  if (alertmanager.configSecret && (notifies(config, 'email') || notifies(config, 'webhook')))
+    throw new ConfigError(
+      'monitoring.alertmanager.configSecret',
+      alertmanager.configSecret,
+      'nothing, or monitoring.alertmanager.routes left empty: the Secret has routes of its own',
+    );
+  if (remoteWrite.authentication !== 'none' && remoteWrite.url === '')
+    throw new ConfigError(
+      'monitoring.remoteWrite.url',
+      remoteWrite.url,
+      `an address, because monitoring.remoteWrite.authentication is ${remoteWrite.authentication}`,
+    );
+}

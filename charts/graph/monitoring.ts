@@ -1,0 +1,95 @@
+/** The monitoring's part of the graph: what runs, and that Prometheus reaches every port with metrics. */
+import {
+  ALERTMANAGER,
+  type Component,
+  type Edge,
+  type ExternalEdge,
+  KUBE_STATE_METRICS,
+  labelOf,
+  NODE_EXPORTER,
+  PORTS,
+  PROMETHEUS,
+} from './model.ts';
+
+export interface MonitoringParts {
+  /** @default true */
+  readonly nodeExporter?: boolean;
+  /** @default true */
+  readonly kubeStateMetrics?: boolean;
+  /** Prometheus asks the kubelets. @default true */
+  readonly kubelet?: boolean;
+  /** Prometheus sends copies of its samples elsewhere. @default false */
+  readonly remoteWrite?: boolean;
+  /** Alertmanager calls a webhook. @default false */
+  readonly webhook?: boolean;
+  /** Alertmanager sends mail. @default false */
+  readonly email?: boolean;
+}
+
+/** Name of the Prometheus and Alertmanager resources; the operator puts the kind before it to name their workloads. */
+export const MANAGED_NAME = 'assistants';
+
+const base = { kind: 'monitor', zone: 'monitoring', network: 'monitoring', presence: 'always' } as const;
+
+const prometheus: Component = {
+  ...base,
+  name: PROMETHEUS,
+  title: 'Prometheus',
+  ports: [{ name: 'web', number: PORTS.prometheus }],
+  metricsPort: 'web',
+  workload: `prometheus-${MANAGED_NAME}`,
+  selector: labelOf(PROMETHEUS),
+};
+
+const alertmanager: Component = {
+  ...base,
+  name: ALERTMANAGER,
+  title: 'Alertmanager',
+  ports: [{ name: 'web', number: PORTS.alertmanager }],
+  metricsPort: 'web',
+  workload: `alertmanager-${MANAGED_NAME}`,
+  selector: labelOf(ALERTMANAGER),
+};
+
+const nodeExporter: Component = {
+  ...base,
+  name: NODE_EXPORTER,
+  title: 'Metrics of the nodes',
+  zone: 'node-agents',
+  ports: [{ name: 'metrics', number: PORTS.nodeExporter }],
+  metricsPort: 'metrics',
+  selector: labelOf(NODE_EXPORTER),
+};
+
+const kubeStateMetrics: Component = {
+  ...base,
+  name: KUBE_STATE_METRICS,
+  title: 'Metrics of Kubernetes objects',
+  ports: [{ name: 'metrics', number: PORTS.kubeStateMetrics }],
+  metricsPort: 'metrics',
+  honorLabels: true,
+  selector: labelOf(KUBE_STATE_METRICS),
+};
+
+export const monitoringComponents = (parts: MonitoringParts): readonly Component[] => [
+  prometheus,
+  alertmanager,
+  ...(parts.nodeExporter === false ? [] : [nodeExporter]),
+  ...(parts.kubeStateMetrics === false ? [] : [kubeStateMetrics]),
+];
+
+/** Prometheus to every port with metrics, its own too, and its alerts to Alertmanager (the same port). */
+export const monitoringEdges = (components: readonly Component[]): readonly Edge[] =>
+  components.flatMap(({ name, metricsPort }) =>
+    metricsPort === undefined ? [] : [{ from: PROMETHEUS, to: name, port: metricsPort }],
+  );
+
+export const monitoringExternals = (parts: MonitoringParts): readonly ExternalEdge[] => [
+  // Targets are discovered there.
+  { from: PROMETHEUS, to: 'kubernetes-api' },
+  ...(parts.kubelet === false ? [] : [{ from: PROMETHEUS, to: 'kubelet' } as const]),
+  ...(parts.remoteWrite ? [{ from: PROMETHEUS, to: 'remote-write' } as const] : []),
+  ...(parts.webhook ? [{ from: ALERTMANAGER, to: 'webhook' } as const] : []),
+  ...(parts.email ? [{ from: ALERTMANAGER, to: 'smtp' } as const] : []),
+  ...(parts.kubeStateMetrics === false ? [] : [{ from: KUBE_STATE_METRICS, to: 'kubernetes-api' } as const]),
+];

@@ -1,0 +1,80 @@
+/** kube-state-metrics: what Kubernetes knows of the platform's own objects, read in its own namespaces only. */
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { componentLabels, namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
+import { containerSecurity, podSecurity, resources, spread, withoutGap } from '../constructs/pod.ts';
+import type { PlatformChartProps } from '../constructs/scope.ts';
+import { componentOf, portOf } from '../graph/build.ts';
+import { type Component, KUBE_STATE_METRICS } from '../graph/model.ts';
+import { addAccount, allowReading, type Readable } from './access.ts';
+import { NOBODY } from './managed.ts';
+
+const CPU = { request: '20m', limit: '100m' };
+const MEMORY = { request: '64Mi', limit: '128Mi' };
+/** Its own state: readiness is answered there. */
+const TELEMETRY_PORT = 8081;
+/** Kinds that alerts and dashboards ask about: neither Secrets nor ConfigMaps. */
+const READABLE: readonly Readable[] = [
+  { apiGroup: '', resources: ['persistentvolumeclaims', 'pods', 'resourcequotas'] },
+  { apiGroup: 'apps', resources: ['daemonsets', 'deployments', 'statefulsets'] },
+  { apiGroup: 'autoscaling', resources: ['horizontalpodautoscalers'] },
+  { apiGroup: 'batch', resources: ['cronjobs', 'jobs'] },
+];
+
+export function addKubeStateMetrics(scope: Construct, { config, topology }: PlatformChartProps): void {
+  const component = componentOf(topology, KUBE_STATE_METRICS);
+  const labels = componentLabels(config, component);
+  const account = { name: KUBE_STATE_METRICS, namespace: namespaceOf(config, component.zone), labels };
+  addAccount(scope, { ...account, token: true });
+  for (const zone of zonesOf(config)) allowReading(scope, account, namespaceOf(config, zone), READABLE);
+  new k8s.KubeDeployment(scope, 'kube-state-metrics', {
+    metadata: { name: KUBE_STATE_METRICS, labels },
+    spec: {
+      replicas: 1,
+      revisionHistoryLimit: 5,
+      selector: { matchLabels: { ...component.selector } },
+      strategy: withoutGap,
+      template: { metadata: { labels }, spec: podSpec(config, component) },
+    },
+  });
+}
+
+function podSpec(config: Config, component: Component): k8s.PodSpec {
+  const http = (path: string, port: string) => ({ path, port: k8s.IntOrString.fromString(port) });
+  return {
+    serviceAccountName: KUBE_STATE_METRICS,
+    automountServiceAccountToken: true,
+    enableServiceLinks: false,
+    priorityClassName: priorityClass(config, 'standard'),
+    terminationGracePeriodSeconds: 30,
+    securityContext: podSecurity(NOBODY),
+    topologySpreadConstraints: spread({ ...component.selector }),
+    containers: [
+      {
+        name: KUBE_STATE_METRICS,
+        image: thirdPartyImage(config, 'kubeStateMetrics'),
+        imagePullPolicy: 'IfNotPresent',
+        args: [
+          `--port=${portOf(component, 'metrics')}`,
+          `--telemetry-port=${TELEMETRY_PORT}`,
+          `--namespaces=${zonesOf(config)
+            .map((zone) => namespaceOf(config, zone))
+            .join(',')}`,
+          `--resources=${READABLE.flatMap(({ resources: kinds }) => kinds)
+            .toSorted()
+            .join(',')}`,
+        ],
+        ports: [
+          ...component.ports.map(({ name, number }) => ({ name, containerPort: number })),
+          { name: 'telemetry', containerPort: TELEMETRY_PORT },
+        ],
+        resources: resources(config, CPU, MEMORY),
+        securityContext: containerSecurity,
+        readinessProbe: { httpGet: http('/readyz', 'telemetry'), periodSeconds: 10, timeoutSeconds: 5 },
+        livenessProbe: { httpGet: http('/livez', 'metrics'), periodSeconds: 30, timeoutSeconds: 5 },
+      },
+    ],
+  };
+}

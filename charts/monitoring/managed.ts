@@ -1,0 +1,77 @@
+/** What Prometheus and Alertmanager have in common: the operator makes their pods, from these fields. */
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import type { ContainerPatch, ManagedPodSpec } from '../../imports/monitoring.coreos.com.ts';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { IMAGES } from '../config/versions.ts';
+import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
+import { containerSecurity, podSecurity, resources, volumeClaim } from '../constructs/pod.ts';
+import { portOf } from '../graph/build.ts';
+import type { Allowance, Component } from '../graph/model.ts';
+
+/** The images' own user. */
+export const NOBODY = 65_534;
+/** Writes the configuration anew and tells its neighbour, whenever the operator changed it. */
+const RELOADER = {
+  cpu: { request: '10m', limit: '100m' },
+  memory: { request: '32Mi', limit: '64Mi' },
+} as const;
+
+const tagOf = (image: string): string => image.slice(image.lastIndexOf(':') + 1);
+
+export interface ManagedPodProps {
+  readonly config: Config;
+  readonly component: Component;
+  readonly image: 'prometheus' | 'alertmanager';
+  readonly cpu: Allowance;
+  readonly memory: Allowance;
+  readonly storage: string;
+  /** Its pod talks to the Kubernetes API. @default false */
+  readonly token?: boolean;
+}
+
+export function managedPod(props: ManagedPodProps): ManagedPodSpec {
+  const { config, component, image } = props;
+  const labels = componentLabels(config, component);
+  const reloader = (name: string): ContainerPatch => ({
+    name,
+    image: thirdPartyImage(config, 'prometheusConfigReloader'),
+    imagePullPolicy: 'IfNotPresent',
+    resources: resources(config, RELOADER.cpu, RELOADER.memory),
+    securityContext: containerSecurity,
+  });
+  return {
+    version: tagOf(IMAGES[image]),
+    image: thirdPartyImage(config, image),
+    imagePullPolicy: 'IfNotPresent',
+    replicas: 1,
+    podMetadata: { labels },
+    serviceAccountName: component.name,
+    automountServiceAccountToken: props.token ?? false,
+    enableServiceLinks: false,
+    priorityClassName: priorityClass(config, 'standard'),
+    securityContext: podSecurity(NOBODY),
+    resources: resources(config, props.cpu, props.memory),
+    containers: [{ name: image, securityContext: containerSecurity }, reloader('config-reloader')],
+    initContainers: [reloader('init-config-reloader')],
+    storage: { volumeClaimTemplate: { metadata: { labels }, spec: volumeClaim(config, props.storage) } },
+    portName: 'web',
+    logFormat: 'json',
+  };
+}
+
+/** The Service of a component in the cluster: a stable name in front of its pods. */
+export function addService(scope: Construct, config: Config, component: Component, port: string): void {
+  new k8s.KubeService(scope, `${component.name}-service`, {
+    metadata: {
+      name: component.name,
+      namespace: namespaceOf(config, component.zone),
+      labels: componentLabels(config, component),
+    },
+    spec: {
+      selector: { ...component.selector },
+      ports: [{ name: port, port: portOf(component, port), targetPort: k8s.IntOrString.fromString(port) }],
+    },
+  });
+}

@@ -1,0 +1,99 @@
+/** node-exporter, one pod a node, alone in the namespace that may touch the host. */
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
+import { containerSecurity, podSecurity, resources } from '../constructs/pod.ts';
+import type { PlatformChartProps } from '../constructs/scope.ts';
+import { componentOf, portOf } from '../graph/build.ts';
+import { type Component, NODE_EXPORTER } from '../graph/model.ts';
+import { addAccount } from './access.ts';
+import { NOBODY } from './managed.ts';
+
+const CPU = { request: '50m', limit: '100m' };
+const MEMORY = { request: '64Mi', limit: '128Mi' };
+/**
+ * Network counters are left out on purpose: they belong to the network a process is in, and a pod in the host's
+ * network would be out of reach of every NetworkPolicy. Kubelets have those of each pod.
+ */
+const COLLECTORS = [
+  'cpu',
+  'diskstats',
+  'filefd',
+  'filesystem',
+  'loadavg',
+  'meminfo',
+  'pressure',
+  'stat',
+  'time',
+  'uname',
+  'vmstat',
+];
+/** The host's own mounts, and where the pod sees them. */
+const HOST_PATHS = { root: '/', proc: '/proc', sys: '/sys' } as const;
+/** Mounts of pods and of the kernel: their size is somebody else's. */
+const NO_DISKS = '^/(dev|proc|run|sys|var/lib/(containerd|docker|kubelet)/.+)($|/)';
+
+export function addNodeExporter(scope: Construct, { config, topology }: PlatformChartProps): void {
+  const component = componentOf(topology, NODE_EXPORTER);
+  const labels = componentLabels(config, component);
+  const namespace = namespaceOf(config, component.zone);
+  addAccount(scope, { name: NODE_EXPORTER, namespace, labels });
+  new k8s.KubeDaemonSet(scope, 'node-exporter', {
+    metadata: { name: NODE_EXPORTER, namespace, labels },
+    spec: {
+      selector: { matchLabels: { ...component.selector } },
+      updateStrategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: { maxUnavailable: k8s.IntOrString.fromString('10%') },
+      },
+      template: { metadata: { labels }, spec: podSpec(config, component) },
+    },
+  });
+}
+
+function podSpec(config: Config, component: Component): k8s.PodSpec {
+  const port = k8s.IntOrString.fromString('metrics');
+  const volumes = Object.entries(HOST_PATHS);
+  return {
+    serviceAccountName: NODE_EXPORTER,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    priorityClassName: priorityClass(config, 'standard'),
+    terminationGracePeriodSeconds: 30,
+    securityContext: podSecurity(NOBODY),
+    // Every node is worth watching, those that keep other pods away too.
+    tolerations: [{ operator: 'Exists' }],
+    nodeSelector: { 'kubernetes.io/os': 'linux' },
+    containers: [
+      {
+        name: NODE_EXPORTER,
+        image: thirdPartyImage(config, 'nodeExporter'),
+        imagePullPolicy: 'IfNotPresent',
+        args: [
+          `--web.listen-address=:${portOf(component, 'metrics')}`,
+          '--path.rootfs=/host/root',
+          '--path.procfs=/host/proc',
+          '--path.sysfs=/host/sys',
+          '--collector.disable-defaults',
+          ...COLLECTORS.map((name) => `--collector.${name}`),
+          `--collector.filesystem.mount-points-exclude=${NO_DISKS}`,
+          '--log.format=json',
+        ],
+        ports: component.ports.map(({ name, number }) => ({ name, containerPort: number })),
+        resources: resources(config, CPU, MEMORY),
+        securityContext: containerSecurity,
+        readinessProbe: { httpGet: { path: '/', port }, periodSeconds: 10, timeoutSeconds: 5 },
+        livenessProbe: { tcpSocket: { port }, periodSeconds: 30, timeoutSeconds: 5 },
+        volumeMounts: volumes.map(([name]) => ({
+          name,
+          mountPath: `/host/${name}`,
+          readOnly: true,
+          ...(name === 'root' ? { mountPropagation: 'HostToContainer' } : {}),
+        })),
+      },
+    ],
+    volumes: volumes.map(([name, path]) => ({ name, hostPath: { path } })),
+  };
+}

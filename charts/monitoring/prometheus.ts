@@ -1,0 +1,114 @@
+/** Prometheus, as a resource of its operator. */
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { Prometheus, type RemoteWrite } from '../../imports/monitoring.coreos.com.ts';
+import type { Config } from '../config/schema.ts';
+import { clusterScoped } from '../constructs/cluster-scoped.ts';
+import { componentLabels, namespaceOf, PART_OF } from '../constructs/names.ts';
+import { bytesOf } from '../constructs/quantity.ts';
+import type { PlatformChartProps } from '../constructs/scope.ts';
+import { componentOf } from '../graph/build.ts';
+import { ALERTMANAGER, type Component, PROMETHEUS, ZONES } from '../graph/model.ts';
+import { MANAGED_NAME } from '../graph/monitoring.ts';
+import { type AccountProps, addAccount, allowReading } from './access.ts';
+import { addService, managedPod } from './managed.ts';
+import { REMOTE_WRITE_SECRET } from './secrets.ts';
+
+/** Part of the volume that samples may fill: the write-ahead log and a compaction need the rest. */
+const USABLE = 0.8;
+/** Samples one target may have; the largest of ours has some 2,000. */
+const SAMPLE_LIMIT = 20_000;
+/** Where the operator keeps the list of kubelets. */
+export const KUBELET_NAMESPACE = 'kube-system';
+
+const PODS = { apiGroup: '', resources: ['pods'] };
+const SERVICES = [
+  { apiGroup: '', resources: ['pods', 'services'] },
+  { apiGroup: 'discovery.k8s.io', resources: ['endpointslices'] },
+];
+
+export function addPrometheus(scope: Construct, { config, topology }: PlatformChartProps): void {
+  const component = componentOf(topology, PROMETHEUS);
+  const labels = componentLabels(config, component);
+  const { monitoring } = config;
+  const namespace = namespaceOf(config, component.zone);
+  addAccess(scope, config, { name: PROMETHEUS, namespace, labels, token: true }, topology.components);
+  // Whatever of the platform lies in this namespace and is of these kinds.
+  const selector = { matchLabels: { 'app.kubernetes.io/part-of': PART_OF } };
+  const remoteWrite = remoteWriteOf(config);
+  new Prometheus(scope, 'prometheus', {
+    metadata: { name: MANAGED_NAME, labels },
+    spec: {
+      ...managedPod({
+        config,
+        component,
+        image: 'prometheus',
+        cpu: monitoring.cpu,
+        memory: monitoring.memory,
+        storage: monitoring.storage,
+        token: true,
+      }),
+      retention: `${monitoring.retentionHours}h`,
+      retentionSize: `${Math.floor((bytesOf(monitoring.storage) * USABLE) / 2 ** 20)}MiB`,
+      scrapeInterval: `${monitoring.scrapeSeconds}s`,
+      evaluationInterval: `${monitoring.scrapeSeconds}s`,
+      externalLabels: { environment: config.environment },
+      prometheusExternalLabelName: '',
+      replicaExternalLabelName: '',
+      serviceDiscoveryRole: 'EndpointSlice',
+      podMonitorSelector: selector,
+      serviceMonitorSelector: selector,
+      ruleSelector: selector,
+      enforcedSampleLimit: SAMPLE_LIMIT,
+      alerting: { alertmanagers: [{ namespace, name: ALERTMANAGER, port: 'web' }] },
+      ...(remoteWrite ? { remoteWrite: [remoteWrite] } : {}),
+    },
+  });
+  addService(scope, config, component, 'web');
+}
+
+function remoteWriteOf({ monitoring: { remoteWrite } }: Config): RemoteWrite | undefined {
+  const { url, authentication } = remoteWrite;
+  if (url === '') return undefined;
+  const secret = (key: string) => ({ name: REMOTE_WRITE_SECRET, key });
+  if (authentication === 'basic')
+    return {
+      url,
+      basicAuth: {
+        username: secret('REMOTE_WRITE_USERNAME'),
+        password: secret('REMOTE_WRITE_PASSWORD'),
+      },
+    };
+  if (authentication === 'bearer')
+    return { url, authorization: { credentials: secret('REMOTE_WRITE_TOKEN') } };
+  return { url };
+}
+
+/** Finds pods where they have metrics, Alertmanager in its own namespace, and asks kubelets for metrics alone. */
+function addAccess(
+  scope: Construct,
+  config: Config,
+  account: AccountProps,
+  components: readonly Component[],
+): void {
+  addAccount(scope, account);
+  const zones = new Set(components.filter(({ metricsPort }) => metricsPort).map(({ zone }) => zone));
+  for (const zone of ZONES.filter((one) => zones.has(one)))
+    allowReading(scope, account, namespaceOf(config, zone), zone === 'monitoring' ? SERVICES : [PODS]);
+  if (!config.monitoring.kubelet.enabled) return;
+  const clusterName = `assistants-${PROMETHEUS}${config.nameSuffix}`;
+  allowReading(scope, account, KUBELET_NAMESPACE, SERVICES, clusterName);
+  clusterScoped(
+    new k8s.KubeClusterRole(scope, 'prometheus-cluster-role', {
+      metadata: { name: clusterName, labels: account.labels },
+      rules: [{ apiGroups: [''], resources: ['nodes/metrics'], verbs: ['get'] }],
+    }),
+  );
+  clusterScoped(
+    new k8s.KubeClusterRoleBinding(scope, 'prometheus-cluster-role-binding', {
+      metadata: { name: clusterName, labels: account.labels },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: clusterName },
+      subjects: [{ kind: 'ServiceAccount', name: account.name, namespace: account.namespace }],
+    }),
+  );
+}

@@ -1,0 +1,66 @@
+/** Who is told of an alert, by its severity, and which alerts say nothing new beside another. */
+import type { AlertmanagerConfigSpec, Receiver, Route } from '../../imports/monitoring.coreos.com.ts';
+import type { Config } from '../config/schema.ts';
+import { EMAIL_SECRET, sendsWithPassword, WEBHOOK_SECRET } from './secrets.ts';
+
+/** Severities an alert may have, and how long until it is told again while it lasts. */
+export const SEVERITIES = { critical: '1h', warning: '12h', info: '24h' } as const;
+type Severity = keyof typeof SEVERITIES;
+/** Receiver of everything that nobody asked to hear of. */
+const NOBODY = 'nobody';
+
+const severityIs = (value: string) => [{ name: 'severity', value, matchType: '=' as const }];
+
+export function routing(config: Config): AlertmanagerConfigSpec {
+  const told = (Object.keys(SEVERITIES) as Severity[]).filter(
+    (severity) => config.monitoring.alertmanager.routes[severity].length > 0,
+  );
+  return {
+    route: {
+      receiver: NOBODY,
+      groupBy: ['alertname', 'namespace', 'job'],
+      groupWait: '30s',
+      groupInterval: '5m',
+      ...(told.length > 0
+        ? {
+            routes: told.map(
+              (severity): Route => ({
+                receiver: severity,
+                matchers: severityIs(severity),
+                repeatInterval: SEVERITIES[severity],
+              }),
+            ),
+          }
+        : {}),
+    },
+    receivers: [{ name: NOBODY }, ...told.map((severity) => receiver(config, severity))],
+    inhibitRules: [
+      {
+        sourceMatch: severityIs('critical'),
+        targetMatch: [{ name: 'severity', value: 'warning|info', matchType: '=~' }],
+        equal: ['alertname', 'namespace', 'job'],
+      },
+    ],
+  };
+}
+
+function receiver(config: Config, severity: Severity): Receiver {
+  const { settings, monitoring } = config;
+  const { routes, emailTo, emailUser } = monitoring.alertmanager;
+  const email = {
+    to: emailTo,
+    from: settings.smtpFrom,
+    smarthost: `${settings.smtpHost}:${settings.smtpPort}`,
+    // A server of the `tls` kind speaks TLS from the first byte: STARTTLS is not asked for there.
+    requireTLS: settings.smtpSecurity === 'starttls',
+    ...(sendsWithPassword(config) ? { authUsername: emailUser, authPassword: EMAIL_SECRET } : {}),
+    sendResolved: true,
+  };
+  return {
+    name: severity,
+    ...(routes[severity].includes('webhook')
+      ? { webhookConfigs: [{ urlSecret: WEBHOOK_SECRET, sendResolved: true }] }
+      : {}),
+    ...(routes[severity].includes('email') ? { emailConfigs: [email] } : {}),
+  };
+}
