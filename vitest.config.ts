@@ -10,6 +10,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/api-server/**'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -7,6 +7,7 @@ import { PostgresChart, RedisChart } from './data/charts.ts';
 import { EdgeController, EdgeRoutes } from './edge/charts.ts';
 import { buildTopology } from './graph/build.ts';
 import { ONEC_INTEGRATION, postgresOf, type ServiceSpec, SIMULATOR, type Topology } from './graph/model.ts';
+import { LogCollector, Logging } from './logging/chart.ts';
 import { Monitoring } from './monitoring/chart.ts';
 import { Namespaces } from './namespaces/chart.ts';
 import { footprints } from './namespaces/footprint.ts';
@@ -34,6 +35,8 @@ export function topologyOf(config: Config, services: readonly ServiceSpec[] = SE
     cloudNativePg: config.databases.engine === 'cloudnative-pg',
     publishedKeys: signsWithOwnKey(config),
     simulator: simulatorRuns(config) && services.some(({ name }) => name === ONEC_INTEGRATION),
+    logging: config.logging.enabled,
+    logSnapshots: config.logging.snapshots !== undefined,
   });
 }
 
@@ -68,6 +71,9 @@ export function buildApp(config: Config, outdir: string, services: readonly Serv
     new EdgeRoutes(app, '41-edge-routes', props),
     ...(config.backups.enabled ? [new Backups(app, '50-backups', props)] : []),
     ...(config.monitoring.enabled ? [new Monitoring(app, '60-monitoring', props)] : []),
+    ...(config.logging.enabled
+      ? [new Logging(app, '70-logging', props), new LogCollector(app, '71-log-collector', props)]
+      : []),
   ];
   new Namespaces(app, '00-namespaces', { ...props, footprints: footprints(charts) });
   return app;

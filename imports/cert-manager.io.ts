@@ -35,8 +35,10 @@ export interface CertificateProps {
   readonly metadata: ApiObjectMetadata;
   readonly secretName: string;
   readonly dnsNames: readonly string[];
-  /** Name of an Issuer in the same namespace. */
+  /** Name of its issuer. */
   readonly issuer: string;
+  /** An `Issuer` is in the same namespace. @default Issuer */
+  readonly issuerKind?: 'Issuer' | 'ClusterIssuer';
 }
 
 /** A certificate kept fresh in a Secret, with a new ECDSA key at each renewal. */
@@ -49,8 +51,9 @@ export class Certificate extends ApiObject {
       spec: {
         secretName: props.secretName,
         dnsNames: props.dnsNames,
-        issuerRef: { name: props.issuer, kind: 'Issuer' },
-        privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+        issuerRef: { name: props.issuer, kind: props.issuerKind ?? 'Issuer' },
+        // PKCS #8 is the one encoding every server reads.
+        privateKey: { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8', rotationPolicy: 'Always' },
       },
     });
   }

@@ -26,7 +26,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
     backups: { storage: '1Gi', retentionDays: 2 },
     simulator: { enabled: true },
     monitoring: { storage: '2Gi' },
-    logging: { enabled: false },
+    logging: { enabled: false, retentionDays: 2, storage: '2Gi' },
   },
   // A shared cluster, hence the suffix; limits are higher for load tests.
   staging: {
@@ -54,6 +54,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
       httpsPort: 8443,
     },
     monitoring: { retentionHours: 72, localPorts: { prometheus: 9091, alertmanager: 9094 } },
+    logging: { retentionDays: 7 },
   },
   // A cluster of its own: at least two of everything that serves requests, autoscaled.
   production: {
@@ -70,5 +71,6 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
     },
     backups: { storage: '50Gi', retentionDays: 30 },
     monitoring: { storage: '50Gi' },
+    logging: { retentionDays: 30, storage: '50Gi' },
   },
 };

@@ -6,6 +6,8 @@ export function prerequisites(config: Config): readonly BundleName[] {
   return [
     ...(config.environment === 'dev' || config.autoscaling.enabled ? (['metricsServer'] as const) : []),
     ...(config.monitoring.enabled ? (['prometheusOperator'] as const) : []),
-    ...(config.edge.tls === 'acme' ? (['certManager'] as const) : []),
+    ...(config.edge.tls === 'acme' || (config.logging.enabled && config.logging.issuer)
+      ? (['certManager'] as const)
+      : []),
   ];
 }

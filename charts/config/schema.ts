@@ -1,6 +1,7 @@
 /** What can be configured: types, defaults and ranges in one place. Unknown fields are refused. */
 import { z } from 'zod';
 import { address, bytes, cidr, cpu, cron, dns1123, port, positive } from './fields.ts';
+import { logging } from './logging.ts';
 import { monitoring } from './monitoring.ts';
 import { PLATFORM_VERSION } from './versions.ts';
 
@@ -190,6 +191,8 @@ export const configSchema = z.strictObject({
       'remote-write': external(['0.0.0.0/0'], [443]),
       /** The nodes' own addresses: metrics of volumes and containers come from there. */
       kubelet: external(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'], [10250]),
+      /** Where snapshots of the logs go; only with `logging.snapshots`. */
+      'object-store': external([], [443]),
       'kubernetes-api': external(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'], [443, 6443]),
     })
     .prefault({}),
@@ -206,7 +209,7 @@ export const configSchema = z.strictObject({
   /** A small stand-in for a 1C server, with a demonstration base; runs while `settings.onecServerUrl` is empty. */
   simulator: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
   monitoring,
-  logging: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
+  logging,
 
   secrets: z
     .strictObject({

@@ -1,5 +1,6 @@
 /** Derives the graph from the services' entries, and refuses one that contradicts itself. */
 import { ConfigError } from '../config/error.ts';
+import { LOGGING_COMPONENTS, LOGGING_EDGES, loggingExternals } from './logging.ts';
 import {
   backupOf,
   type Component,
@@ -39,6 +40,10 @@ export interface GraphOptions {
   readonly publishedKeys?: boolean;
   /** A simulator stands in for the 1C server. @default false */
   readonly simulator?: boolean;
+  /** Logs are collected and searchable. @default false */
+  readonly logging?: boolean;
+  /** Snapshots of the logs go to an object store. @default false */
+  readonly logSnapshots?: boolean;
 }
 
 function serviceComponent(spec: ServiceSpec): Component {
@@ -169,16 +174,19 @@ export function buildTopology(services: readonly ServiceSpec[], options: GraphOp
     ...(options.simulator ? [simulatorComponent] : []),
     ...(options.ownEdge === false ? [] : [edgeComponent]),
     ...(monitoring ? monitoringComponents(monitoring) : []),
+    ...(options.logging ? LOGGING_COMPONENTS : []),
   ];
   const edges = [
     ...services.flatMap((spec) => serviceEdges(spec, options)),
     ...(monitoring ? monitoringEdges(components) : []),
+    ...(options.logging ? LOGGING_EDGES : []),
   ];
   const externalEdges: ExternalEdge[] = services.flatMap((spec) =>
     (spec.egress ?? []).map((to) => ({ from: spec.name, to })),
   );
   if (options.ownEdge !== false) externalEdges.push({ from: EDGE, to: 'kubernetes-api' });
   if (monitoring) externalEdges.push(...monitoringExternals(monitoring));
+  if (options.logging) externalEdges.push(...loggingExternals(options.logSnapshots === true));
   const topology: Topology = { services, components, edges, externalEdges };
   checkTopology(topology);
   return topology;

@@ -1,5 +1,5 @@
 /** Pictures of the graph: Mermaid for pages, plain text for terminals. */
-import type { Component, Network, Topology } from './model.ts';
+import { type Component, ELASTICSEARCH, type Network, type Topology } from './model.ts';
 
 const id = (name: string): string => name.replaceAll('-', '_');
 
@@ -8,6 +8,8 @@ function node({ name, kind }: Component): string {
     case 'postgres':
     case 'redis':
       return `${id(name)}[(${name})]`;
+    case 'logging':
+      return name === ELASTICSEARCH ? `${id(name)}[(${name})]` : `${id(name)}[${name}]`;
     case 'edge':
       return `${id(name)}{{${name}}}`;
     case 'job':
@@ -21,6 +23,7 @@ function nodesOf(network: Network, shown: readonly Component[]): string[] {
   const nodes = shown
     .filter((component) => component.network === network)
     .map((component) => `    ${node(component)}`);
+  if (nodes.length === 0) return [];
   return [`  subgraph ${network}`, ...nodes, '  end'];
 }
 
@@ -40,6 +43,7 @@ export function toMermaid({ components, edges, externalEdges }: Topology): strin
   const lines = [
     ...nodesOf('frontend', shown),
     ...nodesOf('backend', shown),
+    ...nodesOf('monitoring', shown),
     ...clients,
     ...calls,
     ...outside,

@@ -13,6 +13,7 @@ export const EXTERNALS = [
   'webhook',
   'remote-write',
   'kubelet',
+  'object-store',
   'kubernetes-api',
 ] as const;
 export type External = (typeof EXTERNALS)[number];
@@ -153,7 +154,15 @@ export interface Port {
   readonly number: number;
 }
 
-export type ComponentKind = 'service' | 'postgres' | 'redis' | 'edge' | 'job' | 'monitor' | 'simulator';
+export type ComponentKind =
+  | 'service'
+  | 'postgres'
+  | 'redis'
+  | 'edge'
+  | 'job'
+  | 'monitor'
+  | 'logging'
+  | 'simulator';
 
 /** A node of the graph: pods that share a name, a zone and ports. */
 export interface Component {
@@ -208,6 +217,12 @@ export const PROMETHEUS = 'prometheus';
 export const ALERTMANAGER = 'alertmanager';
 export const NODE_EXPORTER = 'node-exporter';
 export const KUBE_STATE_METRICS = 'kube-state-metrics';
+export const ELASTICSEARCH = 'elasticsearch';
+export const LOGSTASH = 'logstash';
+export const KIBANA = 'kibana';
+export const FILEBEAT = 'filebeat';
+/** Brings Elasticsearch and Kibana to what the code says. */
+export const LOGGING_SETUP = 'logging-setup';
 /** Logs people in, and publishes the keys its tokens are verified by. */
 export const USER_MANAGEMENT = 'user-management';
 /** Talks to 1C, or to the simulator in its place. */
@@ -228,6 +243,9 @@ export const PORTS = {
   nodeExporter: 9100,
   kubeStateMetrics: 8080,
   simulator: 8010,
+  elasticsearch: 9200,
+  beats: 5044,
+  kibana: 5601,
 } as const;
 
 /** Labels that select the pods of a component. */

@@ -79,6 +79,7 @@ const WORKLOADS = [
   'Deployment',
   'StatefulSet',
   'CronJob',
+  'Job',
   'HorizontalPodAutoscaler',
   'Prometheus',
   'Alertmanager',

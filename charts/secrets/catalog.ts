@@ -3,15 +3,22 @@ import type { Config } from '../config/schema.ts';
 import { namespaceOf } from '../constructs/names.ts';
 import { appSecret, databaseOf, exporterSecret, superuserSecret } from '../data/database.ts';
 import type { SecretSpec, ServiceSpec, Topology } from '../graph/model.ts';
+import { loggingSecrets } from '../logging/secrets.ts';
 import { providedSecrets } from '../monitoring/secrets.ts';
 import { JWT_SECRET, JWT_SIGNING_SECRET, REDIS_SECRET, signsWithOwnKey } from './names.ts';
 
-/** `generated`: random; `private-key`: a new key pair's PEM for the algorithm; `fixed`: known, not secret; `provided`: a person's, such as a provider's key. */
+/**
+ * `generated`: random; `private-key`: a new key pair's PEM for the algorithm; `fixed`: known, not secret; `provided`: a
+ * person's, such as a provider's key; `certificate`: a part of the entry's certificate, as PEM.
+ */
 export type SecretValue =
   | { readonly kind: 'generated'; readonly bytes: number }
   | { readonly kind: 'private-key'; readonly algorithm: Config['settings']['jwtAlgorithm'] }
   | { readonly kind: 'fixed'; readonly text: string }
-  | { readonly kind: 'provided' };
+  | { readonly kind: 'provided' }
+  | { readonly kind: 'certificate'; readonly part: CertificatePart };
+/** The key is PKCS #8. */
+export type CertificatePart = 'authority' | 'certificate' | 'key';
 
 export interface SecretEntry {
   readonly namespace: string;
@@ -19,6 +26,8 @@ export interface SecretEntry {
   readonly type: string;
   /** The platform runs without it. */
   readonly optional: boolean;
+  /** What its parts of a certificate are of. All entries of one authority trust each other, so they are made together. @default none */
+  readonly certificate?: { readonly authority: string; readonly dnsNames: readonly string[] };
   readonly keys: readonly { readonly key: string; readonly value: SecretValue }[];
 }
 
@@ -80,5 +89,6 @@ export function secretCatalog(config: Config, topology: Topology): readonly Secr
       name,
       keys: keys.map((key) => ({ key, value: { kind: 'provided' } as const })),
     })),
+    ...loggingSecrets(config),
   ];
 }

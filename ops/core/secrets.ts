@@ -1,5 +1,6 @@
 /** Which Secrets, and which keys of them, have to be made. What exists is kept. */
 import type { SecretEntry, SecretValue } from '../../charts/secrets/catalog.ts';
+import { type IssuedCertificates, secretId } from './certificates.ts';
 import { Failure } from './failure.ts';
 
 /** Keys of the Secrets that exist, by `namespace/name`. */
@@ -11,6 +12,8 @@ export interface SecretSources {
   readonly privateKey: (algorithm: string) => string;
   /** A value a person provides under the key's name. */
   readonly provided: (key: string) => string | undefined;
+  /** Those of `certificatesToIssue`; they replace what exists. */
+  readonly certificates: IssuedCertificates;
 }
 
 export interface SecretPlan {
@@ -33,10 +36,10 @@ export function planSecrets(
   const missing = catalog
     .map((entry) => ({
       entry,
-      data: missingKeys(entry, existing.get(`${entry.namespace}/${entry.name}`), sources),
+      data: missingKeys(entry, existing.get(secretId(entry)), sources),
     }))
     .filter(({ data }) => Object.keys(data).length > 0);
-  const exists = ({ entry }: NewSecret): boolean => existing.has(`${entry.namespace}/${entry.name}`);
+  const exists = ({ entry }: NewSecret): boolean => existing.has(secretId(entry));
   return { create: missing.filter((secret) => !exists(secret)), extend: missing.filter(exists) };
 }
 
@@ -45,8 +48,9 @@ function missingKeys(
   present: readonly string[] = [],
   sources: SecretSources,
 ): Readonly<Record<string, string>> {
+  const renewed = sources.certificates.has(secretId(entry));
   const values = entry.keys
-    .filter(({ key }) => !present.includes(key))
+    .filter(({ key, value }) => !present.includes(key) || (renewed && value.kind === 'certificate'))
     .map(({ key, value }) => [key, valueFor(key, value, entry, sources)] as const)
     .filter((pair): pair is readonly [string, string] => pair[1] !== undefined);
   return Object.fromEntries(values);
@@ -61,6 +65,11 @@ function valueFor(
   if (value.kind === 'generated') return sources.random(value.bytes);
   if (value.kind === 'private-key') return sources.privateKey(value.algorithm);
   if (value.kind === 'fixed') return value.text;
+  if (value.kind === 'certificate') {
+    const issued = sources.certificates.get(secretId(entry));
+    if (!issued) throw new Failure(`secret ${entry.name}: its certificate was not issued`);
+    return issued[value.part];
+  }
   const text = sources.provided(key);
   if (!text && !entry.optional)
     throw new Failure(`secret ${entry.name}: ${key} has no value`, `set the environment variable ${key}`);

@@ -1,7 +1,9 @@
 /** Makes the Secrets of a local cluster. Values go from memory to the API server and nowhere else. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
+import { certificatesToIssue } from '../core/certificates.ts';
 import { type NewSecret, parseExisting, planSecrets, secretManifest } from '../core/secrets.ts';
+import { issueCertificates } from '../tools/certificates.ts';
 import type { Target } from './target.ts';
 
 /** Names and keys only: the values stay where they are. */
@@ -31,7 +33,10 @@ export async function ensureSecrets({ config, topology, kubectl }: Target): Prom
     '--all-namespaces',
     `--output=go-template=${NAMES_AND_KEYS}`,
   ]);
-  const { create, extend } = planSecrets(secretCatalog(config, topology), parseExisting(names), sources);
+  const catalog = secretCatalog(config, topology);
+  const existing = parseExisting(names);
+  const certificates = await issueCertificates(certificatesToIssue(catalog, existing));
+  const { create, extend } = planSecrets(catalog, existing, { ...sources, certificates });
   await kubectl.create(create.map(secretManifest));
   for (const secret of extend) await addKeys(secret);
   return create.length + extend.length;

@@ -10,6 +10,7 @@ const sources = {
   random: (bytes: number) => 'r'.repeat(bytes),
   privateKey: (algorithm: string) => `a key for ${algorithm}`,
   provided: () => undefined,
+  certificates: new Map(),
 };
 const required = catalog.filter(({ optional }) => !optional);
 const all = new Map(

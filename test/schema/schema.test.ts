@@ -2,9 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
 import { KUBERNETES_VERSIONS } from '../../charts/config/versions.ts';
-import { type KubeObject, render, root } from '../support/objects.ts';
+import { type KubeObject, render, root, VARIANTS } from '../support/objects.ts';
 
 const python = root('.venv/bin/python');
 const folder = root('imports/schemas');
@@ -37,11 +36,11 @@ describe('strict schemas', () => {
   it('the validator is installed (else: scripts/python-env)', () => {
     expect(existsSync(python)).toBe(true);
   });
-  it.each(ENVIRONMENTS)('%s', (environment) => {
-    const objects = render(environment);
+  it.each(VARIANTS)('$name', ({ name, environment, overrides }) => {
+    const objects = render(environment, overrides);
     const { checked, errors } = validate(KUBERNETES_VERSIONS, objects);
     console.info(
-      `${environment}: ${checked} checks (${objects.length} objects × ${KUBERNETES_VERSIONS.length} versions), ${errors.length} errors`,
+      `${name}: ${checked} checks (${objects.length} objects × ${KUBERNETES_VERSIONS.length} versions), ${errors.length} errors`,
     );
     expect(errors).toEqual([]);
     expect(checked).toBe(objects.length * KUBERNETES_VERSIONS.length);

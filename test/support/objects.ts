@@ -5,7 +5,7 @@ import { loadAll } from 'js-yaml';
 import { buildApp } from '../../charts/app.ts';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
-import type { Config } from '../../charts/config/schema.ts';
+import { type Config, ENVIRONMENTS, type EnvironmentName } from '../../charts/config/schema.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { SERVICES } from '../../charts/topology.ts';
 
@@ -106,6 +106,16 @@ export function render(
   const config = resolveConfig(environment, overrides, services);
   return buildApp(config, 'unused', services).charts.flatMap((chart): KubeObject[] => chart.toJson());
 }
+
+/** Every environment as it is, and dev with what is off there. */
+export const VARIANTS: readonly {
+  readonly name: string;
+  readonly environment: EnvironmentName;
+  readonly overrides: readonly ConfigOverride[];
+}[] = [
+  ...ENVIRONMENTS.map((environment) => ({ name: environment, environment, overrides: [] })),
+  { name: 'dev with logging', environment: 'dev', overrides: [{ logging: { enabled: true } }] },
+];
 
 /** The one object of that kind and name. Throws when there is none or more than one. */
 export function find(objects: readonly KubeObject[], kind: string, name: string): KubeObject {

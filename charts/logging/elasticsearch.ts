@@ -1,0 +1,189 @@
+/** Elasticsearch: one node with TLS and passwords; configuration, keys and logs in scratch space, data on a volume. */
+import type { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { dump } from 'js-yaml';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { priorityClass } from '../constructs/names.ts';
+import { containerSecurity, podSecurity, resources, type SecretFile, scratch } from '../constructs/pod.ts';
+import { Store } from '../constructs/store.ts';
+import { componentOf } from '../graph/build.ts';
+import { type Component, ELASTICSEARCH, PORTS, type Topology } from '../graph/model.ts';
+import { ELASTIC_USER, SNAPSHOT_SECRET, USERS } from './names.ts';
+import {
+  certificateFiles,
+  passwordFiles,
+  secretsEnvironment,
+  secretsMount,
+  secretsVolume,
+  tcp,
+  withSecrets,
+} from './pods.ts';
+import { SECRETS_SCRIPT } from './rules.ts';
+
+const HOME = '/usr/share/elasticsearch';
+const SOURCE = '/etc/elasticsearch-source';
+/** Elasticsearch reads certificates from below its configuration only. */
+const CERTIFICATES = `${HOME}/config/tls`;
+/** Opened when the node has joined its cluster, closed before it leaves. */
+const READINESS_PORT = 9399;
+const HEAP = '512m';
+const CPU = { request: '500m', limit: '1' };
+/** Why more than the contract's 1Gi: docs/adr/0012. */
+const MEMORY = { request: '1536Mi', limit: '2Gi' };
+
+function settings({ logging: { snapshots } }: Config): string {
+  return dump({
+    'cluster.name': 'assistants-logs',
+    'node.name': ELASTICSEARCH,
+    'discovery.type': 'single-node',
+    // Mapping files takes a sysctl of the host; without it no node has to be prepared.
+    'node.store.allow_mmap': false,
+    'path.data': `${HOME}/data`,
+    'http.host': '0.0.0.0',
+    'http.port': PORTS.elasticsearch,
+    // One node talks to no other.
+    'transport.host': '127.0.0.1',
+    'readiness.port': READINESS_PORT,
+    'xpack.security.enabled': true,
+    'xpack.security.http.ssl.enabled': true,
+    'xpack.security.http.ssl.certificate': `${CERTIFICATES}/tls.crt`,
+    'xpack.security.http.ssl.key': `${CERTIFICATES}/tls.key`,
+    'xpack.security.http.ssl.certificate_authorities': [`${CERTIFICATES}/ca.crt`],
+    'xpack.ml.enabled': false,
+    // Would fetch a database from the internet.
+    'ingest.geoip.downloader.enabled': false,
+    ...(snapshots?.endpoint
+      ? { 's3.client.default.endpoint': snapshots.endpoint, 's3.client.default.path_style_access': true }
+      : {}),
+  });
+}
+
+/** The heap of the contract; garbage collection is not logged into files, which would fill the scratch space. */
+const JVM_OPTIONS = [
+  `-Xms${HEAP}`,
+  `-Xmx${HEAP}`,
+  '-Xlog:disable',
+  '-Xlog:all=warning:stderr:utctime,level,tags',
+  '',
+].join('\n');
+
+/** Settings of the keystore, and the secrets they come from. */
+const keystore = ({ logging: { snapshots } }: Config): Readonly<Record<string, string>> => ({
+  'bootstrap.password': USERS.superuser,
+  ...(snapshots
+    ? { 's3.client.default.access_key': 'S3_ACCESS_KEY', 's3.client.default.secret_key': 'S3_SECRET_KEY' }
+    : {}),
+});
+
+const prepare = (config: Config): string[] =>
+  withSecrets(
+    SOURCE,
+    // What the image brings, then ours on it. A second run, after a node restarted, begins anew.
+    `cp -R ${HOME}/config/. /work/`,
+    `cp ${SOURCE}/elasticsearch.yml /work/elasticsearch.yml`,
+    'mkdir -p /work/jvm.options.d',
+    `cp ${SOURCE}/platform.options /work/jvm.options.d/platform.options`,
+    'rm -f /work/elasticsearch.keystore',
+    'export ES_PATH_CONF=/work',
+    `${HOME}/bin/elasticsearch-keystore create`,
+    ...Object.entries(keystore(config)).map(
+      ([setting, name]) => `secret ${name} | ${HOME}/bin/elasticsearch-keystore add --stdin ${setting}`,
+    ),
+  );
+
+export interface ElasticsearchProps {
+  readonly config: Config;
+  readonly topology: Topology;
+}
+
+export class Elasticsearch extends Construct {
+  readonly store: Store;
+
+  constructor(scope: Construct, id: string, { config, topology }: ElasticsearchProps) {
+    super(scope, id);
+    const component = componentOf(topology, ELASTICSEARCH);
+    const files = {
+      'elasticsearch.yml': settings(config),
+      'platform.options': JVM_OPTIONS,
+      'secrets.sh': SECRETS_SCRIPT,
+    };
+    this.store = new Store(this, 'store', {
+      config,
+      component,
+      files,
+      alsoRollsOn: { prepare: prepare(config).join('\n') },
+      storage: config.logging.storage,
+      podSpec: this.podSpec(config, component),
+    });
+  }
+
+  private podSpec(config: Config, component: Component): k8s.PodSpec {
+    const { snapshots } = config.logging;
+    const stored: readonly SecretFile[] = snapshots
+      ? ['S3_ACCESS_KEY', 'S3_SECRET_KEY'].map((key) => ({ secret: SNAPSHOT_SECRET, key, path: key }))
+      : [];
+    const base = {
+      image: thirdPartyImage(config, 'elasticsearch'),
+      imagePullPolicy: 'IfNotPresent',
+      resources: resources(config, CPU, MEMORY),
+      securityContext: containerSecurity,
+    };
+    const tmp = { name: 'tmp', mountPath: '/tmp' };
+    return {
+      serviceAccountName: component.name,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      priorityClassName: priorityClass(config, 'standard'),
+      // Ends searches and writes what is in memory.
+      terminationGracePeriodSeconds: 120,
+      securityContext: podSecurity(ELASTIC_USER),
+      initContainers: [
+        {
+          ...base,
+          name: 'prepare',
+          command: prepare(config),
+          env: secretsEnvironment,
+          volumeMounts: [
+            { name: 'source', mountPath: SOURCE, readOnly: true },
+            { name: 'config', mountPath: '/work' },
+            secretsMount,
+            tmp,
+          ],
+        },
+      ],
+      containers: [
+        {
+          ...base,
+          name: ELASTICSEARCH,
+          ports: [
+            { name: 'https', containerPort: PORTS.elasticsearch },
+            { name: 'readiness', containerPort: READINESS_PORT },
+          ],
+          // Recovering a full volume takes minutes.
+          startupProbe: tcp('https', { periodSeconds: 5, failureThreshold: 120 }),
+          readinessProbe: {
+            exec: { command: ['bash', '-c', `: < /dev/tcp/127.0.0.1/${READINESS_PORT}`] },
+            periodSeconds: 10,
+            timeoutSeconds: 5,
+          },
+          livenessProbe: tcp('https', { periodSeconds: 30, failureThreshold: 5 }),
+          volumeMounts: [
+            { name: 'data', mountPath: `${HOME}/data` },
+            { name: 'config', mountPath: `${HOME}/config` },
+            { ...secretsMount, mountPath: CERTIFICATES },
+            { name: 'logs', mountPath: `${HOME}/logs` },
+            tmp,
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'source', configMap: { name: component.name } },
+        secretsVolume(certificateFiles(component.name), passwordFiles(USERS.superuser), stored),
+        scratch('config', '16Mi', true),
+        scratch('logs', '128Mi'),
+        scratch('tmp', '256Mi'),
+      ],
+    };
+  }
+}

@@ -1,0 +1,174 @@
+/** Filebeat: reads the log files of the platform's pods on its node and ships them to Logstash. */
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { dump } from 'js-yaml';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
+import { containerSecurity, podSecurity, resources } from '../constructs/pod.ts';
+import { componentOf } from '../graph/build.ts';
+import { type Component, FILEBEAT, LOGSTASH, PORTS, type Topology, type Zone } from '../graph/model.ts';
+import { ELASTIC_USER, SECRETS } from './names.ts';
+import { addBase, certificateFiles, secretsMount, secretsVolume, tcp } from './pods.ts';
+
+const CONFIG = '/etc/filebeat';
+const DATA = '/var/lib/filebeat';
+/** Log files of the node, and what the names of containers link to. */
+const LOGS = '/var/log/containers';
+const POD_LOGS = '/var/log/pods';
+/** Figures about itself; asked by the kubelet only. */
+const HTTP_PORT = 5066;
+const CPU = { request: '50m', limit: '250m' };
+const MEMORY = { request: '100Mi', limit: '256Mi' };
+
+/** The files of one namespace. Each is told to Kubernetes by its own watch, so that no right beyond it is needed. */
+function input(namespace: string): Readonly<Record<string, unknown>> {
+  return {
+    type: 'filestream',
+    id: namespace,
+    paths: [`${LOGS}/*_${namespace}_*.log`],
+    // A file keeps its identity when the kubelet renames it. 64 bytes begin with a time in nanoseconds.
+    'prospector.scanner': { symlinks: true, fingerprint: { enabled: true, offset: 0, length: 64 } },
+    'file_identity.fingerprint': null,
+    parsers: [
+      { container: { stream: 'all', format: 'auto' } },
+      // Stack traces and statements go on in lines that begin with white space.
+      { multiline: { type: 'pattern', pattern: '^[ \\t]', negate: false, match: 'after', max_lines: 200 } },
+    ],
+    processors: [
+      {
+        add_kubernetes_metadata: {
+          host: `\${NODE_NAME}`,
+          scope: 'node',
+          namespace,
+          default_indexers: { enabled: false },
+          default_matchers: { enabled: false },
+          indexers: [{ container: null }],
+          matchers: [{ logs_path: { logs_path: `${LOGS}/` } }],
+          add_resource_metadata: {
+            namespace: { enabled: false },
+            node: { enabled: false },
+            deployment: false,
+            cronjob: false,
+          },
+        },
+      },
+    ],
+  };
+}
+
+/** `filebeat.yml`. */
+export function filebeatConfig(config: Config): string {
+  return dump({
+    'filebeat.inputs': zonesOf(config).map((zone) => input(namespaceOf(config, zone))),
+    // Added to each line and of no use here.
+    processors: [
+      { drop_fields: { fields: ['agent', 'ecs', 'host', 'input', 'container'], ignore_missing: true } },
+    ],
+    'output.logstash': {
+      hosts: [`${LOGSTASH}.${namespaceOf(config, 'logging')}.svc:${PORTS.beats}`],
+      'ssl.certificate_authorities': [`${SECRETS}/ca.crt`],
+      'ssl.certificate': `${SECRETS}/tls.crt`,
+      'ssl.key': `${SECRETS}/tls.key`,
+    },
+    'queue.mem': { events: 2048, 'flush.min_events': 512, 'flush.timeout': '1s' },
+    'path.data': DATA,
+    'http.enabled': true,
+    'http.host': '0.0.0.0',
+    'http.port': HTTP_PORT,
+    'logging.to_stderr': true,
+    'logging.metrics.enabled': false,
+  });
+}
+
+export interface FilebeatProps {
+  readonly config: Config;
+  readonly topology: Topology;
+}
+
+export class Filebeat extends Construct {
+  readonly daemonSet: k8s.KubeDaemonSet;
+
+  constructor(scope: Construct, id: string, { config, topology }: FilebeatProps) {
+    super(scope, id);
+    const component = componentOf(topology, FILEBEAT);
+    const { labels, annotations } = addBase(this, config, component, {
+      'filebeat.yml': filebeatConfig(config),
+    });
+    for (const zone of zonesOf(config)) this.addAccess(config, zone, labels);
+    this.daemonSet = new k8s.KubeDaemonSet(this, 'daemon-set', {
+      metadata: { name: FILEBEAT, labels },
+      spec: {
+        selector: { matchLabels: { ...component.selector } },
+        updateStrategy: { type: 'RollingUpdate' },
+        template: { metadata: { labels, annotations }, spec: this.podSpec(config, component) },
+      },
+    });
+  }
+
+  /** May look at the pods of one namespace of ours. */
+  private addAccess(config: Config, zone: Zone, labels: Record<string, string>): void {
+    const metadata = { name: FILEBEAT, namespace: namespaceOf(config, zone), labels };
+    new k8s.KubeRole(this, `role-${zone}`, {
+      metadata,
+      rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] }],
+    });
+    new k8s.KubeRoleBinding(this, `role-binding-${zone}`, {
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: FILEBEAT },
+      subjects: [{ kind: 'ServiceAccount', name: FILEBEAT, namespace: namespaceOf(config, 'node-agents') }],
+    });
+  }
+
+  private podSpec(config: Config, component: Component): k8s.PodSpec {
+    return {
+      serviceAccountName: component.name,
+      automountServiceAccountToken: true,
+      enableServiceLinks: false,
+      priorityClassName: priorityClass(config, 'standard'),
+      terminationGracePeriodSeconds: 30,
+      // Root, without a single capability: log files belong to root, and only their owner may read them.
+      securityContext: { ...podSecurity(ELASTIC_USER), runAsNonRoot: false, runAsUser: 0 },
+      // Every node has logs, whatever it is tainted for.
+      tolerations: [{ operator: 'Exists' }],
+      containers: [
+        {
+          name: FILEBEAT,
+          image: thirdPartyImage(config, 'filebeat'),
+          imagePullPolicy: 'IfNotPresent',
+          args: ['-e', '-c', `${CONFIG}/filebeat.yml`],
+          env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
+          ports: [{ name: 'http', containerPort: HTTP_PORT }],
+          resources: resources(config, CPU, MEMORY),
+          securityContext: { ...containerSecurity, runAsNonRoot: false },
+          startupProbe: tcp('http', { periodSeconds: 2, failureThreshold: 60 }),
+          // Answers while its pipeline runs.
+          readinessProbe: {
+            httpGet: { path: '/', port: k8s.IntOrString.fromString('http') },
+            periodSeconds: 10,
+            timeoutSeconds: 5,
+          },
+          livenessProbe: tcp('http', { periodSeconds: 30, failureThreshold: 5 }),
+          volumeMounts: [
+            { name: 'config', mountPath: CONFIG, readOnly: true },
+            secretsMount,
+            { name: 'logs', mountPath: LOGS, readOnly: true },
+            { name: 'pod-logs', mountPath: POD_LOGS, readOnly: true },
+            { name: 'data', mountPath: DATA },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'config', configMap: { name: component.name } },
+        secretsVolume(certificateFiles(component.name)),
+        { name: 'logs', hostPath: { path: LOGS, type: 'Directory' } },
+        { name: 'pod-logs', hostPath: { path: POD_LOGS, type: 'Directory' } },
+        // How far each file was read; a new pod goes on from there.
+        {
+          name: 'data',
+          hostPath: { path: `/var/lib/assistants-filebeat${config.nameSuffix}`, type: 'DirectoryOrCreate' },
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,156 @@
+/** Kibana: searches lines. Reached by `kubectl port-forward` only. */
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { dump } from 'js-yaml';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { priorityClass } from '../constructs/names.ts';
+import { containerSecurity, podSecurity, resources, SMALL, scratch, spread } from '../constructs/pod.ts';
+import { componentOf } from '../graph/build.ts';
+import { type Component, KIBANA, PORTS, type Topology } from '../graph/model.ts';
+import { ELASTIC_USER, elasticsearchUrl, KIBANA_KEYS, KIBANA_SECRET, SECRETS, USERS } from './names.ts';
+import {
+  addBase,
+  certificateFiles,
+  passwordFiles,
+  secretsEnvironment,
+  secretsMount,
+  secretsVolume,
+  tcp,
+  withSecrets,
+} from './pods.ts';
+import { SECRETS_SCRIPT } from './rules.ts';
+
+const CONFIG = '/etc/kibana';
+/** The settings with their passwords, in memory. */
+const RUN = '/run/kibana';
+const DATA = '/usr/share/kibana/data';
+const CPU = { request: '250m', limit: '1' };
+/** Why more than the contract's 512Mi: docs/adr/0012. */
+const MEMORY = { request: '1Gi', limit: '1536Mi' };
+const HEAP_MEGABYTES = 1024;
+
+const settings = (): string =>
+  dump({
+    'server.name': KIBANA,
+    'server.host': '0.0.0.0',
+    'server.port': PORTS.kibana,
+    'server.ssl.enabled': true,
+    'server.ssl.certificate': `${SECRETS}/tls.crt`,
+    'server.ssl.key': `${SECRETS}/tls.key`,
+    'path.data': DATA,
+    'elasticsearch.hosts': [elasticsearchUrl],
+    'elasticsearch.ssl.certificateAuthorities': [`${SECRETS}/ca.crt`],
+    'elasticsearch.username': USERS.kibana,
+    'elasticsearch.password': `@${USERS.kibana}@`,
+    ...Object.fromEntries(Object.entries(KIBANA_KEYS).map(([setting, key]) => [setting, `@${key}@`])),
+    // Probes have no password.
+    'status.allowAnonymous': true,
+    'telemetry.optIn': false,
+    'newsfeed.enabled': false,
+    'logging.appenders.json': { type: 'console', layout: { type: 'json' } },
+    'logging.root.appenders': ['json'],
+  });
+
+const FILL = withSecrets(CONFIG, `fill ${CONFIG}/kibana.yml > ${RUN}/kibana.yml`);
+
+export interface KibanaProps {
+  readonly config: Config;
+  readonly topology: Topology;
+}
+
+export class Kibana extends Construct {
+  readonly deployment: k8s.KubeDeployment;
+
+  constructor(scope: Construct, id: string, { config, topology }: KibanaProps) {
+    super(scope, id);
+    const component = componentOf(topology, KIBANA);
+    const { labels, annotations } = addBase(this, config, component, {
+      'kibana.yml': settings(),
+      'secrets.sh': SECRETS_SCRIPT,
+    });
+    const selector = { ...component.selector };
+    this.deployment = new k8s.KubeDeployment(this, 'deployment', {
+      metadata: { name: KIBANA, labels },
+      spec: {
+        replicas: 1,
+        revisionHistoryLimit: 5,
+        selector: { matchLabels: selector },
+        // Two versions at once would both change the saved objects.
+        strategy: { type: 'Recreate' },
+        template: { metadata: { labels, annotations }, spec: this.podSpec(config, component) },
+      },
+    });
+    new k8s.KubeService(this, 'service', {
+      metadata: { name: KIBANA, labels },
+      spec: {
+        type: 'ClusterIP',
+        selector,
+        ports: [{ name: 'https', port: PORTS.kibana, targetPort: k8s.IntOrString.fromString('https') }],
+      },
+    });
+  }
+
+  private podSpec(config: Config, component: Component): k8s.PodSpec {
+    const base = {
+      image: thirdPartyImage(config, 'kibana'),
+      imagePullPolicy: 'IfNotPresent',
+      securityContext: containerSecurity,
+    };
+    const run = { name: 'run', mountPath: RUN };
+    const keys = Object.values(KIBANA_KEYS).map((key) => ({ secret: KIBANA_SECRET, key, path: key }));
+    return {
+      serviceAccountName: KIBANA,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      priorityClassName: priorityClass(config, 'standard'),
+      terminationGracePeriodSeconds: 60,
+      securityContext: podSecurity(ELASTIC_USER),
+      topologySpreadConstraints: spread({ ...component.selector }),
+      initContainers: [
+        {
+          ...base,
+          name: 'fill',
+          command: FILL,
+          env: secretsEnvironment,
+          resources: resources(config, SMALL.cpu, SMALL.memory),
+          volumeMounts: [{ name: 'config', mountPath: CONFIG, readOnly: true }, secretsMount, run],
+        },
+      ],
+      containers: [
+        {
+          ...base,
+          name: KIBANA,
+          env: [
+            { name: 'KBN_PATH_CONF', value: RUN },
+            { name: 'NODE_OPTIONS', value: `--max-old-space-size=${HEAP_MEGABYTES}` },
+          ],
+          ports: [{ name: 'https', containerPort: PORTS.kibana }],
+          resources: resources(config, CPU, MEMORY),
+          // The first start writes its indices into Elasticsearch.
+          startupProbe: tcp('https', { periodSeconds: 5, failureThreshold: 120 }),
+          // 503 while Elasticsearch is away.
+          readinessProbe: {
+            httpGet: { path: '/api/status', port: k8s.IntOrString.fromString('https'), scheme: 'HTTPS' },
+            periodSeconds: 10,
+            timeoutSeconds: 10,
+          },
+          livenessProbe: tcp('https', { periodSeconds: 30, failureThreshold: 5 }),
+          volumeMounts: [
+            { ...run, readOnly: true },
+            secretsMount,
+            { name: 'data', mountPath: DATA },
+            { name: 'tmp', mountPath: '/tmp' },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'config', configMap: { name: KIBANA } },
+        secretsVolume(certificateFiles(KIBANA), passwordFiles(USERS.kibana), keys),
+        scratch('run', '1Mi', true),
+        scratch('data', '256Mi'),
+        scratch('tmp', '256Mi'),
+      ],
+    };
+  }
+}

@@ -1,0 +1,210 @@
+/** Logstash: takes lines from Filebeat, makes typed documents without secrets of them, and keeps them until they are stored. */
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { dump } from 'js-yaml';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { priorityClass } from '../constructs/names.ts';
+import { containerSecurity, podSecurity, resources, SMALL, scratch } from '../constructs/pod.ts';
+import { Store } from '../constructs/store.ts';
+import { componentOf } from '../graph/build.ts';
+import { type Component, LOGSTASH, PORTS, type Topology } from '../graph/model.ts';
+import { ELASTIC_USER, elasticsearchUrl, SECRETS, STREAM, USERS } from './names.ts';
+import {
+  certificateFiles,
+  passwordFiles,
+  secretsEnvironment,
+  secretsMount,
+  secretsVolume,
+  tcp,
+  withSecrets,
+} from './pods.ts';
+import { filterRules, NORMALIZE_SCRIPT, SECRETS_SCRIPT } from './rules.ts';
+
+const CONFIG = '/etc/logstash';
+/** The pipeline with its password, in memory. */
+const RUN = '/run/logstash';
+const DATA = '/var/lib/logstash';
+const API_PORT = 9600;
+const HEAP = '512m';
+const CPU = { request: '250m', limit: '1' };
+const MEMORY = { request: '1Gi', limit: '1536Mi' };
+/** Lines that wait for Elasticsearch, and lines it refused. Both stand on the volume, which has room to spare. */
+const QUEUE = '512mb';
+const DEAD_LETTERS = '256mb';
+const VOLUME = '2Gi';
+
+/** The pipeline; its password is filled in when the pod starts. */
+export function pipeline({ environment }: Config): string {
+  return `input {
+  beats {
+    id => "filebeat"
+    port => ${PORTS.beats}
+    enrich => ["none"]
+    ssl_enabled => true
+    ssl_certificate => "${SECRETS}/tls.crt"
+    ssl_key => "${SECRETS}/tls.key"
+    ssl_certificate_authorities => ["${SECRETS}/ca.crt"]
+    ssl_client_authentication => "required"
+  }
+}
+filter {
+  ruby {
+    id => "normalize"
+    path => "${CONFIG}/normalize.rb"
+    script_params => { "rules" => "${CONFIG}/rules.json" }
+    tag_on_exception => "_not_normalized"
+  }
+  # A line whose secrets could not be masked is not passed on.
+  if "_not_normalized" in [tags] {
+    drop { id => "not_normalized" }
+  }
+}
+output {
+  elasticsearch {
+    id => "elasticsearch"
+    hosts => ["${elasticsearchUrl}"]
+    ssl_enabled => true
+    ssl_certificate_authorities => ["${SECRETS}/ca.crt"]
+    user => "${USERS.writer}"
+    password => "@${USERS.writer}@"
+    data_stream => "true"
+    data_stream_type => "${STREAM.type}"
+    data_stream_dataset => "${STREAM.dataset}"
+    data_stream_namespace => "${environment}"
+    data_stream_auto_routing => false
+  }
+}
+`;
+}
+
+const settings = ({ logging }: Config): string =>
+  dump({
+    'node.name': LOGSTASH,
+    'path.data': DATA,
+    'path.logs': '/tmp',
+    'api.http.host': '0.0.0.0',
+    'api.http.port': API_PORT,
+    'log.format': 'json',
+    'pipeline.ecs_compatibility': 'v8',
+    'pipeline.workers': 2,
+    'queue.type': 'persisted',
+    'queue.max_bytes': QUEUE,
+    'dead_letter_queue.enable': true,
+    'dead_letter_queue.max_bytes': DEAD_LETTERS,
+    'dead_letter_queue.storage_policy': 'drop_older',
+    'dead_letter_queue.retain.age': `${logging.retentionDays}d`,
+    'xpack.monitoring.enabled': false,
+  });
+
+/** Its own lines, as JSON on standard output. */
+const LOG4J = [
+  'status = error',
+  'name = LogstashConsole',
+  'appender.console.type = Console',
+  'appender.console.name = console',
+  'appender.console.layout.type = JSONLayout',
+  'appender.console.layout.compact = true',
+  'appender.console.layout.eventEol = true',
+  `rootLogger.level = \${sys:ls.log.level}`,
+  'rootLogger.appenderRef.console.ref = console',
+  '',
+].join('\n');
+
+const FILL = withSecrets(CONFIG, `fill ${CONFIG}/main.conf > ${RUN}/main.conf`);
+
+/** Content of its ConfigMap. */
+export const logstashFiles = (config: Config): Readonly<Record<string, string>> => ({
+  'logstash.yml': settings(config),
+  'pipelines.yml': dump([{ 'pipeline.id': 'main', 'path.config': `${RUN}/main.conf` }]),
+  'log4j2.properties': LOG4J,
+  'main.conf': pipeline(config),
+  'normalize.rb': NORMALIZE_SCRIPT,
+  'rules.json': filterRules(),
+  'secrets.sh': SECRETS_SCRIPT,
+});
+
+export interface LogstashProps {
+  readonly config: Config;
+  readonly topology: Topology;
+}
+
+export class Logstash extends Construct {
+  readonly store: Store;
+
+  constructor(scope: Construct, id: string, { config, topology }: LogstashProps) {
+    super(scope, id);
+    const component = componentOf(topology, LOGSTASH);
+    this.store = new Store(this, 'store', {
+      config,
+      component,
+      files: logstashFiles(config),
+      alsoRollsOn: { FILL: FILL.join('\n') },
+      storage: VOLUME,
+      podSpec: this.podSpec(config, component),
+    });
+  }
+
+  private podSpec(config: Config, component: Component): k8s.PodSpec {
+    const base = {
+      image: thirdPartyImage(config, 'logstash'),
+      imagePullPolicy: 'IfNotPresent',
+      securityContext: containerSecurity,
+    };
+    const mounts = [
+      { name: 'config', mountPath: CONFIG, readOnly: true },
+      secretsMount,
+      { name: 'run', mountPath: RUN },
+    ];
+    return {
+      serviceAccountName: component.name,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      priorityClassName: priorityClass(config, 'standard'),
+      // What is under way goes to Elasticsearch or stays in the queue.
+      terminationGracePeriodSeconds: 90,
+      securityContext: podSecurity(ELASTIC_USER),
+      initContainers: [
+        {
+          ...base,
+          name: 'fill',
+          command: FILL,
+          env: secretsEnvironment,
+          resources: resources(config, SMALL.cpu, SMALL.memory),
+          volumeMounts: mounts,
+        },
+      ],
+      containers: [
+        {
+          ...base,
+          name: LOGSTASH,
+          // Not the image's entry point: it writes environment variables into a file of the root file system.
+          command: ['/usr/share/logstash/bin/logstash'],
+          args: ['--path.settings', CONFIG],
+          env: [{ name: 'LS_JAVA_OPTS', value: `-Xms${HEAP} -Xmx${HEAP}` }],
+          ports: [
+            { name: 'beats', containerPort: PORTS.beats },
+            { name: 'api', containerPort: API_PORT },
+          ],
+          resources: resources(config, CPU, MEMORY),
+          // JRuby takes its time on a fraction of a CPU.
+          startupProbe: tcp('beats', { periodSeconds: 5, failureThreshold: 120 }),
+          readinessProbe: tcp('beats', { periodSeconds: 10 }),
+          livenessProbe: {
+            httpGet: { path: '/', port: k8s.IntOrString.fromString('api') },
+            periodSeconds: 30,
+            timeoutSeconds: 10,
+            failureThreshold: 5,
+          },
+          volumeMounts: [...mounts, { name: 'data', mountPath: DATA }, { name: 'tmp', mountPath: '/tmp' }],
+        },
+      ],
+      volumes: [
+        { name: 'config', configMap: { name: component.name } },
+        secretsVolume(certificateFiles(component.name), passwordFiles(USERS.writer)),
+        scratch('run', '1Mi', true),
+        scratch('tmp', '256Mi'),
+      ],
+    };
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * What never reaches the log store: secrets and personal data. Applied to every text of a line, in this order, before it
+ * leaves Logstash. The patterns mean the same to Ruby (Onigmo, Joni) and JavaScript, `i` aside; `\\1` is the first group.
+ */
+
+export interface Mask {
+  readonly name: string;
+  readonly pattern: string;
+  readonly replacement: string;
+}
+
+export const MASKED = '***';
+
+export const MASKS: readonly Mask[] = [
+  {
+    name: 'private key',
+    pattern: '-----BEGIN [A-Z ]*PRIVATE KEY-----[\\s\\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$(?![\\s\\S]))',
+    replacement: MASKED,
+  },
+  { name: 'JSON web token', pattern: '\\beyJ[\\w-]{5,}\\.[\\w-]{5,}\\.[\\w-]*', replacement: MASKED },
+  {
+    name: 'authorization header',
+    pattern: '(\\bauthorization\\\\?["\']?\\s*[:=]\\s*\\\\?["\']?)(?:[a-z]+\\s+)?[^\\s"\',;\\\\]+',
+    replacement: `\\1${MASKED}`,
+  },
+  {
+    name: 'bearer token',
+    pattern: '(\\bbearer\\s+)(?=[^\\s"\']*\\d)[\\w.~+/=-]{8,}',
+    replacement: `\\1${MASKED}`,
+  },
+  {
+    name: 'cookie',
+    pattern: '(\\b(?:set-)?cookie\\\\?["\']?\\s*[:=]\\s*\\\\?["\']?)[^\\s"\',\\\\][^"\'\\n\\\\]*',
+    replacement: `\\1${MASKED}`,
+  },
+  {
+    name: 'password or key beside its name',
+    pattern:
+      '((?:password|passwd|pwd|passphrase|secret|(?:access|refresh|id)_?token|token|api[_-]?key|private[_-]?key|client[_-]?secret)\\\\?["\']?\\s*[:=]\\s*\\\\?["\']?)[^\\s"\'&,;}\\\\]+',
+    replacement: `\\1${MASKED}`,
+  },
+  { name: 'password in SQL', pattern: "(\\bpassword\\s+')[^']*'", replacement: `\\1${MASKED}'` },
+  {
+    name: 'key of a model provider',
+    pattern: '\\b(?:sk|pk|rk)-[\\w-]{16,}',
+    replacement: MASKED,
+  },
+  {
+    name: 'credentials in an address',
+    pattern: '(\\b[a-z][a-z0-9+.-]*://)[^\\s/@"\']+@',
+    replacement: `\\1${MASKED}@`,
+  },
+  {
+    name: 'e-mail address',
+    pattern: "[\\p{L}\\p{N}._%+'-]+@[\\p{L}\\p{N}-]+(?:\\.[\\p{L}\\p{N}-]+)+",
+    replacement: '[e-mail]',
+  },
+];
+
+/** Fields whose text is a secret whatever it looks like, by the end of their name. */
+export const SECRET_NAMES =
+  '(?:^|[._-])(?:password|passwd|passphrase|secret|token|authorization|cookie|api[_-]?key|private[_-]?key|credentials?)$';

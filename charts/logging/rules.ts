@@ -1,0 +1,26 @@
+/** What the filter of Logstash is told: all names, formats and masks, as data. */
+import { readFileSync } from 'node:fs';
+import { ALIASES, DROPPED, FIELDS, FORMATS, KUBERNETES_FIELDS, LEVELS, NANOSECONDS } from './fields.ts';
+import { MASKED, MASKS, SECRET_NAMES } from './masking.ts';
+
+const script = (name: string): string => readFileSync(new URL(`scripts/${name}`, import.meta.url), 'utf8');
+
+/** The filter itself, and functions and steps of the containers that prepare others. */
+export const NORMALIZE_SCRIPT = script('normalize.rb');
+export const SECRETS_SCRIPT = script('secrets.sh');
+export const SETUP_SCRIPT = script('setup.sh');
+
+/** `rules.json`. */
+export const filterRules = (): string =>
+  JSON.stringify({
+    fields: FIELDS,
+    kept: Object.keys(KUBERNETES_FIELDS),
+    aliases: ALIASES,
+    nanoseconds: NANOSECONDS,
+    dropped: DROPPED,
+    levels: LEVELS,
+    formats: FORMATS,
+    masks: MASKS,
+    masked: MASKED,
+    secretNames: SECRET_NAMES,
+  });

@@ -1,0 +1,68 @@
+# Brings Elasticsearch and Kibana to what the code says: users, roles, lifecycle, template, snapshots, searches. Every
+# request sets a state, so that a second run changes nothing. Reads requests.txt: one request a line, as
+# `TARGET METHOD PATH BODY STATUSES`; BODY is a file beside it or `-`, STATUSES are those that are fine, by comma.
+set -euo pipefail
+umask 077
+source "$SETUP_DIR/secrets.sh"
+
+login=$WORK_DIR/login
+answer=$WORK_DIR/answer
+printf 'user = "elastic:%s"\n' "$(secret elastic)" > "$login"
+
+# Prints the status of an answer, 000 when there is none; the answer is in a file.
+ask() {
+  curl --silent --config "$login" --cacert "$CA_FILE" --max-time 60 --output "$answer" --write-out '%{http_code}' \
+    --header 'kbn-xsrf: setup' "$@" || true
+}
+
+# Waits until a page answers with 200.
+await() {
+  local status end=$((SECONDS + WAIT_SECONDS))
+  until status=$(ask "$1") && [ "$status" = 200 ]; do
+    if [ "$SECONDS" -ge "$end" ]; then
+      echo "setup: $1 did not answer with 200 within $WAIT_SECONDS s, but with $status" >&2
+      return 1
+    fi
+    sleep 3
+  done
+  echo "setup: $1 is there"
+}
+
+request() {
+  local url=$1$3 method=$2 body=$4 statuses=$5 status
+  local options=(--request "$method")
+  case $body in
+    -) ;;
+    *.ndjson) options+=(--form "file=@$SETUP_DIR/$body") ;;
+    *)
+      fill "$SETUP_DIR/$body" > "$WORK_DIR/body"
+      options+=(--header 'content-type: application/json' --data-binary "@$WORK_DIR/body")
+      ;;
+  esac
+  status=$(ask "${options[@]}" "$url")
+  if [[ ,$statuses, != *",$status,"* ]]; then
+    echo "setup: $method $url: status $status, expected $statuses: $(head -c 500 "$answer")" >&2
+    return 1
+  fi
+  # An import says in its answer what it did not take.
+  if [[ $body = *.ndjson ]] && ! grep -q '"success":true' "$answer"; then
+    echo "setup: $method $url: not everything was taken: $(head -c 500 "$answer")" >&2
+    return 1
+  fi
+  echo "setup: $method $url: $status"
+}
+
+reached=
+while read -r target method path body statuses; do
+  case $target in
+    elasticsearch) base=$ELASTICSEARCH_URL ready='/_cluster/health?wait_for_status=yellow&timeout=30s' ;;
+    kibana) base=$KIBANA_URL ready=/api/status ;;
+    *) echo "setup: requests.txt names $target, expected elasticsearch or kibana" >&2; exit 1 ;;
+  esac
+  if [[ $reached != *"$target"* ]]; then
+    await "$base$ready"
+    reached+=" $target"
+  fi
+  request "$base" "$method" "$path" "$body" "$statuses"
+done < "$SETUP_DIR/requests.txt"
+echo 'setup: done'

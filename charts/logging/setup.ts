@@ -1,0 +1,89 @@
+/** A Job that brings Elasticsearch and Kibana to what the code says. Its name has a hash: a change makes a new Job. */
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { checksum } from '../constructs/checksum.ts';
+import { priorityClass } from '../constructs/names.ts';
+import { containerSecurity, podSecurity, resources, scratch } from '../constructs/pod.ts';
+import { componentOf } from '../graph/build.ts';
+import { type Component, ELASTICSEARCH, LOGGING_SETUP, type Topology } from '../graph/model.ts';
+import { setupFiles } from './documents.ts';
+import { certificateSecret, ELASTIC_USER, elasticsearchUrl, kibanaUrl, SECRETS, USERS } from './names.ts';
+import { addBase, passwordFiles, secretsMount, secretsVolume } from './pods.ts';
+import { SECRETS_SCRIPT, SETUP_SCRIPT } from './rules.ts';
+
+const SETUP = '/etc/logging-setup';
+const CPU = { request: '50m', limit: '250m' };
+const MEMORY = { request: '32Mi', limit: '128Mi' };
+/** How long it waits for each of the two to answer. */
+const WAIT_SECONDS = 900;
+const DEADLINE_SECONDS = 3600;
+
+export interface SetupProps {
+  readonly config: Config;
+  readonly topology: Topology;
+}
+
+export class Setup extends Construct {
+  constructor(scope: Construct, id: string, { config, topology }: SetupProps) {
+    super(scope, id);
+    const component = componentOf(topology, LOGGING_SETUP);
+    const files = { ...setupFiles(config), 'secrets.sh': SECRETS_SCRIPT, 'setup.sh': SETUP_SCRIPT };
+    const { labels, annotations } = addBase(this, config, component, files);
+    const image = thirdPartyImage(config, 'elasticsearch');
+    const hash = checksum({ ...files, image }).slice(0, 8);
+    new k8s.KubeJob(this, 'job', {
+      metadata: { name: `${LOGGING_SETUP}-${hash}`, labels },
+      spec: {
+        backoffLimit: 10,
+        activeDeadlineSeconds: DEADLINE_SECONDS,
+        template: { metadata: { labels, annotations }, spec: this.podSpec(config, component) },
+      },
+    });
+  }
+
+  private podSpec(config: Config, component: Component): k8s.PodSpec {
+    return {
+      restartPolicy: 'OnFailure',
+      serviceAccountName: component.name,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      priorityClassName: priorityClass(config, 'batch'),
+      securityContext: podSecurity(ELASTIC_USER),
+      containers: [
+        {
+          name: 'setup',
+          // Has bash and curl.
+          image: thirdPartyImage(config, 'elasticsearch'),
+          imagePullPolicy: 'IfNotPresent',
+          command: ['bash', `${SETUP}/setup.sh`],
+          env: Object.entries({
+            SETUP_DIR: SETUP,
+            SECRETS_DIR: SECRETS,
+            WORK_DIR: '/run/setup',
+            CA_FILE: `${SECRETS}/ca.crt`,
+            ELASTICSEARCH_URL: elasticsearchUrl,
+            KIBANA_URL: kibanaUrl,
+            WAIT_SECONDS: String(WAIT_SECONDS),
+          }).map(([name, value]) => ({ name, value })),
+          resources: resources(config, CPU, MEMORY),
+          securityContext: containerSecurity,
+          volumeMounts: [
+            { name: 'setup', mountPath: SETUP, readOnly: true },
+            secretsMount,
+            { name: 'run', mountPath: '/run/setup' },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'setup', configMap: { name: component.name } },
+        secretsVolume(
+          [{ secret: certificateSecret(ELASTICSEARCH), key: 'ca.crt', path: 'ca.crt' }],
+          passwordFiles(...Object.values(USERS)),
+        ),
+        scratch('run', '4Mi', true),
+      ],
+    };
+  }
+}
