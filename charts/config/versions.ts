@@ -39,6 +39,9 @@ export const BUNDLES = {
 } as const;
 export type BundleName = keyof typeof BUNDLES;
 
+/** Looks for vulnerabilities in images, where no `trivy` is on PATH. */
+export const TRIVY_IMAGE = 'docker.io/aquasec/trivy:0.74.0';
+
 /** Kubernetes minors every manifest is validated against: the oldest promised, and the three upstream supports. */
 export const KUBERNETES_VERSIONS = ['1.28', '1.35', '1.36', '1.37'] as const;
 

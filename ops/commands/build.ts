@@ -1,46 +1,125 @@
-import { InvalidArgumentError } from 'commander';
-import { extraArguments, selectBuilds } from '../core/build-plan.ts';
-import { type Built, buildAll } from '../steps/build.ts';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type BuildxOptions, extraArguments, selectBuilds } from '../core/build-plan.ts';
+import { checkBuilder, parsePlatforms } from '../core/builder.ts';
+import { Failure } from '../core/failure.ts';
+import { type Built, buildOne } from '../steps/build.ts';
 import { buildList } from '../steps/images.ts';
+import { chosenBuilder } from '../tools/buildx.ts';
 import { checkTools } from '../tools/check.ts';
-import { type OverrideOptions, repeatable, setupOf, verb, withOverrides } from './options.ts';
+import { inParallel } from '../tools/parallel.ts';
+import { findSbomTool, type Sbom, type SbomTool, writeSbom } from '../tools/sbom.ts';
+import { type EnvironmentOptions, repeatable, setupOf, verb, withEnvironment } from './options.ts';
 import { json, line, table } from './print.ts';
+import { showingEach } from './progress.ts';
 
-interface Options extends OverrideOptions {
+/** What building and pushing have in common. */
+export interface BuilderOptions extends EnvironmentOptions {
   readonly buildArg: readonly string[];
   readonly jobs: number;
-  readonly measure: boolean;
+  readonly platform?: readonly string[];
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo?: string;
   readonly json?: boolean;
 }
 
-export const build = withOverrides(
-  verb('build', 'build the images of the services, all or some', './platform build ai-assistant security')
-    .argument('[service...]', 'services or images (default: all)')
+interface Options extends BuilderOptions {
+  readonly measure: boolean;
+  readonly sbom?: string;
+}
+
+/** The options of {@link BuilderOptions}. */
+export const withBuilder = (command: Command): Command =>
+  withEnvironment(command.argument('[service...]', 'services or images (default: all)'))
     .addOption(
       repeatable('--build-arg <name=value>', 'build argument, such as PYTHON_IMAGE=mirror/python:3.13'),
     )
-    .option('--jobs <number>', 'images built at the same time', count, 2)
+    .option('--jobs <number>', 'images at the same time', count, 2)
     .option(
-      '--measure',
-      'build each image alone, cold (no layer, no download is there) and after changed lines; takes minutes',
-      false,
+      '--platform <list>',
+      'platforms, such as linux/amd64,linux/arm64 (default: this machine’s)',
+      parsePlatforms,
     )
-    .option('--json', 'print the figures as JSON'),
+    .addOption(
+      repeatable('--cache-from <registry/path>', 'read the layer cache from there, one entry an image'),
+    )
+    .option('--cache-to <registry/path>', 'write the layer cache there, one entry an image');
+
+export const build = withBuilder(
+  verb('build', 'build the images of the services, all or some', './platform build ai-assistant security'),
 )
+  .option(
+    '--measure',
+    'build each image alone, cold (no layer, no download is there) and after changed lines; takes minutes',
+    false,
+  )
+  .option('--sbom <folder>', 'write a bill of materials of each image there, by syft or trivy (SPDX JSON)')
+  .option('--json', 'print the figures as JSON')
   .addHelpText(
     'after',
     '\nSizes are those a registry shows: the layers, compressed. Environment: PYTHON_IMAGE, DENO_IMAGE, RUNTIME_IMAGE name mirrored images.',
   )
   .action(async (names: readonly string[], options: Options) => {
-    const { config, services } = await setupOf({ ...options, env: 'dev' });
+    checkCombination(options);
+    const { config, services } = await setupOf(options);
     const extra = extraArguments(options.buildArg, process.env);
     const builds = selectBuilds(buildList({ config, services }).builds, names);
     await checkTools(['docker']);
-    const { jobs, measure, json: quiet = false } = options;
-    const rows = await buildAll(builds, { version: config.images.tag, extra, jobs, measure, quiet });
-    if (quiet) return json(rows);
-    print(rows, measure);
+    const buildx = await buildxOf(options);
+    const sbomTool = options.sbom === undefined ? undefined : await findSbomTool('build');
+    const built = await showingEach(options, builds, {
+      title: ({ reference }) => reference,
+      // Measured ones alone: they must not take time from each other.
+      jobs: options.measure ? 1 : options.jobs,
+      work: (one, say) =>
+        buildOne(
+          one,
+          { version: config.images.tag, extra, measure: options.measure, ...(buildx ? { buildx } : {}) },
+          say,
+        ),
+    });
+    const sboms = sbomTool ? await writeSboms(sbomTool, built, options) : [];
+    if (options.json) return json(built);
+    print(built, options.measure);
+    for (const { file, packages } of sboms) line(`${file}: ${packages} packages`);
+    if (buildx?.output === 'cache')
+      line(
+        '\nThe images are in the builder’s cache only: ./platform push --platform … takes them from there.',
+      );
   });
+
+function checkCombination({ measure, sbom, platform = [], cacheTo, cacheFrom }: Options): void {
+  if (measure && (platform.length > 0 || cacheTo !== undefined || cacheFrom.length > 0))
+    throw new Failure(
+      '--measure: goes with none of --platform, --cache-from, --cache-to',
+      'leave one of them out',
+    );
+  if (sbom !== undefined && platform.length > 1)
+    throw new Failure('--sbom: several platforms are not among the local images', 'see push --attest');
+}
+
+/** How buildx is to build; undefined where nothing needs it. @throws Failure when the builder cannot. */
+async function buildxOf({
+  platform,
+  cacheFrom,
+  cacheTo,
+}: BuilderOptions): Promise<BuildxOptions | undefined> {
+  if (!platform && cacheFrom.length === 0 && cacheTo === undefined) return undefined;
+  const use = {
+    ...(platform ? { platforms: platform } : {}),
+    ...(cacheTo === undefined ? {} : { cacheTo }),
+  };
+  const builder = await chosenBuilder();
+  checkBuilder('build', builder, use);
+  const loadable = (platform?.length ?? 1) === 1 || (builder.driver === 'docker' && builder.containerd);
+  return { ...use, cacheFrom, output: loadable ? 'load' : 'cache' };
+}
+
+/** Two at a time: each reads a whole image. */
+const writeSboms = (
+  tool: SbomTool,
+  built: readonly Built[],
+  { sbom = '' }: Options,
+): Promise<readonly Sbom[]> => inParallel(built, 2, (one) => writeSbom(tool, one, sbom));
 
 function count(text: string): number {
   if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('expected a number from 1 to 99.');
@@ -48,18 +127,10 @@ function count(text: string): number {
 }
 
 function print(rows: readonly Built[], measured: boolean): void {
-  const verdict = ({ megabytes: size, maxMegabytes = Number.POSITIVE_INFINITY }: Built): string =>
-    size <= maxMegabytes ? '' : ' (over)';
   line();
   table(
     ['image', ...(measured ? ['cold s', 'warm s', 'ratio'] : ['s']), 'MB', 'MB above base', 'MB at most'],
-    rows.map((row) => [
-      row.image,
-      ...times(row),
-      row.megabytes.toFixed(1),
-      row.megabytesAboveBase.toFixed(1),
-      `${row.maxMegabytes ?? '-'}${verdict(row)}`,
-    ]),
+    rows.map((row) => [row.image, ...times(row), ...weight(row)]),
     1,
   );
 }
@@ -68,4 +139,14 @@ function times({ seconds, measured }: Built): readonly (string | number)[] {
   if (!measured) return [seconds];
   const { cold, warm } = measured;
   return [cold, warm, `${(cold / warm).toFixed(1)}×`];
+}
+
+/** Size, what of it is ours, and what is allowed. */
+export function weight({
+  megabytes: size,
+  megabytesAboveBase: own,
+  maxMegabytes: most,
+}: Pick<Built, 'megabytes' | 'megabytesAboveBase' | 'maxMegabytes'>): readonly string[] {
+  const over = size !== undefined && most !== undefined && size > most;
+  return [size?.toFixed(1) ?? '-', own?.toFixed(1) ?? '-', `${most ?? '-'}${over ? ' (over)' : ''}`];
 }

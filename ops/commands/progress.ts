@@ -26,14 +26,50 @@ export async function showing<T>({ json: quiet }: { readonly json?: boolean }, s
       },
     },
   ];
+  await run(tasks, quiet);
+  if (!result) throw new Error(`${shown.title}: ended without a result`);
+  return result.value;
+}
+
+export interface ShownEach<T, R> {
+  readonly title: (item: T) => string;
+  readonly work: (item: T, say: Say) => Promise<R>;
+  /** Items at the same time. @default 1 */
+  readonly jobs?: number;
+}
+
+/** Does the work for every item as {@link showing} does, and returns the results in the order of the items. */
+export async function showingEach<T, R>(
+  { json: quiet }: { readonly json?: boolean },
+  items: readonly T[],
+  { title, work, jobs = 1 }: ShownEach<T, R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  const tasks = items.map((item, index) => ({
+    title: title(item),
+    task: async (_: unknown, task: { output: string }) => {
+      results[index] = await work(item, (text) => {
+        task.output = text;
+      });
+    },
+  }));
+  await run(tasks, quiet, jobs);
+  return results;
+}
+
+type Tasks = readonly {
+  readonly title: string;
+  readonly task: (context: unknown, task: { title: string; output: string }) => Promise<void>;
+}[];
+
+async function run(tasks: Tasks, quiet = false, concurrent: number | false = false): Promise<void> {
   const list = quiet
-    ? new Listr(tasks, { renderer: 'silent', registerSignalListeners: false })
-    : new Listr(tasks, {
+    ? new Listr([...tasks], { concurrent, renderer: 'silent', registerSignalListeners: false })
+    : new Listr([...tasks], {
+        concurrent,
         rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
         fallbackRendererOptions: { timer: PRESET_TIMER },
         registerSignalListeners: false,
       });
   await list.run();
-  if (!result) throw new Error(`${shown.title}: ended without a result`);
-  return result.value;
 }

@@ -1,5 +1,6 @@
 /** How the images of our own services are built. */
 import type { ServiceSpec } from '../../charts/graph/model.ts';
+import type { BuilderUse } from './builder.ts';
 import { Failure } from './failure.ts';
 
 /** Base images a mirrored site names by environment variables of the same names. */
@@ -27,6 +28,17 @@ export interface BuildOptions {
   readonly dockerfile?: string;
   /** Take nothing from the layer cache. @default false */
   readonly cold?: boolean;
+  /** Builds with the chosen builder of buildx. @default with the daemon's own */
+  readonly buildx?: BuildxOptions;
+}
+
+export interface BuildxOptions extends BuilderUse {
+  /** Registries and paths the layer cache is read from. @default none */
+  readonly cacheFrom?: readonly string[];
+  /** `load` into the local Docker, `push` to the registry, or leave it in the builder's cache. */
+  readonly output: 'load' | 'push' | 'cache';
+  /** File the digest is written to. @default none */
+  readonly metadataFile?: string;
 }
 
 export const dockerfileOf = (image: string): string => `dockerfiles/${image}/Dockerfile`;
@@ -35,9 +47,15 @@ export const dockerfileOf = (image: string): string => `dockerfiles/${image}/Doc
 export const buildArguments = (
   { image, reference }: ImageBuild,
   { version, revision, created }: Provenance,
-  { extra = {}, context = 'services', dockerfile = dockerfileOf(image), cold = false }: BuildOptions = {},
+  {
+    extra = {},
+    context = 'services',
+    dockerfile = dockerfileOf(image),
+    cold = false,
+    buildx,
+  }: BuildOptions = {},
 ): readonly string[] => [
-  'build',
+  ...(buildx ? ['buildx', 'build', ...buildxArguments(image, buildx)] : ['build']),
   '--progress=plain',
   ...(cold ? ['--no-cache'] : []),
   '--file',
@@ -48,6 +66,23 @@ export const buildArguments = (
     ([name, value]) => ['--build-arg', `${name}=${value}`],
   ),
   context,
+];
+
+/** Where in a registry the layers of an image are cached. */
+const cacheOf = (registry: string, image: string): string =>
+  `type=registry,ref=${registry}/${image}:buildcache`;
+
+const buildxArguments = (
+  image: string,
+  { platforms = [], cacheFrom = [], cacheTo, attest = false, output, metadataFile }: BuildxOptions,
+): readonly string[] => [
+  ...(output === 'cache' ? [] : [`--${output}`]),
+  ...(platforms.length > 0 ? ['--platform', platforms.join(',')] : []),
+  ...cacheFrom.flatMap((registry) => ['--cache-from', cacheOf(registry, image)]),
+  // `max`: the layers of all stages, else a changed line would install the dependencies again.
+  ...(cacheTo === undefined ? [] : ['--cache-to', `${cacheOf(cacheTo, image)},mode=max`]),
+  ...(attest ? ['--sbom=true', '--provenance=mode=max'] : ['--provenance=false']),
+  ...(metadataFile === undefined ? [] : ['--metadata-file', metadataFile]),
 ];
 
 /** `NAME=VALUE` pairs of the command line on top of the base images named in the environment. */

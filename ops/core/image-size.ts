@@ -4,8 +4,8 @@ import { Failure } from './failure.ts';
 export interface ImageSize {
   /** Bytes of all layers, compressed. */
   readonly bytes: number;
-  /** Bytes of the layers above the base image. */
-  readonly aboveBase: number;
+  /** Bytes of the layers above the base image, where its layers are known. */
+  readonly aboveBase?: number;
 }
 
 /** How many of an image's layers are its base's. */
@@ -14,10 +14,10 @@ export function sharedLayers(layers: readonly string[], base: readonly string[])
   return first === -1 ? layers.length : first;
 }
 
-/** @param below how many of the layers, from the first, are the base's. */
-export const sizesOf = (layers: readonly number[], below: number): ImageSize => ({
+/** @param below how many of the layers, from the first, are the base's; undefined where that is not known. */
+export const sizesOf = (layers: readonly number[], below: number | undefined): ImageSize => ({
   bytes: sum(layers),
-  aboveBase: sum(layers.slice(below)),
+  ...(below === undefined ? {} : { aboveBase: sum(layers.slice(below)) }),
 });
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,28 +1,33 @@
-/** Builds images, several at a time, and measures builds. */
+/** Builds one image, measures how long that takes, and what the image weighs. */
 import { readFileSync } from 'node:fs';
 import { copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Listr, PRESET_TIMER } from 'listr2';
 import { median, oneLineChange, withoutDownloads } from '../core/build-measure.ts';
-import { type BuildOptions, dockerfileOf, type ImageBuild } from '../core/build-plan.ts';
+import { type BuildOptions, type BuildxOptions, dockerfileOf, type ImageBuild } from '../core/build-plan.ts';
 import { baseOf, megabytes } from '../core/image-size.ts';
 import { ROOT } from '../core/paths.ts';
-import { buildImage, compressedSize } from '../tools/docker.ts';
+import { buildImage } from '../tools/docker.ts';
+import { compressedSize } from '../tools/image-size.ts';
 
-/** What is known of an image at the end. */
-export interface Built {
+/** What an image weighs. */
+export interface Weight {
+  /** MB (10^6 bytes), compressed. */
+  readonly megabytes: number;
+  /** Unknown where the base image is not among the local ones. */
+  readonly megabytesAboveBase?: number;
+  /** MB the topology allows. */
+  readonly maxMegabytes?: number;
+}
+
+/** What is known of an image that was built; its weight only where it was loaded. */
+export interface Built extends Partial<Weight> {
   readonly image: string;
   readonly reference: string;
   /** Seconds the build took. */
   readonly seconds: number;
   /** Only when measured. */
   readonly measured?: Measured;
-  /** MB (10^6 bytes), compressed. */
-  readonly megabytes: number;
-  readonly megabytesAboveBase: number;
-  /** MB the topology allows. */
-  readonly maxMegabytes?: number;
 }
 
 /** Seconds of builds of different beginnings. */
@@ -33,68 +38,50 @@ export interface Measured {
   readonly warm: number;
 }
 
-export interface BuildAllOptions {
+export interface BuildOneOptions {
   readonly version: string;
   /** Build arguments besides those of the provenance. */
   readonly extra: Readonly<Record<string, string>>;
-  /** Images built at the same time; measured ones are built one by one. */
-  readonly jobs: number;
-  readonly measure: boolean;
-  /** Print no progress. @default false */
-  readonly quiet?: boolean;
+  /** @default false */
+  readonly measure?: boolean;
+  /** @default the daemon's own builder */
+  readonly buildx?: BuildxOptions;
 }
 
 const WARM_BUILDS = 5;
 
 type Timed = (options: BuildOptions) => Promise<number>;
 
-export async function buildAll(
-  builds: readonly ImageBuild[],
-  { version, extra, jobs, measure, quiet = false }: BuildAllOptions,
-): Promise<readonly Built[]> {
-  const built = new Map<string, Built>();
-  const tasks = builds.map((one) => ({
-    title: one.reference,
-    task: async (_: unknown, task: { output: string }) => {
-      const say = (text: string) => {
-        task.output = text;
-      };
-      const timed: Timed = (options) => secondsOf(() => buildImage(one, version, { extra, ...options }, say));
-      const measured = measure ? await measureBuild(one, timed) : undefined;
-      const seconds = await timed({});
-      say('measuring the size');
-      built.set(one.image, {
-        image: one.image,
-        reference: one.reference,
-        seconds,
-        ...(measured ? { measured } : {}),
-        ...(await sizeOf(one, extra)),
-      });
-    },
-  }));
-  // Measured ones alone: they must not take time from each other.
-  const concurrent = measure ? false : jobs;
-  const list = quiet
-    ? new Listr(tasks, { concurrent, renderer: 'silent', registerSignalListeners: false })
-    : new Listr(tasks, {
-        concurrent,
-        rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
-        fallbackRendererOptions: { timer: PRESET_TIMER },
-        registerSignalListeners: false,
-      });
-  await list.run();
-  return builds.flatMap(({ image }) => built.get(image) ?? []);
+/** @param say is told which step is under way. */
+export async function buildOne(
+  one: ImageBuild,
+  { version, extra, measure = false, buildx }: BuildOneOptions,
+  say: (text: string) => void,
+): Promise<Built> {
+  const timed: Timed = (options) => secondsOf(() => buildImage(one, version, { extra, ...options }, say));
+  const measured = measure ? await measureBuild(one, timed) : undefined;
+  const seconds = await timed(buildx ? { buildx } : {});
+  const built = {
+    image: one.image,
+    reference: one.reference,
+    seconds,
+    ...(measured ? { measured } : {}),
+  };
+  if (buildx && buildx.output !== 'load') return built;
+  say('measuring the size');
+  return { ...built, ...(await weigh(one, extra)) };
 }
 
-async function sizeOf(
+/** The weight of an image that is among the local ones. */
+export async function weigh(
   { image, reference, spec: { maxImageMB } }: ImageBuild,
   extra: Readonly<Record<string, string>>,
-): Promise<Pick<Built, 'megabytes' | 'megabytesAboveBase' | 'maxMegabytes'>> {
+): Promise<Weight> {
   const base = baseOf(readFileSync(join(ROOT, dockerfileOf(image)), 'utf8'), extra);
   const { bytes, aboveBase } = await compressedSize(reference, base);
   return {
     megabytes: megabytes(bytes),
-    megabytesAboveBase: megabytes(aboveBase),
+    ...(aboveBase === undefined ? {} : { megabytesAboveBase: megabytes(aboveBase) }),
     ...(maxImageMB === undefined ? {} : { maxMegabytes: maxImageMB }),
   };
 }

@@ -1,11 +1,5 @@
 /** Local images: which there are, and building ours. */
-import { createReadStream, existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createGzip } from 'node:zlib';
-import { execa } from 'execa';
-import { z } from 'zod';
+import { existsSync } from 'node:fs';
 import {
   type BuildOptions,
   buildArguments,
@@ -13,7 +7,7 @@ import {
   type Provenance,
   stepOf,
 } from '../core/build-plan.ts';
-import { type ImageSize, sharedLayers, sizesOf } from '../core/image-size.ts';
+import { Failure } from '../core/failure.ts';
 import { canonical } from '../core/images.ts';
 import { ROOT } from '../core/paths.ts';
 import { run, stdoutOf } from './run.ts';
@@ -48,49 +42,6 @@ export async function buildImage(
   await run('docker', args, { cwd: ROOT, onLine });
 }
 
-const rootFs = z.array(z.string());
-
-/** Digests of an image's layers, the base's first. */
-async function layersOf(reference: string): Promise<readonly string[]> {
-  const text = await stdoutOf('docker', [
-    'image',
-    'inspect',
-    '--format',
-    '{{json .RootFS.Layers}}',
-    reference,
-  ]);
-  return rootFs.parse(JSON.parse(text));
-}
-
-const savedManifest = z.tuple([z.looseObject({ Layers: z.array(z.string()) })]);
-
-/** Size of an image as a registry shows it: the sum of its layers, compressed by gzip. */
-export async function compressedSize(reference: string, base: string | undefined): Promise<ImageSize> {
-  const folder = await mkdtemp(join(tmpdir(), 'image-'));
-  try {
-    await execa('docker', ['image', 'save', reference], { buffer: false }).pipe('tar', ['-x', '-C', folder]);
-    const [{ Layers: files }] = savedManifest.parse(
-      JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')),
-    );
-    const sizes = await Promise.all(files.map((file) => gzipSize(join(folder, file))));
-    const below = base ? sharedLayers(await layersOf(reference), await layersOf(base)) : 0;
-    return sizesOf(sizes, below);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-const GZIP_MAGIC = '1f8b';
-
-/** Bytes of a layer when compressed; some image stores keep it that way already. */
-async function gzipSize(file: string): Promise<number> {
-  const [head] = await createReadStream(file, { end: 1 }).toArray();
-  if (Buffer.isBuffer(head) && head.toString('hex') === GZIP_MAGIC) return (await stat(file)).size;
-  let bytes = 0;
-  for await (const chunk of createReadStream(file).pipe(createGzip())) bytes += chunk.length;
-  return bytes;
-}
-
 /** Ids of the local images among the references. */
 export async function localImages(references: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const format = '{{.Repository}}:{{.Tag}} {{.ID}}';
@@ -107,4 +58,19 @@ export async function localImages(references: readonly string[]): Promise<Readon
       return id ? [[reference, id] as const] : [];
     }),
   );
+}
+
+/** Labels of a local image, in JSON. */
+export const labelsOf = (reference: string): Promise<string> =>
+  stdoutOf('docker', ['image', 'inspect', '--format', '{{json .Config.Labels}}', reference]);
+
+/** @throws Failure naming the images that are not among the local ones. */
+export async function checkBuilt(verb: string, builds: readonly ImageBuild[]): Promise<void> {
+  const local = await localImages(builds.map(({ reference }) => reference));
+  const missing = builds.filter(({ reference }) => !local.has(reference));
+  if (missing.length > 0)
+    throw new Failure(
+      `${verb}: not built: ${missing.map(({ reference }) => reference).join(', ')}`,
+      `run ./platform build ${missing.map(({ image }) => image).join(' ')} with the same options first`,
+    );
 }

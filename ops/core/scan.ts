@@ -1,0 +1,101 @@
+/** Vulnerabilities as Trivy reports them. */
+import { z } from 'zod';
+import { Failure, messageOf } from './failure.ts';
+
+export const SEVERITIES = ['UNKNOWN', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export interface Finding {
+  readonly id: string;
+  readonly severity: Severity;
+  readonly package: string;
+  readonly installed: string;
+  /** The version that is not vulnerable; none where nobody has fixed it yet. */
+  readonly fixed?: string;
+  readonly title?: string;
+}
+
+/** The severities of `HIGH,CRITICAL`. @throws Failure for one that does not exist. */
+export function parseSeverities(text: string): readonly Severity[] {
+  const names = text.split(',').map((name) => name.trim().toUpperCase());
+  const wrong = names.find((name) => !SEVERITIES.some((severity) => severity === name));
+  if (wrong !== undefined)
+    throw new Failure(
+      `--severity: "${wrong}" is not a severity`,
+      `expected some of ${SEVERITIES.join(', ')}`,
+    );
+  return SEVERITIES.filter((severity) => names.includes(severity));
+}
+
+export interface ScanOptions {
+  readonly severities: readonly Severity[];
+  /** Leave out what has no fix yet. */
+  readonly ignoreUnfixed: boolean;
+}
+
+/** Arguments of `trivy image`, without the image. */
+export const scanArguments = ({ severities, ignoreUnfixed }: ScanOptions): readonly string[] => [
+  '--quiet',
+  '--format=json',
+  '--scanners=vuln',
+  `--severity=${severities.join(',')}`,
+  ...(ignoreUnfixed ? ['--ignore-unfixed'] : []),
+];
+
+const report = z.looseObject({
+  Results: z
+    .array(
+      z.looseObject({
+        Vulnerabilities: z
+          .array(
+            z.looseObject({
+              VulnerabilityID: z.string(),
+              PkgName: z.string(),
+              InstalledVersion: z.string().default(''),
+              FixedVersion: z.string().default(''),
+              Severity: z.enum(SEVERITIES),
+              Title: z.string().default(''),
+            }),
+          )
+          .nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+/** What a report finds, the worst first. @throws Failure when it is not a report. */
+export function parseReport(text: string): readonly Finding[] {
+  const { Results: results } = parse(text);
+  const findings = (results ?? [])
+    .flatMap(({ Vulnerabilities: found }) => found ?? [])
+    .map((found) => ({
+      id: found.VulnerabilityID,
+      severity: found.Severity,
+      package: found.PkgName,
+      installed: found.InstalledVersion,
+      ...(found.FixedVersion === '' ? {} : { fixed: found.FixedVersion }),
+      ...(found.Title === '' ? {} : { title: found.Title }),
+    }));
+  const rank = ({ severity }: Finding): number => SEVERITIES.indexOf(severity);
+  return findings.toSorted((a, b) => rank(b) - rank(a) || a.id.localeCompare(b.id));
+}
+
+function parse(text: string): z.output<typeof report> {
+  try {
+    return report.parse(JSON.parse(text));
+  } catch (error) {
+    throw new Failure(
+      `scan: trivy's answer is not a report (${messageOf(error).slice(0, 200)})`,
+      'update trivy',
+    );
+  }
+}
+
+/** How many of each severity, such as `2 HIGH, 1 CRITICAL`; `none` when there is none. */
+export function tally(findings: readonly Finding[]): string {
+  const counts = SEVERITIES.toReversed().flatMap((severity) => {
+    const count = findings.filter((finding) => finding.severity === severity).length;
+    return count > 0 ? [`${count} ${severity}`] : [];
+  });
+  return counts.join(', ') || 'none';
+}

@@ -1,0 +1,64 @@
+/** Trivy, from PATH or from its image. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TRIVY_IMAGE } from '../../charts/config/versions.ts';
+import { Failure, messageOf } from '../core/failure.ts';
+import { TOOLS } from '../core/tools.ts';
+import { checkTools, probe } from './check.ts';
+import { localImages } from './docker.ts';
+import { run, stdoutOf } from './run.ts';
+
+/** Runs `trivy image` with these arguments on a local image; returns what it prints. */
+export type Trivy = (args: readonly string[], reference: string) => Promise<string>;
+
+/** Where the vulnerability database is kept between runs. */
+const CACHE = 'assistants-trivy:/root/.cache/trivy';
+
+/**
+ * @param lack what is missing on PATH, for the message.
+ * @throws Failure saying how to get it, when it is neither installed nor to be had as an image.
+ */
+export async function findTrivy(verb: string, lack = 'trivy is not on PATH'): Promise<Trivy> {
+  if ((await probe('trivy', TOOLS.trivy.probe)) === 'missing') {
+    await fetchImage(verb, lack);
+    return inContainer;
+  }
+  await checkTools(['trivy']);
+  return (args, reference) => stdoutOf('trivy', ['image', ...args, reference]);
+}
+
+async function fetchImage(verb: string, lack: string): Promise<void> {
+  if ((await localImages([TRIVY_IMAGE])).size > 0) return;
+  try {
+    await run('docker', ['pull', '--quiet', TRIVY_IMAGE]);
+  } catch (error) {
+    throw new Failure(
+      `${verb}: ${lack}, and the image of trivy cannot be had (${messageOf(error)})`,
+      `install it from https://trivy.dev, or load ${TRIVY_IMAGE} into the local Docker`,
+    );
+  }
+}
+
+/** It is handed a copy of the image, not the daemon's socket, which would make it root on this machine. */
+async function inContainer(args: readonly string[], reference: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'scan-'));
+  try {
+    await run('docker', ['image', 'save', '--output', join(folder, 'image.tar'), reference]);
+    // Mirrors of the vulnerability database and the like are named in the environment.
+    const settings = Object.keys(process.env).filter((name) => name.startsWith('TRIVY_'));
+    return await stdoutOf('docker', [
+      'run',
+      '--rm',
+      `--volume=${folder}:/scan:ro`,
+      `--volume=${CACHE}`,
+      ...settings.map((name) => `--env=${name}`),
+      TRIVY_IMAGE,
+      'image',
+      ...args,
+      '--input=/scan/image.tar',
+    ]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
