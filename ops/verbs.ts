@@ -10,6 +10,14 @@ export interface Verb {
 
 export const VERBS: readonly Verb[] = [
   { name: 'up', group: 'Develop', load: async () => (await import('./commands/up.ts')).up },
+  { name: 'setup', group: 'Develop', load: async () => (await import('./commands/setup.ts')).setup },
+  { name: 'start', group: 'Develop', load: async () => (await import('./commands/start.ts')).start },
+  { name: 'stop', group: 'Develop', load: async () => (await import('./commands/stop.ts')).stop },
+  { name: 'restart', group: 'Develop', load: async () => (await import('./commands/restart.ts')).restart },
+  { name: 'scale', group: 'Develop', load: async () => (await import('./commands/scale.ts')).scale },
+  { name: 'test', group: 'Develop', load: async () => (await import('./commands/test.ts')).test },
+  { name: 'seed', group: 'Develop', load: async () => (await import('./commands/seed.ts')).seed },
+  { name: 'clean', group: 'Develop', load: async () => (await import('./commands/clean.ts')).clean },
   { name: 'down', group: 'Develop', load: async () => (await import('./commands/down.ts')).down },
   { name: 'status', group: 'Develop', load: async () => (await import('./commands/status.ts')).status },
   { name: 'health', group: 'Develop', load: async () => (await import('./commands/health.ts')).health },
@@ -24,6 +32,12 @@ export const VERBS: readonly Verb[] = [
   { name: 'synth', group: 'Deploy', load: async () => (await import('./commands/synth.ts')).synth },
   { name: 'diff', group: 'Deploy', load: async () => (await import('./commands/diff.ts')).diff },
   { name: 'backup', group: 'Data', load: async () => (await import('./commands/backup.ts')).backup },
+  { name: 'monitor', group: 'Understand', load: async () => (await import('./commands/monitor.ts')).monitor },
+  {
+    name: 'optimize',
+    group: 'Understand',
+    load: async () => (await import('./commands/optimize.ts')).optimize,
+  },
   {
     name: 'check-deps',
     group: 'Understand',

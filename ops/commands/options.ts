@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { topologyOf } from '../../charts/app.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import type { Config } from '../../charts/config/schema.ts';
@@ -63,6 +63,12 @@ export const withEnvironment = (command: Command): Command =>
 
 export const withCluster = (command: Command): Command =>
   withEnvironment(command).option('--context <name>', 'kubectl context (dev: the local kind cluster)');
+
+/** @throws InvalidArgumentError for anything but a whole number of seconds. */
+export function seconds(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a number of seconds such as 600.');
+  return Number(text);
+}
 
 export const overridesOf = ({ values, set }: OverrideOptions): readonly Override[] => [
   ...values.map((file) => parseValues(readText(file), file)),

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import {
   type DefaultRenderer,
   Listr,
@@ -19,16 +19,27 @@ import type { Target } from '../steps/target.ts';
 import { checkTools } from '../tools/check.ts';
 import { buildImage } from '../tools/docker.ts';
 import { LocalCluster } from '../tools/kind.ts';
-import { clusterConfig, type OverrideOptions, repeatable, targetOf, verb, withOverrides } from './options.ts';
+import {
+  clusterConfig,
+  type OverrideOptions,
+  repeatable,
+  seconds,
+  targetOf,
+  verb,
+  withOverrides,
+} from './options.ts';
 import { line, table } from './print.ts';
 
-interface Options extends OverrideOptions {
+export interface UpOptions extends OverrideOptions {
   readonly clusterConfig?: string;
   readonly bundles?: string;
   readonly buildArg: readonly string[];
   readonly build: boolean;
   readonly timeout: number;
+  /** Only what takes long and changes nothing that runs: cluster, images, prerequisites. @default false */
+  readonly prepareOnly?: boolean;
 }
+type Options = UpOptions;
 
 /** What the steps find out for each other. */
 interface Findings {
@@ -37,18 +48,15 @@ interface Findings {
 }
 
 /** The platform, and the cluster on this machine it goes to. */
-interface LocalTarget extends Target {
+export interface LocalTarget extends Target {
   readonly local: LocalCluster;
 }
 
 type Task = ListrTaskWrapper<Findings, typeof DefaultRenderer, typeof SimpleRenderer>;
 
-export const up = withOverrides(
-  verb(
-    'up',
-    'bring the platform up on a local kind cluster; again: bring it up to date',
-    './platform up --bundles /media/bundles',
-  )
+/** Options of verbs that make the local cluster what it should be. */
+export const withLocal = (command: Command): Command =>
+  withOverrides(command)
     .option(
       '--bundles <dir>',
       'folder with the upstream bundles (default: $PLATFORM_BUNDLES, else their addresses)',
@@ -60,48 +68,55 @@ export const up = withOverrides(
       ),
     )
     .addOption(clusterConfig())
+    .addHelpText(
+      'after',
+      '\nEnvironment: KIND_NODE_IMAGE, PYTHON_IMAGE, DENO_IMAGE, RUNTIME_IMAGE name mirrored images; OPENAI_API_KEY and the like become secrets.',
+    );
+
+export const up = withLocal(
+  verb(
+    'up',
+    'bring the platform up on a local kind cluster; again: bring it up to date',
+    './platform up --bundles /media/bundles',
+  )
     .option('--no-build', 'take the images as they are')
     .option('--timeout <seconds>', 'how long to wait until everything is ready', seconds, 600),
-)
-  .addHelpText(
-    'after',
-    '\nEnvironment: KIND_NODE_IMAGE, PYTHON_IMAGE, DENO_IMAGE, RUNTIME_IMAGE name mirrored images; OPENAI_API_KEY and the like become secrets.',
-  )
-  .action(async (options: Options) => {
-    const local = new LocalCluster(options.clusterConfig);
-    const target: LocalTarget = {
-      ...(await targetOf({ ...options, env: 'dev', context: local.context })),
-      local,
-    };
-    const extra = extraArguments(options.buildArg, process.env);
-    const findings: Findings = { bundles: [] };
-    await steps(target, options, extra).run(findings);
-    line(`\n${findings.plan ? summary(findings.plan) : ''}`);
-    table(
-      ['address', 'service'],
-      urls(target.config, target.services).map(({ url, title }) => [url, title]),
-    );
-  });
+).action(bringUp);
 
-function seconds(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a number of seconds such as 600.');
-  return Number(text);
+/** The platform as configured, and the local cluster it goes to. */
+export async function localOf({ clusterConfig: file, ...options }: UpOptions): Promise<LocalTarget> {
+  const local = new LocalCluster(file);
+  return { ...(await targetOf({ ...options, env: 'dev', context: local.context })), local };
+}
+
+export async function bringUp(options: UpOptions): Promise<void> {
+  const target = await localOf(options);
+  const extra = extraArguments(options.buildArg, process.env);
+  const findings: Findings = { bundles: [] };
+  await steps(target, options, extra).run(findings);
+  if (options.prepareOnly) return;
+  line(`\n${findings.plan ? summary(findings.plan) : ''}`);
+  table(
+    ['address', 'service'],
+    urls(target.config, target.services).map(({ url, title }) => [url, title]),
+  );
 }
 
 type BuildValues = Readonly<Record<string, string>>;
 
-const steps = (target: LocalTarget, options: Options, extra: BuildValues): Listr<Findings> =>
-  new Listr<Findings>(
+function steps(target: LocalTarget, options: Options, extra: BuildValues): Listr<Findings> {
+  const all = options.prepareOnly !== true;
+  return new Listr<Findings>(
     [
       { title: 'Tools', task: () => checkTools(['docker', 'kind', 'kubectl']) },
       { title: 'Cluster', task: (_, task) => cluster(target, task) },
       { title: 'Build images', enabled: options.build, task: (_, task) => build(target, extra, task) },
       { title: 'Prerequisites', task: (findings, task) => prepare(target, options, findings, task) },
       { title: 'Load images', task: (findings, task) => load(target, findings, task) },
-      { title: 'Compare', task: (findings, task) => compare(target, findings, task) },
-      { title: 'Apply', task: (findings, task) => apply(target, findings, task) },
-      { title: 'Restart', task: (findings, task) => restart(target, findings, task) },
-      { title: 'Wait', task: (_, task) => wait(target, options, task) },
+      { title: 'Compare', enabled: all, task: (findings, task) => compare(target, findings, task) },
+      { title: 'Apply', enabled: all, task: (findings, task) => apply(target, findings, task) },
+      { title: 'Restart', enabled: all, task: (findings, task) => restart(target, findings, task) },
+      { title: 'Wait', enabled: all, task: (_, task) => wait(target, options, task) },
     ],
     {
       rendererOptions: { timer: PRESET_TIMER, collapseSubtasks: false, showErrorMessage: false },
@@ -110,12 +125,16 @@ const steps = (target: LocalTarget, options: Options, extra: BuildValues): Listr
       registerSignalListeners: false,
     },
   );
+}
+
+/** A cluster that was stopped takes a while until it answers. */
+export const WAKING_SECONDS = 60;
 
 async function cluster({ kubectl, local }: LocalTarget, task: Task): Promise<void> {
   const exists = await local.exists();
   if (exists) await local.revive();
   else await local.create(process.env.KIND_NODE_IMAGE || undefined);
-  await kubectl.reach();
+  await kubectl.reach(WAKING_SECONDS);
   task.title = exists ? 'Cluster: already there' : 'Cluster: created';
 }
 

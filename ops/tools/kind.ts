@@ -49,6 +49,18 @@ export class LocalCluster {
     if (!contexts.includes(this.context)) await run('kind', ['export', 'kubeconfig', '--name', this.name]);
   }
 
+  /** Stops the nodes. What is in their volumes stays. */
+  async stop(): Promise<void> {
+    await run('docker', ['stop', ...(await this.nodes())]);
+  }
+
+  /** When each node was started last. */
+  async startedAt(): Promise<ReadonlyMap<string, string>> {
+    const nodes = await this.nodes();
+    const times = lines(await stdoutOf('docker', ['inspect', '--format={{.State.StartedAt}}', ...nodes]));
+    return new Map(nodes.map((node, index) => [node, times[index] ?? '']));
+  }
+
   async remove(): Promise<void> {
     await run('kind', ['delete', 'cluster', '--name', this.name]);
   }

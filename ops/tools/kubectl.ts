@@ -1,10 +1,11 @@
 /** kubectl, always told which cluster. */
 import type { z } from 'zod';
 import { INVENTORY_LABEL } from '../../charts/constructs/names.ts';
-import { Failure } from '../core/failure.ts';
+import { Failure, messageOf } from '../core/failure.ts';
 import { INVENTORY_RESOURCES } from '../core/inventory.ts';
 import { type KubeObject, kubeObject, parseObjects } from '../core/objects.ts';
 import { existing, type Plan, planApply } from '../core/plan.ts';
+import { checkInterrupted, pause } from './interrupt.ts';
 import { attach, run, stdoutOf } from './run.ts';
 
 /** Field manager of everything the operations command applies. */
@@ -58,16 +59,23 @@ export class Kubectl {
     return parseObjects(item, await this.output([...args, '--output=json']));
   }
 
-  /** @throws Failure when the API server does not answer. */
-  async reach(): Promise<void> {
-    try {
-      await this.output(['get', '--raw', '/readyz', '--request-timeout=10s']);
-    } catch (error) {
-      throw new Failure(
-        `cluster ${this.context}: not reachable (${error instanceof Error ? error.message : error})`,
-        'start the local one with ./platform up, or name another with --context',
-      );
-    }
+  /**
+   * @param patienceSeconds how long a cluster that wakes up may take. @default 0
+   * @throws Failure when the API server does not answer.
+   */
+  async reach(patienceSeconds = 0): Promise<void> {
+    for (const deadline = Date.now() + patienceSeconds * 1000; ; await pause(500))
+      try {
+        await this.output(['get', '--raw', '/readyz', '--request-timeout=10s']);
+        return;
+      } catch (error) {
+        checkInterrupted();
+        if (Date.now() < deadline) continue;
+        throw new Failure(
+          `cluster ${this.context}: not reachable (${messageOf(error)})`,
+          'start the local one with ./platform start, or name another with --context',
+        );
+      }
   }
 
   /** Every object of the platform in that environment, as it is. */

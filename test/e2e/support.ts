@@ -16,14 +16,14 @@ export const VALUES = process.env.PLATFORM_VALUES ?? `${ROOT}/test/e2e/lab.yaml`
 export const config = resolveConfig('dev', [parseValues(readFileSync(VALUES, 'utf8'), VALUES)]);
 export const topology = topologyOf(config);
 export const NAMESPACE = namespaceOf(config, 'app');
-const CONTEXT = ['--context', 'kind-ai-assistants'];
+export const CONTEXT = 'kind-ai-assistants';
 
 /** Standard output of kubectl. Throws with its error output when it fails. */
 export const kubectl = (...args: readonly string[]): string => kubectlInput('', ...args);
 
 /** The same with something on standard input. */
 export function kubectlInput(input: string, ...args: readonly string[]): string {
-  return execFileSync('kubectl', [...CONTEXT, ...args], {
+  return execFileSync('kubectl', ['--context', CONTEXT, ...args], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
     stdio: 'pipe',

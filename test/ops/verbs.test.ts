@@ -1,4 +1,7 @@
 /** What is true of every verb, and what the verbs that look at a cluster say when they cannot. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { VERBS } from '../../ops/verbs.ts';
 import { output, useFakeTools } from '../support/command.ts';
@@ -23,6 +26,12 @@ const CLUSTER_VERBS: readonly (readonly string[])[] = [
   ['database', 'security'],
   ['redis', 'PING'],
   ['resources'],
+  ['restart'],
+  ['scale', 'security=2'],
+  ['monitor'],
+  ['optimize'],
+  ['network', '--probe'],
+  ['seed'],
 ];
 
 describe('without a cluster', () => {
@@ -34,7 +43,7 @@ describe('without a cluster', () => {
   });
   it.each(CLUSTER_VERBS)('%s says which one and what next', async (...args) => {
     await expect(output(...args, '--context', 'kind-nowhere')).rejects.toThrow(
-      /^cluster kind-nowhere: not reachable \(.*was refused\); start the local one with \.\/platform up, or name another/,
+      /^cluster kind-nowhere: not reachable \(.*was refused\); start the local one with \.\/platform start, or name another/,
     );
   });
   it.each(CLUSTER_VERBS)('%s wants to be told which when it is no local one', async (...args) => {
@@ -89,6 +98,19 @@ describe('in an empty cluster', () => {
       'databases.engine is cloudnative-pg',
     ],
     [['redis', 'PING'], 'redis: has no running pod'],
+    [['restart', 'secruity'], 'restart: "secruity" is not known'],
+    [['restart'], 'api-gateway: not deployed; see ./platform status'],
+    [['restart', '--timeout', 'soon'], "'--timeout <seconds>' argument 'soon' is invalid"],
+    [['scale', 'redis=2'], 'scale: "redis" is not known; expected api-gateway'],
+    [['scale', 'security'], 'scale: "security" is not valid; expected SERVICE=N'],
+    [['scale', 'security=2'], 'security: not deployed'],
+    [['optimize', 'secruity'], 'optimize: "secruity" is not known'],
+    [['optimize', '--seconds', '0'], "'--seconds <seconds>' argument '0' is invalid"],
+    [['monitor'], 'monitor: nothing to forward; see ./platform status'],
+    [['monitor', '--env', 'production', '--context', 'x'], 'monitor: production exposes no console'],
+    [['network', '--probe'], 'api-gateway: has no running pod'],
+    [['seed', '--env', 'production', '--context', 'x'], 'seed: production gets no test data'],
+    [['test', 'secruity'], 'test: "secruity" is not a service; expected platform, api-gateway'],
   ])('%j is refused', async (args, message) => {
     await expect(output(...args)).rejects.toThrow(message);
   });
@@ -100,4 +122,57 @@ describe('in an empty cluster', () => {
       process.exitCode = undefined;
     }
   });
+});
+
+describe('the local cluster', () => {
+  useFakeTools({
+    docker: `case "$*" in
+    version*) echo 27.0.0 ;;
+    'image ls'*) echo '{"ID":"1","Repository":"localhost/ai-assistants/security","Tag":"0.0.1","Size":"9MB"}' ;;
+    *) echo "docker $*" >&2; exit 1 ;;
+    esac`,
+    kind: `case "$*" in
+    version*) echo 'kind v0.30.0' ;;
+    'get clusters') echo ai-assistants ;;
+    'get nodes'*) echo ai-assistants-control-plane ;;
+    *) echo "kind $*" >&2; exit 1 ;;
+    esac`,
+    kubectl: `case "$*" in
+    version*) echo 'Client Version: v1.34.0' ;;
+    *) echo 'connection refused' >&2; exit 1 ;;
+    esac`,
+  });
+  it('says what a stop would stop, and stops nothing', async () => {
+    expect(await output('stop', '--dry-run')).toBe('would stop ai-assistants-control-plane\n');
+  });
+  it('is not there to be stopped under another name', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kind-'));
+    const file = join(folder, 'other.yaml');
+    writeFileSync(file, 'kind: Cluster\nname: other\n');
+    expect(await output('stop', '--cluster-config', file)).toBe('No kind cluster other: nothing to stop.\n');
+    rmSync(folder, { recursive: true });
+  });
+  it('is not cleaned unless somebody says yes', async () => {
+    expect(await output('clean', '--dry-run')).toMatch(
+      /image +localhost\/ai-assistants\/security:0\.0\.1 +9MB/,
+    );
+    await expect(output('clean')).rejects.toThrow(
+      'clean: not confirmed, and there is no terminal to ask on; add --yes',
+    );
+  });
+  it('shows which tests would run', async () => {
+    expect(await output('test', '--dry-run')).toBe('npm run --silent test:platform\nscripts/services-test\n');
+    expect(await output('test', 'security', '--dry-run')).toBe('scripts/services-test service security\n');
+    expect(await output('test', 'platform', '--dry-run')).toBe('npm run --silent test:platform\n');
+  });
+});
+
+describe('without Docker', () => {
+  useFakeTools({ kind: 'echo kind v0.30.0', kubectl: 'echo "Client Version: v1.34.0"' });
+  it.each([['start'], ['stop'], ['setup', '--no-python'], ['clean']])(
+    '%s says where to get it',
+    async (...args) => {
+      await expect(output(...args)).rejects.toThrow(/^docker: not found, get it from https:/);
+    },
+  );
 });

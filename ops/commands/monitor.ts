@@ -1,0 +1,87 @@
+import { namespaceOf } from '../../charts/constructs/names.ts';
+import { componentOf } from '../../charts/graph/build.ts';
+import { runningPod, selectComponents } from '../core/components.ts';
+import { Failure, messageOf } from '../core/failure.ts';
+import { type Forwardable, forwardables } from '../core/forwards.ts';
+import { podsAround } from '../steps/pods.ts';
+import { forward } from '../tools/forward.ts';
+import { interrupted, pause } from '../tools/interrupt.ts';
+import { type ClusterOptions, type Live, liveOf, verb, withCluster } from './options.ts';
+import { json, line, table } from './print.ts';
+
+interface Options extends ClusterOptions {
+  readonly print?: boolean;
+  readonly json?: boolean;
+}
+
+/** A console, the pod it is in, or why it is off. */
+interface Console extends Forwardable {
+  readonly pod?: string;
+  readonly off?: string;
+}
+
+const AGAIN_MS = 2000;
+
+export const monitor = withCluster(
+  verb(
+    'monitor',
+    'forward Prometheus, Grafana, Alertmanager and Redis to this machine, until Ctrl-C; says what is off',
+    './platform monitor --print',
+  )
+    .option('--print', 'only print the addresses and what is off')
+    .option('--json', 'the same as JSON'),
+)
+  .addHelpText('after', '\nOnly 127.0.0.1 listens. Ctrl-C ends it with exit status 0.')
+  .action(async (options: Options) => {
+    const live = await liveOf(options);
+    const consoles = await consolesOf(live);
+    if (options.json) return json(consoles.map(({ localPort: _, port: __, ...shown }) => shown));
+    table(
+      ['console', 'address', 'pod'],
+      consoles.map(({ title, address, pod, off }) => [title, off ? '' : address, pod ?? `off: ${off}`]),
+    );
+    if (options.print) return;
+    const on = consoles.filter(({ off }) => off === undefined);
+    if (on.length === 0) throw new Failure('monitor: nothing to forward', 'see ./platform status');
+    line('\nForwarding until Ctrl-C ...');
+    try {
+      await Promise.all(on.map((one) => keepForwarding(live, one)));
+    } catch (error) {
+      if (!interrupted.aborted) throw error;
+    }
+  });
+
+async function consolesOf(live: Live): Promise<readonly Console[]> {
+  const { config, topology } = live;
+  const found = forwardables(config, topology);
+  const there = found.filter(({ port }) => port !== undefined).map(({ component }) => component);
+  const components = selectComponents('monitor', topology, there);
+  const pods = await podsAround(live, components);
+  return found.map((one) => {
+    if (one.port === undefined) return { ...one, off: 'not part of this configuration' };
+    try {
+      return { ...one, pod: runningPod(config, componentOf(topology, one.component), pods).metadata.name };
+    } catch (error) {
+      return { ...one, off: messageOf(error) };
+    }
+  });
+}
+
+/** Forwards to whichever pod there is: a pod that is replaced ends a forwarding. */
+async function keepForwarding(live: Live, { component: name, localPort, port = 0 }: Console): Promise<void> {
+  const { kubectl, config, topology } = live;
+  const component = componentOf(topology, name);
+  const namespace = namespaceOf(config, component.zone);
+  for (let first = true; ; first = false) {
+    try {
+      const pod = runningPod(config, component, await podsAround(live, [component]));
+      const target = { context: kubectl.context, namespace, resource: `pod/${pod.metadata.name}` };
+      await (await forward({ ...target, port, localPort })).ended;
+    } catch (error) {
+      // At the first attempt it is a port that is taken, or the like.
+      if (first || interrupted.aborted) throw error;
+      line(`${name}: ${messageOf(error)}; trying again`);
+    }
+    await pause(AGAIN_MS);
+  }
+}

@@ -1,0 +1,55 @@
+import { workload } from '../core/workloads.ts';
+import { waitForRollout } from '../steps/rollout.ts';
+import { waitUntilAwake } from '../steps/wake.ts';
+import { checkTools } from '../tools/check.ts';
+import { seconds, verb } from './options.ts';
+import { json, line } from './print.ts';
+import { type Say, showing } from './progress.ts';
+import { bringUp, type LocalTarget, localOf, type UpOptions, WAKING_SECONDS, withLocal } from './up.ts';
+
+interface Options extends UpOptions {
+  readonly json?: boolean;
+}
+
+export const start = withLocal(
+  verb(
+    'start',
+    'start the platform as it was stopped, or bring it up with the images there are; waits until everything is ready',
+    './platform start --timeout 120',
+  )
+    .option('--timeout <seconds>', 'how long to wait until everything is ready', seconds, 600)
+    .option('--json', 'print the seconds it took as JSON'),
+)
+  .addHelpText('after', '\nChanged code or configuration is what ./platform up brings.')
+  .action(async (options: Options) => {
+    const began = performance.now();
+    const target = await localOf(options);
+    await checkTools(['docker', 'kind', 'kubectl']);
+    const workloads = (await target.local.exists()) ? await wake(target, options) : 0;
+    if (workloads === 0) await bringUp({ ...options, build: false });
+    const took = Math.round((performance.now() - began) / 100) / 10;
+    if (options.json) json({ seconds: took });
+    else line(`All ready after ${took} s.`);
+  });
+
+/** Returns how many workloads there are: none in a cluster that was only set up. */
+async function wake(target: LocalTarget, options: Options): Promise<number> {
+  const { kubectl, config, local } = target;
+  await showing(options, {
+    title: `Start ${local.name}`,
+    work: async () => {
+      await local.revive();
+      await kubectl.reach(WAKING_SECONDS);
+    },
+  });
+  if ((await kubectl.workloads(workload, config.environment)).length === 0) return 0;
+  const ready = async (say: Say): Promise<number> => {
+    await waitUntilAwake(target, await local.startedAt(), options.timeout, say);
+    return waitForRollout(target, options.timeout, say);
+  };
+  return showing(options, {
+    title: 'Wait',
+    work: ready,
+    done: (count) => `Wait: ${count} workloads ready`,
+  });
+}
