@@ -61,22 +61,24 @@ export function createGateway(parts: Parts): Gateway {
     writeAccessLine(exchange, logger, status, seconds);
   };
 
-  async function answer(exchange: Exchange): Promise<Response> {
-    try {
-      if (!OPERATIONS.has(exchange.path)) return applyCors(exchange, origins) ?? await proxy(exchange);
-      const response = await operations.fetch(exchange.request, { exchange });
-      for (const [name, value] of exchange.answerHeaders) response.headers.set(name, value);
-      return response;
-    } catch (error) {
-      return problemResponse(exchange, toProblem(error, exchange, logger));
-    }
+  async function operate(exchange: Exchange): Promise<Response> {
+    const response = await operations.fetch(exchange.request, { exchange });
+    for (const [name, value] of exchange.answerHeaders) response.headers.set(name, value);
+    return response;
   }
 
   async function serve(request: Request, { remoteAddr }: Deno.ServeHandlerInfo): Promise<Response> {
     const peer = 'hostname' in remoteAddr ? remoteAddr.hostname : 'unknown';
     const exchange = new Exchange(request, peer, record);
     if (lifecycle.draining) exchange.answerHeaders.push(['Connection', 'close']);
-    const response = await answer(exchange);
+    let response: Response;
+    try {
+      response = OPERATIONS.has(exchange.path)
+        ? await operate(exchange)
+        : applyCors(exchange, origins) ?? await proxy(exchange);
+    } catch (error) {
+      response = problemResponse(exchange, toProblem(error, exchange, logger));
+    }
     if (!exchange.isStreaming) exchange.finish(response.status);
     return response;
   }

@@ -25,9 +25,13 @@ export interface Call {
 
 export interface Answer {
   readonly head: Head;
-  /** Whole when it is small, else a stream. */
-  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
+  /** Status and body; the headers are still to come. */
+  readonly response: Response;
+  readonly framing: Framing;
 }
+
+/** How the body goes to the client: there is none, all of it is there, or it comes by and by. */
+export type Framing = 'empty' | 'whole' | 'stream';
 
 export class Attempt implements Timed {
   place?: number;
@@ -41,13 +45,14 @@ export class Attempt implements Timed {
   #sentAt = this.#started;
   /** When the part of the answer that is being waited for must come; it streams. */
   #nextPartDue = Infinity;
-  readonly #headers: Header[];
+  readonly #head: string;
 
-  constructor(private readonly call: Call, host: Header, private readonly clock: Clock) {
-    const { body, headers } = call;
-    this.#headers = [host, ...headers];
-    if (body.length !== undefined) this.#headers.push(['content-length', String(body.length)]);
-    else if (!body.isEmpty) this.#headers.push(['transfer-encoding', 'chunked']);
+  constructor(private readonly call: Call, host: string, private readonly clock: Clock) {
+    const { exchange, target, headers, body } = call;
+    const all: Header[] = [['host', host], ...headers];
+    if (body.length !== undefined) all.push(['content-length', String(body.length)]);
+    else if (!body.isEmpty) all.push(['transfer-encoding', 'chunked']);
+    this.#head = requestHead(exchange.method, target, all);
     clock.add(this);
   }
 
@@ -56,29 +61,48 @@ export class Attempt implements Timed {
   }
 
   /** Sends the request to an endpoint and waits for the head of the answer. */
-  async on(endpoint: Endpoint): Promise<Head> {
-    const { exchange, target, body } = this.call;
+  on(endpoint: Endpoint): Promise<Head> {
     this.#endpoint = endpoint;
     endpoint.inFlight += 1;
-    const connection = this.#connection = endpoint.take() ?? await endpoint.connect();
-    if (this.isCutShort) throw new ConnectionLost(true);
-    const head = requestHead(exchange.method, target, this.#headers);
-    const sent = connection.write(head).then(() => true, () => false);
-    // A head that cannot be sent shows in the answer that does not come.
-    if (!body.isEmpty && await sent) void this.#upload(connection);
-    return await connection.readHead(exchange.method);
+    const pooled = endpoint.take(this.#started);
+    return pooled ? this.#send(pooled) : endpoint.connect().then((connection) => this.#send(connection));
   }
 
-  /** The body of the answer: small ones whole, others as a stream that gives everything back at its end. */
-  async body(head: Head, onEnd: (end: End) => void): Promise<Answer['body']> {
+  #send(connection: Connection): Promise<Head> {
+    const { exchange, body } = this.call;
+    this.#connection = connection;
+    if (this.isCutShort) return Promise.reject(new ConnectionLost(true));
+    // A head that cannot be sent shows in the answer that does not come.
+    const sent = connection.writeHead(this.#head).then(yes, no);
+    return body.isEmpty ? connection.readHead(exchange.method) : this.#sendBody(connection, sent);
+  }
+
+  async #sendBody(connection: Connection, headIsSent: Promise<boolean>): Promise<Head> {
+    if (await headIsSent) void this.#upload(connection);
+    return await connection.readHead(this.call.exchange.method);
+  }
+
+  /** The answer: small bodies whole, others as a stream that gives everything back at its end. */
+  async answer(head: Head, onEnd: (end: End) => void): Promise<Answer> {
     if (!this.#connection) throw new ConnectionLost(false);
-    const body = new AnswerBody(this.#connection, head.framing);
-    const whole = body.isDone ? null : await body.whole();
-    if (whole !== undefined) {
+    const { status, framing } = head;
+    if (framing === 0) {
       this.#release(head);
-      return whole;
+      return { head, framing: 'empty', response: new Response(null, { status }) };
+    }
+    const body = new AnswerBody(this.#connection, framing);
+    const reading = body.whole();
+    if (reading) {
+      // `Response` makes a copy, which it must before the connection and its buffer are given back.
+      const response = new Response(reading instanceof Promise ? await reading : reading, { status });
+      this.#release(head);
+      return { head, framing: 'whole', response };
     }
     this.#stage = 'body';
+    return { head, framing: 'stream', response: new Response(this.#stream(head, body, onEnd), { status }) };
+  }
+
+  #stream(head: Head, body: AnswerBody, onEnd: (end: End) => void): ReadableStream<Uint8Array> {
     return streamOf({
       read: () => this.#readInTime(body),
       ended: (end) => {
@@ -167,6 +191,9 @@ export class Attempt implements Timed {
     if (signal.aborted) this.#cut('client');
   }
 }
+
+const yes = () => true;
+const no = () => false;
 
 /** A chunk with its size before it. */
 function framed(chunk: Uint8Array): Uint8Array {

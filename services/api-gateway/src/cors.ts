@@ -9,7 +9,7 @@ const PREFLIGHT_SECONDS = '600';
 
 /** Puts onto the answer what the origin of the request may do; gives the whole answer when it is a preflight. */
 export function applyCors(exchange: Exchange, origins: ReadonlySet<string>): Response | undefined {
-  const { headers } = exchange.request;
+  const { headers } = exchange;
   if (origins.size > 0) exchange.answerHeaders.push(['Vary', 'Origin']);
   const origin = headers.get('origin');
   if (!origin) return undefined;

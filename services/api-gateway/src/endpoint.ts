@@ -29,10 +29,10 @@ export class Endpoint {
     return this.now() < this.#ejectedUntil;
   }
 
-  /** The pooled connection that was used last. */
-  take(): Connection | undefined {
+  /** The pooled connection that was used last. `now`: by `performance.now()`; it is passed on because asking costs. */
+  take(now: number): Connection | undefined {
     for (let connection = this.#idle.pop(); connection; connection = this.#idle.pop()) {
-      if (!connection.isClosed && !isStale(connection)) {
+      if (!connection.isClosed && !isStale(connection, now)) {
         connection.unpark();
         return connection;
       }
@@ -48,7 +48,7 @@ export class Endpoint {
   /** Keeps a connection for the next call. */
   keep(connection: Connection): void {
     if (this.#isGone || this.#idle.length >= POOL_SIZE) return connection.close();
-    connection.park();
+    connection.park(performance.now());
     this.#idle.push(connection);
   }
 
@@ -65,13 +65,14 @@ export class Endpoint {
   /** A failure long ago weighs less: each success takes one ejection off the next one's time. */
   succeeded(): void {
     this.#failures = 0;
-    if (!this.isEjected) this.#ejections = Math.max(0, this.#ejections - 1);
+    if (this.#ejections > 0 && !this.isEjected) this.#ejections -= 1;
   }
 
   /** Closes connections that have been idle for long. */
   sweep(): void {
+    const now = performance.now();
     this.#idle = this.#idle.filter((connection) => {
-      if (isStale(connection)) connection.close();
+      if (isStale(connection, now)) connection.close();
       return !connection.isClosed;
     });
   }
@@ -83,4 +84,4 @@ export class Endpoint {
   }
 }
 
-const isStale = (connection: Connection): boolean => performance.now() - connection.parkedAt > POOL_IDLE_MS;
+const isStale = ({ parkedAt }: Connection, now: number): boolean => now - parkedAt > POOL_IDLE_MS;

@@ -12,12 +12,12 @@ export type Header = [name: string, value: string];
 const randomHex = () => crypto.randomUUID().replaceAll('-', '');
 
 /** The caller's request id when it is well formed, else a new one. */
-export function acceptRequestId(candidate: string | null): string {
+export function acceptRequestId(candidate: string | undefined): string {
   return candidate && REQUEST_ID.test(candidate) ? candidate : randomHex();
 }
 
 /** Trace and flags of the caller when they are well formed, else a new trace; the gateway's own part is a new span. */
-export function continueTrace(candidate: string | null): string {
+export function continueTrace(candidate: string | undefined): string {
   const known = candidate && TRACEPARENT.test(candidate) ? candidate : undefined;
   const trace = known ? known.slice(3, 35) : randomHex();
   return `00-${trace}-${randomHex().slice(0, 15)}1-${known ? known.slice(53) : '01'}`;
@@ -26,13 +26,20 @@ export function continueTrace(candidate: string | null): string {
 /** An answer. Headers are appended because that costs a quarter of giving them at once. */
 export function respond(status: number, headers: readonly Header[], body: BodyInit | null = null): Response {
   const response = new Response(body, { status });
-  for (const [name, value] of headers) response.headers.append(name, value);
+  appendAll(response, headers);
   return response;
+}
+
+export function appendAll({ headers }: Response, added: readonly Header[]): void {
+  for (const [name, value] of added) headers.append(name, value);
 }
 
 export class Exchange {
   readonly started = performance.now();
   readonly method: string;
+  /** As the client sent them, names in lower case. Read once: every look into a `Request` goes into the runtime. */
+  readonly headerList: readonly Header[];
+  readonly headers: ReadonlyMap<string, string>;
   /** As the client wrote it. */
   readonly path: string;
   readonly query: string;
@@ -57,9 +64,17 @@ export class Exchange {
     // The same for all: a closure made here would outlive the request until the next full garbage collection.
     private readonly record: (exchange: Exchange, status: number) => void,
   ) {
-    const { headers } = request;
     this.method = request.method;
     ({ path: this.path, query: this.query } = rawTarget(request.url));
+    const list: Header[] = [];
+    const headers = new Map<string, string>();
+    // Iterating would make an object for each step of each header.
+    request.headers.forEach((value, name) => {
+      list.push([name, value]);
+      headers.set(name, value);
+    });
+    this.headerList = list;
+    this.headers = headers;
     this.requestId = acceptRequestId(headers.get('x-request-id'));
     this.traceparent = continueTrace(headers.get('traceparent'));
     this.client = clientAddress(headers.get('x-forwarded-for'), peer);

@@ -53,15 +53,15 @@ function passesOn(name: string): boolean {
 
 /** Headers for the service. */
 export function upstreamHeaders(exchange: Exchange): Header[] {
-  const { headers } = exchange.request;
+  const { headers } = exchange;
   const named = namedBy(headers.get('connection'));
   const sent: Header[] = [];
   let bytes = 0;
-  // Iterating would make an object for each step of each header.
-  headers.forEach((value, name) => {
+  for (const header of exchange.headerList) {
+    const [name, value] = header;
     bytes += name.length + value.length + 4;
-    if (passesOn(name) && !named?.has(name)) sent.push([name, value]);
-  });
+    if (passesOn(name) && !named?.has(name)) sent.push(header);
+  }
   if (bytes > MAX_HEADER_BYTES) {
     throw new Problem(431, `The header fields are larger than ${MAX_HEADER_BYTES} bytes.`);
   }
@@ -83,15 +83,19 @@ export function upstreamHeaders(exchange: Exchange): Header[] {
 
 /** Headers for the client. CORS is the gateway's word alone. */
 export function clientHeaders(upstream: readonly Header[]): Header[] {
-  const connection = upstream.find(([name]) => name === 'connection');
-  const named = namedBy(connection ? connection[1] : null);
-  return upstream.filter(([name]) =>
-    !NOT_SENT_BACK.has(name) && !name.startsWith('access-control-') && !named?.has(name)
-  );
+  const named = namedBy(upstream.find(([name]) => name === 'connection')?.[1]);
+  const sent: Header[] = [];
+  for (const header of upstream) {
+    const [name] = header;
+    if (!NOT_SENT_BACK.has(name) && !name.startsWith('access-control-') && !named?.has(name)) {
+      sent.push(header);
+    }
+  }
+  return sent;
 }
 
 /** The headers that a Connection header declares to be for the next hop only. */
-function namedBy(connection: string | null): ReadonlySet<string> | undefined {
-  if (!connection) return undefined;
+function namedBy(connection: string | undefined): ReadonlySet<string> | undefined {
+  if (!connection || connection === 'keep-alive' || connection === 'close') return undefined;
   return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
 }

@@ -4,17 +4,23 @@
  * Written by hand on a plain connection, because `fetch` neither tells whether a request was sent at all (which decides
  * whether it may be sent again) nor bounds the time to connect, and costs three times as much.
  */
+import { Buffer } from 'node:buffer';
 import type { Header } from './exchange.ts';
 
 const BUFFER_BYTES = 16 * 1024;
+const OUTPUT_BYTES = 2 * 1024;
 const MAX_HEAD_BYTES = 64 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 const MAX_LINE_BYTES = 1024;
 const [CR, LF] = [13, 10];
 const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |$)/;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+/** Characters by which another parser may see other lines. */
+// deno-lint-ignore no-control-regex
+const STRAY = /\x00|\r[^\n]|[^\r]\n/;
+const KNOWN_NAMES = 1_000;
+const names = new Map<string, string>();
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('latin1');
 
 /** The service broke the rules of HTTP. */
 export class BadAnswer extends Error {
@@ -41,14 +47,15 @@ export interface Head {
 
 export class Connection {
   #buffer = new Uint8Array(BUFFER_BYTES);
+  /** The same bytes, for what only a `Buffer` can do: bytes in the guise of characters. */
+  #text = Buffer.from(this.#buffer.buffer);
+  #output = new Uint8Array(OUTPUT_BYTES);
   #start = 0;
   #end = 0;
   /** A read into the buffer that is under way. */
   #reading?: Promise<number | null>;
   #isParked = false;
   #isClosed = false;
-  /** Whether it has served a request before: the service may have closed it without our knowledge. */
-  isUsed = false;
   parkedAt = 0;
 
   constructor(private readonly socket: Deno.Conn) {
@@ -66,12 +73,11 @@ export class Connection {
   }
 
   /** Waits for the next request. Nothing may come meanwhile: a closed or talkative connection is not used again. */
-  park(): void {
+  park(now: number): void {
     if (this.#start !== this.#end) return this.close();
     this.#start = this.#end = 0;
     this.#isParked = true;
-    this.isUsed = true;
-    this.parkedAt = performance.now();
+    this.parkedAt = now;
     this.#reading = this.socket.read(this.#buffer);
     const onEnd = () => {
       if (this.#isParked) this.close();
@@ -81,6 +87,15 @@ export class Connection {
 
   unpark(): void {
     this.#isParked = false;
+  }
+
+  /** Sends the head of a request, of which only characters up to U+00FF are expected. */
+  writeHead(head: string): Promise<void> {
+    // In the buffer of this connection: a new one for each request would cost more than all else here.
+    if (head.length > this.#output.length) this.#output = new Uint8Array(2 * head.length);
+    const { read, written } = encoder.encodeInto(head, this.#output);
+    const isAscii = read === head.length && written === head.length;
+    return this.write(isAscii ? this.#output.subarray(0, written) : bytesOf(head));
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -94,7 +109,7 @@ export class Connection {
     for (;;) {
       const end = this.#headEnd();
       if (end >= 0) {
-        const text = latin1(this.#buffer.subarray(this.#start, end));
+        const text = this.#text.toString('latin1', this.#start, end);
         this.#start = end + 4;
         const head = parseHead(text, method);
         if (head.status >= 200) return head;
@@ -105,19 +120,23 @@ export class Connection {
     }
   }
 
-  /** Exactly so many bytes in one piece, when they fit the buffer. */
-  async readWhole(length: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  /** Exactly so many bytes in one piece, when they fit the buffer; they stay there until the next request. */
+  readWhole(length: number): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> | undefined {
     if (length > BUFFER_BYTES) return undefined;
+    return this.#end - this.#start < length ? this.#waitForWhole(length) : this.#view(length);
+  }
+
+  async #waitForWhole(length: number): Promise<Uint8Array<ArrayBuffer>> {
     while (this.#end - this.#start < length) {
       if (!await this.#fill(2 * BUFFER_BYTES)) throw new ConnectionLost(false);
     }
-    return this.#take(length);
+    return this.#view(length);
   }
 
   /** Some of the next `limit` bytes; null when the connection has ended. */
   async readSome(limit: number): Promise<Uint8Array<ArrayBuffer> | null> {
     const buffered = this.#end - this.#start;
-    if (buffered > 0) return this.#take(Math.min(buffered, limit));
+    if (buffered > 0) return this.#view(Math.min(buffered, limit)).slice();
     const chunk = new Uint8Array(Math.min(limit, CHUNK_BYTES));
     const count = await this.socket.read(chunk);
     return count === null ? null : chunk.subarray(0, count);
@@ -128,7 +147,7 @@ export class Connection {
     for (;;) {
       const end = this.#buffer.subarray(0, this.#end).indexOf(LF, this.#start);
       if (end >= 0) {
-        const line = latin1(this.#buffer.subarray(this.#start, end));
+        const line = this.#text.toString('latin1', this.#start, end);
         this.#start = end + 1;
         if (line.endsWith('\r')) return line.slice(0, -1);
         throw new BadAnswer('a line that ends wrongly');
@@ -138,8 +157,9 @@ export class Connection {
     }
   }
 
-  #take(length: number): Uint8Array<ArrayBuffer> {
-    const bytes = this.#buffer.slice(this.#start, this.#start + length);
+  /** The next bytes, where they are. */
+  #view(length: number): Uint8Array<ArrayBuffer> {
+    const bytes = this.#buffer.subarray(this.#start, this.#start + length);
     this.#start += length;
     return bytes;
   }
@@ -182,6 +202,7 @@ export class Connection {
     if (this.#start === 0) {
       if (this.#buffer.length >= limit) throw new BadAnswer(`a head larger than ${limit} bytes`);
       this.#buffer = new Uint8Array(this.#buffer.length * 2);
+      this.#text = Buffer.from(this.#buffer.buffer);
     }
     this.#buffer.set(held);
     this.#end = held.length;
@@ -190,31 +211,20 @@ export class Connection {
 }
 
 /** The head of a request. Names and values have been checked by the server that received them. */
-export function requestHead(method: string, target: string, headers: readonly Header[]): Uint8Array {
+export function requestHead(method: string, target: string, headers: readonly Header[]): string {
   let text = `${method} ${target} HTTP/1.1\r\n`;
   for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
-  text += '\r\n';
-  // deno-lint-ignore no-control-regex
-  return /^[\x00-\x7f]*$/.test(text) ? encoder.encode(text) : bytesOf(text);
+  return `${text}\r\n`;
 }
 
 /** A character a byte: header values are bytes in the guise of characters. */
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
-/** Bytes in the guise of characters; what a decoder calls latin1 differs from 0x80 to 0x9f. */
-function latin1(bytes: Uint8Array): string {
-  const text = decoder.decode(bytes);
-  // deno-lint-ignore no-control-regex
-  if (/^[\x00-\x7f]*$/.test(text)) return text;
-  let exact = '';
-  for (const byte of bytes) exact += String.fromCharCode(byte);
-  return exact;
-}
-
 function parseHead(text: string, method: string): Head {
   const lines = text.split('\r\n');
   const [, minor, digits] = STATUS_LINE.exec(lines[0] ?? '') ?? [];
   if (!digits) throw new BadAnswer('no status line');
+  if (STRAY.test(text)) throw new BadAnswer('a malformed header');
   const status = Number(digits);
   const headers: Header[] = [];
   let [length, isChunked, keepAlive] = [undefined as string | undefined, false, minor === '1'];
@@ -247,36 +257,32 @@ function parseHead(text: string, method: string): Head {
 
 function parseHeader(line: string): Header {
   const colon = line.indexOf(':');
-  const name = line.slice(0, Math.max(0, colon));
+  return [lowerCased(line.slice(0, Math.max(0, colon))), line.slice(colon + 1).trim()];
+}
+
+/** A name in lower case. The same few come with every answer. */
+function lowerCased(name: string): string {
+  const known = names.get(name);
+  if (known !== undefined) return known;
   if (!HEADER_NAME.test(name)) throw new BadAnswer('a malformed header');
-  const value = line.slice(colon + 1).trim();
-  // deno-lint-ignore no-control-regex
-  if (/[\x00\r\n]/.test(value)) throw new BadAnswer('a malformed header');
-  return [name.toLowerCase(), value];
+  const lower = name.toLowerCase();
+  if (names.size < KNOWN_NAMES) names.set(name, lower);
+  return lower;
 }
 
 /** The body of one answer. */
 export class AnswerBody {
   #left: number;
-  #isDone: boolean;
+  #isDone = false;
   #isFirstChunk = true;
 
   constructor(private readonly connection: Connection, private readonly framing: Head['framing']) {
     this.#left = typeof framing === 'number' ? framing : 0;
-    this.#isDone = framing === 0;
   }
 
-  /** Whether all of it was read, so that the connection can serve another request. */
-  get isDone(): boolean {
-    return this.#isDone;
-  }
-
-  /** All of it, when it is known to be small. */
-  async whole(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (typeof this.framing !== 'number') return undefined;
-    const bytes = await this.connection.readWhole(this.framing);
-    if (bytes) this.#isDone = true;
-    return bytes;
+  /** All of it, when it is known to be small; good until the connection is used again. */
+  whole(): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> | undefined {
+    return typeof this.framing === 'number' ? this.connection.readWhole(this.framing) : undefined;
   }
 
   /** The next bytes as soon as they come; null at the end. */

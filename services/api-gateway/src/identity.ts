@@ -93,14 +93,19 @@ function principalOf({ sub, role, iat, exp, sid }: JWTPayload, now: number): Pri
 }
 
 /** The token in an Authorization header; an empty one when the header has something else. */
-export function bearerToken(authorization: string | null): string | undefined {
-  if (authorization === null) return undefined;
+export function bearerToken(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined;
+  // As nearly everybody writes it: a search for a space is many times faster than the expression.
+  if (authorization.startsWith('Bearer ') && authorization.lastIndexOf(' ') === 6) {
+    return authorization.slice(7);
+  }
   return BEARER.exec(authorization)?.[1] ?? '';
 }
 
 /** The address the trusted edge saw: the last hop it appended. Earlier hops are the client's own words. */
-export function clientAddress(forwardedFor: string | null, peer: string): string {
-  const last = forwardedFor?.split(',').at(-1)?.trim().replace(/^\[(.*)\]$/, '$1') ?? '';
+export function clientAddress(forwardedFor: string | undefined, peer: string): string {
+  if (forwardedFor === undefined) return peer;
+  const last = forwardedFor.slice(forwardedFor.lastIndexOf(',') + 1).trim().replace(/^\[(.*)\]$/, '$1');
   return isIP(last) ? last : peer;
 }
 

@@ -6,6 +6,7 @@ import type { Metrics } from './metrics.ts';
 import { Problem } from './problems.ts';
 import { type Admission, type Decision, type Quota, rateLimitHeaders, retryAfter } from './rate_limit.ts';
 import type { Store } from './redis.ts';
+import type { Route } from './routes.ts';
 import type { Match } from './routing.ts';
 import type { Suspicions } from './suspicions.ts';
 
@@ -46,7 +47,16 @@ export interface LimiterParts {
   readonly rateLimit: number;
 }
 
+/** What was asked about a user last: most requests of a user are for the same route and from the same address. */
+interface Remembered {
+  readonly route: Route;
+  readonly client: string;
+  readonly admission: Admission;
+}
+
 export class Limiter {
+  readonly #remembered = new WeakMap<Principal, Remembered>();
+
   constructor(private readonly parts: LimiterParts) {}
 
   /**
@@ -54,14 +64,17 @@ export class Limiter {
    * Redis is away and the request is not a mere read.
    */
   async admit(exchange: Exchange, match: Match): Promise<void> {
-    const { metrics, rateLimit, suspicions } = this.parts;
-    const admission = admissionFor(match, exchange.client, exchange.principal, rateLimit);
-    const decision = await this.#ask(exchange, match, admission);
-    if (!decision) return;
+    const { store, metrics, suspicions } = this.parts;
+    const admission = this.#admissionFor(match, exchange);
+    let decision: Decision;
+    try {
+      decision = await store.admit(admission);
+    } catch (error) {
+      return this.#withoutCount(exchange, match, admission, error);
+    }
     if (decision.isRevoked) exchange.principal = undefined;
     metrics.rateLimit(decision.quota.name, decision.allowed ? 'allowed' : 'limited');
-    const headers = rateLimitHeaders(decision);
-    for (const name in headers) exchange.answerHeaders.push([name, headers[name] ?? '']);
+    exchange.answerHeaders.push(...rateLimitHeaders(decision));
     if (decision.allowed) return;
     suspicions.limited(exchange);
     throw new Problem(429, `More than ${decision.quota.perMinute} requests a minute.`, {
@@ -69,21 +82,28 @@ export class Limiter {
     });
   }
 
-  async #ask(exchange: Exchange, { route }: Match, admission: Admission): Promise<Decision | undefined> {
-    const { store, metrics, logger } = this.parts;
-    try {
-      return await store.admit(admission);
-    } catch (error) {
-      // A prefix with a limit of its own is one where things are guessed: it stays closed, whatever the method.
-      const isOpen = READS.has(exchange.method) && !route.requestsPerMinute;
-      metrics.rateLimit(admission.quotas[0]?.name ?? 'common', isOpen ? 'open' : 'closed');
-      logger.debug('a request cannot be counted', {
-        request_id: exchange.requestId,
-        let_through: isOpen,
-        error: describe(error),
-      });
-      if (isOpen) return undefined;
-      throw new Problem(503, 'Requests cannot be counted at the moment.', { 'Retry-After': '5' });
-    }
+  #admissionFor(match: Match, { client, principal }: Exchange): Admission {
+    const { rateLimit } = this.parts;
+    if (!principal) return admissionFor(match, client, undefined, rateLimit);
+    const { route } = match;
+    const known = this.#remembered.get(principal);
+    if (known && known.route === route && known.client === client) return known.admission;
+    const admission = admissionFor(match, client, principal, rateLimit);
+    this.#remembered.set(principal, { route, client, admission });
+    return admission;
+  }
+
+  #withoutCount(exchange: Exchange, { route }: Match, { quotas }: Admission, error: unknown): void {
+    const { metrics, logger } = this.parts;
+    // A prefix with a limit of its own is one where things are guessed: it stays closed, whatever the method.
+    const isOpen = READS.has(exchange.method) && !route.requestsPerMinute;
+    metrics.rateLimit(quotas[0]?.name ?? 'common', isOpen ? 'open' : 'closed');
+    logger.debug('a request cannot be counted', {
+      request_id: exchange.requestId,
+      let_through: isOpen,
+      error: describe(error),
+    });
+    if (isOpen) return;
+    throw new Problem(503, 'Requests cannot be counted at the moment.', { 'Retry-After': '5' });
   }
 }

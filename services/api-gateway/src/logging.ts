@@ -68,6 +68,18 @@ export class BufferedSink implements Sink {
   }
 }
 
+let second = -1;
+let secondText = '';
+
+/** Now, as ISO 8601 has it. The second is put into words once: doing it for each line costs more than the line. */
+export function timestamp(now = Date.now()): string {
+  const current = Math.floor(now / 1000);
+  if (current !== second) {
+    [second, secondText] = [current, new Date(current * 1000).toISOString().slice(0, -4)];
+  }
+  return `${secondText}${String(now - current * 1000).padStart(3, '0')}Z`;
+}
+
 export class Logger {
   readonly #common: string;
 
@@ -82,10 +94,10 @@ export class Logger {
 
   log(level: LogLevel, logger: string, message: string, fields: Fields = {}): void {
     if (ORDER[level] < ORDER[this.threshold]) return;
-    const timestamp = new Date().toISOString();
-    const [head, tail] = [JSON.stringify({ timestamp, level, logger, message }), JSON.stringify(fields)];
-    const rest = tail === '{}' ? '}' : `,${tail.slice(1)}`;
-    this.sink.write(`${head.slice(0, -1)},${this.#common}${rest}`);
+    const own = JSON.stringify(fields);
+    const rest = own === '{}' ? '}' : `,${own.slice(1)}`;
+    const words = `"level":"${level}","logger":"${logger}","message":${JSON.stringify(message)}`;
+    this.sink.write(`{"timestamp":"${timestamp()}",${words},${this.#common}${rest}`);
   }
 
   debug(message: string, fields?: Fields): void {

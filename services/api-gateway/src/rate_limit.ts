@@ -3,6 +3,8 @@
  * limits. The limits follow the generic cell rate algorithm.
  */
 
+import type { Header } from './exchange.ts';
+
 /** A limit and whom it is counted for. */
 export interface Quota {
   readonly name: string;
@@ -50,11 +52,12 @@ const WINDOW_SECONDS = 60;
 export const ADMIT = `
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local values = redis.call('MGET', unpack(KEYS))
 local before, first, last, revoked = 0, 1, #KEYS, 0
 if ARGV[1] ~= '' then
   before, first, last = 2, 2, #KEYS - 2
-  local marks = redis.call('MGET', KEYS[1], KEYS[2])
-  if marks[2] or (marks[1] and tonumber(ARGV[1]) < (tonumber(marks[1]) or math.huge)) then
+  local user, session = values[1], values[2]
+  if session or (user and tonumber(ARGV[1]) < (tonumber(user) or math.huge)) then
     first, last, revoked = 1, 1, 1
   end
 end
@@ -63,7 +66,7 @@ local arrivals = {}
 for i = first, last do
   local interval = tonumber(ARGV[2 * i])
   local tolerance = interval * tonumber(ARGV[2 * i + 1])
-  local arrival = math.max(tonumber(redis.call('GET', KEYS[before + i]) or now), now)
+  local arrival = math.max(tonumber(values[before + i] or now), now)
   local over = arrival + interval - tolerance - now
   if over > 0 then
     if over > early then decisive, whole, early = i, arrival - now, over end
@@ -86,11 +89,11 @@ const keyOf = ({ name, subject }: Quota): string => `api-gateway:rate:${name}:${
 const countedQuotas = ({ quotas, login }: Admission): readonly Quota[] =>
   login ? [login.otherwise, ...quotas] : quotas;
 
-/** The command that runs the script, with its keys and arguments. */
-export function admitCommand(command: string, script: string, admission: Admission): string[] {
+/** Keys and arguments of the script, the number of keys first. */
+export function admitWords(admission: Admission): string[] {
   const { login } = admission;
   const quotas = countedQuotas(admission);
-  const words = [command, script, String(quotas.length + (login ? 2 : 0))];
+  const words = [String(quotas.length + (login ? 2 : 0))];
   if (login) words.push(`revoked:user:${login.userId}`, `revoked:session:${login.sessionId ?? ''}`);
   for (const quota of quotas) words.push(keyOf(quota));
   words.push(login ? String(login.issuedAt) : '');
@@ -117,14 +120,13 @@ export function decisionFrom(admission: Admission, reply: unknown): Decision {
   };
 }
 
-export function rateLimitHeaders(decision: Decision): Record<string, string> {
-  const { quota: { perMinute }, remaining, resetSeconds } = decision;
-  return {
-    'RateLimit-Limit': String(perMinute),
-    'RateLimit-Policy': `${perMinute};w=${WINDOW_SECONDS}`,
-    'RateLimit-Remaining': String(remaining),
-    'RateLimit-Reset': String(resetSeconds),
-  };
+export function rateLimitHeaders({ quota: { perMinute }, remaining, resetSeconds }: Decision): Header[] {
+  return [
+    ['RateLimit-Limit', String(perMinute)],
+    ['RateLimit-Policy', `${perMinute};w=${WINDOW_SECONDS}`],
+    ['RateLimit-Remaining', String(remaining)],
+    ['RateLimit-Reset', String(resetSeconds)],
+  ];
 }
 
 export const retryAfter = ({ retrySeconds }: Decision): string => String(Math.max(1, retrySeconds));

@@ -1,7 +1,7 @@
 /** What the gateway asks of Redis. A command fails at once while Redis is away: no request waits for it. */
 import { describe, type Logger } from './logging.ts';
-import { type Admission, ADMIT, admitCommand, type Decision, decisionFrom } from './rate_limit.ts';
-import { RedisAway, RedisError, type Reply, RespConnection } from './resp.ts';
+import { type Admission, ADMIT, admitWords, type Decision, decisionFrom } from './rate_limit.ts';
+import { encode, type Encoded, RedisAway, RedisError, type Reply, RespConnection } from './resp.ts';
 import type { Settings } from './settings.ts';
 
 const FIRST_PAUSE_MS = 100;
@@ -18,8 +18,10 @@ export interface Store {
 
 export class RedisStore implements Store {
   #connection?: RespConnection;
-  /** Name under which the server knows the script. */
-  #script = '';
+  /** Calls the script by the name under which the server knows it. */
+  #script = encode([]);
+  /** An admission is asked for again and again: it is put into words once. */
+  readonly #words = new WeakMap<Admission, Encoded>();
   #isClosed = false;
   #pause?: ReturnType<typeof setTimeout>;
   #wasAway = false;
@@ -37,11 +39,11 @@ export class RedisStore implements Store {
 
   async admit(admission: Admission): Promise<Decision> {
     try {
-      return decisionFrom(admission, await this.command(admitCommand('EVALSHA', this.#script, admission)));
+      return decisionFrom(admission, await this.#ask(this.#script, admission));
     } catch (error) {
       // A server that has lost its scripts is given the text.
       if (!(error instanceof RedisError && error.message.startsWith('NOSCRIPT'))) throw error;
-      return decisionFrom(admission, await this.command(admitCommand('EVAL', ADMIT, admission)));
+      return decisionFrom(admission, await this.#ask(encode(['EVAL', ADMIT]), admission));
     }
   }
 
@@ -51,7 +53,17 @@ export class RedisStore implements Store {
   }
 
   command(words: readonly string[]): Promise<Reply> {
-    return this.#connection?.command(words) ?? Promise.reject(new RedisAway('not connected'));
+    return this.#send(encode(words));
+  }
+
+  #ask(script: Encoded, admission: Admission): Promise<Reply> {
+    let words = this.#words.get(admission);
+    if (!words) this.#words.set(admission, words = encode(admitWords(admission)));
+    return this.#send(script, words);
+  }
+
+  #send(words: Encoded, more?: Encoded): Promise<Reply> {
+    return this.#connection?.send(words, more) ?? Promise.reject(new RedisAway('not connected'));
   }
 
   close(): void {
@@ -80,7 +92,7 @@ export class RedisStore implements Store {
     const { host, port, password } = this.settings;
     const connection = await RespConnection.open({ host, port, isSecure: false }, password);
     if (this.#isClosed) connection.close();
-    this.#script = String(await connection.command(['SCRIPT', 'LOAD', ADMIT]));
+    this.#script = encode(['EVALSHA', String(await connection.command(['SCRIPT', 'LOAD', ADMIT]))]);
     this.#connection = connection;
     this.#wasAway = false;
     this.logger.info('redis is connected');

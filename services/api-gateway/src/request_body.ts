@@ -19,11 +19,10 @@ export class RequestBody {
   #reader?: ReadableStreamDefaultReader<Uint8Array>;
 
   constructor(private readonly exchange: Exchange, private readonly limits: BodyLimits) {
-    const { headers } = exchange.request;
-    const length = headers.get('content-length');
+    const length = exchange.headers.get('content-length');
     if (Number(length ?? 0) > limits.maxBodyBytes) throw this.#tooLarge();
-    this.isEmpty = !mayHaveContent(exchange.request) || length === '0';
-    if (length !== null && !this.isEmpty) this.length = Number(length);
+    this.isEmpty = !mayHaveContent(exchange) || length === '0';
+    if (length !== undefined && !this.isEmpty) this.length = Number(length);
   }
 
   get state(): BodyState {
@@ -87,8 +86,8 @@ export class RequestBody {
 }
 
 /** The server gives GET and HEAD no body, whatever they announce. HTTP/2 announces a body in no header. */
-function mayHaveContent({ method, headers, body }: Request): boolean {
+function mayHaveContent({ method, headers, request }: Exchange): boolean {
   if (method === 'GET' || method === 'HEAD') return false;
   if (headers.has('content-length') || headers.has('transfer-encoding')) return true;
-  return ['POST', 'PUT', 'PATCH'].includes(method) && body !== null;
+  return ['POST', 'PUT', 'PATCH'].includes(method) && request.body !== null;
 }

@@ -15,10 +15,17 @@ const SILENT_MS = 5_000;
 const LOOK_MS = 100;
 const BUFFER_BYTES = 64 * 1024;
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
+const [CR, PLUS, MINUS, COLON, DOLLAR, STAR, ZERO] = [13, 43, 45, 58, 36, 42, 48];
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 export type Reply = string | number | null | Reply[];
+
+/** Words of a command as they are written. */
+export interface Encoded {
+  readonly count: number;
+  readonly text: string;
+}
 
 /** The server's own words. */
 export class RedisError extends Error {
@@ -74,6 +81,11 @@ export class RespConnection {
 
   /** The reply to a command; fails with what the server says, or when it says nothing in time. */
   command(words: readonly string[]): Promise<Reply> {
+    return this.send(encode(words));
+  }
+
+  /** The reply to a command of such words, and more of them. */
+  send({ count, text }: Encoded, more: Encoded = NO_WORDS): Promise<Reply> {
     const now = performance.now();
     const oldest = this.#waiting[0];
     if (this.#isClosed || (oldest && now - oldest.since > COMMAND_MS)) {
@@ -82,7 +94,7 @@ export class RespConnection {
     const reply = new Promise<Reply>((resolve, reject) => {
       this.#waiting.push({ since: now, resolve, reject, isOver: false });
     });
-    this.#outgoing += encoded(words);
+    this.#outgoing += `*${count + more.count}\r\n${text}${more.text}`;
     if (!this.#isWriting) {
       this.#isWriting = true;
       // After the other requests of this turn have said what they want.
@@ -147,23 +159,18 @@ export class RespConnection {
   }
 
   #parse(): Reply | RedisError | typeof MORE {
-    const line = this.#line();
-    if (line === undefined) return MORE;
-    const rest = line.slice(1);
-    switch (line[0]) {
-      case '+':
-        return rest;
-      case '-':
-        return new RedisError(rest);
-      case ':':
-        return Number(rest);
-      case '$':
-        return this.#parseText(Number(rest));
-      case '*':
-        return this.#parseList(Number(rest));
-      default:
-        throw new RedisAway('a reply that is no reply');
+    const type = this.#buffer[this.#start];
+    if (type === PLUS || type === MINUS) {
+      const line = this.#line();
+      if (line === undefined) return MORE;
+      return type === PLUS ? line : new RedisError(line);
     }
+    if (this.#start === this.#filled) return MORE;
+    if (type !== COLON && type !== DOLLAR && type !== STAR) throw new RedisAway('a reply that is no reply');
+    const number = this.#number();
+    if (number === undefined) return MORE;
+    if (type === COLON) return number;
+    return type === DOLLAR ? this.#parseText(number) : this.#parseList(number);
   }
 
   #parseText(length: number): string | null | typeof MORE {
@@ -186,13 +193,30 @@ export class RespConnection {
     return items;
   }
 
+  /** What a line says after its first character; undefined while its end has not come. */
   #line(): string | undefined {
-    const end = this.#buffer.indexOf(13, this.#start);
+    const end = this.#buffer.indexOf(CR, this.#start);
     if (end < 0 || end + 2 > this.#filled) return undefined;
     let line = '';
-    for (let at = this.#start; at < end; at++) line += String.fromCharCode(this.#buffer[at] ?? 0);
+    for (let at = this.#start + 1; at < end; at++) line += String.fromCharCode(this.#buffer[at] ?? 0);
     this.#start = end + 2;
     return line;
+  }
+
+  /** The same for a whole number, of which most replies consist. */
+  #number(): number | undefined {
+    const bytes = this.#buffer;
+    const isNegative = bytes[this.#start + 1] === MINUS;
+    let number = 0;
+    let at = this.#start + (isNegative ? 2 : 1);
+    for (; at < this.#filled && bytes[at] !== CR; at++) {
+      const digit = (bytes[at] ?? 0) - ZERO;
+      if (digit < 0 || digit > 9) throw new RedisAway('a number that is no number');
+      number = number * 10 + digit;
+    }
+    if (at + 2 > this.#filled) return undefined;
+    this.#start = at + 2;
+    return isNegative ? -number : number;
   }
 
   #makeRoom(): void {
@@ -220,13 +244,15 @@ export class RespConnection {
   }
 }
 
-function encoded(words: readonly string[], lengthOf = lengthInCharacters): string {
-  let text = `*${words.length}\r\n`;
+export function encode(words: readonly string[], lengthOf = lengthInCharacters): Encoded {
+  let text = '';
   for (const word of words) text += `$${lengthOf(word)}\r\n${word}\r\n`;
-  return lengthOf === lengthInBytes || ASCII.test(text) ? text : encoded(words, lengthInBytes);
+  if (lengthOf === lengthInCharacters && !ASCII.test(text)) return encode(words, lengthInBytes);
+  return { count: words.length, text };
 }
 
 // deno-lint-ignore no-control-regex
 const ASCII = /^[\x00-\x7f]*$/;
 const lengthInCharacters = (word: string): number => word.length;
 const lengthInBytes = (word: string): number => encoder.encode(word).length;
+const NO_WORDS = encode([]);

@@ -84,7 +84,7 @@ function rolesFor(rules: readonly Rule[], method: string, rest: string): readonl
     ?.roles;
 }
 
-const withoutTail = (path: string): string => path.replace(/\/+$/, '');
+const withoutTail = (path: string): string => path.endsWith('/') ? path.replace(/\/+$/, '') : path;
 
 /** `*` stands for one segment, `**` at the end for any number. */
 function fits(pattern: string, segments: readonly string[]): boolean {

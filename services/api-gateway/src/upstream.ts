@@ -5,7 +5,6 @@ import type { Clock } from './clock.ts';
 import { ConnectError } from './connect.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Endpoints, type EndpointsOptions } from './endpoints.ts';
-import type { Header } from './exchange.ts';
 import { BadAnswer, ConnectionLost } from './http1.ts';
 import type { Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
@@ -33,7 +32,7 @@ export interface UpstreamOptions extends EndpointsOptions {
 export class Upstream {
   readonly name: string;
   readonly endpoints: Endpoints;
-  readonly #host: Header;
+  readonly #host: string;
   readonly #breaker: CircuitBreaker;
   readonly #budget = new RetryBudget();
 
@@ -45,7 +44,7 @@ export class Upstream {
   ) {
     const name = this.name = options.name;
     metrics.breakerState(name, 'closed');
-    this.#host = ['host', new URL(options.upstream).host];
+    this.#host = new URL(options.upstream).host;
     this.#breaker = new CircuitBreaker({
       ...(options.breaker ?? BREAKER),
       onChange: (state) => metrics.breakerState(name, state),
@@ -79,12 +78,12 @@ export class Upstream {
     const attempt = new Attempt(call, this.#host, this.clock);
     try {
       const { endpoint, head } = await this.#tryEndpoints(call, attempt);
-      const body = await attempt.body(head, onEnd);
+      const answer = await attempt.answer(head, onEnd);
       const isGood = !FAILED_STATUS.has(head.status);
       this.endpoints.report(endpoint, isGood);
       permit.report(isGood ? 'success' : 'failure');
       this.metrics.upstreamRequest(this.name, String(head.status));
-      return { head, body };
+      return answer;
     } catch (error) {
       attempt.abandon();
       throw this.#translate(error, call, attempt, permit);

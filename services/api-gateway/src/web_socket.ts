@@ -14,15 +14,15 @@ const HANDSHAKE = /^sec-websocket-|^accept-encoding$/;
 const PROTOCOL = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 const REFUSED = /Invalid status code: (\d{3})/;
 
-export const isWebSocket = ({ method, headers }: Request): boolean =>
+export const isWebSocket = ({ method, headers }: Exchange): boolean =>
   method === 'GET' && headers.get('upgrade')?.toLowerCase() === 'websocket';
 
-const protocolsOf = ({ headers }: Request): string[] =>
+const protocolsOf = ({ headers }: Exchange): string[] =>
   (headers.get('sec-websocket-protocol') ?? '').split(',').map((item) => item.trim()).filter(Boolean);
 
 /** The token in `Sec-WebSocket-Protocol: bearer, <token>`. */
-export function protocolToken(request: Request): string | undefined {
-  const [first, token] = protocolsOf(request);
+export function protocolToken(exchange: Exchange): string | undefined {
+  const [first, token] = protocolsOf(exchange);
   return first === BEARER ? token ?? '' : undefined;
 }
 
@@ -35,17 +35,16 @@ export class WebSockets {
 
   /** Opens the service's end first, so that a refusal is an ordinary answer. */
   async open(exchange: Exchange, route: Route, upstream: Upstream, target: string): Promise<Response> {
-    const { request } = exchange;
-    checkHandshake(request);
+    checkHandshake(exchange);
     const headers = serviceHeaders(exchange);
     const leave = this.#takePlace(exchange.subject);
-    const offered = protocolsOf(request);
+    const offered = protocolsOf(exchange);
     const wasBearer = offered[0] === BEARER;
     let service: ServiceEnd | undefined;
     try {
       service = await connect(upstream, target, headers, wasBearer ? offered.slice(2) : offered);
       const protocol = service.socket.protocol || (wasBearer ? BEARER : undefined);
-      const { socket, response } = Deno.upgradeWebSocket(request, protocol ? { protocol } : {});
+      const { socket, response } = Deno.upgradeWebSocket(exchange.request, protocol ? { protocol } : {});
       this.#join(exchange, route, new Bridge(socket, service, this.limits), leave);
       return response;
     } catch (error) {
@@ -93,9 +92,9 @@ export class WebSockets {
   }
 }
 
-function checkHandshake(request: Request): void {
-  const { headers } = request;
-  const protocols = protocolsOf(request);
+function checkHandshake(exchange: Exchange): void {
+  const { headers } = exchange;
+  const protocols = protocolsOf(exchange);
   const isGood = headers.get('sec-websocket-version') === '13' && headers.has('sec-websocket-key') &&
     /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headers.get('connection') ?? '') &&
     new Set(protocols).size === protocols.length && protocols.every((name) => PROTOCOL.test(name));
@@ -104,7 +103,7 @@ function checkHandshake(request: Request): void {
 
 function serviceHeaders(exchange: Exchange): Header[] {
   const headers = upstreamHeaders(exchange).filter(([name]) => !HANDSHAKE.test(name));
-  const token = protocolToken(exchange.request);
+  const token = protocolToken(exchange);
   if (token && !headers.some(([name]) => name === 'authorization')) {
     headers.push(['authorization', `Bearer ${token}`]);
   }

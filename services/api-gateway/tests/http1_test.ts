@@ -88,6 +88,8 @@ Deno.test('answers that break the rules are a 502', async () => {
       `${ok}X-A: 1\r\n folded: 2\r\n\r\n`,
       `${ok}no colon\r\n\r\n`,
       `${ok}X-A: a\0b\r\nContent-Length: 0\r\n\r\n`,
+      `${ok}X-A: a\rX-B: b\r\nContent-Length: 0\r\n\r\n`,
+      `${ok}X-A: a\nX-B: b\r\nContent-Length: 0\r\n\r\n`,
       `${ok}X-Large: ${'x'.repeat(70_000)}\r\n\r\n`,
     ]
   ) {

@@ -52,7 +52,7 @@ Deno.test('tokens of others are refused', async () => {
 
 Deno.test('what is no bearer token names nobody', async () => {
   const good = await token();
-  assertEquals([bearerToken(null), bearerToken(`bearer  ${good}`)], [undefined, good]);
+  assertEquals([bearerToken(undefined), bearerToken(`bearer  ${good}`)], [undefined, good]);
   for (const header of ['', 'Bearer', `Basic ${good}`, good, `Bearer ${good} x`]) {
     assertEquals(bearerToken(header), '');
   }
@@ -85,7 +85,7 @@ Deno.test('only the last hop of X-Forwarded-For is believed', () => {
   assertEquals(clientAddress('1.1.1.1, 10.0.0.7', '127.0.0.1'), '10.0.0.7');
   assertEquals(clientAddress('10.0.0.7, 2001:db8::1', '127.0.0.1'), '2001:db8::1');
   assertEquals(clientAddress('[2001:db8::1]', '127.0.0.1'), '2001:db8::1');
-  for (const header of [null, '', '1.1.1.1, unknown', '1.1.1.1,', 'a b']) {
+  for (const header of [undefined, '', '1.1.1.1, unknown', '1.1.1.1,', 'a b']) {
     assertEquals(clientAddress(header, '127.0.0.1'), '127.0.0.1');
   }
 });

@@ -80,7 +80,7 @@ Deno.test('whoever waits is told when the connection ends', async () => {
 });
 
 Deno.test('what is no reply ends the connection', async () => {
-  for (const text of ['hello\r\n', ':1\r\n:2\r\n']) {
+  for (const text of ['hello\r\n', ':1\r\n:2\r\n', ':1x\r\n', '$-x\r\n']) {
     const { connection, close } = await connectTo(async (socket) => {
       await socket.write(bytesOf(text));
     });

@@ -296,7 +296,11 @@ Deno.test('the replicas are asked where DNS names them', async () => {
 });
 
 /** One call through an upstream, without a gateway around it. */
-async function callOnce(upstream: Upstream, method = 'GET', body?: string) {
+async function callOnce(upstream: Upstream, method = 'GET', body?: string): Promise<string> {
+  return await (await answerOf(upstream, method, body)).text();
+}
+
+async function answerOf(upstream: Upstream, method: string, body?: string): Promise<Response> {
   const request = new Request('http://gateway/api/ai/x', {
     method,
     body,
@@ -313,9 +317,20 @@ async function callOnce(upstream: Upstream, method = 'GET', body?: string) {
     deadlineMs: 2_000,
     idleMs: 2_000,
   };
-  const answer = await upstream.call(call, () => {});
-  return answer.body instanceof Uint8Array ? new TextDecoder().decode(answer.body) : '';
+  return (await upstream.call(call, () => {})).response;
 }
+
+Deno.test('an answer keeps its body when its connection serves the next call', async () => {
+  let calls = 0;
+  const service = startService(() => new Response(`answer ${++calls}`));
+  const clock = new Clock();
+  const upstream = new Upstream({ name: 'ai', upstream: service.url }, new Metrics('0'), testLogger(), clock);
+  const answers = [await answerOf(upstream, 'GET'), await answerOf(upstream, 'GET')];
+  assertEquals(await Promise.all(answers.map((answer) => answer.text())), ['answer 1', 'answer 2']);
+  upstream.close();
+  clock.stop();
+  await service.close();
+});
 
 Deno.test('a replica that is gone costs no request, and is soon left alone', async () => {
   const service = startService(async (request) => new Response(`ok ${await request.text()}`));
