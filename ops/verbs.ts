@@ -32,6 +32,8 @@ export const VERBS: readonly Verb[] = [
   { name: 'synth', group: 'Deploy', load: async () => (await import('./commands/synth.ts')).synth },
   { name: 'diff', group: 'Deploy', load: async () => (await import('./commands/diff.ts')).diff },
   { name: 'backup', group: 'Data', load: async () => (await import('./commands/backup.ts')).backup },
+  { name: 'restore', group: 'Data', load: async () => (await import('./commands/restore.ts')).restore },
+  { name: 'import', group: 'Data', load: async () => (await import('./commands/import.ts')).importVerb },
   { name: 'monitor', group: 'Understand', load: async () => (await import('./commands/monitor.ts')).monitor },
   {
     name: 'optimize',

@@ -1,4 +1,4 @@
-/** Nightly backup and weekly restore drill of every service's database. */
+/** Nightly backup and weekly restore drill of every service's database, and the job that restores it on demand. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
@@ -13,10 +13,10 @@ import {
   volumeClaim,
 } from '../constructs/pod.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
-import { appSecret, databaseOf, postgresHost } from '../data/database.ts';
+import { appSecret, type Database, databaseOf, postgresHost, superuserSecret } from '../data/database.ts';
 import { POSTGRES_USER_ID } from '../data/postgres.ts';
 import { componentOf } from '../graph/build.ts';
-import { backupOf, drillOf, PORTS, type ServiceSpec } from '../graph/model.ts';
+import { backupOf, drillOf, PORTS, restoreOf, type ServiceSpec } from '../graph/model.ts';
 import { BACKUP_SCRIPTS } from './scripts.ts';
 
 const SCRIPTS_CONFIG = 'backup-scripts';
@@ -25,9 +25,18 @@ const MEMORY = { request: '64Mi', limit: '256Mi' };
 /** A job that hangs is ended, so that the next one can run. */
 const DEADLINE_SECONDS = 3600;
 
+/** The schedule of a job that only runs when it is asked for. */
+const NEVER = 'never';
+/** A CronJob must have a schedule, though a suspended one does not follow it. */
+const YEARLY = '@yearly';
+
+const passwordOf = (secret: string): k8s.Volume =>
+  secretVolume('secrets', [{ secret, key: 'password', path: 'password' }]);
+
 interface JobSpec {
   readonly name: string;
   readonly script: string;
+  /** `never`: a template for jobs that are asked for. */
   readonly schedule: string;
   readonly env: Readonly<Record<string, string>>;
   readonly volumes: readonly k8s.Volume[];
@@ -44,29 +53,24 @@ export class Backups extends PlatformChart {
     for (const spec of props.topology.services) if (spec.database) this.addDatabase(spec, spec.database);
   }
 
-  private addDatabase(spec: ServiceSpec, base: { readonly name: string; readonly user: string }): void {
+  private addDatabase(spec: ServiceSpec, base: Database): void {
     const { backups } = this.config;
     const database = databaseOf(this.config, base);
     const volume = backupOf(spec.name);
+    const name = { PGDATABASE: database.name };
+    const server = { PGHOST: postgresHost(this.config, spec.name), PGPORT: String(PORTS.postgres) };
+    const stored = { name: 'backups', persistentVolumeClaim: { claimName: volume } };
+    const reading = { name: 'backups', mountPath: '/backups', readOnly: true };
     new k8s.KubePersistentVolumeClaim(this, `${volume}-volume`, {
       metadata: { name: volume, labels: componentLabels(this.config, componentOf(this.topology, volume)) },
       spec: volumeClaim(this.config, backups.storage),
     });
     this.addCronJob({
-      name: backupOf(spec.name),
+      name: volume,
       script: 'backup.sh',
       schedule: backups.schedule,
-      env: {
-        PGHOST: postgresHost(this.config, spec.name),
-        PGPORT: String(PORTS.postgres),
-        PGDATABASE: database.name,
-        PGUSER: database.user,
-        RETENTION_DAYS: String(backups.retentionDays),
-      },
-      volumes: [
-        { name: 'backups', persistentVolumeClaim: { claimName: volume } },
-        secretVolume('secrets', [{ secret: appSecret(spec.name), key: 'password', path: 'password' }]),
-      ],
+      env: { ...server, ...name, PGUSER: database.user, RETENTION_DAYS: String(backups.retentionDays) },
+      volumes: [stored, passwordOf(appSecret(spec.name))],
       mounts: [
         { name: 'backups', mountPath: '/backups' },
         { name: 'secrets', mountPath: '/run/secrets/backup', readOnly: true },
@@ -76,16 +80,24 @@ export class Backups extends PlatformChart {
       name: drillOf(spec.name),
       script: 'drill.sh',
       schedule: backups.drillSchedule,
-      env: { PGDATABASE: database.name },
-      volumes: [
-        { name: 'backups', persistentVolumeClaim: { claimName: volume } },
-        scratch('scratch', this.config.databases.storage),
-      ],
+      env: name,
+      volumes: [stored, scratch('scratch', this.config.databases.storage)],
       mounts: [
-        { name: 'backups', mountPath: '/backups', readOnly: true },
+        reading,
+        // What is imported, and marks of what was verified: the backups themselves stay out of its reach.
+        { name: 'backups', mountPath: '/inbox', subPath: 'inbox' },
         { name: 'scratch', mountPath: '/scratch' },
       ],
     });
+    if (this.config.databases.engine === 'statefulset')
+      this.addCronJob({
+        name: restoreOf(spec.name),
+        script: 'restore.sh',
+        schedule: NEVER,
+        env: { ...server, ...name, APP_USER: database.user },
+        volumes: [stored, passwordOf(superuserSecret(spec.name))],
+        mounts: [reading, { name: 'secrets', mountPath: '/run/secrets/restore', readOnly: true }],
+      });
   }
 
   private addCronJob(job: JobSpec): void {
@@ -98,7 +110,7 @@ export class Backups extends PlatformChart {
     new k8s.KubeCronJob(this, job.name, {
       metadata: { name: job.name, labels },
       spec: {
-        schedule: job.schedule,
+        ...(job.schedule === NEVER ? { schedule: YEARLY, suspend: true } : { schedule: job.schedule }),
         timeZone: 'Etc/UTC',
         concurrencyPolicy: 'Forbid',
         startingDeadlineSeconds: DEADLINE_SECONDS,

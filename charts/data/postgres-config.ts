@@ -39,6 +39,18 @@ export const postgresConf = (config: Config): string =>
   ].join('\n');
 
 /**
+ * Makes a service's database, with psql's variables `database` and `app_user`: the service's own role owns it, nothing else
+ * but the exporter may connect.
+ */
+export const DATABASE_SQL = `CREATE DATABASE :"database" OWNER :"app_user";
+REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
+GRANT CONNECT ON DATABASE :"database" TO exporter;
+\\connect :"database"
+ALTER SCHEMA public OWNER TO :"app_user";
+CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
+`;
+
+/**
  * Runs once, on an empty volume: the service's own role owns its database and nothing else may connect; the exporter
  * may only monitor. Passwords are read from the mounted files by psql itself and appear in no argument or log.
  */
@@ -57,13 +69,7 @@ SET log_statement = 'none';
 CREATE ROLE :"app_user" LOGIN PASSWORD :'app_password';
 CREATE ROLE exporter LOGIN PASSWORD :'exporter_password' CONNECTION LIMIT 5;
 GRANT pg_monitor TO exporter;
-CREATE DATABASE :"database" OWNER :"app_user";
-REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 REVOKE ALL ON DATABASE postgres FROM PUBLIC;
 GRANT CONNECT ON DATABASE postgres TO exporter;
-GRANT CONNECT ON DATABASE :"database" TO exporter;
-\\connect :"database"
-ALTER SCHEMA public OWNER TO :"app_user";
-CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
-SQL
+${DATABASE_SQL}SQL
 `;

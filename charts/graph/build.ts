@@ -14,6 +14,7 @@ import {
   PORTS,
   postgresOf,
   REDIS,
+  restoreOf,
   type ServiceSpec,
   SIMULATOR,
   type Topology,
@@ -61,6 +62,10 @@ function serviceComponent(spec: ServiceSpec): Component {
   };
 }
 
+/** CloudNativePG restores by itself. */
+const restores = ({ backups = true, cloudNativePg = false }: GraphOptions): boolean =>
+  backups && !cloudNativePg;
+
 function storeComponents(spec: ServiceSpec, options: GraphOptions): Component[] {
   const name = postgresOf(spec.name);
   const base = { zone: 'app', network: 'backend', service: spec } as const;
@@ -91,6 +96,7 @@ function storeComponents(spec: ServiceSpec, options: GraphOptions): Component[] 
     store,
     job(backupOf(spec.name), `Backup of ${spec.title}`),
     job(drillOf(spec.name), `Restore drill of ${spec.title}`),
+    ...(restores(options) ? [job(restoreOf(spec.name), `Restore of ${spec.title}`)] : []),
   ];
 }
 
@@ -153,8 +159,11 @@ function serviceEdges(spec: ServiceSpec, options: GraphOptions): Edge[] {
   if (spec.route && options.ownEdge !== false) edges.push({ from: EDGE, to: spec.name, port: 'http' });
   if (spec.database) {
     edges.push({ from: spec.name, to: postgresOf(spec.name), port: 'postgresql' });
-    if (options.backups !== false)
-      edges.push({ from: backupOf(spec.name), to: postgresOf(spec.name), port: 'postgresql' });
+    const clients = [
+      ...(options.backups === false ? [] : [backupOf(spec.name)]),
+      ...(restores(options) ? [restoreOf(spec.name)] : []),
+    ];
+    for (const from of clients) edges.push({ from, to: postgresOf(spec.name), port: 'postgresql' });
   }
   return edges;
 }

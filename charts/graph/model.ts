@@ -260,3 +260,5 @@ export const postgresOf = (service: string): string => `postgres-${service}`;
 export const backupOf = (service: string): string => `backup-${service}`;
 /** Name of the weekly restore drill of a service's database. */
 export const drillOf = (service: string): string => `restore-drill-${service}`;
+/** Name of the job that restores a service's database; it runs when somebody asks for it. */
+export const restoreOf = (service: string): string => `restore-${service}`;

@@ -1,5 +1,8 @@
 /** Progress of long work. */
-import { Listr, PRESET_TIMER } from 'listr2';
+import { Listr, ListrLogger, PRESET_TIMER } from 'listr2';
+
+/** All of it on standard output: standard error is for the one line that says why a command failed. */
+const logger = new ListrLogger({ useIcons: true, toStderr: [] });
 
 export type Say = (text: string) => void;
 
@@ -68,7 +71,7 @@ async function run(tasks: Tasks, quiet = false, concurrent: number | false = fal
     : new Listr([...tasks], {
         concurrent,
         rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
-        fallbackRendererOptions: { timer: PRESET_TIMER },
+        fallbackRendererOptions: { timer: PRESET_TIMER, logger },
         registerSignalListeners: false,
       });
   await list.run();

@@ -3,6 +3,7 @@
 import type { Config } from '../../charts/config/schema.ts';
 import { databaseOf } from '../../charts/data/database.ts';
 import { backupOf, type ServiceSpec } from '../../charts/graph/model.ts';
+import { bytes as bytesText } from './amount.ts';
 import { Failure } from './failure.ts';
 
 export interface DatabaseOfService {
@@ -60,4 +61,137 @@ export function backupFrom(service: string, log: string, seconds: number): Backu
       'apply the platform anew',
     );
   return { service, id, bytes: Number(bytes), tables: Number(tables), seconds };
+}
+
+/** A backup that is kept in the cluster. */
+export interface StoredBackup {
+  readonly service: string;
+  readonly id: string;
+  readonly bytes: number;
+  readonly tables: number;
+  /** `import`: made of files that came from elsewhere. */
+  readonly origin: 'backup' | 'import';
+  /** ISO 8601. */
+  readonly takenAt: string;
+  /** When a restore of it was last compared, ISO 8601. @default never */
+  readonly verifiedAt?: string;
+}
+
+/** `backup ID BYTES TABLES ORIGIN VERIFIED`, as list.sh writes; the last is in seconds since 1970, or 0. */
+const STORED = /^backup (\S+) (\d+) (\d+) (backup|import) (\d+)$/gm;
+
+/** The backups a listing names, the newest first. */
+export function storedFrom(service: string, log: string): readonly StoredBackup[] {
+  const found = [...log.matchAll(STORED)].map(
+    ([, id = '', bytes, tables, origin, verified]): StoredBackup => ({
+      service,
+      id,
+      bytes: Number(bytes),
+      tables: Number(tables),
+      origin: origin === 'import' ? 'import' : 'backup',
+      takenAt: takenAt(id).toISOString(),
+      ...(verified === '0' ? {} : { verifiedAt: new Date(Number(verified) * 1000).toISOString() }),
+    }),
+  );
+  return found.toSorted((a, b) => b.takenAt.localeCompare(a.takenAt));
+}
+
+const STAMP = /-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
+
+/** When the backup of that id was taken. @throws Failure when the id does not end with a time. */
+export function takenAt(id: string): Date {
+  const [, year, month, day, hour, minute, second] = STAMP.exec(id) ?? [];
+  if (!second) throw new Failure(`backup "${id}": no such form`, 'expected DATABASE-YYYYMMDDTHHMMSSZ');
+  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
+
+/** The id of a backup of that database taken at `now`. */
+export const backupId = (database: string, now: Date): string =>
+  `${database}-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+
+/** The id in the name of a fetched dump. @throws Failure when it is of another database, or no such name. */
+export function idOfFile(database: string, name: string): string {
+  const id = name.replace(/\.dump$/, '');
+  if (!id.startsWith(`${database}-`) || !STAMP.test(id))
+    throw new Failure(
+      `restore: "${name}" is no backup of ${database}`,
+      `expected ${database}-YYYYMMDDTHHMMSSZ.dump; other dumps are for ./platform import`,
+    );
+  return id;
+}
+
+/**
+ * The backup meant by an id, by the time at its end, or by `latest`.
+ *
+ * @param stored backups of one service, the newest first.
+ * @throws Failure that names those there are.
+ */
+export function chooseBackup(
+  verb: string,
+  service: string,
+  stored: readonly StoredBackup[],
+  wanted: string,
+): StoredBackup {
+  const [newest] = stored;
+  if (!newest)
+    throw new Failure(`${verb}: no backup of ${service}`, `take one with ./platform backup ${service}`);
+  if (wanted === 'latest') return newest;
+  const found = stored.find(({ id }) => id === wanted || id.endsWith(`-${wanted}`));
+  if (!found)
+    throw new Failure(
+      `${verb}: "${wanted}" is no backup of ${service}`,
+      `see ./platform backup ${service} --list (newest: ${newest.id})`,
+    );
+  return found;
+}
+
+export interface ComparedTable {
+  readonly name: string;
+  /** Rows in the backup. */
+  readonly backedUp: number;
+  /** Rows after the restore. */
+  readonly restored: number;
+  /** Rows and content hash: `equal` or how they are not. */
+  readonly verdict: string;
+}
+
+export interface Comparison {
+  readonly id: string;
+  readonly tables: readonly ComparedTable[];
+  /** Age of the data. */
+  readonly ageSeconds: number;
+  readonly restoredInSeconds: number;
+}
+
+/** `table NAME ROWS ROWS VERDICT`; names may hold spaces. */
+const COMPARED = /^table (.+) (\d+) (\d+) (equal|differs|missing|unexpected)$/gm;
+/** The last line of drill.sh and restore.sh. */
+const RESTORED = /^restore .*: \d+ tables equal, data (\d+) s old, restored in (\d+) s, (\S+)$/m;
+
+/** @throws Failure when the log does not end as that of a restore. */
+export function comparisonFrom(title: string, log: string): Comparison {
+  const [, ageSeconds, restoredInSeconds, id] = RESTORED.exec(log) ?? [];
+  if (!id) throw new Failure(`${title}: its job ended without a result`, 'apply the platform anew');
+  const tables = [...log.matchAll(COMPARED)].map(([, name = '', backedUp, restored, verdict = '']) => ({
+    name,
+    backedUp: Number(backedUp),
+    restored: Number(restored),
+    verdict,
+  }));
+  return { id, tables, ageSeconds: Number(ageSeconds), restoredInSeconds: Number(restoredInSeconds) };
+}
+
+/** Endings of a backup's files. */
+export const BACKUP_FILES = ['dump', 'tables', 'sha256'] as const;
+
+/** Room left beside what is written, so that a machine does not run full. */
+const SPARE_BYTES = 64_000_000;
+
+/** @throws Failure when a folder has not enough room. */
+export function checkRoom(option: string, folder: string, free: number, needed: number): void {
+  if (free < needed + SPARE_BYTES)
+    throw new Failure(
+      `${option}: "${folder}" has ${bytesText(free)} free, ${bytesText(needed)} are needed and ${bytesText(SPARE_BYTES)} to spare`,
+      'name another folder',
+    );
 }

@@ -1,12 +1,24 @@
 /** Runs a Job and waits for it. */
 import { Failure, messageOf } from '../core/failure.ts';
-import { type CronJob, cronJob, type Job, jobStatus, type Outcome, outcomeOf } from '../core/jobs.ts';
+import {
+  type CronJob,
+  cronJob,
+  type Job,
+  jobFrom,
+  jobStatus,
+  jobSuffix,
+  type Outcome,
+  outcomeOf,
+} from '../core/jobs.ts';
 import { pod, reasonOf } from '../core/workloads.ts';
 import { interrupted, pause } from '../tools/interrupt.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
+import { patiently } from '../tools/patience.ts';
 import { errorLine } from '../tools/run.ts';
 
 const PAUSE_MS = 1000;
+/** A job goes on while the API server is away. */
+const AWAY_SECONDS = 300;
 
 export interface JobResult {
   readonly log: string;
@@ -20,6 +32,17 @@ export interface RunJobOptions {
   readonly timeoutSeconds?: number;
   /** Is told what is waited for, or what the job said last. @default nobody */
   readonly report?: (text: string) => void;
+}
+
+/** The CronJob of that name. @throws Failure when the cluster has none. */
+export async function needCronJob(kubectl: Kubectl, namespace: string, name: string): Promise<CronJob> {
+  const found = await findCronJob(kubectl, namespace, name);
+  if (!found)
+    throw new Failure(
+      `cluster ${kubectl.context}: no CronJob ${namespace}/${name}`,
+      'apply the platform first',
+    );
+  return found;
 }
 
 /** The CronJob of that name, or nothing when the cluster has none. */
@@ -42,7 +65,7 @@ export async function runJob(kubectl: Kubectl, job: Job, options: RunJobOptions)
   let done = false;
   try {
     const seconds = await finished(kubectl, job, options);
-    const log = await logOf(kubectl, job);
+    const log = await patiently(AWAY_SECONDS, () => logOf(kubectl, job));
     done = true;
     return { log, seconds };
   } finally {
@@ -50,8 +73,45 @@ export async function runJob(kubectl: Kubectl, job: Job, options: RunJobOptions)
   }
 }
 
+/** PID 1 hears no signal without a trap. */
+const WAIT = ['bash', '-c', 'trap "exit 0" TERM; sleep infinity & wait'];
+const POD_SECONDS = 120;
+
+/** Does something in a pod that only waits, and removes it. `exec` is how a kubectl command in that pod begins. */
+export async function withPod<T>(
+  kubectl: Kubectl,
+  template: CronJob,
+  title: string,
+  work: (exec: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const job = jobFrom(template, { suffix: jobSuffix(new Date()), command: WAIT });
+  const { namespace } = job.metadata;
+  await kubectl.create([job]);
+  try {
+    const name = await runningPod(kubectl, job, title);
+    return await work(['exec', '--stdin', `--namespace=${namespace}`, name, '--']);
+  } finally {
+    await removeJob(kubectl, job.metadata, 'now');
+  }
+}
+
+async function runningPod(kubectl: Kubectl, job: Job, title: string): Promise<string> {
+  const deadline = Date.now() + POD_SECONDS * 1000;
+  for (;;) {
+    const [found] = await kubectl.objects(pod, ['get', ...podArguments(job)]);
+    if (found?.status.phase === 'Running') return found.metadata.name;
+    if (found?.status.phase === 'Failed' || Date.now() > deadline)
+      throw new Failure(`${title}: its pod does not run (${await progress(kubectl, job)})`, hint(job));
+    await pause(PAUSE_MS);
+  }
+}
+
 /** Ends a Job and waits until its pods are gone. */
-export async function removeJob(kubectl: Kubectl, { name, namespace }: Job['metadata']): Promise<void> {
+export async function removeJob(
+  kubectl: Kubectl,
+  { name, namespace }: Job['metadata'],
+  how: 'gently' | 'now' = 'gently',
+): Promise<void> {
   await kubectl.tidy([
     'delete',
     'job',
@@ -59,6 +119,7 @@ export async function removeJob(kubectl: Kubectl, { name, namespace }: Job['meta
     `--namespace=${namespace}`,
     '--ignore-not-found',
     '--cascade=foreground',
+    ...(how === 'now' ? ['--wait=false'] : []),
   ]);
 }
 
@@ -69,11 +130,11 @@ async function finished(
 ): Promise<number> {
   const deadline = Date.now() + timeoutSeconds * 1000;
   for (;;) {
-    const outcome = await look(kubectl, job);
+    const outcome = await patiently(AWAY_SECONDS, () => look(kubectl, job));
     if (outcome.state === 'done') return outcome.seconds;
     if (outcome.state === 'failed')
       throw new Failure(`${title} failed: ${await reason(kubectl, job, outcome.message)}`, hint(job));
-    report?.(await progress(kubectl, job));
+    report?.(await patiently(AWAY_SECONDS, () => progress(kubectl, job)));
     if (Date.now() > deadline)
       throw new Failure(
         `${title}: not done after ${timeoutSeconds} s (${await progress(kubectl, job)})`,
@@ -82,6 +143,9 @@ async function finished(
     await pause(PAUSE_MS);
   }
 }
+
+/** What a script calls the end of it, in its own words. */
+const FATAL = /^fatal: (.*)$/m;
 
 const hint = ({ metadata: { name, namespace } }: Job): string =>
   `see kubectl logs --namespace ${namespace} job/${name}`;
@@ -112,6 +176,6 @@ async function logOf(kubectl: Kubectl, { metadata }: Job, tail = -1): Promise<st
 }
 
 async function reason(kubectl: Kubectl, job: Job, otherwise: string): Promise<string> {
-  const log = await logOf(kubectl, job).catch(messageOf);
-  return errorLine(log) || otherwise || 'it left no log';
+  const log = await patiently(AWAY_SECONDS, () => logOf(kubectl, job)).catch(messageOf);
+  return FATAL.exec(log)?.[1] ?? (errorLine(log) || otherwise || 'it left no log');
 }

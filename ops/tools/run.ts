@@ -87,7 +87,7 @@ export function errorLine(stderr: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== '' && !/^(warning|\[warning\])/i.test(line));
   const errors = lines.filter((line) =>
-    /error|denied|invalid|forbidden|fail|unable|refused|not found/i.test(line),
+    /error|fatal|denied|invalid|forbidden|fail|unable|refused|not found/i.test(line),
   );
   const [first = lines.at(-1) ?? ''] = errors;
   return errors.length > 1 ? `${first} (and ${errors.length - 1} more lines)` : first;

@@ -25,7 +25,9 @@ describe('buildTopology', () => {
       const readers = topology.edges.filter(
         (edge) => edge.to === `postgres-${name}` && edge.port === 'postgresql',
       );
-      expect(readers.map((edge) => edge.from)).toEqual(database ? [name, `backup-${name}`] : []);
+      expect(readers.map((edge) => edge.from)).toEqual(
+        database ? [name, `backup-${name}`, `restore-${name}`] : [],
+      );
     }
   });
   it('lets the gateway reach every other service, and the edge the routes of the contract', () => {
@@ -171,8 +173,9 @@ describe('reachability', () => {
     const allowed = pairs
       .filter((pair) => pair.allowed)
       .map(({ from, to, port }) => `${from.name} ${to.name} ${port}`);
-    const edges = buildTopology(SERVICES).edges.filter(
-      ({ from, to }) => from !== to && !from.startsWith('backup-'),
+    const topology = buildTopology(SERVICES);
+    const edges = topology.edges.filter(
+      ({ from, to }) => from !== to && componentOf(topology, from).kind !== 'job',
     );
     expect(allowed.sort()).toEqual(edges.map(({ from, to, port }) => `${from} ${to} ${port}`).sort());
   });

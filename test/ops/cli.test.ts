@@ -73,7 +73,11 @@ const REFUSED: readonly [args: string[], status: number, named: string[]][] = [
   [['down', '--cluster-config', 'nowhere.yaml'], 1, ['--cluster-config', '"nowhere.yaml"']],
   [['up', '--cluster-config', `${ROOT}/package.json`], 1, ['--cluster-config', 'package.json"']],
   [['backup', 'secruity'], 1, ['backup', '"secruity"', 'security']],
-  [['backup', '--context', 'kind-nowhere'], 1, ['kind-nowhere', 'not reachable']],
+  [['restore', 'secruity'], 1, ['restore', '"secruity"', 'security']],
+  [['restore'], 1, ['missing required argument', "'service'"]],
+  [['import', 'security'], 1, ['--from']],
+  [['import', 'security', '--from', 'nowhere'], 1, ['import', '"nowhere"']],
+  [['import', 'api-gateway', '--from', 'nowhere'], 1, ['import', '"api-gateway"', 'security']],
   [['diff', '--env', 'staging'], 2, ['--context', 'staging']],
   [['diff', '--colour'], 2, ['unknown option', '--colour']],
 ];

@@ -209,7 +209,7 @@ describe('dev fits a laptop of 2 CPUs and 8 GiB', () => {
     const running = ['Deployment', 'StatefulSet', 'DaemonSet', 'Prometheus', 'Alertmanager'];
     const cpu = sum(running, (c) => millicores(c.resources?.requests?.cpu ?? '0'));
     const memory = sum(running, (c) => bytesOf(c.resources?.requests?.memory ?? '0'));
-    const jobs = sum(['CronJob'], (c) => millicores(c.resources?.requests?.cpu ?? '0')) / 2;
+    const jobs = sum(['CronJob'], (c) => millicores(c.resources?.requests?.cpu ?? '0')) / 3;
     console.info(`dev requests ${cpu}m CPU and ${Math.round(memory / 2 ** 20)} MiB, backups ${jobs}m more`);
     expect(all.length).toBeGreaterThanOrEqual(27);
     expect(cpu + jobs + KIND.cpu + PREREQUISITES.cpu).toBeLessThanOrEqual(2000);

@@ -145,7 +145,7 @@ describe.each(VARIANTS)('$name: objects', ({ environment, overrides }) => {
     const maps = volumes.flatMap(({ configMap }) => configMap?.name ?? []);
     const claims = volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
     expect(maps.length).toBeGreaterThanOrEqual(17);
-    expect(claims).toHaveLength(10);
+    expect(claims).toHaveLength(15);
     for (const name of maps) find(objects, 'ConfigMap', name);
     for (const name of claims) find(objects, 'PersistentVolumeClaim', name);
   });

@@ -1,0 +1,106 @@
+# Sourced by the other scripts, which run in the PostgreSQL image; nothing else is needed.
+# shellcheck shell=bash
+set -euo pipefail
+umask 077
+# A table's fingerprint holds times as text: the same zone everywhere.
+export PGTZ=UTC PGCONNECT_TIMEOUT=10 PGOPTIONS='-c client_min_messages=warning'
+
+# at_exit COMMAND: however the script ends; the last one given runs first.
+cleanups=''
+at_exit() {
+  cleanups="$1; $cleanups"
+}
+trap 'eval "$cleanups"' EXIT
+trap 'exit 143' TERM INT
+
+# The line an operator is shown.
+fatal() {
+  echo "fatal: $*" >&2
+  exit 1
+}
+
+# login USER FILE: waits for the server, and connects as USER with the password in FILE, to whatever database.
+login() {
+  local try
+  for try in {1..30}; do
+    pg_isready --quiet && break
+    [ "$try" -lt 30 ] || fatal "$PGHOST:$PGPORT does not answer"
+    sleep 1
+  done
+  export PGUSER=$1 PGPASSFILE=/tmp/pgpass
+  printf '%s:%s:*:%s:%s\n' "$PGHOST" "$PGPORT" "$PGUSER" "$(cat "$2")" >"$PGPASSFILE"
+}
+
+# sql DATABASE [psql arguments]: runs what is on standard input; the first error ends it.
+sql() {
+  local database=$1
+  shift
+  psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname="$database" "$@"
+}
+
+# find_backup ID: path of a backup's files without their ending; without ID, the newest's.
+find_backup() {
+  local sums
+  sums=$(find /backups -name "${1:-$PGDATABASE-*}.sha256" -printf '%f %p\n' | sort | tail -n 1)
+  [ -n "$sums" ] || fatal "no backup ${1:-of $PGDATABASE} in the volume"
+  sums=${sums#* }
+  echo "${sums%.sha256}"
+}
+
+# age_of BASE: seconds since a backup was taken, which its name ends with.
+age_of() {
+  local stamp=${1##*-}
+  echo $(($(date +%s) - $(date -d "${stamp:0:8} ${stamp:9:2}:${stamp:11:2}:${stamp:13:2} UTC" +%s)))
+}
+
+# check_backup BASE: every file is what was written.
+check_backup() {
+  local damaged
+  damaged=$(cd "$(dirname "$1")" && LC_ALL=C sha256sum --check --quiet "$(basename "$1").sha256" 2>/dev/null) || fatal \
+    "damaged: $(sed -n 's/: FAILED.*//p' <<<"$damaged" | paste -sd ' ') (the SHA-256 sum is not the one recorded)"
+}
+
+# fingerprint DATABASE FILE: rows and content hash of every table.
+fingerprint() {
+  psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname="$1" --file=/scripts/fingerprint.sql --output="$2"
+}
+
+# compare EXPECTED ACTUAL: one line a table; fails when one differs, is missing or is too many.
+compare() {
+  awk -F'|' '
+    NR == FNR { rows[$1] = $2; hash[$1] = $3; next }
+    {
+      verdict = !($1 in rows) ? "unexpected" : rows[$1] == $2 && hash[$1] == $3 ? "equal" : "differs"
+      print "table " $1 " " (($1 in rows) ? rows[$1] : 0) " " $2 " " verdict
+      if (verdict != "equal") bad = 1
+      delete rows[$1]
+    }
+    END {
+      for (name in rows) { print "table " name " " rows[name] " 0 missing"; bad = 1 }
+      exit bad
+    }' "$1" "$2"
+}
+
+# scratch_server DATA: starts a PostgreSQL of this pod's own on that directory, reached by its socket only.
+scratch_server() {
+  export PGHOST=/tmp
+  unset PGPASSFILE
+  echo 'local all all trust' >/tmp/hba.conf
+  : >/tmp/ident.conf
+  cat >/tmp/scratch.conf <<CONF
+data_directory = '$1'
+hba_file = '/tmp/hba.conf'
+ident_file = '/tmp/ident.conf'
+listen_addresses = ''
+unix_socket_directories = '/tmp'
+fsync = off
+timezone = 'UTC'
+CONF
+  if [ ! -s "$1/PG_VERSION" ]; then
+    initdb --pgdata="$1" --username=scratch --auth=trust --encoding=UTF8 --no-sync >/dev/null
+    export PGUSER=scratch
+  fi
+  at_exit "pg_ctl --pgdata=$1 --silent --mode=immediate stop || true"
+  pg_ctl --pgdata="$1" --silent --wait --timeout=600 --options='-c config_file=/tmp/scratch.conf' --log=/tmp/server.log start >/dev/null ||
+    fatal "a PostgreSQL on $1 does not start: $(grep -E 'FATAL|PANIC|ERROR' /tmp/server.log | tail -n 1)"
+}

@@ -1,0 +1,183 @@
+/** Restores a service's database from one of its backups, beside the old one, and swaps the two. */
+import { namespaceOf } from '../../charts/constructs/names.ts';
+import { restoreOf } from '../../charts/graph/model.ts';
+import { type Comparison, comparisonFrom, type DatabaseOfService, databasesOf } from '../core/backup.ts';
+import { Failure, messageOf } from '../core/failure.ts';
+import { type CronJob, jobFrom, jobSuffix } from '../core/jobs.ts';
+import { backupToRestore, type RestoreState, stateManifest, stateSchema } from '../core/restore.ts';
+import { checkInterrupted } from '../tools/interrupt.ts';
+import { backupDatabases } from './backup.ts';
+import { needCronJob, removeJob, runJob } from './jobs.ts';
+import type { Target } from './target.ts';
+import { bringBack, drain, replicasOf, type Writer, waitUntilReady } from './writers.ts';
+
+type RestoreTarget = Pick<Target, 'config' | 'services' | 'kubectl'>;
+
+export interface RestoreOptions {
+  /** Back up what is there before it is replaced. @default true */
+  readonly safety?: boolean;
+  /** Is told what is being done. @default nobody */
+  readonly report?: (text: string) => void;
+}
+
+export interface RestoreResult extends Comparison {
+  readonly service: string;
+  /** Id of the backup of what was replaced. @default none was taken */
+  readonly safety?: string;
+  /** From stopping the service until it was ready again. */
+  readonly recoverySeconds: number;
+}
+
+/** Longest time a service may take to be ready again; its migrations run then. */
+const READY_SECONDS = 300;
+/** Beyond the time its pods are given to end their work. */
+const DRAIN_MARGIN_SECONDS = 30;
+
+/** The restore of that service that was begun and has not ended. */
+export async function begunRestore(
+  { kubectl, config }: RestoreTarget,
+  service: string,
+): Promise<RestoreState | undefined> {
+  const args = ['get', 'configmap', restoreOf(service), `--namespace=${namespaceOf(config, 'app')}`];
+  return (await kubectl.objects(stateSchema, [...args, '--ignore-not-found']))[0];
+}
+
+/**
+ * Stops the service, backs up what is there, restores the backup into a new database, compares every table, swaps the
+ * databases and brings the service back. When anything fails, the old database stays in place and the service comes back.
+ * Killed, it goes on when it is called again.
+ *
+ * @param backupId as `backup --list` shows it.
+ * @throws Failure when the environment's databases are not restored this way, or a step fails.
+ */
+export async function restoreDatabase(
+  target: RestoreTarget,
+  service: string,
+  backupId: string,
+  options: RestoreOptions = {},
+): Promise<RestoreResult> {
+  const restore = await prepare(target, service, backupId);
+  const started = Date.now();
+  const begun = await (restore.begun ? resume(restore, restore.begun) : begin(restore, backupId));
+  const state = await remember(restore, begun);
+  const result = await replace(restore, state, options).catch(async (error: unknown) => {
+    await end(restore, state, error);
+    throw error;
+  });
+  await end(restore, state);
+  return { ...result, recoverySeconds: Math.round((Date.now() - started) / 1000) };
+}
+
+/** Stops the service, replaces its database and waits until the service is ready again. */
+async function replace(
+  restore: Restore,
+  state: RestoreState,
+  options: RestoreOptions,
+): Promise<Omit<RestoreResult, 'recoverySeconds'>> {
+  const { report = () => undefined } = options;
+  const { writer, target } = restore;
+  report(`stopping ${writer.service}`);
+  await drain(writer, target.config.terminationSeconds + DRAIN_MARGIN_SECONDS);
+  const { safety } = await secure(restore, state, options);
+  checkInterrupted();
+  const comparison = await swap(restore, state, report);
+  report(`starting ${writer.service}: its migrations run`);
+  await bringBack(writer, state.replicas);
+  await waitUntilReady(writer, READY_SECONDS);
+  return { ...comparison, service: writer.service, ...(safety ? { safety } : {}) };
+}
+
+/** However it went, the service comes back, and there is nothing to remember. What went wrong before is not forgotten. */
+async function end(restore: Restore, state: RestoreState, cause?: unknown): Promise<void> {
+  const { service } = restore.writer;
+  try {
+    await bringBack(restore.writer, state.replicas);
+    await forget(restore);
+  } catch (error) {
+    const before = cause === undefined ? '' : `${messageOf(cause)}; and `;
+    throw new Failure(
+      `${before}${service} could not be started again (${messageOf(error)})`,
+      `run ./platform restore ${service} again: it goes on from here`,
+    );
+  }
+}
+
+interface Restore {
+  readonly target: RestoreTarget;
+  readonly database: DatabaseOfService;
+  readonly template: CronJob;
+  readonly writer: Writer;
+  readonly begun: RestoreState | undefined;
+}
+
+/** @throws Failure for an engine that restores by itself. */
+export function checkEngine(verb: string, { config }: Pick<Target, 'config'>): void {
+  if (config.databases.engine === 'cloudnative-pg')
+    throw new Failure(
+      `${verb}: databases.engine is cloudnative-pg, whose operator restores its clusters itself`,
+      'see spec.bootstrap.recovery of its Cluster',
+    );
+}
+
+async function prepare(target: RestoreTarget, service: string, backupId: string): Promise<Restore> {
+  checkEngine('restore', target);
+  const [database] = databasesOf('restore', target.config, target.services, [service]);
+  if (!database) throw new Failure(`restore: ${service} has no database`);
+  const namespace = namespaceOf(target.config, 'app');
+  const begun = await begunRestore(target, service);
+  backupToRestore(service, backupId, begun);
+  const template = await needCronJob(target.kubectl, namespace, restoreOf(service));
+  return { target, database, template, begun, writer: { kubectl: target.kubectl, namespace, service } };
+}
+
+async function begin({ writer }: Restore, backup: string): Promise<RestoreState> {
+  const now = new Date();
+  return { run: jobSuffix(now), backup, replicas: await replicasOf(writer), begunAt: now.toISOString() };
+}
+
+/** Ends what a killed command left running. A service that ran meanwhile has written: it needs a new safety backup. */
+async function resume({ writer }: Restore, begun: RestoreState): Promise<RestoreState> {
+  const { kubectl, namespace, service } = writer;
+  await removeJob(kubectl, { name: `${restoreOf(service)}-${begun.run}`, namespace });
+  if ((await replicasOf(writer)) === 0) return begun;
+  const { safety: _stale, ...rest } = begun;
+  return rest;
+}
+
+async function remember({ target, writer }: Restore, state: RestoreState): Promise<RestoreState> {
+  await target.kubectl.apply([stateManifest(writer.namespace, writer.service, state)]);
+  return state;
+}
+
+async function forget({ writer: { kubectl, namespace, service } }: Restore): Promise<void> {
+  await kubectl.tidy([
+    'delete',
+    'configmap',
+    restoreOf(service),
+    `--namespace=${namespace}`,
+    '--ignore-not-found',
+  ]);
+}
+
+/** With the service stopped, so that the safety backup holds the last thing it wrote. */
+async function secure(
+  restore: Restore,
+  state: RestoreState,
+  { safety = true, report = () => undefined }: RestoreOptions,
+): Promise<RestoreState> {
+  if (!safety || state.safety) return state;
+  report('backing up what is there');
+  const [taken] = await backupDatabases(restore.target, [restore.writer.service], (_, text) => report(text));
+  return remember(restore, taken ? { ...state, safety: taken.id } : state);
+}
+
+async function swap(
+  { target, template, writer }: Restore,
+  { backup, run }: RestoreState,
+  report: (text: string) => void,
+): Promise<Comparison> {
+  const job = jobFrom(template, { suffix: run, env: { BACKUP: backup, RUN: run } });
+  const title = `restore of ${writer.service}`;
+  const { log } = await runJob(target.kubectl, job, { title, report });
+  return comparisonFrom(title, log);
+}

@@ -1,0 +1,157 @@
+/** The backup volumes: what is in them, and files on their way in and out. */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { readFile, rm, statfs } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { namespaceOf } from '../../charts/constructs/names.ts';
+import { drillOf } from '../../charts/graph/model.ts';
+import { bytes } from '../core/amount.ts';
+import {
+  BACKUP_FILES,
+  type Comparison,
+  checkRoom,
+  comparisonFrom,
+  type DatabaseOfService,
+  idOfFile,
+  type StoredBackup,
+  storedFrom,
+} from '../core/backup.ts';
+import { Failure } from '../core/failure.ts';
+import { type CronJob, jobFrom, jobSuffix } from '../core/jobs.ts';
+import { inParallel } from '../tools/parallel.ts';
+import { download, upload } from '../tools/transfer.ts';
+import { needCronJob, runJob, withPod } from './jobs.ts';
+import type { Target } from './target.ts';
+
+type VolumeTarget = Pick<Target, 'config' | 'kubectl'>;
+
+/** Jobs at once that only look. */
+const CONCURRENT = 5;
+
+/** The job that reads a volume, and can neither change a backup nor reach anything. */
+export const readerOf = (
+  { config, kubectl }: VolumeTarget,
+  { service }: DatabaseOfService,
+): Promise<CronJob> => needCronJob(kubectl, namespaceOf(config, 'app'), drillOf(service));
+
+/** The backups of each database, the newest first. */
+export async function listBackups(
+  target: VolumeTarget,
+  databases: readonly DatabaseOfService[],
+): Promise<readonly StoredBackup[]> {
+  const lists = await inParallel(databases, CONCURRENT, async (one) => {
+    const job = jobFrom(await readerOf(target, one), {
+      suffix: `list-${jobSuffix(new Date())}`,
+      command: ['bash', '/scripts/list.sh'],
+    });
+    const { log } = await runJob(target.kubectl, job, { title: `list of ${one.service}'s backups` });
+    return storedFrom(one.service, log);
+  });
+  return lists.flat();
+}
+
+/**
+ * Checks a backup's sums, restores it into a PostgreSQL of the job's own and compares every table.
+ *
+ * @throws Failure that names the damaged file, or says that a table differs.
+ */
+export async function verifyBackup(
+  target: VolumeTarget,
+  database: DatabaseOfService,
+  id: string,
+  report: (text: string) => void,
+): Promise<Comparison> {
+  const job = jobFrom(await readerOf(target, database), {
+    suffix: jobSuffix(new Date()),
+    env: { BACKUP: id },
+  });
+  const title = `verification of ${id}`;
+  const { log } = await runJob(target.kubectl, job, { title, report });
+  return comparisonFrom(title, log);
+}
+
+/**
+ * Brings a backup's files into a folder of this machine and checks their sums.
+ *
+ * @throws Failure when the disk has no room, or a file did not arrive as it was recorded.
+ */
+export async function fetchBackup(
+  target: VolumeTarget,
+  database: DatabaseOfService,
+  backup: { readonly id: string; readonly bytes: number },
+  folder: string,
+  report: (text: string) => void,
+): Promise<readonly string[]> {
+  const { bavail, bsize } = await statfs(folder);
+  checkRoom('--out', folder, bavail * bsize, backup.bytes);
+  const title = `fetching ${backup.id}`;
+  return withPod(target.kubectl, await readerOf(target, database), title, async (exec) => {
+    const names = BACKUP_FILES.map((ending) => `${backup.id}.${ending}`);
+    const sums = new Map<string, string>();
+    try {
+      for (const name of names) {
+        const command = ['bash', '-c', 'exec cat "$(find /backups -name "$1")"', 'cat', name];
+        const say = (count: number): void => report(`${name}: ${bytes(count)}`);
+        sums.set(name, await download(target.kubectl, [...exec, ...command], join(folder, name), say));
+      }
+      await checkSums(join(folder, `${backup.id}.sha256`), sums);
+    } catch (error) {
+      for (const name of names) await rm(join(folder, name), { force: true });
+      throw error;
+    }
+    return names;
+  });
+}
+
+/** @param sums of the files as they arrived, by name. */
+async function checkSums(file: string, sums: ReadonlyMap<string, string>): Promise<void> {
+  const lines = (await readFile(file, 'utf8')).trim().split('\n');
+  const recorded = lines.map((line) => line.split(/\s+\*?/));
+  for (const [sum, name = ''] of recorded)
+    if (sums.get(name) !== sum)
+      throw new Failure(`${name}: damaged, its SHA-256 sum is not the one recorded`, 'fetch another backup');
+  if (recorded.length === 0) throw new Failure(`${file}: names no file`, 'fetch another backup');
+}
+
+/**
+ * Brings a backup that was fetched before back into the cluster, under its own name.
+ *
+ * @param dump path of its dump; the other files lie beside it.
+ * @returns its id.
+ * @throws Failure when a file is missing or damaged, or it is a backup of another database.
+ */
+export async function storeBackup(
+  target: VolumeTarget,
+  database: DatabaseOfService,
+  dump: string,
+  report: (text: string) => void,
+): Promise<string> {
+  const id = idOfFile(database.database, basename(dump));
+  const files = BACKUP_FILES.map((ending) => join(dirname(dump), `${id}.${ending}`));
+  for (const file of files)
+    if (!existsSync(file))
+      throw new Failure(`restore: "${file}" is missing`, 'a dump alone is for ./platform import');
+  const sums = await Promise.all(files.map(async (file) => [basename(file), await sumOf(file)] as const));
+  await checkSums(join(dirname(dump), `${id}.sha256`), new Map(sums));
+  await withPod(target.kubectl, await readerOf(target, database), `sending ${id}`, async (exec) => {
+    // The sums come last: what has none is no backup yet.
+    for (const file of files) {
+      const command = [
+        'bash',
+        '-c',
+        'cat >"/inbox/$1.partial.$2" && mv "/inbox/$1.partial.$2" "/inbox/$1.$2"',
+      ];
+      const ending = file.slice(file.lastIndexOf('.') + 1);
+      const say = (count: number): void => report(`${basename(file)}: ${bytes(count)}`);
+      await upload(target.kubectl, [...exec, ...command, 'store', id, ending], file, say);
+    }
+  });
+  return id;
+}
+
+async function sumOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}

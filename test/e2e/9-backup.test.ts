@@ -1,0 +1,275 @@
+/**
+ * What is backed up comes back: damage is found, a dropped table returns, a killed restore goes on, and the volumes of
+ * Docker Compose move in. Everything through `./platform`, on the cluster it brought up.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { thirdPartyImage } from '../../charts/config/images.ts';
+import { cronJob, jobFrom, jobSuffix } from '../../ops/core/jobs.ts';
+import { parseObjects } from '../../ops/core/objects.ts';
+import { config, eventually, kubectl, kubectlInput, NAMESPACE, ROOT } from './support.ts';
+
+const SERVICE = 'analytics';
+const DATABASE = 'analytics_db';
+/** Enough for a restore to be caught in the middle. */
+const ROWS = 150_000;
+const FINGERPRINT = readFileSync(`${ROOT}/charts/backup/scripts/fingerprint.sql`, 'utf8');
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'backup-e2e-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const platform = (...args: readonly string[]) =>
+  execa(`${ROOT}/platform`, args, { reject: false, stdin: 'ignore' });
+
+/** Runs it and returns what it printed as JSON. */
+async function platformJson<T>(schema: z.ZodType<T>, ...args: readonly string[]): Promise<T> {
+  const { exitCode, stdout, stderr } = await platform(...args, '--json');
+  expect(exitCode, String(stderr)).toBe(0);
+  return schema.parse(JSON.parse(String(stdout)));
+}
+
+const comparison = z.object({
+  id: z.string(),
+  ageSeconds: z.number(),
+  restoredInSeconds: z.number(),
+  tables: z.array(z.object({ name: z.string(), restored: z.number(), verdict: z.string() })),
+});
+const backups = z.tuple([z.object({ id: z.string(), bytes: z.number(), verified: comparison.optional() })]);
+const restored = comparison.extend({ recoverySeconds: z.number(), safety: z.string().optional() });
+
+const PSQL =
+  'PGPASSWORD=$(cat /run/secrets/postgres/superuser-password) PGTZ=UTC exec psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --host 127.0.0.1 --username postgres --dbname "$1"';
+
+/** Runs SQL in the service's PostgreSQL, as its administrator. */
+const sql = (text: string, database = DATABASE): string =>
+  kubectlInput(
+    text,
+    ...['exec', '--stdin', '-n', NAMESPACE, `postgres-${SERVICE}-0`, '-c', 'postgresql', '--'],
+    ...['bash', '-c', PSQL, 'psql', database],
+  ).trim();
+
+const fingerprint = (): string => sql(FINGERPRINT);
+const databases = (): readonly string[] =>
+  sql('SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1', 'postgres').split('\n');
+const restoredBy = (): string =>
+  sql(
+    `SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = '${DATABASE}'`,
+    'postgres',
+  );
+
+const newBackup = async (...args: readonly string[]) =>
+  (await platformJson(backups, 'backup', SERVICE, ...args))[0];
+const restore = (id: string) => platformJson(restored, 'restore', SERVICE, '--from', id, '--yes');
+
+/** Runs a command where the backups can be written to, as nothing else may. */
+function inVolume(script: string): void {
+  const [template] = parseObjects(
+    cronJob,
+    kubectl('get', 'cronjob', `backup-${SERVICE}`, '-n', NAMESPACE, '-o', 'json'),
+  );
+  if (!template) throw new Error('no CronJob');
+  const job = jobFrom(template, {
+    suffix: `e2e-${jobSuffix(new Date())}`,
+    command: ['bash', '-euc', script],
+  });
+  kubectlInput(JSON.stringify(job), 'create', '-f', '-');
+  const name = job.metadata.name;
+  kubectl('wait', '-n', NAMESPACE, `job/${name}`, '--for=condition=Complete', '--timeout=120s');
+  kubectl('delete', 'job', name, '-n', NAMESPACE, '--wait=false');
+}
+
+/** Nothing is left of a restore, and the service runs. */
+async function expectTidy(): Promise<void> {
+  expect(databases()).toEqual([DATABASE, 'postgres']);
+  expect(kubectl('get', 'configmap', '-n', NAMESPACE, '-o', 'name')).not.toContain(`restore-${SERVICE}`);
+  await eventually(120, () => {
+    const ready = kubectl(
+      'get',
+      'deploy',
+      SERVICE,
+      '-n',
+      NAMESPACE,
+      '-o',
+      'jsonpath={.status.readyReplicas}',
+    );
+    expect(ready).toBe('1');
+  });
+}
+
+beforeAll(() => {
+  sql(`DROP TABLE IF EXISTS e2e_ledger;
+CREATE TABLE e2e_ledger (id bigint PRIMARY KEY, at timestamptz NOT NULL, note text NOT NULL);
+INSERT INTO e2e_ledger SELECT n, now(), repeat(md5(n::text), 4) FROM generate_series(1, ${ROWS}) AS n;
+ALTER TABLE e2e_ledger OWNER TO ${DATABASE.replace('_db', '_user')};`);
+});
+afterAll(async () => {
+  sql('DROP TABLE IF EXISTS e2e_ledger, e2e_marker');
+  await platform('backup', SERVICE);
+});
+
+describe('a backup', () => {
+  it('is verified table by table, and one flipped byte is found and named', async () => {
+    const { id, bytes, verified } = await newBackup('--verify');
+    expect(verified?.tables.length).toBeGreaterThan(3);
+    expect(new Set(verified?.tables.map(({ verdict }) => verdict))).toEqual(new Set(['equal']));
+    console.info(
+      `backup of ${bytes} bytes verified: ${verified?.tables.length} tables equal, restored in ${verified?.restoredInSeconds} s, data ${verified?.ageSeconds} s old`,
+    );
+    inVolume(`file=/backups/${id}.dump; at=$(($(stat -c %s "$file") / 2))
+      byte=$(od -An -tu1 -j "$at" -N 1 "$file"); printf "\\\\x$(printf %x $((byte ^ 1)))" | dd of="$file" bs=1 seek="$at" conv=notrunc status=none`);
+    const { exitCode, stderr } = await platform('backup', SERVICE, '--existing', id, '--verify');
+    inVolume(`rm /backups/${id}.*`);
+    console.info(String(stderr));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`damaged: ${id}.dump`);
+  });
+});
+
+describe('a restore', () => {
+  it('brings back a dropped table, every row and hash equal', async () => {
+    const before = fingerprint();
+    const { id } = await newBackup();
+    sql('DROP TABLE e2e_ledger');
+    expect(fingerprint()).not.toBe(before);
+    const { recoverySeconds, ageSeconds, restoredInSeconds, tables, safety } = await restore(id);
+    console.info(
+      `dropped table: ${tables.length} tables restored in ${restoredInSeconds} s, ${SERVICE} away for ${recoverySeconds} s, data ${ageSeconds} s old`,
+    );
+    expect(fingerprint()).toBe(before);
+    expect(safety).toMatch(new RegExp(`^${DATABASE}-`));
+    await expectTidy();
+  });
+
+  it.each([
+    ['while it fills the new database', (): boolean => databases().includes(`${DATABASE}_restoring`)],
+    ['after it swapped the databases', (): boolean => restoredBy() !== mark],
+  ])('killed %s goes on when run again, and ends in the same state', async (_, reached) => {
+    const before = fingerprint();
+    const { id } = await newBackup();
+    sql('DELETE FROM e2e_ledger WHERE id % 2 = 0');
+    mark = restoredBy();
+    const running = platform('restore', SERVICE, '--from', id, '--yes');
+    await eventually(150, () => expect(reached()).toBe(true));
+    running.kill('SIGKILL');
+    const pods = kubectl(
+      'get',
+      'pods',
+      '-n',
+      NAMESPACE,
+      '-l',
+      `app.kubernetes.io/name=restore-${SERVICE}`,
+      '-o',
+      'name',
+    );
+    kubectl('delete', '-n', NAMESPACE, ...pods.trim().split('\n'), '--grace-period=0', '--force');
+    await running;
+    // Either database is whole: half the ledger, or all of it.
+    expect(['75000', '150000']).toContain(sql('SELECT count(*) FROM e2e_ledger'));
+    const started = Date.now();
+    await restore(id);
+    console.info(`killed and run again: done after ${Math.round((Date.now() - started) / 1000)} s`);
+    expect(fingerprint()).toBe(before);
+    await expectTidy();
+  });
+
+  it('that is interrupted brings the service back and leaves the old database', async () => {
+    const { id } = await newBackup();
+    sql('DELETE FROM e2e_ledger WHERE id = 1');
+    const before = fingerprint();
+    const running = platform('restore', SERVICE, '--from', id, '--yes');
+    await eventually(150, () => expect(databases()).toContain(`${DATABASE}_restoring`));
+    running.kill('SIGINT');
+    const { exitCode, stderr } = await running;
+    expect(stderr).toBe('error: interrupted; run the command again to go on');
+    expect(exitCode).toBe(130);
+    expect(fingerprint()).toBe(before);
+    await expectTidy();
+  });
+  let mark = '';
+});
+
+describe('an import of what Docker Compose left', () => {
+  const container = `compose-${SERVICE}-${Date.now().toString(36)}`;
+  const docker = (...args: readonly string[]) => execa('docker', args);
+  const old = async (text: string): Promise<string> => {
+    const args = ['exec', '--interactive', '--env', 'PGTZ=UTC', container, 'psql', '--no-psqlrc', '--quiet'];
+    const flags = ['--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1'];
+    const login = ['--username', 'analytics_user', '--dbname', DATABASE];
+    return (await execa('docker', [...args, ...flags, ...login], { input: text })).stdout.trim();
+  };
+  let expected = '';
+
+  beforeAll(async () => {
+    const { id } = await newBackup('--out', folder);
+    const env = ['--env', 'POSTGRES_USER=analytics_user', '--env', `POSTGRES_DB=${DATABASE}`];
+    const secret = ['--env', 'POSTGRES_HOST_AUTH_METHOD=trust'];
+    await docker(
+      'run',
+      '--detach',
+      '--name',
+      container,
+      ...env,
+      ...secret,
+      thirdPartyImage(config, 'postgres'),
+    );
+    await eventually(60, () => old('SELECT 1'));
+    // The server that runs the first-start scripts is another one.
+    await eventually(60, async () => {
+      const { stdout, stderr } = await docker('logs', container);
+      expect(`${stdout}${stderr}`).toContain('PostgreSQL init process complete');
+      await old('SELECT 1');
+    });
+    const dump = join(folder, `${id}.dump`);
+    const login = ['--username', 'analytics_user', '--dbname', DATABASE];
+    await execa('docker', ['exec', '--interactive', container, 'pg_restore', '--no-owner', ...login], {
+      inputFile: dump,
+    });
+    await old("CREATE TABLE e2e_marker (note text); INSERT INTO e2e_marker VALUES ('from Compose')");
+    expected = await old(FINGERPRINT);
+  });
+  afterAll(() => docker('rm', '--force', '--volumes', container));
+
+  const importFrom = async (path: string, what: string): Promise<void> => {
+    sql('DROP TABLE IF EXISTS e2e_marker');
+    const result = await platformJson(restored, 'import', SERVICE, '--from', path, '--yes');
+    console.info(
+      `${what}: ${result.tables.length} tables restored in ${result.restoredInSeconds} s, ${SERVICE} away for ${result.recoverySeconds} s`,
+    );
+    expect(fingerprint()).toBe(expected);
+    await expectTidy();
+  };
+
+  it('a dump in the custom format', async () => {
+    const path = join(folder, 'compose.dump');
+    const args = ['exec', container, 'pg_dump', '--format=custom', '--username', 'analytics_user', DATABASE];
+    await execa('docker', args, { stdout: { file: path } });
+    await importFrom(path, 'custom dump');
+  });
+  it('SQL', async () => {
+    const path = join(folder, 'compose.sql');
+    const args = ['exec', container, 'pg_dump', '--username', 'analytics_user', DATABASE];
+    await execa('docker', args, { stdout: { file: path } });
+    await importFrom(path, 'SQL');
+  });
+  it('a data directory; a wrong service and a running server are refused', async () => {
+    const path = join(folder, 'compose.tar');
+    const copy = () =>
+      execa('docker', ['cp', `${container}:/var/lib/postgresql/data`, '-'], { stdout: { file: path } });
+    await copy();
+    expect((await platform('import', SERVICE, '--from', path, '--yes')).stderr).toContain(
+      'holds postmaster.pid',
+    );
+    await docker('stop', container);
+    await copy();
+    const { stderr } = await platform('import', 'security', '--from', path, '--yes');
+    expect(stderr).toContain('no database security_db in it (found: postgres analytics_db)');
+    await importFrom(path, 'data directory');
+  });
+});

@@ -1,0 +1,83 @@
+/** The parts of the backup scripts that need no PostgreSQL. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BACKUP_SCRIPTS } from '../../charts/backup/scripts.ts';
+import { root } from '../support/objects.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scripts-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const lib = root('charts/backup/scripts/lib.sh');
+const bash = (script: string) =>
+  execa('bash', ['-c', `source ${lib}; cd ${folder}; ${script}`], {
+    reject: false,
+    env: { PGDATABASE: 'x_db' },
+  });
+const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+
+it.each(Object.keys(BACKUP_SCRIPTS).filter((name) => name.endsWith('.sh')))('%s parses', async (name) => {
+  expect((await execa('bash', ['-n'], { input: BACKUP_SCRIPTS[name] ?? '', reject: false })).stderr).toBe('');
+});
+
+describe('comparing fingerprints', () => {
+  beforeAll(() => {
+    write('before', 'public.a|3|99\npublic.b|1|5\npublic.with space|2|7\n');
+    write('changed', 'public.a|3|98\npublic.c|1|5\npublic.with space|2|7\n');
+  });
+  it('is content with equal ones', async () => {
+    const { exitCode, stdout } = await bash('compare before before');
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      'table public.a 3 3 equal',
+      'table public.b 1 1 equal',
+      'table public.with space 2 2 equal',
+    ]);
+  });
+  it('names what differs, is missing and is too many', async () => {
+    const { exitCode, stdout } = await bash('compare before changed');
+    expect(exitCode).toBe(1);
+    expect(stdout.split('\n').sort()).toEqual([
+      'table public.a 3 3 differs',
+      'table public.b 1 0 missing',
+      'table public.c 0 1 unexpected',
+      'table public.with space 2 2 equal',
+    ]);
+  });
+});
+
+describe('checking sums', () => {
+  beforeAll(async () => {
+    for (const name of ['x-1.dump', 'x-1.tables']) write(name, name);
+    await bash('sha256sum x-1.dump x-1.tables >x-1.sha256');
+  });
+  it('is content with what was written', async () => {
+    expect((await bash('check_backup x-1')).exitCode).toBe(0);
+  });
+  it.each(['dump', 'tables'])('names a damaged %s', async (ending) => {
+    write(`x-1.${ending}`, 'other');
+    const { exitCode, stderr } = await bash('check_backup x-1');
+    write(`x-1.${ending}`, `x-1.${ending}`);
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe(`fatal: damaged: x-1.${ending} (the SHA-256 sum is not the one recorded)`);
+  });
+});
+
+it('what is to be done at the end is done once, the last first', async () => {
+  mkdirSync(join(folder, 'end'), { recursive: true });
+  const { stdout, exitCode } = await bash('at_exit "echo first"; at_exit "echo second"; fatal reason');
+  expect(stdout).toBe('second\nfirst');
+  expect(exitCode).toBe(1);
+});
+
+it('the age of a backup is that of the time in its name', async () => {
+  const taken = new Date(Date.now() - 90_000).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const { stdout } = await bash(`age_of /backups/x_db-${taken}`);
+  expect(Number(stdout)).toBeGreaterThanOrEqual(89);
+  expect(Number(stdout)).toBeLessThan(120);
+});
