@@ -10,6 +10,7 @@ import {
   type ExternalEdge,
   GATEWAY,
   labelOf as label,
+  migrateOf,
   ONEC_INTEGRATION,
   PORTS,
   postgresOf,
@@ -82,7 +83,6 @@ function storeComponents(spec: ServiceSpec, options: GraphOptions): Component[] 
     selector: options.cloudNativePg ? { 'cnpg.io/cluster': name } : label(name),
     presence: options.cloudNativePg ? 'reserved' : 'always',
   };
-  if (options.backups === false) return [store];
   const job = (jobName: string, title: string): Component => ({
     ...base,
     name: jobName,
@@ -94,8 +94,13 @@ function storeComponents(spec: ServiceSpec, options: GraphOptions): Component[] 
   });
   return [
     store,
-    job(backupOf(spec.name), `Backup of ${spec.title}`),
-    job(drillOf(spec.name), `Restore drill of ${spec.title}`),
+    job(migrateOf(spec.name), `Migration of ${spec.title}`),
+    ...(options.backups === false
+      ? []
+      : [
+          job(backupOf(spec.name), `Backup of ${spec.title}`),
+          job(drillOf(spec.name), `Restore drill of ${spec.title}`),
+        ]),
     ...(restores(options) ? [job(restoreOf(spec.name), `Restore of ${spec.title}`)] : []),
   ];
 }
@@ -158,8 +163,9 @@ function serviceEdges(spec: ServiceSpec, options: GraphOptions): Edge[] {
   if (spec.gateway) edges.push({ from: GATEWAY, to: spec.name, port: 'http' });
   if (spec.route && options.ownEdge !== false) edges.push({ from: EDGE, to: spec.name, port: 'http' });
   if (spec.database) {
-    edges.push({ from: spec.name, to: postgresOf(spec.name), port: 'postgresql' });
     const clients = [
+      spec.name,
+      migrateOf(spec.name),
       ...(options.backups === false ? [] : [backupOf(spec.name)]),
       ...(restores(options) ? [restoreOf(spec.name)] : []),
     ];

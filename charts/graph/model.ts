@@ -256,6 +256,8 @@ export const labelOf = (name: string): Readonly<Record<string, string>> => ({
 export const podsOf = (service: string): string => `${service}-pods`;
 /** Name of the store of a service's database. */
 export const postgresOf = (service: string): string => `postgres-${service}`;
+/** Name of the job that migrates a service's database before a release is rolled out. */
+export const migrateOf = (service: string): string => `migrate-${service}`;
 /** Name of the nightly backup of a service's database. */
 export const backupOf = (service: string): string => `backup-${service}`;
 /** Name of the weekly restore drill of a service's database. */

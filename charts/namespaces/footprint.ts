@@ -7,29 +7,31 @@ import { bytesOf, formatCpu, formatMemory, millicores } from '../constructs/quan
 const HEADROOM = 1.25;
 
 interface Amounts {
-  readonly requests?: Readonly<Record<string, string>>;
-  readonly limits?: Readonly<Record<string, string>>;
+  readonly requests?: Readonly<Record<string, string>> | undefined;
+  readonly limits?: Readonly<Record<string, string>> | undefined;
 }
 interface ContainerLike {
-  readonly resources?: Amounts;
+  readonly resources?: Amounts | undefined;
 }
 interface PodSpecLike {
   readonly containers: readonly ContainerLike[];
-  readonly initContainers?: readonly ContainerLike[];
+  readonly initContainers?: readonly ContainerLike[] | undefined;
 }
-interface Workload {
+export interface Workload {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string | undefined };
   readonly spec: {
-    readonly replicas?: number;
-    readonly maxReplicas?: number;
-    readonly scaleTargetRef?: { readonly name: string };
-    readonly template?: { readonly spec: PodSpecLike };
+    readonly replicas?: number | undefined;
+    readonly maxReplicas?: number | undefined;
+    readonly scaleTargetRef?: { readonly name: string } | undefined;
+    readonly template?: { readonly spec: PodSpecLike } | undefined;
     /** Of Prometheus and Alertmanager: what is said of the main container, and of the others by name. */
-    readonly resources?: Amounts;
-    readonly containers?: readonly ContainerLike[];
-    readonly initContainers?: readonly ContainerLike[];
-    readonly jobTemplate?: { readonly spec: { readonly template: { readonly spec: PodSpecLike } } };
+    readonly resources?: Amounts | undefined;
+    readonly containers?: readonly ContainerLike[] | undefined;
+    readonly initContainers?: readonly ContainerLike[] | undefined;
+    readonly jobTemplate?:
+      | { readonly spec: { readonly template: { readonly spec: PodSpecLike } } }
+      | undefined;
   };
 }
 
@@ -94,12 +96,19 @@ function podOf({ kind, spec }: Workload): PodSpecLike | undefined {
   return spec.template?.spec ?? spec.jobTemplate?.spec.template.spec;
 }
 
-/** Footprint of every namespace: replicas at their maximum, and one more of each Deployment for a rollout. */
+/** Footprint of every namespace of the charts; see {@link footprintsOf}. */
 export function footprints(charts: readonly Chart[]): ReadonlyMap<string, Footprint> {
-  const workloads = charts
-    .flatMap((chart) => chart.node.findAll())
-    .filter((node): node is ApiObject => node instanceof ApiObject && WORKLOADS.includes(node.kind))
-    .map((node): Workload => node.toJson());
+  return footprintsOf(
+    charts
+      .flatMap((chart) => chart.node.findAll())
+      .filter((node): node is ApiObject => node instanceof ApiObject && WORKLOADS.includes(node.kind))
+      .map((node): Workload => node.toJson()),
+  );
+}
+
+/** Footprint of every namespace: replicas at their maximum, and one more of each Deployment for a rollout. */
+export function footprintsOf(objects: readonly Workload[]): ReadonlyMap<string, Footprint> {
+  const workloads = objects.filter(({ kind }) => WORKLOADS.includes(kind));
   const largest = new Map(
     workloads
       .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')

@@ -32,6 +32,9 @@ export interface AssistantServiceProps {
   readonly spec: ServiceSpec;
 }
 
+/** Name of the container that brings the database's schema up to date. */
+export const MIGRATE_CONTAINER = 'migrate';
+
 /** Replicas, and the range of the autoscaler when it is on. */
 export interface Scale {
   readonly replicas: number;
@@ -132,7 +135,9 @@ export class AssistantService extends Construct {
       securityContext: podSecurity(APP_USER),
       topologySpreadConstraints: spread({ ...component.selector }),
       // Waits for the database and brings its schema up to date, under an advisory lock.
-      ...(spec.database ? { initContainers: [{ ...container, name: 'migrate', args: ['migrate'] }] } : {}),
+      ...(spec.database
+        ? { initContainers: [{ ...container, name: MIGRATE_CONTAINER, args: ['migrate'] }] }
+        : {}),
       containers: [{ ...container, ports: [{ name: 'http', containerPort: spec.port }], ...serviceProbes }],
       volumes: [secretVolume('secrets', serviceSecretFiles(config, spec)), scratch('tmp', '128Mi')],
     };

@@ -64,6 +64,17 @@ export const withEnvironment = (command: Command): Command =>
 export const withCluster = (command: Command): Command =>
   withEnvironment(command).option('--context <name>', 'kubectl context (dev: the local kind cluster)');
 
+export interface DeploymentOptions extends OverrideOptions {
+  readonly context?: string;
+}
+
+/** For verbs that are about the releases of one environment: it is named, never assumed. */
+export const withDeployment = (command: Command): Command =>
+  withOverrides(command.argument('<environment>', 'dev, staging or production')).option(
+    '--context <name>',
+    'kubectl context (dev: the local kind cluster)',
+  );
+
 /** @throws InvalidArgumentError for anything but a whole number of seconds. */
 export function seconds(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a number of seconds such as 600.');

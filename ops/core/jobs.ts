@@ -98,3 +98,16 @@ export function outcomeOf({ status }: JobStatus): Outcome {
 
 /** Eight characters that grow with time: Jobs of one CronJob sort by their age, and their names never meet. */
 export const jobSuffix = (now: Date): string => now.getTime().toString(36);
+
+const logLine = z.looseObject({ message: z.string() });
+
+/** What a line of a log says: the message, where the line is JSON as the services write it. */
+export function plainLine(line: string): string {
+  if (!line.startsWith('{')) return line;
+  try {
+    const parsed = logLine.safeParse(JSON.parse(line));
+    return parsed.success ? parsed.data.message : line;
+  } catch {
+    return line;
+  }
+}

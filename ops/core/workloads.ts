@@ -51,6 +51,7 @@ export const pod = z.looseObject({
   metadata: z.looseObject({
     name: z.string(),
     namespace: z.string(),
+    uid: z.string().default(''),
     labels: z.record(z.string(), z.string()).default({}),
     creationTimestamp: z.string(),
     deletionTimestamp: z.string().optional(),
@@ -121,6 +122,24 @@ export function reasonOf({ status }: Pod): string | undefined {
   const unready = status.containerStatuses.find(({ ready }) => !ready);
   if (unready) return `${unready.name}: not ready`;
   return status.phase === 'Running' ? undefined : status.phase;
+}
+
+/** What no waiting helps against; the kubelet has tried for a while when it says `BackOff`. */
+const HOPELESS = ['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull', 'CreateContainerConfigError'];
+const CRASHES = 3;
+/** An image may be on its way, a Secret may be made in a moment. */
+const PATIENCE_MS = 20_000;
+
+/** Why a pod will not become ready however long one waits; nothing while it may. */
+export function hopeless({ metadata, status }: Pod, now: Date): string | undefined {
+  const age = now.getTime() - Date.parse(metadata.creationTimestamp);
+  const found = [...status.initContainerStatuses, ...status.containerStatuses].find(
+    ({ state: { waiting }, restartCount }) =>
+      waiting?.reason === 'CrashLoopBackOff'
+        ? restartCount >= CRASHES
+        : HOPELESS.includes(waiting?.reason ?? '') && age > PATIENCE_MS,
+  );
+  return found && `${metadata.name}: ${found.name}: ${found.state.waiting?.reason}`;
 }
 
 /** `PodInitializing` only says that an init container has not finished: it has a reason of its own. */

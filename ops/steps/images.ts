@@ -4,7 +4,7 @@ import type { ImageBuild } from '../core/build-plan.ts';
 import { imagesOf, podContainers, stale, stuck, toLoad } from '../core/images.ts';
 import type { KubeObject } from '../core/objects.ts';
 import { hasDockerfile, localImages } from '../tools/docker.ts';
-import type { LocalCluster } from '../tools/kind.ts';
+import type { KindCluster } from '../tools/kind.ts';
 import type { Target } from './target.ts';
 
 export interface BuildList {
@@ -27,7 +27,7 @@ export function buildList({ config, services }: Pick<Target, 'config' | 'service
 
 /** Loads what the local Docker has and a node lacks, in one go; returns the references. */
 export async function bringImages(
-  cluster: LocalCluster,
+  cluster: KindCluster,
   objects: readonly KubeObject[],
 ): Promise<readonly string[]> {
   const local = await localImages(imagesOf(objects));
@@ -47,7 +47,7 @@ export async function bringImages(
  */
 export async function restartStale(
   { kubectl, config, wanted }: Target,
-  cluster: LocalCluster,
+  cluster: KindCluster,
   fresh: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const [node = ''] = await cluster.nodes();

@@ -9,6 +9,7 @@ import {
   jobSuffix,
   type Outcome,
   outcomeOf,
+  plainLine,
 } from '../core/jobs.ts';
 import { pod, reasonOf } from '../core/workloads.ts';
 import { interrupted, pause } from '../tools/interrupt.ts';
@@ -167,7 +168,7 @@ async function progress(kubectl: Kubectl, job: Job): Promise<string> {
   if (!found) return 'waiting for its pod';
   if (found.status.phase === 'Pending') return reasonOf(found) ?? 'starting';
   const last = await logOf(kubectl, job, 1).catch(messageOf);
-  return last.trim() || 'running';
+  return plainLine(last.trim()) || 'running';
 }
 
 async function logOf(kubectl: Kubectl, { metadata }: Job, tail = -1): Promise<string> {
@@ -177,5 +178,6 @@ async function logOf(kubectl: Kubectl, { metadata }: Job, tail = -1): Promise<st
 
 async function reason(kubectl: Kubectl, job: Job, otherwise: string): Promise<string> {
   const log = await patiently(AWAY_SECONDS, () => logOf(kubectl, job)).catch(messageOf);
-  return FATAL.exec(log)?.[1] ?? (errorLine(log) || otherwise || 'it left no log');
+  const plain = log.split('\n').map(plainLine).join('\n');
+  return FATAL.exec(plain)?.[1] ?? (errorLine(plain) || otherwise || 'it left no log');
 }

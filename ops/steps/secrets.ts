@@ -2,8 +2,15 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import { certificatesToIssue } from '../core/certificates.ts';
-import { type NewSecret, parseExisting, planSecrets, secretManifest } from '../core/secrets.ts';
+import {
+  type ExistingSecrets,
+  type NewSecret,
+  parseExisting,
+  planSecrets,
+  secretManifest,
+} from '../core/secrets.ts';
 import { issueCertificates } from '../tools/certificates.ts';
+import type { Kubectl } from '../tools/kubectl.ts';
 import type { Target } from './target.ts';
 
 /** Names and keys only: the values stay where they are. */
@@ -25,16 +32,15 @@ const sources = {
   provided: (key: string): string | undefined => process.env[key],
 };
 
+export async function existingSecrets(kubectl: Kubectl): Promise<ExistingSecrets> {
+  const args = ['get', 'secrets', '--all-namespaces', `--output=go-template=${NAMES_AND_KEYS}`];
+  return parseExisting(await kubectl.output(args));
+}
+
 /** Returns how many Secrets were made or completed. */
 export async function ensureSecrets({ config, topology, kubectl }: Target): Promise<number> {
-  const names = await kubectl.output([
-    'get',
-    'secrets',
-    '--all-namespaces',
-    `--output=go-template=${NAMES_AND_KEYS}`,
-  ]);
   const catalog = secretCatalog(config, topology);
-  const existing = parseExisting(names);
+  const existing = await existingSecrets(kubectl);
   const certificates = await issueCertificates(certificatesToIssue(catalog, existing));
   const { create, extend } = planSecrets(catalog, existing, { ...sources, certificates });
   await kubectl.create(create.map(secretManifest));

@@ -1,4 +1,5 @@
 /** Ctrl-C: what is running is ended, `finally` blocks tidy up, and the command says that it was interrupted. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, INTERRUPTED } from '../core/failure.ts';
 
@@ -6,6 +7,8 @@ const interruption = new AbortController();
 
 /** Is aborted when the command is interrupted. */
 export const interrupted: AbortSignal = interruption.signal;
+// Every tool that runs listens, and many run at once.
+setMaxListeners(0, interrupted);
 
 export const interruptedFailure = (): Failure =>
   new Failure('interrupted', 'run the command again to go on', [], INTERRUPTED);

@@ -15,25 +15,63 @@ const lines = (text: string): readonly string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '');
 
-export class LocalCluster {
-  readonly name: string;
-
-  /** @param file a kind configuration that names its cluster. @throws Failure when it cannot be read or names none. */
-  constructor(private readonly file: string = KIND_CONFIG) {
-    this.name = clusterName(readConfig(file), file);
-  }
+/** A kind cluster of this machine. */
+export class KindCluster {
+  constructor(readonly name: string) {}
 
   /** kubectl's name for it. */
   get context(): string {
     return kindContext(this.name);
   }
 
-  async exists(): Promise<boolean> {
-    return lines(await stdoutOf('kind', ['get', 'clusters'])).includes(this.name);
-  }
-
   async nodes(): Promise<readonly string[]> {
     return lines(await stdoutOf('kind', ['get', 'nodes', '--name', this.name]));
+  }
+
+  /** Those of the images that are in the node. */
+  async nodeImages(node: string, references: readonly string[]): Promise<NodeImages> {
+    const found = await Promise.all(
+      references.map(async (reference) => {
+        const args = ['exec', node, 'crictl', 'inspecti', reference];
+        const { stdout, exitCode } = await run('docker', args, { accept: [0, 1] });
+        return exitCode === 0 ? [[reference, parseInspected(stdout)] as const] : [];
+      }),
+    );
+    return new Map(found.flat());
+  }
+
+  /** Brings local images into every node. */
+  async load(references: readonly string[]): Promise<void> {
+    await run('kind', ['load', 'docker-image', '--name', this.name, ...references]);
+  }
+}
+
+/** The cluster behind a context, when kind knows it on this machine. */
+export async function kindClusterOf(context: string): Promise<KindCluster | undefined> {
+  const names = await kindClusters();
+  const name = names.find((one) => kindContext(one) === context);
+  return name === undefined ? undefined : new KindCluster(name);
+}
+
+/** Names of the kind clusters; none without kind. */
+async function kindClusters(): Promise<readonly string[]> {
+  try {
+    return lines(await stdoutOf('kind', ['get', 'clusters']));
+  } catch (error) {
+    if (/ENOENT/.test(messageOf(error))) return [];
+    throw error;
+  }
+}
+
+/** The kind cluster a configuration describes, whether it exists or not. */
+export class LocalCluster extends KindCluster {
+  /** @param file a kind configuration that names its cluster. @throws Failure when it cannot be read or names none. */
+  constructor(private readonly file: string = KIND_CONFIG) {
+    super(clusterName(readConfig(file), file));
+  }
+
+  async exists(): Promise<boolean> {
+    return (await kindClusters()).includes(this.name);
   }
 
   /** @param nodeImage for sites that mirror it; kind's own otherwise. */
@@ -63,23 +101,6 @@ export class LocalCluster {
 
   async remove(): Promise<void> {
     await run('kind', ['delete', 'cluster', '--name', this.name]);
-  }
-
-  /** Those of the images that are in the node. */
-  async nodeImages(node: string, references: readonly string[]): Promise<NodeImages> {
-    const found = await Promise.all(
-      references.map(async (reference) => {
-        const args = ['exec', node, 'crictl', 'inspecti', reference];
-        const { stdout, exitCode } = await run('docker', args, { accept: [0, 1] });
-        return exitCode === 0 ? [[reference, parseInspected(stdout)] as const] : [];
-      }),
-    );
-    return new Map(found.flat());
-  }
-
-  /** Brings local images into every node. */
-  async load(references: readonly string[]): Promise<void> {
-    await run('kind', ['load', 'docker-image', '--name', this.name, ...references]);
   }
 }
 

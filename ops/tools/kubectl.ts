@@ -34,15 +34,25 @@ const reference = ({ apiVersion, kind, metadata: { name, namespace } }: KubeObje
 });
 
 export class Kubectl {
-  constructor(readonly context: string) {}
+  /** @param uninterrupted goes on when the command is interrupted. */
+  constructor(
+    readonly context: string,
+    private readonly uninterrupted = false,
+  ) {}
+
+  /** The same cluster for tidying up: goes on when the command is interrupted. */
+  get tidying(): Kubectl {
+    return new Kubectl(this.context, true);
+  }
 
   output(args: readonly string[], input = ''): Promise<string> {
-    return stdoutOf('kubectl', ['--context', this.context, ...args], { input });
+    const { uninterrupted } = this;
+    return stdoutOf('kubectl', ['--context', this.context, ...args], { input, uninterrupted });
   }
 
   /** The same for tidying up: goes on when the command is interrupted. */
-  tidy(args: readonly string[]): Promise<string> {
-    return stdoutOf('kubectl', ['--context', this.context, ...args], { uninterrupted: true });
+  tidy(args: readonly string[], input = ''): Promise<string> {
+    return this.tidying.output(args, input);
   }
 
   /** Gives what it prints on standard output line by line, until it ends. */

@@ -1,4 +1,4 @@
-"""`python -m ai_assistant [serve | migrate]`."""
+"""`python -m ai_assistant [serve | migrate | migrations]`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`python -m analytics [serve | migrate]`."""
+"""`python -m analytics [serve | migrate | migrations]`."""
 
 import sys
 

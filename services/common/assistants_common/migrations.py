@@ -1,7 +1,13 @@
-"""Database migrations: wait for the database, take a lock, upgrade to the newest revision."""
+"""Database migrations: wait for the database, take a lock, upgrade to the newest revision.
+
+Every revision says with `backward_compatible` whether the release before works with the schema as it is
+after, and with what this release writes into it.
+"""
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 from time import monotonic
@@ -10,10 +16,13 @@ from zlib import crc32
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from assistants_common.schema_history import applied_revisions
 from assistants_common.settings import DatabaseSettings
 
 logger = logging.getLogger(__name__)
@@ -31,8 +40,51 @@ _NOT_YET: tuple[type[Exception], ...] = (
 )
 
 
-class DatabaseNotReadyError(Exception):
+class MigrationError(Exception):
+    """Why the schema cannot be brought to where this release wants it."""
+
+
+class DatabaseNotReadyError(MigrationError):
     """The database, or the migration lock on it, was not to be had in time."""
+
+
+class IncompatibleRevisionError(MigrationError):
+    """A revision the release before does not work with is to be applied, and that was not allowed."""
+
+
+class SchemaTooNewError(MigrationError):
+    """A later release has changed the schema in a way this one does not work with."""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A revision of the schema, as its module describes it."""
+
+    revision: str
+    title: str
+    backward_compatible: bool
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """What a migration did: `before` and `after` are equal when there was nothing to do."""
+
+    before: str | None
+    after: str
+    backward_compatible: bool
+
+
+def revisions(package: str) -> list[Revision]:
+    """All revisions of a package, the oldest first."""
+    scripts = ScriptDirectory.from_config(alembic_config(package)).walk_revisions()
+    return [_described(script) for script in scripts][::-1]
+
+
+def _described(script: Script) -> Revision:
+    compatible = getattr(script.module, "backward_compatible", None)
+    if not isinstance(compatible, bool):
+        raise MigrationError(f"revision {script.revision} does not say whether it is backward_compatible")
+    return Revision(script.revision, script.doc, compatible)
 
 
 def alembic_config(package: str) -> Config:
@@ -48,8 +100,18 @@ def _escaped(path: Path) -> str:
     return str(path).replace("%", "%%")
 
 
-async def migrate(settings: DatabaseSettings, package: str, wait_seconds: float = WAIT_SECONDS) -> None:
-    """Upgrade to head. Pods that start together wait for one another on an advisory lock."""
+async def migrate(
+    settings: DatabaseSettings,
+    package: str,
+    wait_seconds: float = WAIT_SECONDS,
+    *,
+    backward_compatible_only: bool = False,
+) -> Migrated:
+    """Upgrade to head. Pods that start together wait for one another on an advisory lock.
+
+    A schema that a later release has made is left as it is when this release works with it. With
+    `backward_compatible_only` nothing is applied when one of the revisions due is not backward compatible.
+    """
     engine = create_async_engine(
         settings.database_url,
         poolclass=NullPool,
@@ -61,12 +123,13 @@ async def migrate(settings: DatabaseSettings, package: str, wait_seconds: float 
         connection = await _connect(engine, deadline)
         try:
             await _lock(connection, package, deadline)
-            await connection.run_sync(_upgrade, package)
+            migrated = await connection.run_sync(_upgrade, package, backward_compatible_only)
         finally:
             await connection.close()
     finally:
         await engine.dispose()
-    logger.info("the database is at the newest revision")
+    logger.info("the schema is at revision %s", migrated.after, extra={"migrated": asdict(migrated)})
+    return migrated
 
 
 async def _connect(engine: AsyncEngine, deadline: float) -> AsyncConnection:
@@ -96,7 +159,37 @@ async def _pause(deadline: float, what: str, error: Exception | None) -> None:
     await asyncio.sleep(min(_PAUSE_SECONDS, left))
 
 
-def _upgrade(connection: Connection, package: str) -> None:
+def _upgrade(connection: Connection, package: str, compatible_only: bool) -> Migrated:
+    known = revisions(package)
+    names = [one.revision for one in known]
+    current = MigrationContext.configure(connection).get_current_revision()
+    # Alembic begins transactions of its own, one a revision.
+    connection.rollback()
+    if current is not None and current not in names:
+        _check_newer(connection, current, names)
+        return Migrated(current, current, backward_compatible=True)
+    due = known[names.index(current) + 1 :] if current else known
+    breaking = [one.revision for one in due if not one.backward_compatible]
+    if breaking and current and compatible_only:
+        raise IncompatibleRevisionError(
+            f"revision {', '.join(breaking)} is not backward compatible: what runs now would not work with it"
+        )
     config = alembic_config(package)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    # Where there was no schema, nothing ran that could not work with this one.
+    return Migrated(current, names[-1], backward_compatible=current is None or not breaking)
+
+
+def _check_newer(connection: Connection, current: str, names: Sequence[str]) -> None:
+    """Refuse a schema of a later release unless every revision this one lacks is backward compatible."""
+    lacking = {
+        revision: compatible
+        for revision, compatible in applied_revisions(connection).items()
+        if revision not in names
+    }
+    if current not in lacking or not all(lacking.values()):
+        raise SchemaTooNewError(
+            f"the schema is at revision {current}, which is newer than this release ({names[-1]}) "
+            "and not known to be backward compatible"
+        )

@@ -1,11 +1,12 @@
-"""The command line of a service: serve, migrate, and its own commands."""
+"""The command line of a service: serve, migrate, migrations, and its own commands."""
 
 import argparse
 import asyncio
+import json
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from fastapi import FastAPI
 from pydantic import ValidationError
@@ -20,6 +21,8 @@ type Command[S: ServiceSettings] = Callable[[S, Sequence[str]], Awaitable[int]]
 
 SERVE = "serve"
 MIGRATE = "migrate"
+MIGRATIONS = "migrations"
+COMPATIBLE_ONLY = "--backward-compatible-only"
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
 
@@ -43,6 +46,8 @@ class Service[S: ServiceSettings]:
 def run[S: ServiceSettings](service: Service[S], arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; the exit code."""
     parsed = _parse(service, sys.argv[1:] if arguments is None else arguments)
+    if parsed.command == MIGRATIONS and service.migrations:
+        return _list_migrations(service.migrations)
     configure_logging(service.name, "unknown", "INFO")
     try:
         settings = service.settings()
@@ -56,7 +61,7 @@ def run[S: ServiceSettings](service: Service[S], arguments: Sequence[str] | None
 
 
 def _parse[S: ServiceSettings](service: Service[S], arguments: Sequence[str]) -> argparse.Namespace:
-    choices = [SERVE, *([MIGRATE] if service.migrations else []), *service.commands]
+    choices = [SERVE, *([MIGRATE, MIGRATIONS] if service.migrations else []), *service.commands]
     parser = argparse.ArgumentParser(prog=service.name)
     parser.add_argument("command", nargs="?", default=SERVE, choices=choices)
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
@@ -73,19 +78,35 @@ def _run_command[S: ServiceSettings](
 ) -> int:
     try:
         if name == MIGRATE:
-            return asyncio.run(_migrate(service, settings))
+            return asyncio.run(_migrate(service, settings, arguments))
         return asyncio.run(_call(service.commands[name], settings, arguments))
     except Exception:
         logger.exception("%s failed", name)
         return EXIT_FAILURE
 
 
-async def _migrate[S: ServiceSettings](service: Service[S], settings: S) -> int:
+def _list_migrations(package: str) -> int:
+    """Print the revisions this release has, the newest last: needs neither settings nor database."""
+    from assistants_common.migrations import revisions  # noqa: PLC0415 - a server starts faster without Alembic
+
+    known = [asdict(one) for one in revisions(package)]
+    sys.stdout.write(f"{json.dumps({'head': known[-1]['revision'], 'revisions': known})}\n")
+    return 0
+
+
+async def _migrate[S: ServiceSettings](service: Service[S], settings: S, arguments: Sequence[str]) -> int:
     if not isinstance(settings, DatabaseSettings) or service.migrations is None:
         raise TypeError(f"{service.name} has no database to migrate")
-    from assistants_common.migrations import migrate  # noqa: PLC0415 - a server starts faster without Alembic
+    from assistants_common.migrations import MigrationError, migrate  # noqa: PLC0415 - as above
 
-    await migrate(settings, service.migrations)
+    parser = argparse.ArgumentParser(prog=f"{service.name} {MIGRATE}")
+    parser.add_argument(COMPATIBLE_ONLY, action="store_true")
+    compatible_only: bool = parser.parse_args(arguments).backward_compatible_only
+    try:
+        await migrate(settings, service.migrations, backward_compatible_only=compatible_only)
+    except MigrationError as error:
+        logger.critical("%s", error)
+        return EXIT_FAILURE
     return 0
 
 

@@ -21,11 +21,11 @@ from assistants_testing.processes import free_port
 PACKAGE = "sample_revisions"
 REVISIONS = {
     "__init__.py": "",
-    "0001_first.py": "revision='0001'\ndown_revision=None\n"
+    "0001_first.py": "revision='0001'\ndown_revision=None\nbackward_compatible=True\n"
     "from alembic import op\n"
     "def upgrade():\n    op.execute('CREATE TABLE numbers (n integer PRIMARY KEY)')\n"
     "    op.execute('SELECT pg_sleep(0.3)')\n",
-    "0002_second.py": "revision='0002'\ndown_revision='0001'\n"
+    "0002_second.py": "revision='0002'\ndown_revision='0001'\nbackward_compatible=True\n"
     "from alembic import op\n"
     "def upgrade():\n    op.execute('INSERT INTO numbers SELECT generate_series(1, 25)')\n",
 }

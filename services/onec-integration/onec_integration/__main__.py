@@ -1,4 +1,4 @@
-"""`python -m onec_integration [serve | migrate]`."""
+"""`python -m onec_integration [serve | migrate | migrations]`."""
 
 import sys
 

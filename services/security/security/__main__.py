@@ -1,4 +1,4 @@
-"""`python -m security [serve | migrate | verify [FILE] | seal REASON]`."""
+"""`python -m security [serve | migrate | migrations | verify [FILE] | seal REASON]`."""
 
 import sys
 

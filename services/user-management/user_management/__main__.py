@@ -1,4 +1,4 @@
-"""`python -m user_management [serve | migrate | promote EMAIL]`."""
+"""`python -m user_management [serve | migrate | migrations | promote EMAIL]`."""
 
 import sys
 

@@ -11,6 +11,7 @@ revision: str = "0002"
 down_revision: str | None = "0001"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+backward_compatible: bool = True
 
 
 def upgrade() -> None:

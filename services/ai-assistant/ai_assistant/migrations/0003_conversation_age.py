@@ -8,6 +8,7 @@ revision: str = "0003"
 down_revision: str | None = "0002"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+backward_compatible: bool = True
 
 _INDEX = "ix_conversations_updated_at"
 

@@ -7,6 +7,7 @@ from assistants_common.outbox import create_outbox_table, drop_outbox_table
 
 revision: str = "0001"
 down_revision: str | None = None
+backward_compatible: bool = True
 
 
 def upgrade() -> None:

@@ -11,6 +11,8 @@ revision: str = "0003"
 down_revision: str | None = "0002"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+# Entries of the audit log may have no actor now: the release before cannot read those.
+backward_compatible: bool = False
 
 # The function says which table it protects: from now on there are two.
 _REFUSE = """

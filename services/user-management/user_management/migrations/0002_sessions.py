@@ -11,6 +11,8 @@ revision: str = "0002"
 down_revision: str | None = "0001"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
+# Accounts may have no password now: the release before cannot read those.
+backward_compatible: bool = False
 
 
 def _time(name: str, *, nullable: bool = False) -> sa.Column[object]:

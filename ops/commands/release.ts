@@ -1,0 +1,213 @@
+/** What deploy and rollback share: the changes shown, the question, the steps under the lock, and the way back. */
+import {
+  type DefaultRenderer,
+  Listr,
+  type ListrTaskWrapper,
+  PRESET_TIMER,
+  type SimpleRenderer,
+} from 'listr2';
+import type { Failure } from '../core/failure.ts';
+import { beforeMigrations } from '../core/migrations.ts';
+import { title } from '../core/objects.ts';
+import { changes, type Plan, summary } from '../core/plan.ts';
+import type { Release } from '../core/release.ts';
+import { backupDatabases } from '../steps/backup.ts';
+import { bringImages } from '../steps/images.ts';
+import { type CheckLock, withLock } from '../steps/lock.ts';
+import { dueMigrations, migrateDatabases } from '../steps/migrate.ts';
+import {
+  begin,
+  finish,
+  lockNamespace,
+  type NewRelease,
+  takeBack,
+  type Undertaking,
+} from '../steps/release.ts';
+import { podIds, waitForRollout } from '../steps/rollout.ts';
+import { smokeTest } from '../steps/smoke.ts';
+import type { Target } from '../steps/target.ts';
+import type { KindCluster } from '../tools/kind.ts';
+import { line } from './print.ts';
+
+/** One thing at a time, with the time each takes; nothing is shown where JSON is printed. */
+export function stepList<C>(
+  { json: quiet }: { readonly json?: boolean },
+  tasks: ConstructorParameters<typeof Listr<C>>[0],
+) {
+  return quiet
+    ? new Listr<C, 'silent'>(tasks, { renderer: 'silent', registerSignalListeners: false })
+    : new Listr<C>(tasks, {
+        rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
+        fallbackRendererOptions: { timer: PRESET_TIMER },
+        // Ctrl-C is the command's own affair.
+        registerSignalListeners: false,
+      });
+}
+
+/** What an apply would do, object by object. */
+export function showPlan(plan: Plan): void {
+  for (const object of plan.created) line(`+ ${title(object)}`);
+  for (const object of plan.changed) line(`~ ${title(object)}`);
+  for (const object of plan.pruned) line(`- ${title(object)}`);
+  line(summary(plan));
+}
+
+export interface ReleaseOptions {
+  readonly json?: boolean;
+  readonly timeout: number;
+  /** Take a backup of every database first. */
+  readonly backup: boolean;
+  /** Apply revisions what runs now does not work with. */
+  readonly allowIncompatible: boolean;
+  /** Go back to what ran before when a step fails. */
+  readonly goBack: boolean;
+}
+
+type Task = ListrTaskWrapper<Undertaking, typeof DefaultRenderer, typeof SimpleRenderer>;
+
+/** What the steps need to know. */
+interface Work {
+  readonly target: Target;
+  readonly plan: Plan;
+  readonly local: KindCluster | undefined;
+  readonly options: ReleaseOptions;
+  readonly checkLock: CheckLock;
+  readonly before: ReadonlySet<string>;
+}
+
+/**
+ * Makes the release, alone: nobody else changes the environment meanwhile.
+ *
+ * @param extra steps before the backup.
+ * @throws Failure that says which step failed, why, and what became of it.
+ */
+export async function makeRelease(
+  target: Target,
+  newRelease: NewRelease,
+  local: KindCluster | undefined,
+  options: ReleaseOptions,
+): Promise<Release> {
+  const { kubectl } = target;
+  const { plan } = newRelease;
+  // The lock and the record live in a namespace of the platform's own.
+  await kubectl.apply(plan.created.filter(({ kind }) => kind === 'Namespace'));
+  return withLock(kubectl, lockNamespace(target), async (checkLock) => {
+    const undertaking = await begin(target, newRelease);
+    try {
+      const before = await podIds(target);
+      await stepList(options, steps({ target, plan, local, options, checkLock, before })).run(undertaking);
+    } catch (error) {
+      throw await giveBack(target, undertaking, error, options);
+    }
+    return finish(target, undertaking);
+  });
+}
+
+function steps(work: Work): ConstructorParameters<typeof Listr<Undertaking>>[0] {
+  const { local, options, plan, checkLock } = work;
+  const step = (name: string, enabled: boolean, task: (made: Undertaking, shown: Task) => Promise<void>) => ({
+    title: name,
+    enabled,
+    task: (made: Undertaking, shown: Task) => {
+      checkLock();
+      return task(made, shown);
+    },
+  });
+  const changing = changes(plan) > 0;
+  return [
+    step('Load images', local !== undefined, (_, shown) => load(work, shown)),
+    step('Back up', changing && options.backup, (made, shown) => backUp(work, made, shown)),
+    step('Migrate', changing, (made, shown) => migrate(work, made, shown)),
+    step('Apply', changing, (made, shown) => apply(work, made, shown)),
+    step('Roll out', true, (_, shown) => rollOut(work, shown)),
+    step('Smoke test', true, (_, shown) => smoke(work, shown)),
+  ];
+}
+
+async function load({ local, target }: Work, shown: Task): Promise<void> {
+  if (!local) return;
+  const loaded = await bringImages(local, target.wanted);
+  shown.title = `Load images: ${loaded.length} loaded`;
+}
+
+async function backUp({ target }: Work, made: Undertaking, shown: Task): Promise<void> {
+  const backups = await backupDatabases(target, undefined, (service, text) => {
+    shown.output = `${service}: ${text}`;
+  });
+  const ids = Object.fromEntries(backups.map(({ service, id }) => [service, id]));
+  made.release = { ...made.release, backups: ids };
+  shown.title = `Back up: ${backups.length} databases`;
+}
+
+/** Policies come first: they open the jobs' way to the databases. */
+async function migrate({ target, plan, options }: Work, made: Undertaking, shown: Task): Promise<void> {
+  const due = await dueMigrations(target);
+  if (due.length === 0) {
+    shown.title = 'Migrate: no service gets another image';
+    return;
+  }
+  made.touched = true;
+  const applied = new Set([...plan.created, ...plan.changed]);
+  await target.kubectl.apply(target.wanted.filter((one) => applied.has(one) && beforeMigrations(one)));
+  await migrateDatabases(target, due, {
+    allowIncompatible: options.allowIncompatible,
+    report: (text) => {
+      shown.output = text;
+    },
+    onMigrated: (service, migration) => {
+      made.release = { ...made.release, migrations: { ...made.release.migrations, [service]: migration } };
+    },
+  });
+  const done = Object.entries(made.release.migrations).map(
+    ([service, { after }]) => `${service} to ${after}`,
+  );
+  shown.title = `Migrate: ${due.length} databases, ${done.length > 0 ? done.join(', ') : 'all up to date'}`;
+}
+
+async function apply({ target, plan }: Work, made: Undertaking, shown: Task): Promise<void> {
+  made.touched = true;
+  const due = new Set([...plan.created, ...plan.changed]);
+  await target.kubectl.apply(target.wanted.filter((object) => due.has(object)));
+  await target.kubectl.remove(plan.pruned);
+  shown.title = `Apply: ${summary(plan)}`;
+}
+
+async function rollOut({ target, options, before }: Work, shown: Task): Promise<void> {
+  const report = (text: string): void => {
+    shown.output = text;
+  };
+  const count = await waitForRollout(target, options.timeout, report, before);
+  shown.title = `Roll out: ${count} workloads ready`;
+}
+
+async function smoke({ target }: Work, shown: Task): Promise<void> {
+  const result = await smokeTest(target, (text) => {
+    shown.output = text;
+  });
+  shown.title = `Smoke test: ${result}`;
+}
+
+async function giveBack(
+  target: Target,
+  undertaking: Undertaking,
+  error: unknown,
+  options: ReleaseOptions,
+): Promise<Failure> {
+  let failure: Failure | undefined;
+  const goBack = options.goBack ? undertaking : { ...undertaking, previous: undefined };
+  await stepList<Undertaking>(options, [
+    {
+      title: 'Roll back',
+      enabled: undertaking.touched && options.goBack,
+      task: async (_, shown) => {
+        failure = await takeBack(target, goBack, error, {
+          timeout: options.timeout,
+          report: (text) => {
+            shown.output = text;
+          },
+        });
+      },
+    },
+  ]).run(undertaking);
+  return failure ?? takeBack(target, goBack, error, { timeout: options.timeout, report: () => undefined });
+}

@@ -1,0 +1,208 @@
+/** What must be true of a cluster before anything is deployed to it. Each check is judged from what was read, here. */
+import { z } from 'zod';
+import { prerequisites } from '../../charts/config/prerequisites.ts';
+import type { Config } from '../../charts/config/schema.ts';
+import { KUBERNETES_VERSIONS } from '../../charts/config/versions.ts';
+import { INVENTORY_LABEL, namespaceOf } from '../../charts/constructs/names.ts';
+import { parseCpu, parseMemory } from '../../charts/constructs/quantity.ts';
+import { backupOf, type ServiceSpec } from '../../charts/graph/model.ts';
+import { footprintsOf, type Workload } from '../../charts/namespaces/footprint.ts';
+import type { SecretEntry } from '../../charts/secrets/catalog.ts';
+import type { KubeObject } from './objects.ts';
+import type { ExistingSecrets } from './secrets.ts';
+
+export interface Check {
+  readonly name: string;
+  /** `unverified`: cannot be found out from here; the rollout will show it. */
+  readonly result: 'ok' | 'problem' | 'unverified';
+  /** What was found, and for a problem what to do. */
+  readonly detail: string;
+}
+
+const judged = (name: string, problems: readonly string[], ok: string): Check => ({
+  name,
+  result: problems.length > 0 ? 'problem' : 'ok',
+  detail: problems.length > 0 ? problems.join('; ') : ok,
+});
+
+const minorOf = (version: string): number => Number(/^v?1\.(\d+)/.exec(version)?.[1] ?? Number.NaN);
+
+/** Older than the oldest minor we promise is refused; newer than the newest that was checked is only said. */
+export function checkVersion(server: string): Check {
+  const minors = KUBERNETES_VERSIONS.map(minorOf);
+  const [oldest, newest] = [Math.min(...minors), Math.max(...minors)];
+  const minor = minorOf(server);
+  const name = 'Kubernetes version';
+  const range = `1.${oldest} to 1.${newest}`;
+  if (Number.isNaN(minor) || minor < oldest)
+    return { name, result: 'problem', detail: `${server}: expected ${range}` };
+  if (minor > newest)
+    return { name, result: 'unverified', detail: `${server} is newer than what was checked (${range})` };
+  return { name, result: 'ok', detail: `${server} (${range})` };
+}
+
+/** Metrics are served by an API of their own, which no object names. */
+const METRICS_API = 'metrics.k8s.io/v1beta1';
+
+/** @param served what `kubectl api-versions` prints. */
+export function checkApis(config: Config, wanted: readonly KubeObject[], served: readonly string[]): Check {
+  const needed = new Set(wanted.map(({ apiVersion }) => apiVersion));
+  if (prerequisites(config).includes('metricsServer')) needed.add(METRICS_API);
+  const missing = [...needed].filter((version) => !served.includes(version)).toSorted();
+  return judged(
+    'Prerequisites',
+    missing.map((version) => `${version} is not served`),
+    `${needed.size} APIs served`,
+  );
+}
+
+/** Names only: nobody reads the values. */
+export function checkSecrets(
+  config: Config,
+  catalog: readonly SecretEntry[],
+  existing: ExistingSecrets,
+): Check {
+  const name = 'Secrets';
+  const store = config.secrets.store?.name;
+  if (config.secrets.source === 'external')
+    return { name, result: 'unverified', detail: `the store ${store ?? ''} makes them after the apply` };
+  const needed = catalog.filter(({ optional }) => !optional);
+  const problems = needed.flatMap((entry) => {
+    const id = `${entry.namespace}/${entry.name}`;
+    const present = existing.get(id);
+    if (!present) return [`${id} is missing (${entry.keys.map(({ key }) => key).join(', ')})`];
+    const keys = entry.keys.map(({ key }) => key).filter((key) => !present.includes(key));
+    return keys.length > 0 ? [`${id} lacks ${keys.join(', ')}`] : [];
+  });
+  return judged(name, problems, `${needed.length} there, with their keys`);
+}
+
+export const quota = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string(),
+    labels: z.record(z.string(), z.string()).default({}),
+  }),
+  spec: z.looseObject({ hard: z.record(z.string(), z.union([z.string(), z.number()])).default({}) }),
+});
+export type Quota = z.output<typeof quota>;
+
+const amounts = z.record(z.string(), z.string()).optional();
+const podSpec = z.looseObject({
+  containers: z.array(
+    z.looseObject({ resources: z.looseObject({ requests: amounts, limits: amounts }).optional() }),
+  ),
+});
+const sized = z.looseObject({
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+  spec: z.looseObject({
+    replicas: z.int().optional(),
+    maxReplicas: z.int().optional(),
+    scaleTargetRef: z.looseObject({ name: z.string() }).optional(),
+    template: z.looseObject({ spec: podSpec }).optional(),
+    jobTemplate: z
+      .looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: podSpec }) }) })
+      .optional(),
+  }),
+});
+
+/** Quotas others have set in our namespaces against what the pods may use at their largest; ours follow the manifests. */
+export function checkQuotas(wanted: readonly KubeObject[], quotas: readonly Quota[]): Check {
+  const workloads = wanted.flatMap((object): readonly Workload[] => {
+    const parsed = sized.safeParse(object);
+    return parsed.success ? [parsed.data] : [];
+  });
+  const footprints = footprintsOf(workloads);
+  const foreign = quotas.filter(({ metadata }) => metadata.labels[INVENTORY_LABEL] === undefined);
+  const problems = foreign.flatMap(({ metadata: { name, namespace }, spec }) => {
+    const needed = footprints.get(namespace);
+    if (!needed) return [];
+    const measures: readonly [string, number][] = [...Object.entries(needed.amounts), ['pods', needed.pods]];
+    return measures
+      .filter(([measure, amount]) => amount > limitOf(spec.hard, measure))
+      .map(
+        ([measure]) => `${namespace}/${name} allows ${measure} ${spec.hard[measure]}, which is too little`,
+      );
+  });
+  const found = `${foreign.length} besides our own`;
+  return judged('Quotas', problems, found);
+}
+
+function limitOf(hard: Quota['spec']['hard'], measure: string): number {
+  const value = hard[measure];
+  if (value === undefined) return Number.POSITIVE_INFINITY;
+  const parse = measure.endsWith('cpu') ? parseCpu : parseMemory;
+  return parse(String(value)) ?? Number.POSITIVE_INFINITY;
+}
+
+/** Images nobody can pull: they are built here, and must be in the nodes or be loaded into them. */
+const LOCAL_REGISTRY = /^localhost(:\d+)?\//;
+
+/** @param here images in every node or in the local Docker; nothing when the cluster is not on this machine. */
+export function checkImages(images: readonly string[], here: ReadonlySet<string> | undefined): Check {
+  const name = 'Images';
+  if (!here)
+    return {
+      name,
+      result: 'unverified',
+      detail: `${images.length} to be pulled by the nodes; the rollout shows it`,
+    };
+  const absent = images.filter((image) => !here.has(image));
+  const problems = absent.filter((image) => LOCAL_REGISTRY.test(image));
+  const pulled = absent.length - problems.length;
+  return judged(
+    name,
+    problems.map((image) => `${image} is neither in the nodes nor in the local Docker: build it`),
+    `${images.length - absent.length} here${pulled > 0 ? `, ${pulled} to be pulled` : ''}`,
+  );
+}
+
+export const claim = z.looseObject({
+  metadata: z.looseObject({ name: z.string(), namespace: z.string() }),
+  status: z.looseObject({ phase: z.string().default('Pending') }).prefault({}),
+});
+export type Claim = z.output<typeof claim>;
+
+export const node = z.looseObject({
+  metadata: z.looseObject({ name: z.string() }),
+  status: z.looseObject({
+    conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]),
+  }),
+});
+export type Node = z.output<typeof node>;
+
+/** One that can take pods is enough to begin; what is wrong with the others is said. */
+export function checkNodes(nodes: readonly Node[]): Check {
+  const troubles = nodes.map(({ metadata, status }) =>
+    status.conditions
+      .filter(({ type, status: value }) => value !== (type === 'Ready' ? 'True' : 'False'))
+      .map(({ type }) => `${metadata.name}: ${type === 'Ready' ? 'not ready' : type}`),
+  );
+  const fit = troubles.filter((own) => own.length === 0).length;
+  const found = [`${fit} of ${nodes.length} ready, with enough disk and memory`, ...troubles.flat()].join(
+    '; ',
+  );
+  return judged('Nodes', fit === 0 ? [found] : [], found);
+}
+
+/** Where the backup before the deploy goes to. How full it is shows when it is taken, before anything is changed. */
+export function checkBackupVolumes(
+  config: Config,
+  services: readonly ServiceSpec[],
+  claims: readonly Claim[],
+): Check {
+  const name = 'Backup volumes';
+  if (!config.backups.enabled)
+    return { name, result: 'unverified', detail: 'backups.enabled is false: nothing is backed up' };
+  const namespace = namespaceOf(config, 'app');
+  const names = services.filter(({ database }) => database).map((spec) => backupOf(spec.name));
+  const phases = names.map(
+    (volume) =>
+      claims.find(({ metadata }) => metadata.namespace === namespace && metadata.name === volume)?.status
+        .phase,
+  );
+  const problems = names.filter((_, index) => phases[index] === 'Lost').map((volume) => `${volume} is lost`);
+  const there = phases.filter((phase) => phase !== undefined).length;
+  return judged(name, problems, `${there} of ${names.length} there`);
+}

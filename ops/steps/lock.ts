@@ -1,0 +1,94 @@
+/** Holds the lock of an environment while something is done to it. */
+
+import { hostname, userInfo } from 'node:os';
+import { setInterval } from 'node:timers/promises';
+import { Failure, messageOf } from '../core/failure.ts';
+import { LEASE_NAME, lease, leaseManifest, renewal, secondsLeft } from '../core/lease.ts';
+import type { Kubectl } from '../tools/kubectl.ts';
+
+const RENEW_MS = 15_000;
+
+/** Throws when the lock was lost: between two steps that must not be begun then. */
+export type CheckLock = () => void;
+
+/**
+ * Runs `work` under the lock, renews it meanwhile, and gives it back, also after a failure or Ctrl-C.
+ *
+ * @throws Failure naming the holder when somebody else has it.
+ */
+export async function withLock<T>(
+  kubectl: Kubectl,
+  namespace: string,
+  work: (check: CheckLock) => Promise<T>,
+): Promise<T> {
+  const uid = await acquire(kubectl, namespace);
+  const renewing = new AbortController();
+  let lost: string | undefined;
+  const renewed = renew(kubectl, namespace, renewing.signal).catch((error: unknown) => {
+    lost = messageOf(error);
+  });
+  try {
+    return await work(() => {
+      if (lost) throw new Failure(`the lock of ${namespace} was lost (${lost})`, 'run the command again');
+    });
+  } finally {
+    renewing.abort();
+    await renewed;
+    await release(kubectl, namespace, uid);
+  }
+}
+
+const holder = (): string => `${userInfo().username}@${hostname()} (process ${process.pid})`;
+
+async function acquire(kubectl: Kubectl, namespace: string): Promise<string> {
+  const found = await find(kubectl, namespace);
+  const left = found ? secondsLeft(found, new Date()) : 0;
+  if (found && left > 0)
+    throw new Failure(
+      `${found.spec.holderIdentity} is changing ${namespace} at this moment`,
+      `wait for the end, or ${left} s if it is dead, and run the command again`,
+    );
+  const manifest = JSON.stringify(leaseManifest(namespace, holder(), new Date(), found));
+  try {
+    await kubectl.output([found ? 'replace' : 'create', '--filename=-'], manifest);
+  } catch (error) {
+    if (!/AlreadyExists|already exists|Conflict|has been modified/.test(messageOf(error))) throw error;
+    throw new Failure(`somebody else began to change ${namespace} just now`, 'run the command again later');
+  }
+  const mine = await find(kubectl, namespace);
+  if (!mine) throw new Failure(`the lock of ${namespace} was taken away at once`, 'run the command again');
+  return mine.metadata.uid;
+}
+
+async function find(kubectl: Kubectl, namespace: string) {
+  const args = ['get', 'lease', LEASE_NAME, `--namespace=${namespace}`, '--ignore-not-found'];
+  return (await kubectl.objects(lease, args))[0];
+}
+
+async function renew(kubectl: Kubectl, namespace: string, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const _ of setInterval(RENEW_MS, undefined, { signal })) {
+      const target = ['lease', LEASE_NAME, `--namespace=${namespace}`];
+      await kubectl.tidy([
+        'patch',
+        ...target,
+        '--type=merge',
+        '--patch',
+        JSON.stringify(renewal(new Date())),
+      ]);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** Only the very Lease that was taken: another one may have its name by now. */
+async function release(kubectl: Kubectl, namespace: string, uid: string): Promise<void> {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${LEASE_NAME}`;
+  const options = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid } };
+  try {
+    await kubectl.tidy(['delete', '--raw', path, '--filename=-'], JSON.stringify(options));
+  } catch (error) {
+    if (!/NotFound|not found|Conflict|Precondition/.test(messageOf(error))) throw error;
+  }
+}

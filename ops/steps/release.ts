@@ -1,0 +1,195 @@
+/** A release from its record's first line to its last, and the way back when a step fails. */
+import { namespaceOf } from '../../charts/constructs/names.ts';
+import type { Topology } from '../../charts/graph/model.ts';
+import { Failure, INTERRUPTED, messageOf } from '../core/failure.ts';
+import { imagesOf } from '../core/images.ts';
+import type { Override } from '../core/overrides.ts';
+import type { Plan } from '../core/plan.ts';
+import {
+  deployedRelease,
+  digestOf,
+  manifestsOf,
+  nextRevision,
+  type Release,
+  type ReleaseRecord,
+  releaseOf,
+} from '../core/release.ts';
+import { hopeless, pod, podsOf, workload } from '../core/workloads.ts';
+import { sourceRevision } from '../tools/git.ts';
+import { interrupted } from '../tools/interrupt.ts';
+import { createRecord, forgetExpired, readRecords, readReleases, updateRecord } from './releases.ts';
+import { waitForRollout } from './rollout.ts';
+import type { Target } from './target.ts';
+
+/** A release under way: what the steps have done so far. */
+export interface Undertaking {
+  release: Release;
+  /** Objects of the cluster were changed. */
+  touched: boolean;
+  /** The record of what ran before. */
+  readonly previous: ReleaseRecord | undefined;
+}
+
+export interface NewRelease {
+  readonly action: string;
+  readonly overrides: readonly Override[];
+  readonly plan: Plan;
+  /** Newest revision when the plan was made. */
+  readonly seen: number;
+}
+
+/** Writes the first line of the record. @throws Failure when somebody released something since the plan was made. */
+export async function begin(
+  target: Target,
+  { action, overrides, plan, seen }: NewRelease,
+): Promise<Undertaking> {
+  const { config, wanted } = target;
+  const records = await readRecords(target);
+  const releases = records.map(releaseOf);
+  const revision = nextRevision(releases);
+  if (revision !== seen + 1)
+    throw new Failure(
+      `${config.environment}: release ${revision - 1} was made after these changes were shown`,
+      'look at them again',
+    );
+  const running = deployedRelease(releases)?.revision;
+  const release: Release = {
+    revision,
+    environment: config.environment,
+    status: 'pending',
+    action,
+    startedAt: new Date().toISOString(),
+    source: await sourceRevision(),
+    images: [...imagesOf(wanted)],
+    overrides: [...overrides],
+    digest: digestOf(wanted),
+    changes: { created: plan.created.length, updated: plan.changed.length, pruned: plan.pruned.length },
+    migrations: {},
+    backups: {},
+    restored: {},
+  };
+  await createRecord(target, release, wanted);
+  return {
+    release,
+    touched: false,
+    previous: records.find((record) => releaseOf(record).revision === running),
+  };
+}
+
+/** The last line of a release that works: it is what runs now, and the one before is not any more. */
+export async function finish(target: Target, undertaking: Undertaking): Promise<Release> {
+  const release = ended(undertaking.release, 'deployed');
+  await updateRecord(target, release);
+  const releases = await readReleases(target);
+  for (const other of releases)
+    if (other.status === 'deployed' && other.revision !== release.revision)
+      await updateRecord(target, { ...other, status: 'superseded' });
+  await forgetExpired(target, releases);
+  return release;
+}
+
+function ended(release: Release, status: Release['status'], reason?: string): Release {
+  const seconds = Math.round((Date.now() - Date.parse(release.startedAt)) / 100) / 10;
+  return { ...release, status, seconds, ...(reason ? { reason } : {}) };
+}
+
+export interface TakeBackOptions {
+  readonly timeout: number;
+  readonly report: (text: string) => void;
+}
+
+/**
+ * After a failure: applies what ran before, waits until it runs, and records what happened. After Ctrl-C it does not
+ * wait. Where the databases were migrated to something what ran before does not work with, nothing is applied.
+ *
+ * @returns the failure to end with: why, and what became of it.
+ */
+export async function takeBack(
+  target: Target,
+  undertaking: Undertaking,
+  error: unknown,
+  options: TakeBackOptions,
+): Promise<Failure> {
+  const { release, touched, previous } = undertaking;
+  const reason = messageOf(error);
+  const details = error instanceof Failure ? error.details : [];
+  const { status, outcome } = await wayBack(target, { release, touched, previous }, options);
+  await updateRecord(target, ended(release, status, reason));
+  const exit = interrupted.aborted ? INTERRUPTED : 1;
+  return new Failure(`${release.action}: ${reason}`, outcome, details, exit);
+}
+
+interface Outcome {
+  readonly status: 'failed' | 'rolled back';
+  readonly outcome: string;
+}
+
+async function wayBack(
+  target: Target,
+  { release, touched, previous }: Undertaking,
+  options: TakeBackOptions,
+): Promise<Outcome> {
+  const { environment } = target.config;
+  if (!touched) return { status: 'failed', outcome: 'nothing was changed' };
+  const breaking = Object.entries(release.migrations).filter(([, one]) => !one.backwardCompatible);
+  if (breaking.length > 0) {
+    const services = breaking.map(([service]) => service).join(', ');
+    return {
+      status: 'failed',
+      outcome: `not rolled back, as what ran before does not work with the databases of ${services} any more: ./platform rollback ${environment} --restore-backup goes back with their backups`,
+    };
+  }
+  if (!previous)
+    return {
+      status: 'failed',
+      outcome: 'there is no earlier release to go back to: mend it and deploy again',
+    };
+  const { revision } = releaseOf(previous);
+  try {
+    await applyAgain(target, previous, options);
+    return { status: 'rolled back', outcome: `rolled back to release ${revision}` };
+  } catch (failure) {
+    return {
+      status: 'failed',
+      outcome: `and the way back to release ${revision} failed, too (${messageOf(failure)}): see ./platform status`,
+    };
+  }
+}
+
+async function applyAgain(target: Target, previous: ReleaseRecord, options: TakeBackOptions): Promise<void> {
+  const { config } = target;
+  const kubectl = target.kubectl.tidying;
+  const topology = withoutExpectations(target.topology);
+  const wanted = manifestsOf(previous);
+  options.report('applying what ran before');
+  const plan = await kubectl.plan(config.environment, wanted);
+  const due = new Set([...plan.created, ...plan.changed]);
+  await kubectl.apply(wanted.filter((object) => due.has(object)));
+  await kubectl.remove(plan.pruned);
+  await replaceStuckPods({ ...target, kubectl });
+  if (!interrupted.aborted)
+    await waitForRollout({ kubectl, config, topology }, options.timeout, options.report);
+}
+
+/** An earlier release may have had other components: what the cluster has then is waited for, and nothing else. */
+export const withoutExpectations = (topology: Topology): Topology => ({ ...topology, components: [] });
+
+/** A StatefulSet does not replace a pod that never became ready, not even when its template is mended. */
+async function replaceStuckPods({ kubectl, config }: Target): Promise<void> {
+  const [workloads, pods] = await Promise.all([
+    kubectl.workloads(workload, config.environment),
+    kubectl.pods(pod, config.environment),
+  ]);
+  const sets = workloads.filter(({ kind }) => kind === 'StatefulSet');
+  const stuck = sets.flatMap((one) => podsOf(one, pods)).filter((one) => hopeless(one, new Date()));
+  for (const { metadata } of stuck)
+    await kubectl.output([
+      'delete',
+      'pod',
+      metadata.name,
+      `--namespace=${metadata.namespace}`,
+      '--wait=false',
+    ]);
+}
+
+export const lockNamespace = ({ config }: Pick<Target, 'config'>): string => namespaceOf(config, 'app');

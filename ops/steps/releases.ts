@@ -1,0 +1,50 @@
+/** The records of releases in the cluster: read, written, forgotten. */
+import { namespaceOf } from '../../charts/constructs/names.ts';
+import type { KubeObject } from '../core/objects.ts';
+import {
+  expired,
+  RELEASE_LABEL,
+  type Release,
+  type ReleaseRecord,
+  recordManifest,
+  releaseName,
+  releaseOf,
+  releaseRecord,
+} from '../core/release.ts';
+import type { Target } from './target.ts';
+
+type Place = Pick<Target, 'config' | 'kubectl'>;
+
+const inNamespace = ({ config }: Place): string => `--namespace=${namespaceOf(config, 'app')}`;
+
+/** Every record of the environment; none when its namespace does not exist. */
+export function readRecords(place: Place): Promise<readonly ReleaseRecord[]> {
+  const selector = `--selector=${RELEASE_LABEL}=${place.config.environment}`;
+  return place.kubectl.objects(releaseRecord, ['get', 'configmaps', inNamespace(place), selector]);
+}
+
+export const readReleases = async (place: Place): Promise<readonly Release[]> =>
+  (await readRecords(place)).map(releaseOf);
+
+/** Writes a new record. @throws Failure when one of that number exists. */
+export async function createRecord(
+  { config, kubectl }: Place,
+  release: Release,
+  objects: readonly KubeObject[],
+): Promise<void> {
+  await kubectl.create([recordManifest(namespaceOf(config, 'app'), release, objects)]);
+}
+
+/** What became of a release; also when the command was interrupted. The manifests stay as they were recorded. */
+export async function updateRecord({ config, kubectl }: Place, release: Release): Promise<void> {
+  const metadata = { name: releaseName(release.revision), namespace: namespaceOf(config, 'app') };
+  const data = { release: JSON.stringify(release) };
+  await kubectl.tidying.apply([{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data }]);
+}
+
+/** Forgets the releases nobody goes back to any more. */
+export async function forgetExpired(place: Place, releases: readonly Release[]): Promise<void> {
+  const names = expired(releases).map(releaseName);
+  if (names.length > 0)
+    await place.kubectl.tidy(['delete', 'configmap', ...names, inNamespace(place), '--ignore-not-found']);
+}

@@ -1,0 +1,115 @@
+/** Asks a release, as clients would, whether it works. */
+import { request } from 'node:https';
+import { namespaceOf } from '../../charts/constructs/names.ts';
+import { EDGE, PORTS, type ServiceSpec } from '../../charts/graph/model.ts';
+
+import { Failure, messageOf } from '../core/failure.ts';
+import type { KubeObject } from '../core/objects.ts';
+import { type Answer, complaint, edgeHost, type Probe, probesThroughEdge } from '../core/smoke.ts';
+import { forward } from '../tools/forward.ts';
+import { pause } from '../tools/interrupt.ts';
+import type { Target } from './target.ts';
+
+const TIMEOUT_MS = 10_000;
+/** A route that was just made takes a moment to reach the edge. */
+const ATTEMPTS = 5;
+const PAUSE_MS = 1000;
+
+/**
+ * Every route through the edge's own pod, TLS and all; where the edge is somebody else's, every service's health by the
+ * API server. Returns how many were asked, and how.
+ *
+ * @throws Failure naming each that does not answer as it should.
+ */
+export async function smokeTest(target: Target, report: (text: string) => void): Promise<string> {
+  const { config, wanted } = target;
+  const services = target.services.filter(({ name }) => isDeployed(wanted, name));
+  if (!isDeployed(wanted, EDGE)) return byApiServer(target, services, report);
+  const probes = probesThroughEdge(services);
+  const { localPort, close } = await forward({
+    context: target.kubectl.context,
+    namespace: namespaceOf(config, 'edge'),
+    resource: `deployment/${EDGE}`,
+    port: PORTS.websecure,
+  });
+  try {
+    await check(probes, report, ({ path }) => viaEdge(localPort, edgeHost(config), path));
+  } finally {
+    close();
+  }
+  return `${probes.length} routes answer through the edge`;
+}
+
+/** The manifests decide, not the topology: those of an earlier release may know less. */
+const isDeployed = (wanted: readonly KubeObject[], name: string): boolean =>
+  wanted.some(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name);
+
+async function byApiServer(
+  { kubectl, config }: Target,
+  services: readonly ServiceSpec[],
+  report: (text: string) => void,
+): Promise<string> {
+  const namespace = namespaceOf(config, 'app');
+  const probes = services.map(({ name }) => ({ service: name, path: '/health', healthy: true }));
+  await check(probes, report, async ({ service, path }) => {
+    const proxy = `/api/v1/namespaces/${namespace}/services/${service}:http/proxy${path}`;
+    return { status: 200, text: await kubectl.output(['get', '--raw', proxy]) };
+  });
+  return `${probes.length} services are healthy, asked by the API server; the edge is not the platform's own`;
+}
+
+async function check(
+  probes: readonly Probe[],
+  report: (text: string) => void,
+  ask: (probe: Probe) => Promise<Answer>,
+): Promise<void> {
+  let complaints: readonly string[] = [];
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const found = await Promise.all(probes.map((probe) => judged(probe, ask)));
+    complaints = found.filter((one) => one !== undefined);
+    if (complaints.length === 0) return;
+    report(complaints[0] ?? '');
+    if (attempt < ATTEMPTS) await pause(PAUSE_MS);
+  }
+  throw new Failure(
+    `smoke test: ${complaints.length} of ${probes.length} failed: ${complaints[0]}`,
+    undefined,
+    complaints,
+  );
+}
+
+async function judged(probe: Probe, ask: (probe: Probe) => Promise<Answer>): Promise<string | undefined> {
+  try {
+    return complaint(probe, await ask(probe));
+  } catch (error) {
+    return `${probe.path} of ${probe.service}: ${messageOf(error)}`;
+  }
+}
+
+/** The certificate is not looked at: it is for the public name, and this goes to the pod. */
+const viaEdge = (port: number, host: string, path: string): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const outgoing = request(
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        servername: host,
+        headers: { host },
+        rejectUnauthorized: false,
+        timeout: TIMEOUT_MS,
+        agent: false,
+      },
+      (answer) => {
+        const parts: Buffer[] = [];
+        answer.on('data', (part: Buffer) => parts.push(part));
+        answer.on('error', reject);
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString() }),
+        );
+      },
+    );
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
+    outgoing.on('error', reject);
+    outgoing.end();
+  });

@@ -1,0 +1,58 @@
+/** Looks at a cluster before something is deployed to it. Reads only. */
+import { z } from 'zod';
+import { secretCatalog } from '../../charts/secrets/catalog.ts';
+import {
+  type Check,
+  checkApis,
+  checkBackupVolumes,
+  checkImages,
+  checkNodes,
+  checkQuotas,
+  checkSecrets,
+  checkVersion,
+  claim,
+  node,
+  quota,
+} from '../core/checks.ts';
+import { imagesOf } from '../core/images.ts';
+import { localImages } from '../tools/docker.ts';
+import type { KindCluster } from '../tools/kind.ts';
+import { existingSecrets } from './secrets.ts';
+import type { Target } from './target.ts';
+
+const version = z.looseObject({ serverVersion: z.looseObject({ gitVersion: z.string() }) });
+
+/** @param local the cluster, when it is a kind cluster of this machine. */
+export async function validate(target: Target, local: KindCluster | undefined): Promise<readonly Check[]> {
+  const { kubectl, config, topology, services, wanted } = target;
+  const everywhere = '--all-namespaces';
+  const [server, apis, secrets, quotas, claims, nodes, here] = await Promise.all([
+    kubectl.output(['version', '--output=json']),
+    kubectl.output(['api-versions']),
+    existingSecrets(kubectl),
+    kubectl.objects(quota, ['get', 'resourcequotas', everywhere]),
+    kubectl.objects(claim, ['get', 'persistentvolumeclaims', everywhere]),
+    kubectl.objects(node, ['get', 'nodes']),
+    local ? imagesHere(local, imagesOf(wanted)) : undefined,
+  ]);
+  return [
+    checkVersion(version.parse(JSON.parse(server)).serverVersion.gitVersion),
+    checkNodes(nodes),
+    checkApis(config, wanted, apis.split('\n')),
+    checkSecrets(config, secretCatalog(config, topology), secrets),
+    checkQuotas(wanted, quotas),
+    checkImages(imagesOf(wanted), here),
+    checkBackupVolumes(config, services, claims),
+  ];
+}
+
+/** Images in every node, or in the local Docker, from where they can be loaded. */
+async function imagesHere(local: KindCluster, references: readonly string[]): Promise<ReadonlySet<string>> {
+  const [docker, ...nodes] = await Promise.all([
+    localImages(references),
+    ...(await local.nodes()).map((name) => local.nodeImages(name, references)),
+  ]);
+  return new Set(
+    references.filter((reference) => docker.has(reference) || nodes.every((images) => images.has(reference))),
+  );
+}
