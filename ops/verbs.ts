@@ -33,6 +33,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'diff', group: 'Deploy', load: async () => (await import('./commands/diff.ts')).diff },
   { name: 'validate', group: 'Deploy', load: async () => (await import('./commands/validate.ts')).validate },
   { name: 'deploy', group: 'Deploy', load: async () => (await import('./commands/deploy.ts')).deploy },
+  { name: 'rollback', group: 'Deploy', load: async () => (await import('./commands/rollback.ts')).rollback },
   { name: 'history', group: 'Deploy', load: async () => (await import('./commands/history.ts')).history },
   { name: 'backup', group: 'Data', load: async () => (await import('./commands/backup.ts')).backup },
   { name: 'restore', group: 'Data', load: async () => (await import('./commands/restore.ts')).restore },

@@ -83,18 +83,18 @@ function storeComponents(spec: ServiceSpec, options: GraphOptions): Component[] 
     selector: options.cloudNativePg ? { 'cnpg.io/cluster': name } : label(name),
     presence: options.cloudNativePg ? 'reserved' : 'always',
   };
-  const job = (jobName: string, title: string): Component => ({
+  const job = (jobName: string, title: string, presence: Component['presence'] = 'scheduled'): Component => ({
     ...base,
     name: jobName,
     title,
     kind: 'job',
     ports: [],
     selector: label(jobName),
-    presence: 'scheduled',
+    presence,
   });
   return [
     store,
-    job(migrateOf(spec.name), `Migration of ${spec.title}`),
+    job(migrateOf(spec.name), `Migration of ${spec.title}`, 'reserved'),
     ...(options.backups === false
       ? []
       : [

@@ -182,7 +182,7 @@ export interface Component {
   readonly selector: Readonly<Record<string, string>>;
   /**
    * `always`: pods run all the time; `scheduled`: pods come and go; `reserved`: the place is kept in the graph, so that
-   * policies and targets are ready, and another chart brings the pods.
+   * policies and targets are ready, and another chart, or the operations command, brings the pods.
    */
   readonly presence: 'always' | 'scheduled' | 'reserved';
   /** The service it is, or the service whose store it is. */

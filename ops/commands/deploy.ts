@@ -74,6 +74,7 @@ export const deploy = withDeployment(
         backup: options.backup && target.config.backups.enabled,
         allowIncompatible: options.allowIncompatible ?? false,
         goBack: true,
+        restore: [],
       },
     );
     print(release, plan, options);

@@ -1,7 +1,6 @@
 import { newestFirst, type Release } from '../core/release.ts';
 import { readReleases } from '../steps/releases.ts';
-import { checkTools } from '../tools/check.ts';
-import { type DeploymentOptions, targetOf, verb, withDeployment } from './options.ts';
+import { type DeploymentOptions, liveOf, verb, withDeployment } from './options.ts';
 import { json, line, table } from './print.ts';
 
 interface Options extends DeploymentOptions {
@@ -13,10 +12,8 @@ export const history = withDeployment(
 )
   .option('--json', 'print the releases as JSON')
   .action(async (environment: string, options: Options) => {
-    const target = await targetOf({ ...options, env: environment });
-    await checkTools(['kubectl']);
-    await target.kubectl.reach();
-    const releases = newestFirst(await readReleases(target));
+    const live = await liveOf({ ...options, env: environment });
+    const releases = newestFirst(await readReleases(live));
     if (options.json) return json(releases);
     if (releases.length === 0) return line(`${environment} has no release yet.`);
     table(

@@ -6,11 +6,11 @@ import {
   PRESET_TIMER,
   type SimpleRenderer,
 } from 'listr2';
-import type { Failure } from '../core/failure.ts';
+import { Failure } from '../core/failure.ts';
 import { beforeMigrations } from '../core/migrations.ts';
 import { title } from '../core/objects.ts';
 import { changes, type Plan, summary } from '../core/plan.ts';
-import type { Release } from '../core/release.ts';
+import type { Obstacle, Release } from '../core/release.ts';
 import { backupDatabases } from '../steps/backup.ts';
 import { bringImages } from '../steps/images.ts';
 import { type CheckLock, withLock } from '../steps/lock.ts';
@@ -23,6 +23,7 @@ import {
   takeBack,
   type Undertaking,
 } from '../steps/release.ts';
+import { restoreDatabase } from '../steps/restore.ts';
 import { podIds, waitForRollout } from '../steps/rollout.ts';
 import { smokeTest } from '../steps/smoke.ts';
 import type { Target } from '../steps/target.ts';
@@ -61,6 +62,8 @@ export interface ReleaseOptions {
   readonly allowIncompatible: boolean;
   /** Go back to what ran before when a step fails. */
   readonly goBack: boolean;
+  /** Databases restored from a backup when the manifests are applied, as they would not work with them. */
+  readonly restore: readonly Obstacle[];
 }
 
 type Task = ListrTaskWrapper<Undertaking, typeof DefaultRenderer, typeof SimpleRenderer>;
@@ -119,6 +122,7 @@ function steps(work: Work): ConstructorParameters<typeof Listr<Undertaking>>[0] 
     step('Back up', changing && options.backup, (made, shown) => backUp(work, made, shown)),
     step('Migrate', changing, (made, shown) => migrate(work, made, shown)),
     step('Apply', changing, (made, shown) => apply(work, made, shown)),
+    step('Restore databases', options.restore.length > 0, (made, shown) => restore(work, made, shown)),
     step('Roll out', true, (_, shown) => rollOut(work, shown)),
     step('Smoke test', true, (_, shown) => smoke(work, shown)),
   ];
@@ -141,7 +145,8 @@ async function backUp({ target }: Work, made: Undertaking, shown: Task): Promise
 
 /** Policies come first: they open the jobs' way to the databases. */
 async function migrate({ target, plan, options }: Work, made: Undertaking, shown: Task): Promise<void> {
-  const due = await dueMigrations(target);
+  const restored = options.restore.map(({ service }) => service);
+  const due = (await dueMigrations(target)).filter(({ service }) => !restored.includes(service));
   if (due.length === 0) {
     shown.title = 'Migrate: no service gets another image';
     return;
@@ -170,6 +175,21 @@ async function apply({ target, plan }: Work, made: Undertaking, shown: Task): Pr
   await target.kubectl.apply(target.wanted.filter((object) => due.has(object)));
   await target.kubectl.remove(plan.pruned);
   shown.title = `Apply: ${summary(plan)}`;
+}
+
+/** After the apply: the old pods come back to the old databases. */
+async function restore({ target, options }: Work, made: Undertaking, shown: Task): Promise<void> {
+  for (const { service, backup, revision } of options.restore) {
+    if (!backup)
+      throw new Failure(`release ${revision} took no backup of ${service}`, 'it cannot be restored');
+    await restoreDatabase(target, service, backup, {
+      report: (text) => {
+        shown.output = `${service}: ${text}`;
+      },
+    });
+    made.release = { ...made.release, restored: { ...made.release.restored, [service]: revision } };
+  }
+  shown.title = `Restore databases: ${options.restore.map(({ service }) => service).join(', ')}`;
 }
 
 async function rollOut({ target, options, before }: Work, shown: Task): Promise<void> {

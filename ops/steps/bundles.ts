@@ -76,14 +76,18 @@ export async function installBundles(
       outdated.push(bundle);
   for (const { objects } of outdated) await kubectl.apply(objects);
   if (outdated.length === 0) return [];
-  await kubectl.output([
-    'wait',
-    'customresourcedefinitions',
-    '--all',
-    '--for=condition=Established',
-    '--timeout=60s',
-  ]);
+  await established(kubectl, outdated);
   const data = Object.fromEntries(bundles.map(({ file, digest }) => [file, digest]));
   await kubectl.apply([{ ...RECORD, data }]);
   return outdated.map(({ file }) => file);
+}
+
+/** Waits until the API server knows the kinds that were defined; not every bundle defines some. */
+async function established(kubectl: Kubectl, bundles: readonly Bundle[]): Promise<void> {
+  const names = bundles
+    .flatMap(({ objects }) => objects)
+    .filter(({ kind }) => kind === 'CustomResourceDefinition')
+    .map(({ metadata }) => `customresourcedefinition/${metadata.name}`);
+  if (names.length > 0)
+    await kubectl.output(['wait', ...names, '--for=condition=Established', '--timeout=60s']);
 }

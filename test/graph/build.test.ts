@@ -26,7 +26,7 @@ describe('buildTopology', () => {
         (edge) => edge.to === `postgres-${name}` && edge.port === 'postgresql',
       );
       expect(readers.map((edge) => edge.from)).toEqual(
-        database ? [name, `backup-${name}`, `restore-${name}`] : [],
+        database ? [name, `migrate-${name}`, `backup-${name}`, `restore-${name}`] : [],
       );
     }
   });
@@ -60,7 +60,7 @@ describe('buildTopology', () => {
   });
   it('leaves out what is switched off', () => {
     const small = buildTopology(SERVICES, { ownEdge: false, backups: false, monitoring: false });
-    expect(small.components.map(({ kind }) => kind)).not.toContain('job');
+    expect(small.components.map(({ name }) => name).join()).not.toMatch(/backup|restore/);
     expect(small.components.map(({ name }) => name)).not.toContain('traefik');
     expect(small.edges.map(({ from }) => from)).not.toContain('prometheus');
   });
