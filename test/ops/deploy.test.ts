@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { topologyOf } from '../../charts/app.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import { kubeObject } from '../../ops/core/objects.ts';
-import { digestOf, recordManifest } from '../../ops/core/release.ts';
+import { digestOf, type Release, recordManifest } from '../../ops/core/release.ts';
 import { output, useFakeTools } from '../support/command.ts';
 import { configOf, render } from '../support/objects.ts';
 
@@ -175,6 +175,72 @@ describe('in a cluster', () => {
       /3 +rolled back +2026-01-01T00:00:00Z +12\.5 +deploy +abc123 +6 +security 0003 +a new pod does not start/,
     );
     expect(JSON.parse(await output('history', 'dev', '--json'))).toEqual([release]);
+  });
+  describe('rollback', () => {
+    const release = (revision: number, values: Partial<Release>): Release => ({
+      revision,
+      environment: 'dev',
+      status: 'superseded',
+      action: 'deploy',
+      startedAt: '2026-01-01T00:00:00.000Z',
+      source: 'abc123',
+      images: [],
+      overrides: [],
+      digest: digestOf(objects),
+      changes: { created: 0, updated: 0, pruned: 0 },
+      migrations: {},
+      backups: {},
+      restored: {},
+      ...values,
+    });
+    const releases = (migrations: Release['migrations'] = {}) =>
+      listed([
+        recordManifest('assistants', release(1, {}), objects),
+        recordManifest(
+          'assistants',
+          release(2, {
+            status: 'deployed',
+            digest: digestOf([]),
+            migrations,
+            backups: { security: 'security_db-before' },
+          }),
+          [],
+        ),
+      ]);
+    const breaking = { security: { before: '0003', after: '0004', backwardCompatible: false } };
+
+    it('needs an earlier release', async () => {
+      await expect(output('rollback', 'dev', '--yes')).rejects.toThrow(
+        'rollback: dev has no earlier release; see ./platform history dev',
+      );
+    });
+    it.each([
+      [['rollback', 'dev', 'last'], "command-argument value 'last' is invalid"],
+      [['rollback', 'dev', '7'], '"7" is no release of dev'],
+      [['rollback', 'dev', '2'], 'release 2 is what dev runs'],
+      [['rollback', 'dev', '--json'], 'rollback: --json asks nothing; add --yes, or --dry-run'],
+      [['rollback', 'dev'], 'rollback: not confirmed, and there is no terminal to ask on; add --yes'],
+    ])('%j is refused, and nothing is changed', async (args, message) => {
+      answer('releases', releases());
+      await expect(output(...args)).rejects.toThrow(message);
+      expect(changed()).toEqual([]);
+    });
+    it('--dry-run shows what it would do', async () => {
+      answer('releases', releases());
+      const text = await output('rollback', 'dev', '--dry-run');
+      expect(text).toContain('+ Deployment assistants/security');
+      expect(changed()).toEqual([]);
+    });
+    it('refuses a release that does not work with the databases, and offers their backups', async () => {
+      answer('releases', releases(breaking));
+      await expect(output('rollback', 'dev', '--yes')).rejects.toThrow(
+        'release 1 does not work with the databases of security, which release 2 migrated; ./platform rollback dev 1 --restore-backup',
+      );
+      expect(await output('rollback', 'dev', '--restore-backup', '--dry-run')).toContain(
+        '! the database of security is restored from security_db-before',
+      );
+      expect(changed()).toEqual([]);
+    });
   });
   it('history of an environment without one says so', async () => {
     expect(await output('history', 'dev')).toBe('dev has no release yet.\n');
