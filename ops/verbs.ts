@@ -45,6 +45,11 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/optimize.ts')).optimize,
   },
   {
+    name: 'completion',
+    group: 'Understand',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
     name: 'check-deps',
     group: 'Understand',
     load: async () => (await import('./commands/check-deps.ts')).checkDeps,

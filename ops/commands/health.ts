@@ -1,4 +1,4 @@
-import { selectComponents } from '../core/components.ts';
+import { ANY_COMPONENT, selectComponents } from '../core/components.ts';
 import { type Check, type HealthRow, healthRows } from '../core/health.ts';
 import { statusRows } from '../core/status.ts';
 import { pod, workload } from '../core/workloads.ts';
@@ -17,7 +17,7 @@ export const health = withCluster(
     'ask each service how it is, and how long its database and Redis take; exit status 1 when something is not well',
     './platform health security --json',
   )
-    .argument('[service...]', 'services, stores, edge or other components (default: all)')
+    .argument('[service...]', `${ANY_COMPONENT} (default: all)`)
     .option('--json', 'print the rows as JSON'),
 )
   .addHelpText(

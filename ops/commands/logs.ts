@@ -1,7 +1,13 @@
 import { styleText } from 'node:util';
 import { InvalidArgumentError } from 'commander';
 import type { Component } from '../../charts/graph/model.ts';
-import { type LivePod, mainContainer, podsOfComponent, selectComponents } from '../core/components.ts';
+import {
+  ANY_COMPONENT,
+  type LivePod,
+  mainContainer,
+  podsOfComponent,
+  selectComponents,
+} from '../core/components.ts';
 import { messageOf } from '../core/failure.ts';
 import { byTime, fieldsOf, isAbout, type LogLine, parseLogLine, said } from '../core/log-lines.ts';
 import { podsAround } from '../steps/pods.ts';
@@ -35,7 +41,7 @@ export const logs = withCluster(
     'show the logs of components, merged in the order they were written',
     './platform logs api-gateway security --follow --since 10m',
   )
-    .argument('[service...]', 'services, stores, edge or other components (default: all)')
+    .argument('[service...]', `${ANY_COMPONENT} (default: all)`)
     .option('-f, --follow', 'go on with what is written from now on, in pods that come as well, until Ctrl-C')
     .option('--since <duration>', 'not older than that, such as 30s, 10m, 2h', duration)
     .option(

@@ -1,5 +1,5 @@
 import { formatCpu, formatMemory } from '../../charts/constructs/quantity.ts';
-import { selectComponents } from '../core/components.ts';
+import { ANY_COMPONENT, selectComponents } from '../core/components.ts';
 import { changed, type Suggestion, suggestions } from '../core/optimize.ts';
 import { type UsageRow, usageRows } from '../core/usage.ts';
 import { measuredPods } from '../steps/metrics.ts';
@@ -23,7 +23,7 @@ export const optimize = withCluster(
     'compare what containers reserve with what they use, and suggest requests; changes nothing',
     './platform optimize --seconds 600',
   )
-    .argument('[service...]', 'services, stores, edge or other components (default: all)')
+    .argument('[service...]', `${ANY_COMPONENT} (default: all)`)
     .option('--seconds <seconds>', 'how long to look, a sample every 15 s', seconds, 60)
     .option('--json', 'print millicores and bytes as JSON'),
 )

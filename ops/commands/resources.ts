@@ -1,5 +1,5 @@
 import { formatCpu, formatMemory } from '../../charts/constructs/quantity.ts';
-import { livePod, selectComponents } from '../core/components.ts';
+import { ANY_COMPONENT, livePod, selectComponents } from '../core/components.ts';
 import {
   type Amounts,
   byComponent,
@@ -28,7 +28,7 @@ export const resources = withCluster(
     'show CPU and memory used, requested and allowed, each component and in sum, and how full the nodes are',
     './platform resources api-gateway --containers',
   )
-    .argument('[service...]', 'services, stores, edge or other components (default: all)')
+    .argument('[service...]', `${ANY_COMPONENT} (default: all)`)
     .option('--containers', 'a row for each container')
     .option('--json', 'print millicores and bytes as JSON'),
 )

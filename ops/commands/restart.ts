@@ -1,5 +1,5 @@
 import type { Component, ComponentKind } from '../../charts/graph/model.ts';
-import { selectComponents } from '../core/components.ts';
+import { ANY_COMPONENT, selectComponents } from '../core/components.ts';
 import { roll, workloadsOf } from '../steps/workload.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
 import { type ClusterOptions, confirmation, liveOf, seconds, verb, withCluster } from './options.ts';
@@ -17,7 +17,7 @@ export const restart = withCluster(
     'make the pods of components anew, one component after the other, without losing a request',
     './platform restart api-gateway security',
   )
-    .argument('[service...]', 'services, stores, edge or other components (default: all services)')
+    .argument('[service...]', `${ANY_COMPONENT} (default: all services)`)
     .option('--timeout <seconds>', 'how long to wait for each', seconds, 300)
     .option('--dry-run', 'only say what would be restarted')
     .addOption(confirmation()),

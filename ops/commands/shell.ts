@@ -1,5 +1,5 @@
 import { thirdPartyImage } from '../../charts/config/images.ts';
-import { mainContainer, runningPod, selectComponent } from '../core/components.ts';
+import { ANY_COMPONENT, mainContainer, runningPod, selectComponent } from '../core/components.ts';
 import { debugArguments } from '../core/consoles.ts';
 import { Failure } from '../core/failure.ts';
 import { podsAround } from '../steps/pods.ts';
@@ -20,7 +20,7 @@ export const shell = withCluster(
     "open a shell in a component's container, or run one command; the exit status is the shell's",
     "./platform shell analytics -c 'python --version'",
   )
-    .argument('<service>', 'service, store or other component')
+    .argument('<service>', ANY_COMPONENT)
     .option('-c, --command <text>', 'run this with sh -c and end')
     .option('--debug', 'in a container of its own beside it, for images without a shell'),
 ).action(async (name: string, { command, debug, ...options }: Options) => {

@@ -5,6 +5,9 @@ import { namespaceOf } from '../../charts/constructs/names.ts';
 import type { Component, ComponentKind, Topology } from '../../charts/graph/model.ts';
 import { Failure } from './failure.ts';
 
+/** How verbs describe an argument that may be any of them; completion offers all of them there. */
+export const ANY_COMPONENT = 'services, stores, edge or other components';
+
 /**
  * The components of these names; all that run all the time when none is named.
  *

@@ -1,0 +1,73 @@
+/** The verbs of the scripts this command replaces, and what each is now: the source of the table in docs/operations.md. */
+
+export interface OldVerb {
+  readonly script: 'docker-dev' | 'docker-build' | 'docker-deploy';
+  readonly verb: string;
+  /** The command line it is now. */
+  readonly now: string;
+  /** What is not the same. @default nothing */
+  readonly note?: string;
+}
+
+const of = (
+  script: OldVerb['script'],
+  rows: readonly (readonly [verb: string, now: string, note?: string])[],
+): readonly OldVerb[] =>
+  rows.map(([verb, now, note]) => ({ script, verb, now, ...(note === undefined ? {} : { note }) }));
+
+export const OLD_VERBS: readonly OldVerb[] = [
+  ...of('docker-dev', [
+    ['setup', 'setup'],
+    ['start', 'start', '`up` when code or configuration changed'],
+    ['stop', 'stop', 'data stays; `down` deletes the cluster'],
+    ['restart', 'restart', 'rolling, no request is lost'],
+    ['build', 'build'],
+    ['logs', 'logs --follow'],
+    ['status', 'status'],
+    ['health', 'health'],
+    ['shell SERVICE', 'shell SERVICE'],
+    ['test', 'test'],
+    ['test SERVICE', 'test SERVICE'],
+    ['database SERVICE', 'database SERVICE'],
+    ['redis', 'redis'],
+    ['monitor', 'monitor'],
+    ['resources', 'resources'],
+    ['network', 'network', '`--probe` proves it'],
+    ['backup', 'backup'],
+    ['clean', 'clean'],
+    ['check-deps', 'check-deps'],
+    ['optimize', 'optimize', 'suggests, changes nothing'],
+    ['architecture', 'architecture', '`--format mermaid` for pages'],
+  ]),
+  ...of('docker-build', [
+    ['all', 'build'],
+    ['SERVICE', 'build SERVICE'],
+    ['push', 'push'],
+    ['clean', 'clean --builder-cache'],
+    ['summary', 'summary'],
+    ['scan', 'scan'],
+  ]),
+  ...of('docker-deploy', [
+    ['status', 'status --env ENVIRONMENT'],
+    ['backup', 'backup --env ENVIRONMENT'],
+  ]),
+];
+
+const code = (text: string): string => `\`${text}\``;
+
+/** The rows of the table, in the columns of Markdown. */
+export function oldVerbsTable(): string {
+  const rows = OLD_VERBS.map(({ script, verb, now, note = '' }) => [
+    code(`${script} ${verb}`),
+    code(`./platform ${now}`),
+    note,
+  ]);
+  const head = ['before', 'now', ''];
+  const widths = head.map((cell, column) =>
+    Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const row = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return `${[row(head), rule, ...rows.map(row)].join('\n')}\n`;
+}
