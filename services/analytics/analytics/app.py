@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from analytics import dashboards_api, reports_api
 from analytics.event_store import EventStore
+from analytics.prices import export_prices
 from analytics.renderer import Renderer
 from analytics.retention import Retention
 from analytics.settings import Settings
@@ -18,6 +19,7 @@ NAME = "analytics"
 
 
 def build_app(settings: Settings) -> FastAPI:
+    export_prices(settings.token_prices)
     renderer = Renderer(settings.render_timeout_seconds, settings.render_queue)
 
     @asynccontextmanager

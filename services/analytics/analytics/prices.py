@@ -6,10 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
+from prometheus_client import Gauge
 from pydantic import BaseModel, ConfigDict, Field
 
 _PER = Decimal(1_000_000)
 _RELEASE = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2}|\d{4}|latest)$")
+
+PRICE = Gauge(
+    "ai_token_price_dollars", "US dollars for one token, by the kinds of ai_tokens_total.", ["model", "kind"]
+)
 
 Price = Annotated[Decimal, Field(ge=0, le=1_000_000)]
 
@@ -32,6 +37,13 @@ TokenPrices = Mapping[str, TokenPrice]
 def find_price(prices: TokenPrices, model: str) -> TokenPrice | None:
     """The price of a model, or of the model it is a dated release of: `gpt-4` for `gpt-4-0613`."""
     return prices.get(model) or prices.get(_RELEASE.sub("", model))
+
+
+def export_prices(prices: TokenPrices) -> None:
+    """Show prices among the metrics: times the tokens the assistant counts they are what was spent."""
+    for model, price in prices.items():
+        PRICE.labels(model, "input").set(float(price.prompt / _PER))
+        PRICE.labels(model, "output").set(float(price.completion / _PER))
 
 
 def _price(prompt: str, completion: str) -> TokenPrice:

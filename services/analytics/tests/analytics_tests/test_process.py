@@ -39,7 +39,10 @@ def test_migrate_and_serve(settings: dict[str, Any], tmp_path: Path) -> None:
     with running_service(PACKAGE, settings, tmp_path) as service:
         with httpx.Client(base_url=service.url) as client:
             assert client.get("/health").status_code == 200
-            assert "analytics_reports_generated_total" in client.get("/metrics").text
+            metrics = client.get("/metrics").text
+            assert "analytics_reports_generated_total" in metrics
+            assert 'ai_token_price_dollars{kind="input",model="gpt-4"} 3e-05' in metrics
+            assert 'ai_token_price_dollars{kind="output",model="gpt-4"} 6e-05' in metrics
             document = client.get("/openapi.json").json()
         until(lambda: ready(service))
         (drawer,) = children(service)
