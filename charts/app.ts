@@ -8,7 +8,7 @@ import { EdgeController, EdgeRoutes } from './edge/charts.ts';
 import { buildTopology } from './graph/build.ts';
 import { ONEC_INTEGRATION, postgresOf, type ServiceSpec, SIMULATOR, type Topology } from './graph/model.ts';
 import { LogCollector, Logging } from './logging/chart.ts';
-import { Monitoring } from './monitoring/chart.ts';
+import { Dashboards, Monitoring } from './monitoring/chart.ts';
 import { Namespaces } from './namespaces/chart.ts';
 import { footprints } from './namespaces/footprint.ts';
 import { NetworkPolicies } from './network/chart.ts';
@@ -28,6 +28,7 @@ export function topologyOf(config: Config, services: readonly ServiceSpec[] = SE
       nodeExporter: config.monitoring.nodeExporter.enabled,
       kubeStateMetrics: config.monitoring.kubeStateMetrics.enabled,
       kubelet: config.monitoring.kubelet.enabled,
+      grafana: config.monitoring.grafana.enabled,
       remoteWrite: config.monitoring.remoteWrite.url !== '',
       webhook: notifies(config, 'webhook'),
       email: notifies(config, 'email'),
@@ -71,6 +72,9 @@ export function buildApp(config: Config, outdir: string, services: readonly Serv
     new EdgeRoutes(app, '41-edge-routes', props),
     ...(config.backups.enabled ? [new Backups(app, '50-backups', props)] : []),
     ...(config.monitoring.enabled ? [new Monitoring(app, '60-monitoring', props)] : []),
+    ...(config.monitoring.enabled && config.monitoring.grafana.enabled
+      ? [new Dashboards(app, '61-dashboards', props)]
+      : []),
     ...(config.logging.enabled
       ? [new Logging(app, '70-logging', props), new LogCollector(app, '71-log-collector', props)]
       : []),

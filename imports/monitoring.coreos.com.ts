@@ -33,6 +33,8 @@ interface Endpoint {
   readonly scrapeTimeout: string;
   /** Labels of the samples win over those of the target. @default false */
   readonly honorLabels?: boolean;
+  /** Done to every sample before it is stored. @default nothing */
+  readonly metricRelabelings?: readonly Relabeling[];
 }
 
 export interface PodMonitorProps {
@@ -66,7 +68,6 @@ export interface ServiceEndpoint extends Endpoint {
   /** Samples keep the time they were taken at. @default true */
   readonly honorTimestamps?: boolean;
   readonly relabelings: readonly Relabeling[];
-  readonly metricRelabelings: readonly Relabeling[];
 }
 
 export interface ServiceMonitorProps {

@@ -53,7 +53,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
       httpPort: 8080,
       httpsPort: 8443,
     },
-    monitoring: { retentionHours: 72, localPorts: { prometheus: 9091, alertmanager: 9094 } },
+    monitoring: { retentionHours: 72, localPorts: { prometheus: 9091, alertmanager: 9094, grafana: 3002 } },
     logging: { retentionDays: 7 },
   },
   // A cluster of its own: at least two of everything that serves requests, autoscaled.

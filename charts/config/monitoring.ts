@@ -37,6 +37,16 @@ export const monitoring = z
     nodeExporter: part,
     /** What Kubernetes knows of pods, jobs and workloads. */
     kubeStateMetrics: part,
+    /** Dashboards. */
+    grafana: z
+      .strictObject({
+        enabled: z.boolean().default(true),
+        cpu: z.strictObject({ request: cpu, limit: cpu }).default({ request: '100m', limit: '250m' }),
+        memory: z
+          .strictObject({ request: bytes, limit: bytes })
+          .default({ request: '128Mi', limit: '256Mi' }),
+      })
+      .prefault({}),
     /** Volumes filling up, throttling, use of containers: asked of the kubelets. */
     kubelet: part,
     /** A copy of every sample for those who outgrow one Prometheus: Thanos, Mimir, VictoriaMetrics and the like. */
@@ -50,7 +60,11 @@ export const monitoring = z
       .prefault({}),
     /** Ports of this machine that `kubectl port-forward` is given. */
     localPorts: z
-      .strictObject({ prometheus: port.default(9090), alertmanager: port.default(9093) })
+      .strictObject({
+        prometheus: port.default(9090),
+        alertmanager: port.default(9093),
+        grafana: port.default(3001),
+      })
       .prefault({}),
   })
   .prefault({});

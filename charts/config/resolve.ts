@@ -91,6 +91,7 @@ function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
   checkImages(config, services);
   checkEdge(config);
   checkAllowance(config.monitoring, 'monitoring');
+  checkAllowance(config.monitoring.grafana, 'monitoring.grafana');
   checkMonitoring(config);
   checkLogging(config);
   if (config.secrets.source === 'external' && !config.secrets.store)

@@ -13,6 +13,7 @@ export const IMAGES = {
   prometheusConfigReloader: 'quay.io/prometheus-operator/prometheus-config-reloader:v0.85.0',
   nodeExporter: 'quay.io/prometheus/node-exporter:v1.12.1',
   kubeStateMetrics: 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.17.0',
+  grafana: 'docker.io/grafana/grafana:12.2.0',
   elasticsearch: 'docker.elastic.co/elasticsearch/elasticsearch:8.19.21',
   logstash: 'docker.elastic.co/logstash/logstash:8.19.21',
   kibana: 'docker.elastic.co/kibana/kibana:8.19.21',

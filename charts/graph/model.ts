@@ -217,6 +217,7 @@ export const PROMETHEUS = 'prometheus';
 export const ALERTMANAGER = 'alertmanager';
 export const NODE_EXPORTER = 'node-exporter';
 export const KUBE_STATE_METRICS = 'kube-state-metrics';
+export const GRAFANA = 'grafana';
 export const ELASTICSEARCH = 'elasticsearch';
 export const LOGSTASH = 'logstash';
 export const KIBANA = 'kibana';
@@ -242,6 +243,7 @@ export const PORTS = {
   alertmanager: 9093,
   nodeExporter: 9100,
   kubeStateMetrics: 8080,
+  grafana: 3000,
   simulator: 8010,
   elasticsearch: 9200,
   beats: 5044,

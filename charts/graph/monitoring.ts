@@ -4,6 +4,7 @@ import {
   type Component,
   type Edge,
   type ExternalEdge,
+  GRAFANA,
   KUBE_STATE_METRICS,
   labelOf,
   NODE_EXPORTER,
@@ -16,6 +17,8 @@ export interface MonitoringParts {
   readonly nodeExporter?: boolean;
   /** @default true */
   readonly kubeStateMetrics?: boolean;
+  /** @default true */
+  readonly grafana?: boolean;
   /** Prometheus asks the kubelets. @default true */
   readonly kubelet?: boolean;
   /** Prometheus sends copies of its samples elsewhere. @default false */
@@ -71,18 +74,29 @@ const kubeStateMetrics: Component = {
   selector: labelOf(KUBE_STATE_METRICS),
 };
 
+const grafana: Component = {
+  ...base,
+  name: GRAFANA,
+  title: 'Grafana',
+  ports: [{ name: 'http', number: PORTS.grafana }],
+  metricsPort: 'http',
+  selector: labelOf(GRAFANA),
+};
+
 export const monitoringComponents = (parts: MonitoringParts): readonly Component[] => [
   prometheus,
   alertmanager,
   ...(parts.nodeExporter === false ? [] : [nodeExporter]),
   ...(parts.kubeStateMetrics === false ? [] : [kubeStateMetrics]),
+  ...(parts.grafana === false ? [] : [grafana]),
 ];
 
-/** Prometheus to every port with metrics, its own too, and its alerts to Alertmanager (the same port). */
+/** Prometheus to every port with metrics, its own too; its alerts to Alertmanager (the same port); Grafana to Prometheus. */
 export const monitoringEdges = (components: readonly Component[]): readonly Edge[] =>
-  components.flatMap(({ name, metricsPort }) =>
-    metricsPort === undefined ? [] : [{ from: PROMETHEUS, to: name, port: metricsPort }],
-  );
+  components.flatMap(({ name, metricsPort }) => [
+    ...(metricsPort === undefined ? [] : [{ from: PROMETHEUS, to: name, port: metricsPort }]),
+    ...(name === GRAFANA ? [{ from: GRAFANA, to: PROMETHEUS, port: 'web' }] : []),
+  ]);
 
 export const monitoringExternals = (parts: MonitoringParts): readonly ExternalEdge[] => [
   // Targets are discovered there.

@@ -2,6 +2,7 @@
 import type { Construct } from 'constructs';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
 import { addAlertmanager } from './alertmanager.ts';
+import { addGrafana } from './grafana.ts';
 import { addKubeStateMetrics } from './kube-state-metrics.ts';
 import { addNodeExporter } from './node-exporter.ts';
 import { addPrometheus } from './prometheus.ts';
@@ -16,5 +17,13 @@ export class Monitoring extends PlatformChart {
     if (monitoring.nodeExporter.enabled) addNodeExporter(this, props);
     if (monitoring.kubeStateMetrics.enabled) addKubeStateMetrics(this, props);
     addTargets(this, props);
+  }
+}
+
+/** A file of its own: dashboards are long. */
+export class Dashboards extends PlatformChart {
+  constructor(scope: Construct, id: string, props: PlatformChartProps) {
+    super(scope, id, props, 'monitoring');
+    addGrafana(this, props);
   }
 }

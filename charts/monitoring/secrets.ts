@@ -1,9 +1,11 @@
-/** Secrets of the monitoring that a person provides; none exists unless the configuration asks for what needs it. */
+/** Secrets of the monitoring: Grafana's own, and those a person provides where the configuration asks for what needs them. */
 import { notifies } from '../config/monitoring.ts';
 import type { Config } from '../config/schema.ts';
 
 export const WEBHOOK_SECRET = { name: 'alertmanager-webhook', key: 'ALERTMANAGER_WEBHOOK_URL' } as const;
 export const EMAIL_SECRET = { name: 'alertmanager-email', key: 'ALERTMANAGER_SMTP_PASSWORD' } as const;
+/** Grafana's administrator, and the key it encrypts with. */
+export const GRAFANA_SECRET = { name: 'grafana', keys: ['password', 'secret-key'] } as const;
 export const REMOTE_WRITE_SECRET = 'prometheus-remote-write';
 
 const REMOTE_WRITE_KEYS = {

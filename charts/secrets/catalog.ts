@@ -4,7 +4,7 @@ import { namespaceOf } from '../constructs/names.ts';
 import { appSecret, databaseOf, exporterSecret, superuserSecret } from '../data/database.ts';
 import type { SecretSpec, ServiceSpec, Topology } from '../graph/model.ts';
 import { loggingSecrets } from '../logging/secrets.ts';
-import { providedSecrets } from '../monitoring/secrets.ts';
+import { GRAFANA_SECRET, providedSecrets } from '../monitoring/secrets.ts';
 import { JWT_SECRET, JWT_SIGNING_SECRET, REDIS_SECRET, signsWithOwnKey } from './names.ts';
 
 /**
@@ -63,6 +63,19 @@ function tokenSecret(config: Config): Pick<SecretEntry, 'name' | 'keys'> {
   return { name: JWT_SIGNING_SECRET, keys: [{ key: 'JWT_PRIVATE_KEY', value }] };
 }
 
+const grafanaSecret = (config: Config): readonly SecretEntry[] =>
+  config.monitoring.enabled && config.monitoring.grafana.enabled
+    ? [
+        {
+          namespace: namespaceOf(config, 'monitoring'),
+          name: GRAFANA_SECRET.name,
+          type: 'Opaque',
+          optional: false,
+          keys: GRAFANA_SECRET.keys.map((key) => ({ key, value: PASSWORD })),
+        },
+      ]
+    : [];
+
 /** All Secrets, each once, in a stable order. */
 export function secretCatalog(config: Config, topology: Topology): readonly SecretEntry[] {
   const namespace = namespaceOf(config, 'app');
@@ -83,6 +96,7 @@ export function secretCatalog(config: Config, topology: Topology): readonly Secr
         value: secret.generated ? PASSWORD : ({ kind: 'provided' } as const),
       })),
     })),
+    ...grafanaSecret(config),
     ...providedSecrets(config).map(({ name, keys }) => ({
       ...opaque,
       namespace: namespaceOf(config, 'monitoring'),

@@ -33,3 +33,43 @@ export interface Sample {
 /** The samples of an expression now. Throws when Prometheus cannot parse it. */
 export const query = (expression: string): readonly Sample[] =>
   ask<{ result: Sample[] }>(`query?query=${encodeURIComponent(expression)}`).result;
+
+/** Series every target has, or that are the business of the language a program is written in. */
+const COMMON = /^(go|promhttp|scrape)_|_created$/;
+const SUFFIXES = { histogram: ['_bucket', '_count', '_sum'], summary: ['', '_count', '_sum'] };
+
+const jobOf = (job: string): string => (job.startsWith('postgres-') ? 'postgres' : job);
+
+/** Names of the metrics the targets declare or have samples of, by job; the PostgreSQL exporters are one. */
+export function declared(): Readonly<Record<string, readonly string[]>> {
+  const jobs = new Map<string, Set<string>>();
+  const add = (job: string, names: readonly string[]): void => {
+    const known = jobs.get(jobOf(job)) ?? new Set<string>();
+    for (const name of names) if (!COMMON.test(name)) known.add(name);
+    jobs.set(jobOf(job), known);
+  };
+  for (const { metric } of query('count by (job, __name__) ({__name__=~".+", job!=""})'))
+    add(metric.job ?? '', [metric.__name__ ?? '']);
+  for (const { target, metric, type } of ask<Metadata[]>('targets/metadata'))
+    if (target.job !== 'kubelet') add(target.job ?? '', seriesOf(metric, type));
+  return Object.fromEntries(
+    [...jobs].toSorted(([a], [b]) => a.localeCompare(b)).map(([job, names]) => [job, [...names].toSorted()]),
+  );
+}
+
+interface Metadata {
+  readonly target: Readonly<Record<string, string>>;
+  readonly metric: string;
+  readonly type: string;
+}
+
+const seriesOf = (metric: string, type: string): readonly string[] =>
+  type === 'histogram' || type === 'summary' ? SUFFIXES[type].map((suffix) => metric + suffix) : [metric];
+
+/** How many series an expression had at any time in the last so many minutes. */
+export function seriesWithin(minutes: number, expression: string): number {
+  const end = Math.floor(Date.now() / 1000);
+  const range = `start=${end - minutes * 60}&end=${end}&step=30`;
+  const path = `query_range?query=${encodeURIComponent(expression)}&${range}`;
+  return ask<{ result: readonly unknown[] }>(path).result.length;
+}

@@ -41,7 +41,7 @@ describe('buildTopology', () => {
   });
   it('scrapes every component that has metrics', () => {
     const scraped = topology.components.filter((component) => component.metricsPort).map(({ name }) => name);
-    expect(scraped).toHaveLength(6 + 5 + 2 + 4);
+    expect(scraped).toHaveLength(6 + 5 + 2 + 5);
     for (const name of scraped)
       expect(topology.edges.some((e) => e.from === 'prometheus' && e.to === name)).toBe(true);
   });
@@ -71,7 +71,7 @@ describe('buildTopology', () => {
           ['prometheus', 'alertmanager', 'kube-state-metrics'].includes(from),
         )
         .map(({ from, to }) => `${from} ${to}`);
-    const off = { kubelet: false, kubeStateMetrics: false, nodeExporter: false };
+    const off = { grafana: false, kubelet: false, kubeStateMetrics: false, nodeExporter: false };
     expect(outside(off)).toEqual(['prometheus kubernetes-api']);
     expect(outside({ remoteWrite: true, webhook: true, email: true })).toEqual([
       'prometheus kubernetes-api',

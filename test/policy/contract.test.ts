@@ -184,10 +184,17 @@ describe('monitoring', () => {
     const paths = template.spec.volumes.map((volume: { hostPath: { path: string } }) => volume.hostPath.path);
     expect(paths.sort()).toEqual(['/', '/proc', '/sys']);
   });
+  it('Grafana: 100m/250m, 128Mi/256Mi', () => {
+    const [container] = find(render('production'), 'Deployment', 'grafana').spec.template.spec.containers;
+    expect(container.resources).toEqual({
+      requests: { cpu: '100m', memory: '128Mi' },
+      limits: { cpu: '250m', memory: '256Mi' },
+    });
+  });
   it('ports on the local machine', () => {
     const ports = (environment: string) => configOf(environment).monitoring.localPorts;
-    expect(ports('dev')).toMatchObject({ prometheus: 9090 });
-    expect(ports('staging')).toMatchObject({ prometheus: 9091 });
+    expect(ports('dev')).toMatchObject({ prometheus: 9090, grafana: 3001 });
+    expect(ports('staging')).toMatchObject({ prometheus: 9091, grafana: 3002 });
   });
 });
 

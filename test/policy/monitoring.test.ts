@@ -171,7 +171,7 @@ describe('remote write', () => {
 });
 
 describe('the parts in every combination', () => {
-  const PARTS = ['nodeExporter', 'kubeStateMetrics', 'kubelet'] as const;
+  const PARTS = ['grafana', 'nodeExporter', 'kubeStateMetrics', 'kubelet'] as const;
   const combinations = Array.from({ length: 2 ** PARTS.length }, (_, bits) =>
     Object.fromEntries(PARTS.map((part, index) => [part, { enabled: ((bits >> index) & 1) > 0 }])),
   );
@@ -179,6 +179,7 @@ describe('the parts in every combination', () => {
     const objects = render('dev', [{ monitoring: parts }]);
     const owners = podsOf(objects).map(({ owner }) => owner);
     const has = (part: (typeof PARTS)[number]) => parts[part]?.enabled === true;
+    expect(owners.includes('Deployment/grafana')).toBe(has('grafana'));
     expect(owners.includes('DaemonSet/node-exporter')).toBe(has('nodeExporter'));
     expect(owners.includes('Deployment/kube-state-metrics')).toBe(has('kubeStateMetrics'));
     expect(objects.some(({ kind }) => kind === 'ServiceMonitor')).toBe(has('kubelet'));

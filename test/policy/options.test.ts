@@ -22,7 +22,7 @@ describe('switches in every combination', () => {
     expect(found.has('CronJob')).toBe(override.backups.enabled);
     expect(found.has('HorizontalPodAutoscaler')).toBe(override.autoscaling.enabled);
     expect(named(objects, 'logging').length > 0).toBe(override.logging.enabled);
-    const watching = (override.monitoring.enabled ? 4 : 0) + (override.logging.enabled ? 5 : 0);
+    const watching = (override.monitoring.enabled ? 5 : 0) + (override.logging.enabled ? 5 : 0);
     expect(podsOf(objects).filter(({ kind }) => kind !== 'CronJob')).toHaveLength(14 + watching);
   });
 });

@@ -1,0 +1,138 @@
+/** Grafana: nothing in it is made by hand, so it keeps nothing but who is logged in. */
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import { checksum } from '../constructs/checksum.ts';
+import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
+import {
+  containerSecurity,
+  podSecurity,
+  resources,
+  scratch,
+  secretVolume,
+  spread,
+  withoutGap,
+} from '../constructs/pod.ts';
+import { bytesOf } from '../constructs/quantity.ts';
+import type { PlatformChartProps } from '../constructs/scope.ts';
+import { componentOf } from '../graph/build.ts';
+import { type Component, GRAFANA } from '../graph/model.ts';
+import { addAccount } from './access.ts';
+import { dashboards } from './dashboards/all.ts';
+import { renderDashboard } from './dashboards/render.ts';
+import { grafanaFiles, SECRETS, TREE } from './grafana-files.ts';
+import { addService } from './managed.ts';
+import { GRAFANA_SECRET } from './secrets.ts';
+
+/** The official image's user. */
+const GRAFANA_USER = 472;
+/** Part of the memory limit from which on Go cleans up more often. */
+const SOFT_LIMIT = 0.8;
+/** What may be written: its database, its log folder, plug-ins it looks for, scratch. */
+const WRITABLE = { data: '/var/lib/grafana', log: '/var/log/grafana', tmp: '/tmp' } as const;
+
+const configMapOf = (folder: string): string => `${GRAFANA}-dashboards-${folder.toLowerCase()}`;
+
+/** Dashboards as files, by folder. */
+function dashboardFiles(props: PlatformChartProps): ReadonlyMap<string, Readonly<Record<string, string>>> {
+  const folders = new Map<string, Record<string, string>>();
+  for (const spec of dashboards(props)) {
+    const files = folders.get(spec.folder) ?? {};
+    files[`${spec.uid}.json`] = `${JSON.stringify(renderDashboard(spec), null, 1)}\n`;
+    folders.set(spec.folder, files);
+  }
+  return folders;
+}
+
+export function addGrafana(scope: Construct, props: PlatformChartProps): void {
+  const { config, topology } = props;
+  const component = componentOf(topology, GRAFANA);
+  const labels = componentLabels(config, component);
+  const files = grafanaFiles(config);
+  const folders = dashboardFiles(props);
+  addAccount(scope, { name: GRAFANA, namespace: namespaceOf(config, component.zone), labels });
+  new k8s.KubeConfigMap(scope, 'grafana-config', {
+    metadata: { name: GRAFANA, labels },
+    data: files,
+  });
+  for (const [folder, data] of folders)
+    new k8s.KubeConfigMap(scope, configMapOf(folder), {
+      metadata: { name: configMapOf(folder), labels },
+      data,
+    });
+  const contents = Object.assign({}, files, ...folders.values());
+  new k8s.KubeDeployment(scope, 'grafana', {
+    metadata: { name: GRAFANA, labels },
+    spec: {
+      replicas: 1,
+      revisionHistoryLimit: 5,
+      selector: { matchLabels: { ...component.selector } },
+      strategy: withoutGap,
+      template: {
+        metadata: { labels, annotations: { 'checksum/config': checksum(contents) } },
+        spec: podSpec(config, component, [...folders.keys()]),
+      },
+    },
+  });
+  addService(scope, config, component, 'http');
+}
+
+function podSpec(config: Config, component: Component, folders: readonly string[]): k8s.PodSpec {
+  const { cpu, memory } = config.monitoring.grafana;
+  const port = k8s.IntOrString.fromString('http');
+  const health = { httpGet: { path: '/api/health', port }, timeoutSeconds: 5 };
+  return {
+    serviceAccountName: GRAFANA,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    priorityClassName: priorityClass(config, 'standard'),
+    terminationGracePeriodSeconds: 30,
+    securityContext: podSecurity(GRAFANA_USER),
+    topologySpreadConstraints: spread({ ...component.selector }),
+    containers: [
+      {
+        name: GRAFANA,
+        image: thirdPartyImage(config, 'grafana'),
+        imagePullPolicy: 'IfNotPresent',
+        env: [{ name: 'GOMEMLIMIT', value: String(Math.floor(bytesOf(memory.limit) * SOFT_LIMIT)) }],
+        ports: component.ports.map(({ name, number }) => ({ name, containerPort: number })),
+        resources: resources(config, cpu, memory),
+        securityContext: containerSecurity,
+        startupProbe: { ...health, periodSeconds: 2, failureThreshold: 60 },
+        readinessProbe: { ...health, periodSeconds: 10 },
+        livenessProbe: { tcpSocket: { port }, periodSeconds: 30, timeoutSeconds: 5 },
+        volumeMounts: [
+          { name: 'config', mountPath: TREE.config, readOnly: true },
+          ...folders.map((folder) => ({
+            name: `dashboards-${folder.toLowerCase()}`,
+            mountPath: `${TREE.dashboards}/${folder}`,
+            readOnly: true,
+          })),
+          { name: 'secrets', mountPath: SECRETS, readOnly: true },
+          ...Object.entries(WRITABLE).map(([name, mountPath]) => ({ name, mountPath })),
+        ],
+      },
+    ],
+    volumes: [
+      {
+        name: 'config',
+        configMap: {
+          name: GRAFANA,
+          items: Object.keys(grafanaFiles(config)).map((key) => ({ key, path: TREE.pathOf(key) })),
+        },
+      },
+      ...folders.map((folder) => ({
+        name: `dashboards-${folder.toLowerCase()}`,
+        configMap: { name: configMapOf(folder) },
+      })),
+      secretVolume(
+        'secrets',
+        GRAFANA_SECRET.keys.map((key) => ({ secret: GRAFANA_SECRET.name, key, path: key })),
+      ),
+      scratch('data', '256Mi'),
+      scratch('log', '16Mi'),
+      scratch('tmp', '64Mi'),
+    ],
+  };
+}

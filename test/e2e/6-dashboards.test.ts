@@ -1,0 +1,91 @@
+/** Every query of every dashboard, asked of the cluster's Prometheus after somebody used the platform. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dashboards } from '../../charts/monitoring/dashboards/all.ts';
+import { DOCUMENTED, exported } from '../monitoring/exported.ts';
+import { concrete, metricsOf } from '../monitoring/promql.ts';
+import { declared, seriesWithin } from './prometheus.ts';
+import { startProvider, stopProvider } from './provider.ts';
+import { call, config, eventually, pause, signInAsAdmin, topology } from './support.ts';
+
+/** Metrics that cannot have samples on this cluster, and why. An entry that has some is stale, and fails. */
+const NEVER: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    (config.monitoring.kubeStateMetrics.enabled ? [] : (DOCUMENTED['kube-state-metrics'] ?? [])).map(
+      (name) => [name, 'no image of kube-state-metrics here'],
+    ),
+  ),
+  kubelet_volume_stats_available_bytes: "kind's volumes are host paths, which have no statistics",
+  kubelet_volume_stats_capacity_bytes: "kind's volumes are host paths, which have no statistics",
+  traefik_tls_certs_not_after: "the controller's own certificate is not counted",
+};
+/** Metrics that have samples only once something happened that does not happen here. */
+const SELDOM: Readonly<Record<string, string>> = {
+  ai_fallbacks_total: 'no fallback model is set',
+  ai_prompts_flagged_total: 'nobody tried an injection',
+  container_oom_events_total: 'shown only above nought',
+  gateway_ejections_total: 'no replica kept failing',
+  gateway_websockets: 'nobody opened one',
+};
+
+const MINUTES = 20;
+const queries = dashboards({ config, topology }).flatMap(({ title, rows }) =>
+  rows.flatMap(({ panels }) =>
+    panels.flatMap((panel) =>
+      panel.queries.map(({ expr }) => ({ where: `${title} / ${panel.title}`, expr: concrete(expr) })),
+    ),
+  ),
+);
+const read = new Set(queries.flatMap(({ expr }) => metricsOf(expr)));
+
+beforeAll(async () => {
+  await startProvider();
+  const { token } = await signInAsAdmin();
+  const post = async (path: string, body: unknown): Promise<void> => {
+    const answer = await call(path, { method: 'POST', body, token });
+    expect(answer.status, `${path}: ${answer.text}`).toBeLessThan(300);
+  };
+  await post('/api/ai/chat', { message: 'one' });
+  await post('/api/1c/sync/data', { entity_sets: ['Catalog_Организации'] });
+  await post('/api/analytics/reports/generate', { kind: 'usage', format: 'json' });
+  // A rate takes two scrapes.
+  await pause((2 * config.monitoring.scrapeSeconds + 10) * 1000);
+});
+afterAll(stopProvider);
+
+describe('dashboards', () => {
+  it(`have data for their ${queries.length} queries, or a reason`, async () => {
+    const empty = await eventually(60, () => {
+      const found = queries.filter(({ expr }) => seriesWithin(MINUTES, expr) === 0);
+      const unexplained = found.filter(
+        ({ expr }) => !metricsOf(expr).some((name) => name in NEVER || name in SELDOM),
+      );
+      expect(unexplained.map(({ where, expr }) => `${where}: ${expr}`)).toEqual([]);
+      return found;
+    });
+    const reasons = new Map<string, number>();
+    for (const { expr } of empty)
+      for (const reason of new Set(metricsOf(expr).flatMap((name) => NEVER[name] ?? SELDOM[name] ?? [])))
+        reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    console.info(
+      `${queries.length} queries, ${queries.length - empty.length} with data, ${empty.length} without:`,
+    );
+    for (const [reason, count] of reasons) console.info(`  ${count}: ${reason}`);
+  });
+  it('the reasons are not stale', () => {
+    for (const name of [...Object.keys(NEVER), ...Object.keys(SELDOM)])
+      expect(read, `no dashboard reads ${name}`).toContain(name);
+    for (const name of Object.keys(NEVER)) expect(seriesWithin(MINUTES, name), `${name} has samples`).toBe(0);
+  });
+  it('read metrics that the targets declare, as the table says (else: npm run metrics)', () => {
+    const live = declared();
+    const names = new Set(Object.values(live).flat());
+    const documented = new Set(Object.values(DOCUMENTED).flat());
+    expect(
+      [...read].filter((name) => !names.has(name) && !documented.has(name) && !(name in SELDOM)),
+    ).toEqual([]);
+    const table = new Set(Object.values(exported()).flat());
+    expect([...read].filter((name) => names.has(name) && !table.has(name) && !documented.has(name))).toEqual(
+      [],
+    );
+  });
+});
