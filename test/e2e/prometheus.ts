@@ -40,7 +40,7 @@ const SUFFIXES = { histogram: ['_bucket', '_count', '_sum'], summary: ['', '_cou
 
 const jobOf = (job: string): string => (job.startsWith('postgres-') ? 'postgres' : job);
 
-/** Names of the metrics the targets declare or have samples of, by job; the PostgreSQL exporters are one. */
+/** Names of the metrics the targets declare or had samples of in the last hour, by job; the PostgreSQL exporters are one. */
 export function declared(): Readonly<Record<string, readonly string[]>> {
   const jobs = new Map<string, Set<string>>();
   const add = (job: string, names: readonly string[]): void => {
@@ -48,7 +48,7 @@ export function declared(): Readonly<Record<string, readonly string[]>> {
     for (const name of names) if (!COMMON.test(name)) known.add(name);
     jobs.set(jobOf(job), known);
   };
-  for (const { metric } of query('count by (job, __name__) ({__name__=~".+", job!=""})'))
+  for (const { metric } of query('count by (job, __name__) (last_over_time({__name__=~".+", job!=""}[1h]))'))
     add(metric.job ?? '', [metric.__name__ ?? '']);
   for (const { target, metric, type } of ask<Metadata[]>('targets/metadata'))
     if (target.job !== 'kubelet') add(target.job ?? '', seriesOf(metric, type));
