@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from prometheus_client import Counter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -20,6 +21,12 @@ from assistants_common.cache import redis_key
 from assistants_common.problems import ProblemError
 
 logger = logging.getLogger(__name__)
+
+REFUSALS = Counter(
+    "ai_budget_refusals_total", "Requests refused because of the budget of tokens.", ["reason"]
+)
+for _reason in ("used_up", "uncounted"):
+    REFUSALS.labels(_reason)
 
 SpentSince = Callable[[UUID, datetime], Awaitable[int]]
 
@@ -76,6 +83,7 @@ class TokenBudget:
         if count == _NO_COUNT:
             count = await self._try(key, tokens, await self._spent_since(user_id, midnight))
         if count == _NOTHING_LEFT:
+            REFUSALS.labels("used_up").inc()
             seconds = int((midnight + timedelta(days=1) - now).total_seconds()) + 1
             raise ProblemError(
                 429,
@@ -97,5 +105,6 @@ class TokenBudget:
             return str(await self._reserve(keys=[key], args=args))
         except RedisError as error:
             logger.exception("tokens cannot be counted")
+            REFUSALS.labels("uncounted").inc()
             detail = "Tokens cannot be counted just now, and no model is called uncounted."
             raise ProblemError(503, detail, headers=_RETRY_AFTER) from error

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy.exc import OperationalError
 
 from ai_assistant.app import build_app
@@ -43,6 +44,12 @@ async def count(resources: Resources, user_id: UUID) -> int:
     return int(spent)
 
 
+def refused_so_far(reason: str) -> float:
+    value = REGISTRY.get_sample_value("ai_budget_refusals_total", {"reason": reason})
+    assert value is not None
+    return value
+
+
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_used_up_budget_refuses(
     client: httpx.AsyncClient,
@@ -52,6 +59,7 @@ async def test_a_used_up_budget_refuses(
     stream: bool,
 ) -> None:
     user_id = uuid4()
+    refusals = refused_so_far("used_up")
     stand_in.reply = Reply(input_tokens=9_000, output_tokens=1_000)
     headers, body = auth_headers(user_id), {"message": "Hi", "stream": stream}
     assert (await client.post("/chat", json=body, headers=headers)).status_code == 200
@@ -61,6 +69,7 @@ async def test_a_used_up_budget_refuses(
     assert 1 <= int(refused.headers["retry-after"]) <= 24 * 3600
     generated = await client.post("/generate", json={"kind": "query", "description": "All"}, headers=headers)
     assert generated.status_code == 429
+    assert refused_so_far("used_up") == refusals + 2
     assert (await client.post("/chat", json=body, headers=auth_headers())).status_code == 200
     assert len(stand_in.requests) == 2
 
@@ -102,11 +111,13 @@ async def test_without_redis_nothing_is_let_through_but_what_was_begun_is_ended(
     resources: Resources, ledger: UsageLedger
 ) -> None:
     settings = resources.settings.model_copy(update={"redis_port": free_port()})
+    refusals = refused_so_far("uncounted")
     async with build_redis(settings) as redis:
         budget = TokenBudget(redis, 100, ledger.spent_since)
         with pytest.raises(ProblemError) as refused:
             await budget.reserve(uuid4(), 1)
         assert refused.value.status_code == 503
+        assert refused_so_far("uncounted") == refusals + 1
         await budget.settle(Reservation("key", 1, "count"), 1)
 
 

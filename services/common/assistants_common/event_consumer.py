@@ -20,6 +20,8 @@ from assistants_common.problems import is_unavailable
 logger = logging.getLogger(__name__)
 
 EVENTS_CONSUMED = Counter("events_consumed_total", "Events read from other services.", ["type", "outcome"])
+for _outcome in ("dropped", "invalid"):  # so that the first one is an increase
+    EVENTS_CONSUMED.labels("unknown", _outcome)
 MAX_DELIVERIES = 5
 _BATCH = 50
 _BLOCK_MS = 5000

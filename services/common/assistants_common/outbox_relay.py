@@ -25,6 +25,9 @@ from assistants_common.settings import ServiceSettings
 logger = logging.getLogger(__name__)
 
 OUTBOX_PENDING = Gauge("outbox_pending", "Events that are recorded but not published yet.")
+OUTBOX_AGE = Gauge(
+    "outbox_oldest_pending_seconds", "Age of the oldest event that is not published yet, or 0."
+)
 KEEP = timedelta(days=1)
 POLL_SECONDS = 1.0
 _BATCH = 100
@@ -107,8 +110,9 @@ class OutboxRelay:
 
     async def _round(self, redis: Redis) -> float:
         async with self._database.session() as session:
-            pending = await session.scalar(_COUNT_PENDING) or 0
+            pending, age = (await session.execute(_PENDING)).one()
             OUTBOX_PENDING.set(pending)
+            OUTBOX_AGE.set(age)
             if not await session.scalar(_TAKE_LOCK):
                 return _BUSY_SECONDS
             await self._compare(session, redis)
@@ -116,6 +120,8 @@ class OutboxRelay:
             await self._forget(session)
             await session.commit()
         OUTBOX_PENDING.set(max(pending - published, 0))
+        if published >= pending:
+            OUTBOX_AGE.set(0)
         return 0 if published == _BATCH else self._poll_seconds
 
     async def _compare(self, session: AsyncSession, redis: Redis) -> None:
@@ -175,7 +181,8 @@ async def _lost(session: AsyncSession, state: StreamState, found: Mapping[str, A
 
 
 _TAKE_LOCK = sa.select(sa.func.pg_try_advisory_xact_lock(*_LOCK))
-_COUNT_PENDING = sa.select(sa.func.count()).select_from(OUTBOX).where(OUTBOX.c.published_at.is_(None))
+_AGE = sa.extract("epoch", sa.func.clock_timestamp() - sa.func.min(OUTBOX.c.created_at))
+_PENDING = sa.select(sa.func.count(), sa.func.greatest(_AGE, 0)).where(OUTBOX.c.published_at.is_(None))
 _NEXT_PENDING = (
     sa.select(OUTBOX.c.id, OUTBOX.c.document)
     .where(OUTBOX.c.published_at.is_(None))

@@ -172,8 +172,12 @@ async def test_waiting_events_can_be_seen(
             await asyncio.sleep(POLL)
     await asyncio.sleep(5 * POLL)
     assert caplog.text.count("events cannot be published") == 1
+    assert (REGISTRY.get_sample_value("outbox_oldest_pending_seconds") or 0) >= 4 * POLL
     redis_server.start()
     assert numbers_of(await published_events()) == list(range(7))
+    async with asyncio.timeout(10):
+        while REGISTRY.get_sample_value("outbox_oldest_pending_seconds") != 0:
+            await asyncio.sleep(POLL)
 
 
 class CuttingProxy:

@@ -17,6 +17,8 @@ from onec_integration.models import SOURCE, Status, SyncEntitySet, SyncJob
 logger = logging.getLogger(__name__)
 
 JOBS = Counter("onec_sync_jobs_total", "Synchronizations ended.", ["status"])
+for _status in (Status.COMPLETED, Status.FAILED):  # so that the first one is an increase
+    JOBS.labels(_status.value)
 MAX_ATTEMPTS = 5
 _TOO_MANY_ATTEMPTS = "The synchronization was broken off too often without any progress."
 

@@ -16,6 +16,9 @@ from user_management.settings import Settings
 from user_management.throttle import account_fingerprint
 
 MAILS = Counter("mails_total", "Mails of user-management.", ["purpose", "outcome"])
+for _purpose in Purpose:  # so that the first one is an increase
+    for _outcome in ("sent", "failed"):
+        MAILS.labels(_purpose.value, _outcome)
 
 _LIMIT = 3
 _LIMIT_SECONDS = 15 * 60
