@@ -20,6 +20,8 @@ import { REDIS_SECRET } from '../secrets/names.ts';
 /** uid and gid of the official image's redis user. */
 const REDIS_USER = 999;
 const REDIS_GROUP = 1000;
+/** Where the services publish their events (services/common/assistants_common/events.py). */
+const EVENT_STREAM = 'events';
 /** Where Redis's pod has its password. */
 export const REDIS_PASSWORD_FILE = '/run/secrets/redis/password';
 /**
@@ -154,6 +156,9 @@ export class Redis extends Construct {
       env: [
         { name: 'REDIS_ADDR', value: `redis://127.0.0.1:${PORTS.redis}` },
         { name: 'REDIS_PASSWORD_FILE', value: '/run/redis/exporter.json' },
+        // Who of the readers is behind with the events of the services.
+        { name: 'REDIS_EXPORTER_CHECK_SINGLE_STREAMS', value: `db0=${EVENT_STREAM}` },
+        { name: 'REDIS_EXPORTER_STREAMS_EXCLUDE_CONSUMER_METRICS', value: 'true' },
       ],
       ports: [{ name: 'metrics', containerPort: PORTS.redisMetrics }],
       resources: resources(config, SMALL.cpu, SMALL.memory),

@@ -52,6 +52,8 @@ function args(config: Config): string[] {
     `--providers.kubernetesingress.namespaces=${namespaceOf(config, 'app')}`,
     `--providers.kubernetesingress.ingressclass=${config.edge.className}`,
     '--providers.kubernetesingress.strictprefixmatching=true',
+    // A service with no ready pod answers 503 for the time being; without, its route would be gone, and answer 404.
+    '--providers.kubernetesingress.allowemptyservices=true',
     '--log.level=INFO',
     '--log.format=json',
     '--accesslog=true',
