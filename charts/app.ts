@@ -9,6 +9,7 @@ import { buildTopology } from './graph/build.ts';
 import { ONEC_INTEGRATION, postgresOf, type ServiceSpec, SIMULATOR, type Topology } from './graph/model.ts';
 import { LogCollector, Logging } from './logging/chart.ts';
 import { Dashboards, Monitoring } from './monitoring/chart.ts';
+import { Rules } from './monitoring/rules/chart.ts';
 import { Namespaces } from './namespaces/chart.ts';
 import { footprints } from './namespaces/footprint.ts';
 import { NetworkPolicies } from './network/chart.ts';
@@ -71,9 +72,11 @@ export function buildApp(config: Config, outdir: string, services: readonly Serv
     ...(config.edge.controller === 'traefik' ? [new EdgeController(app, '40-edge-controller', props)] : []),
     new EdgeRoutes(app, '41-edge-routes', props),
     ...(config.backups.enabled ? [new Backups(app, '50-backups', props)] : []),
-    ...(config.monitoring.enabled ? [new Monitoring(app, '60-monitoring', props)] : []),
+    ...(config.monitoring.enabled
+      ? [new Monitoring(app, '60-monitoring', props), new Rules(app, '61-rules', props)]
+      : []),
     ...(config.monitoring.enabled && config.monitoring.grafana.enabled
-      ? [new Dashboards(app, '61-dashboards', props)]
+      ? [new Dashboards(app, '62-dashboards', props)]
       : []),
     ...(config.logging.enabled
       ? [new Logging(app, '70-logging', props), new LogCollector(app, '71-log-collector', props)]

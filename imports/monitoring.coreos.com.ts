@@ -250,3 +250,30 @@ export class AlertmanagerConfig extends ApiObject {
     super(scope, id, { apiVersion: `${GROUP}/v1alpha1`, kind: 'AlertmanagerConfig', ...props });
   }
 }
+
+/** A rule: an alert or a recording. */
+export interface PrometheusRuleEntry {
+  readonly alert?: string;
+  readonly record?: string;
+  readonly expr: string;
+  /** Such as `5m`. @default 0s */
+  readonly for?: string;
+  readonly labels?: Labels;
+  readonly annotations?: Labels;
+}
+
+export interface PrometheusRuleProps {
+  readonly metadata: ApiObjectMetadata;
+  readonly groups: readonly { readonly name: string; readonly rules: readonly PrometheusRuleEntry[] }[];
+}
+
+export class PrometheusRule extends ApiObject {
+  constructor(scope: Construct, id: string, { metadata, groups }: PrometheusRuleProps) {
+    super(scope, id, {
+      apiVersion: `${GROUP}/v1`,
+      kind: 'PrometheusRule',
+      metadata,
+      spec: { groups },
+    });
+  }
+}

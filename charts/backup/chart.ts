@@ -23,7 +23,7 @@ const SCRIPTS_CONFIG = 'backup-scripts';
 const CPU = { request: '50m', limit: '500m' };
 const MEMORY = { request: '64Mi', limit: '256Mi' };
 /** A job that hangs is ended, so that the next one can run. */
-const DEADLINE_SECONDS = 3600;
+export const DEADLINE_SECONDS = 3600;
 
 /** The schedule of a job that only runs when it is asked for. */
 const NEVER = 'never';

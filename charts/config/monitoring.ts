@@ -33,6 +33,11 @@ export const monitoring = z
     /** Seconds between two scrapes of a target, and two evaluations of a rule. */
     scrapeSeconds: z.int().min(10).max(60).default(30),
     alertmanager,
+    /** Where alerts say their pages of docs/runbooks are: the address your repository shows them at. */
+    runbooks: z
+      .string()
+      .regex(/^\S+[^/\s]$/, 'an address or a path, without a slash at its end')
+      .default('docs/runbooks'),
     /** CPU, memory, disks of the nodes. */
     nodeExporter: part,
     /** What Kubernetes knows of pods, jobs and workloads. */
