@@ -1,6 +1,7 @@
 /** Who is told of an alert, by its severity, and which alerts say nothing new beside another. */
 import type { AlertmanagerConfigSpec, Receiver, Route } from '../../imports/monitoring.coreos.com.ts';
 import type { Config } from '../config/schema.ts';
+import { INHIBITIONS } from './rules/inhibitions.ts';
 import { EMAIL_SECRET, sendsWithPassword, WEBHOOK_SECRET } from './secrets.ts';
 
 /** Severities an alert may have, and how long until it is told again while it lasts. */
@@ -40,6 +41,11 @@ export function routing(config: Config): AlertmanagerConfigSpec {
         targetMatch: [{ name: 'severity', value: 'warning|info', matchType: '=~' }],
         equal: ['alertname', 'namespace', 'job'],
       },
+      ...INHIBITIONS.map(({ source, targets, equal }) => ({
+        sourceMatch: [{ name: 'alertname', value: source, matchType: '=' as const }],
+        targetMatch: [{ name: 'alertname', value: targets.join('|'), matchType: '=~' as const }],
+        equal,
+      })),
     ],
   };
 }

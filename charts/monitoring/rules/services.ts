@@ -121,7 +121,7 @@ const onecAlerts: readonly Alert[] = [
     severity: 'warning',
     for: '10m',
     expr: 'histogram_quantile(0.9, sum by (le) (rate(onec_request_duration_seconds_bucket[10m]))) > 10',
-    summary: '1C is slow',
+    summary: 'Requests to 1C are slow',
     description:
       'One request in ten to 1C takes {{ $value | humanizeDuration }} or longer, the wait for a session included.',
   },

@@ -1,0 +1,64 @@
+/** Writes the tables of objectives and alerts into docs/alerts.md; with --check only compares. */
+import { topologyOf } from '../charts/app.ts';
+import { resolveConfig } from '../charts/config/resolve.ts';
+import { ruleGroups } from '../charts/monitoring/rules/catalog.ts';
+import { type Alert, ruleScope } from '../charts/monitoring/rules/model.ts';
+import { objectiveOf, objects } from '../charts/monitoring/rules/objectives.ts';
+import { updateBlock } from './generated-block.ts';
+
+const FILE = 'docs/alerts.md';
+
+/** Production with every part on, and with the other database engine: together they have every alert. */
+const environments = [
+  { monitoring: { remoteWrite: { url: 'https://metrics.example.com/write' } } },
+  { databases: { engine: 'cloudnative-pg', walArchive: 's3://backups/platform' } } as const,
+].map((override) => resolveConfig('production', [override]));
+
+interface Row extends Alert {
+  readonly group: string;
+}
+
+const rows = new Map<string, Row>();
+for (const config of environments)
+  for (const { name: group, alerts = [] } of ruleGroups(ruleScope(config, topologyOf(config))))
+    for (const alert of alerts) if (!rows.has(alert.alert)) rows.set(alert.alert, { ...alert, group });
+
+/** Labels as placeholders: `{{ $labels.job }}` is `JOB`. */
+const plain = (text: string): string =>
+  text.replace(/{{ \$labels\.(\w+) }}/g, (_, label: string) => `\`${label}\``);
+
+function table(head: readonly string[], body: readonly (readonly string[])[]): string {
+  const width = (column: number) => Math.max(...[head, ...body].map((row) => row[column]?.length ?? 0));
+  const line = (row: readonly string[]) => `| ${row.map((cell, at) => cell.padEnd(width(at))).join(' | ')} |`;
+  const rule = line(head.map((_, at) => '-'.repeat(width(at))));
+  return `${[line(head), rule, ...body.map(line)].join('\n')}\n`;
+}
+
+const [production] = environments;
+if (!production) throw new Error('no environment');
+updateBlock(
+  FILE,
+  'objectives',
+  table(
+    ['service', 'available', 'answers in time'],
+    objects(topologyOf(production)).map((name) => {
+      const { availability, latency } = objectiveOf(name);
+      return [`\`${name}\``, `${availability} %`, `${latency.percent} % within ${latency.seconds} s`];
+    }),
+  ),
+);
+const count = (severity: string) => [...rows.values()].filter((row) => row.severity === severity).length;
+updateBlock(
+  FILE,
+  'alerts',
+  `${rows.size} alerts: ${count('critical')} critical, ${count('warning')} warning, ${count('info')} info.\n\n${table(
+    ['alert', 'severity', 'after', 'group', 'says'],
+    [...rows.values()].map(({ alert, severity, for: after = '', group, summary }) => [
+      `[${alert}](runbooks/${alert}.md)`,
+      severity,
+      after,
+      group,
+      plain(summary),
+    ]),
+  )}`,
+);
