@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'offline',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/api-server/**'],
+          exclude: ['test/e2e/**', 'test/api-server/**', 'test/elasticsearch/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -19,6 +19,13 @@ export default defineConfig({
           include: ['test/api-server/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'elasticsearch',
+          include: ['test/elasticsearch/**/*.test.ts'],
+          hookTimeout: 600_000,
         },
       },
       {

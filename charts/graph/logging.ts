@@ -48,8 +48,6 @@ export const LOGGING_EDGES: readonly Edge[] = [
   { from: LOGGING_SETUP, to: KIBANA, port: 'https' },
 ];
 
-/** Filebeat asks the Kubernetes API which pod a file belongs to; snapshots leave the cluster. */
-export const loggingExternals = (snapshots: boolean): readonly ExternalEdge[] => [
-  { from: FILEBEAT, to: 'kubernetes-api' },
-  ...(snapshots ? [{ from: ELASTICSEARCH, to: 'object-store' } as const] : []),
-];
+/** Only snapshots leave the cluster. */
+export const loggingExternals = (snapshots: boolean): readonly ExternalEdge[] =>
+  snapshots ? [{ from: ELASTICSEARCH, to: 'object-store' }] : [];

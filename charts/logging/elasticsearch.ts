@@ -29,7 +29,7 @@ const CERTIFICATES = `${HOME}/config/tls`;
 const READINESS_PORT = 9399;
 const HEAP = '512m';
 const CPU = { request: '500m', limit: '1' };
-/** Why more than the contract's 1Gi: docs/adr/0012. */
+/** Why more than the contract's 1Gi: docs/adr/0013. */
 const MEMORY = { request: '1536Mi', limit: '2Gi' };
 
 function settings({ logging: { snapshots } }: Config): string {

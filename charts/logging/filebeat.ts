@@ -7,63 +7,42 @@ import type { Config } from '../config/schema.ts';
 import { namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources } from '../constructs/pod.ts';
 import { componentOf } from '../graph/build.ts';
-import { type Component, FILEBEAT, LOGSTASH, PORTS, type Topology, type Zone } from '../graph/model.ts';
+import { type Component, FILEBEAT, LOGSTASH, PORTS, type Topology } from '../graph/model.ts';
 import { ELASTIC_USER, SECRETS } from './names.ts';
 import { addBase, certificateFiles, secretsMount, secretsVolume, tcp } from './pods.ts';
 
 const CONFIG = '/etc/filebeat';
 const DATA = '/var/lib/filebeat';
-/** Log files of the node, and what the names of containers link to. */
-const LOGS = '/var/log/containers';
-const POD_LOGS = '/var/log/pods';
+/** Where the kubelet keeps them, as NAMESPACE_POD_UID/CONTAINER/RESTARTS.log. */
+const LOGS = '/var/log/pods';
 /** Figures about itself; asked by the kubelet only. */
 const HTTP_PORT = 5066;
 const CPU = { request: '50m', limit: '250m' };
 const MEMORY = { request: '100Mi', limit: '256Mi' };
 
-/** The files of one namespace. Each is told to Kubernetes by its own watch, so that no right beyond it is needed. */
-function input(namespace: string): Readonly<Record<string, unknown>> {
-  return {
-    type: 'filestream',
-    id: namespace,
-    paths: [`${LOGS}/*_${namespace}_*.log`],
-    // A file keeps its identity when the kubelet renames it. 64 bytes begin with a time in nanoseconds.
-    'prospector.scanner': { symlinks: true, fingerprint: { enabled: true, offset: 0, length: 64 } },
-    'file_identity.fingerprint': null,
-    parsers: [
-      { container: { stream: 'all', format: 'auto' } },
-      // Stack traces and statements go on in lines that begin with white space.
-      { multiline: { type: 'pattern', pattern: '^[ \\t]', negate: false, match: 'after', max_lines: 200 } },
-    ],
-    processors: [
-      {
-        add_kubernetes_metadata: {
-          host: `\${NODE_NAME}`,
-          scope: 'node',
-          namespace,
-          default_indexers: { enabled: false },
-          default_matchers: { enabled: false },
-          indexers: [{ container: null }],
-          matchers: [{ logs_path: { logs_path: `${LOGS}/` } }],
-          add_resource_metadata: {
-            namespace: { enabled: false },
-            node: { enabled: false },
-            deployment: false,
-            cronjob: false,
-          },
-        },
-      },
-    ],
-  };
-}
+/** All log files of our namespaces. Their names tell namespace, pod and container, so the Kubernetes API is not asked. */
+const input = (namespaces: readonly string[]): Readonly<Record<string, unknown>> => ({
+  type: 'filestream',
+  id: 'pods',
+  paths: namespaces.map((namespace) => `${LOGS}/${namespace}_*/*/*.log`),
+  // A file keeps its identity when the kubelet renames it. 64 bytes begin with a time in nanoseconds.
+  'prospector.scanner.fingerprint': { enabled: true, offset: 0, length: 64 },
+  'file_identity.fingerprint': null,
+  parsers: [
+    { container: { stream: 'all', format: 'auto' } },
+    // Stack traces and statements go on in lines that begin with white space.
+    { multiline: { type: 'pattern', pattern: '^[ \\t]', negate: false, match: 'after', max_lines: 200 } },
+  ],
+});
 
 /** `filebeat.yml`. */
 export function filebeatConfig(config: Config): string {
   return dump({
-    'filebeat.inputs': zonesOf(config).map((zone) => input(namespaceOf(config, zone))),
-    // Added to each line and of no use here.
+    'filebeat.inputs': [input(zonesOf(config).map((zone) => namespaceOf(config, zone)))],
     processors: [
-      { drop_fields: { fields: ['agent', 'ecs', 'host', 'input', 'container'], ignore_missing: true } },
+      { add_fields: { target: 'kubernetes', fields: { node: { name: `\${NODE_NAME}` } } } },
+      // Added to each line and of no use here.
+      { drop_fields: { fields: ['agent', 'ecs', 'host', 'input'], ignore_missing: true } },
     ],
     'output.logstash': {
       hosts: [`${LOGSTASH}.${namespaceOf(config, 'logging')}.svc:${PORTS.beats}`],
@@ -95,7 +74,6 @@ export class Filebeat extends Construct {
     const { labels, annotations } = addBase(this, config, component, {
       'filebeat.yml': filebeatConfig(config),
     });
-    for (const zone of zonesOf(config)) this.addAccess(config, zone, labels);
     this.daemonSet = new k8s.KubeDaemonSet(this, 'daemon-set', {
       metadata: { name: FILEBEAT, labels },
       spec: {
@@ -106,24 +84,10 @@ export class Filebeat extends Construct {
     });
   }
 
-  /** May look at the pods of one namespace of ours. */
-  private addAccess(config: Config, zone: Zone, labels: Record<string, string>): void {
-    const metadata = { name: FILEBEAT, namespace: namespaceOf(config, zone), labels };
-    new k8s.KubeRole(this, `role-${zone}`, {
-      metadata,
-      rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] }],
-    });
-    new k8s.KubeRoleBinding(this, `role-binding-${zone}`, {
-      metadata,
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: FILEBEAT },
-      subjects: [{ kind: 'ServiceAccount', name: FILEBEAT, namespace: namespaceOf(config, 'node-agents') }],
-    });
-  }
-
   private podSpec(config: Config, component: Component): k8s.PodSpec {
     return {
       serviceAccountName: component.name,
-      automountServiceAccountToken: true,
+      automountServiceAccountToken: false,
       enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'standard'),
       terminationGracePeriodSeconds: 30,
@@ -153,7 +117,6 @@ export class Filebeat extends Construct {
             { name: 'config', mountPath: CONFIG, readOnly: true },
             secretsMount,
             { name: 'logs', mountPath: LOGS, readOnly: true },
-            { name: 'pod-logs', mountPath: POD_LOGS, readOnly: true },
             { name: 'data', mountPath: DATA },
           ],
         },
@@ -162,7 +125,6 @@ export class Filebeat extends Construct {
         { name: 'config', configMap: { name: component.name } },
         secretsVolume(certificateFiles(component.name)),
         { name: 'logs', hostPath: { path: LOGS, type: 'Directory' } },
-        { name: 'pod-logs', hostPath: { path: POD_LOGS, type: 'Directory' } },
         // How far each file was read; a new pod goes on from there.
         {
           name: 'data',

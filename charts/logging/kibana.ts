@@ -25,8 +25,8 @@ const CONFIG = '/etc/kibana';
 /** The settings with their passwords, in memory. */
 const RUN = '/run/kibana';
 const DATA = '/usr/share/kibana/data';
-const CPU = { request: '250m', limit: '1' };
-/** Why more than the contract's 512Mi: docs/adr/0012. */
+const CPU = { request: '250m', limit: '500m' };
+/** Why more than the contract's 512Mi: docs/adr/0013. */
 const MEMORY = { request: '1Gi', limit: '1536Mi' };
 const HEAP_MEGABYTES = 1024;
 

@@ -114,13 +114,13 @@ const LOG4J = [
 const FILL = withSecrets(CONFIG, `fill ${CONFIG}/main.conf > ${RUN}/main.conf`);
 
 /** Content of its ConfigMap. */
-export const logstashFiles = (config: Config): Readonly<Record<string, string>> => ({
+export const logstashFiles = (config: Config, topology: Topology): Readonly<Record<string, string>> => ({
   'logstash.yml': settings(config),
   'pipelines.yml': dump([{ 'pipeline.id': 'main', 'path.config': `${RUN}/main.conf` }]),
   'log4j2.properties': LOG4J,
   'main.conf': pipeline(config),
   'normalize.rb': NORMALIZE_SCRIPT,
-  'rules.json': filterRules(),
+  'rules.json': filterRules(topology),
   'secrets.sh': SECRETS_SCRIPT,
 });
 
@@ -138,7 +138,7 @@ export class Logstash extends Construct {
     this.store = new Store(this, 'store', {
       config,
       component,
-      files: logstashFiles(config),
+      files: logstashFiles(config, topology),
       alsoRollsOn: { FILL: FILL.join('\n') },
       storage: VOLUME,
       podSpec: this.podSpec(config, component),

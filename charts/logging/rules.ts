@@ -1,5 +1,6 @@
 /** What the filter of Logstash is told: all names, formats and masks, as data. */
 import { readFileSync } from 'node:fs';
+import type { Topology } from '../graph/model.ts';
 import { ALIASES, DROPPED, FIELDS, FORMATS, KUBERNETES_FIELDS, LEVELS, NANOSECONDS } from './fields.ts';
 import { MASKED, MASKS, SECRET_NAMES } from './masking.ts';
 
@@ -10,9 +11,10 @@ export const NORMALIZE_SCRIPT = script('normalize.rb');
 export const SECRETS_SCRIPT = script('secrets.sh');
 export const SETUP_SCRIPT = script('setup.sh');
 
-/** `rules.json`. */
-export const filterRules = (): string =>
+/** `rules.json`. Names of pods begin with the name of their component, the longest of which is theirs. */
+export const filterRules = ({ components }: Topology): string =>
   JSON.stringify({
+    components: components.map(({ name }) => name).sort((a, b) => b.length - a.length || a.localeCompare(b)),
     fields: FIELDS,
     kept: Object.keys(KUBERNETES_FIELDS),
     aliases: ALIASES,

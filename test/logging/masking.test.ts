@@ -98,6 +98,6 @@ describe('masking', () => {
     });
   });
   it('runs under a Ruby', () => {
-    expect(filter.version).toMatch(/^3\./);
+    expect(filter.ruby('RUBY_VERSION')).toMatch(/^3\./);
   });
 });

@@ -178,6 +178,30 @@ describe('lines of programs that do not run in the lab, by their documentation',
   });
 });
 
+describe('where a line comes from', () => {
+  it.each([
+    ['postgres-security-0', 'exporter', 'postgres-security'],
+    ['security-7db967b7fd-tq95g', 'security', 'security'],
+    ['backup-security-29401335-x2x8p', 'job', 'backup-security'],
+    ['traefik-5469949d7c-g7k8k', 'traefik', 'traefik'],
+    ['filebeat-x7k2p', 'filebeat', 'filebeat'],
+    ['logging-setup-0a1b2c3d-abcde', 'setup', 'logging-setup'],
+    ['prometheus-assistants-0', 'config-reloader', 'prometheus'],
+    ['somebody-elses-pod', 'main', 'main'],
+  ])('%s/%s is of %s', (pod, container, component) => {
+    const [document] = filter.lines([{ message: 'x', container, pod }]);
+    expect(document).toMatchObject({
+      component,
+      kubernetes: {
+        namespace: 'assistants',
+        pod: { name: pod, uid: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+        container: { name: container },
+        node: { name: 'node-1' },
+      },
+    });
+  });
+});
+
 describe('lines that are not as they should be', () => {
   const one = (message: string): Document => filter.lines([{ message, container: 'analytics' }])[0] ?? {};
   it.each([
@@ -187,7 +211,6 @@ describe('lines that are not as they should be', () => {
     ['a number too large', '{"status": 1e400, "count": 99999999999999999999999, "message": "x"}'],
     ['a field as an object', '{"path": {"a": 1}, "status": {"code": 5}, "message": "x"}'],
     ['a time that is none', '{"timestamp": "yesterday", "message": "x"}'],
-    ['an address that is none', '{"client": "not an address", "message": "x"}'],
     ['names with dots and brackets', '{"a.b": {"c[0]": 1}, "[x]": 2, "message": "x"}'],
   ])('%s: is kept and conforms', (_, line) => {
     const document = one(line);
@@ -198,21 +221,31 @@ describe('lines that are not as they should be', () => {
   it('without a word are dropped', () => {
     expect(filter.lines([{ message: '  ', container: 'analytics' }])).toEqual([]);
   });
-  it('without what Kubernetes says, the name of the file tells the pod', () => {
-    const path = `/var/log/containers/redis-0_assistants_exporter-${'0a'.repeat(32)}.log`;
-    const [document] = filter.events([{ '@timestamp': READ_AT, message: 'x', log: { file: { path } } }]);
+  it('a fault of the filter leaves where the line was, and no word of it', async () => {
+    const broken = await loadFilter();
+    broken.ruby('def typed(_fields) = raise(KeyError, "hunter2")');
+    const [document] = broken.lines([{ message: 'password hunter2', container: 'analytics' }]);
     expect(document).toMatchObject({
-      component: 'exporter',
-      kubernetes: { namespace: 'assistants', pod: { name: 'redis-0' }, container: { name: 'exporter' } },
+      level: 'error',
+      message: 'a line could not be read: KeyError',
+      component: 'analytics',
     });
+    expect(JSON.stringify(document)).not.toContain('hunter2');
   });
-  it('that cannot be read at all leave no word of theirs', () => {
-    const [document] = filter.events([{ '@timestamp': READ_AT, message: 'x', log: 'not an object' }]);
-    expect(document).toMatchObject({ message: 'x' });
-  });
+  it.each(['192.0.2.7', '0.0.0.0', '2001:db8::7', '::1', '::', '1:2:3:4:5:6:7:8'])(
+    '%s is an address',
+    (client) => {
+      expect(one(JSON.stringify({ message: 'x', client }))).toMatchObject({ client });
+    },
+  );
+  it.each(['192.0.2', '192.0.2.256', '1.2.3.4.5', '1::2::3', '1:2:3', ':', '12345::', 'example'])(
+    '%s is none',
+    (client) => {
+      expect(one(JSON.stringify({ message: 'x', client }))).toMatchObject({ extra: { client } });
+    },
+  );
   it('what Filebeat and Logstash add is gone', () => {
     const document = one('x');
     for (const name of ['@version', 'tags']) expect(document).not.toHaveProperty(name);
-    expect(JSON.stringify(document)).not.toMatch(/pod-template-hash|10\.244\.0\.9/);
   });
 });

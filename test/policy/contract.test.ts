@@ -198,6 +198,36 @@ describe('monitoring', () => {
   });
 });
 
+describe('logging', () => {
+  const container = (kind: string, name: string) =>
+    find(render('production'), kind, name).spec.template.spec.containers[0];
+  it('Elasticsearch 8, one node, 500m/1 CPU; memory is more than the contract says (docs/adr)', () => {
+    const { image, resources } = container('StatefulSet', 'elasticsearch');
+    expect(image).toMatch(/elasticsearch:8\./);
+    expect(resources).toEqual({
+      requests: { cpu: '500m', memory: '1536Mi' },
+      limits: { cpu: '1', memory: '2Gi' },
+    });
+    expect(find(render('production'), 'StatefulSet', 'elasticsearch').spec.replicas).toBe(1);
+  });
+  it('Kibana 8, 250m/500m CPU; memory is more than the contract says (docs/adr)', () => {
+    const { image, resources } = container('Deployment', 'kibana');
+    expect(image).toMatch(/kibana:8\./);
+    expect(resources).toEqual({
+      requests: { cpu: '250m', memory: '1024Mi' },
+      limits: { cpu: '500m', memory: '1536Mi' },
+    });
+  });
+  it('is off in dev and on elsewhere', () => {
+    for (const [environment, on] of [
+      ['dev', false],
+      ['staging', true],
+      ['production', true],
+    ] as const)
+      expect(render(environment).some(({ metadata }) => metadata.name === 'elasticsearch')).toBe(on);
+  });
+});
+
 describe('dev fits a laptop of 2 CPUs and 8 GiB', () => {
   /** What kind's own pods request on one node: API server, etcd, controllers, scheduler, two CoreDNS, CNI. */
   const KIND = { cpu: 950, memory: bytesOf('290Mi') };

@@ -33,7 +33,6 @@ const WITH_TOKEN = {
   'Deployment/traefik': 'reads the routes',
   'Prometheus/assistants': 'finds what it scrapes',
   'Deployment/kube-state-metrics': 'reads what it counts',
-  'DaemonSet/filebeat': 'asks which pod a file belongs to',
 };
 const APP_IMAGES = /\/ai-assistants\//;
 

@@ -10,7 +10,10 @@ require 'time'
 # Pairs of a line such as `level=INFO msg="Listening on"`.
 LOGFMT_PAIR = /([A-Za-z_][\w.]*)=("(?:[^"\\]|\\.)*"|[^\s"]*)/.freeze
 LOGFMT_LINE = /\A(?:#{LOGFMT_PAIR.source}(?:\s+|\z))+\z/.freeze
-CONTAINER_FILE = %r{/(?<pod>[a-z0-9.-]+)_(?<namespace>[a-z0-9-]+)_(?<container>[a-z0-9-]+)-[0-9a-f]{64}\.log\z}.freeze
+# What the kubelet calls the log of a container.
+LOG_FILE = %r{/(?<namespace>[a-z0-9-]+)_(?<pod>[a-z0-9.-]+)_(?<uid>[0-9a-f-]+)/(?<container>[a-z0-9-]+)/\d+\.log\z}.freeze
+BYTE = /(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)/.freeze
+IPV4 = /\A#{BYTE}(?:\.#{BYTE}){3}\z/.freeze
 LOWEST_LONG = -(2**63)
 HIGHEST_LONG = (2**63) - 1
 # Of a time in seconds: a larger number is in milliseconds.
@@ -24,8 +27,11 @@ def register(params)
   @dropped = rules['dropped']
   @levels = rules['levels']
   @kept = rules['kept']
+  @components = rules['components']
   @formats = rules['formats'].map { |format| format.merge('regexp' => Regexp.new(format['pattern'])) }
-  @masks = rules['masks'].map { |mask| [Regexp.new(mask['pattern'], Regexp::IGNORECASE), mask['replacement']] }
+  @masks = rules['masks'].map do |mask|
+    [mask['needs'], Regexp.new(mask['pattern'], Regexp::IGNORECASE), mask['replacement']]
+  end
   @masked = rules['masked']
   @secret_name = Regexp.new(rules['secretNames'], Regexp::IGNORECASE)
 end
@@ -55,24 +61,25 @@ end
 
 def normalize(event)
   line = event.get('message').to_s
-  document = origin(event).merge(typed(fields_of(line)))
-  document['message'] = summary(document, line) if document['message'].to_s.strip.empty?
+  document = origin(event).merge(mask_all(typed(fields_of(line))))
+  document['message'] = summary(document) || mask(line) if document['message'].to_s.strip.empty?
   document['level'] ||= 'info'
   document['service'] ||= document['component'] if document['component']
-  mask_all(document)
+  document
 end
 
-# Which pod wrote the line: as Filebeat was told by Kubernetes, else by the name of the file.
+# Which pod wrote the line, and of which component it is: the name of the file tells.
 def origin(event)
   found = @kept.to_h { |name| [name, event.get(reference(name))] }
-  file = CONTAINER_FILE.match(found['log.file.path'].to_s)
+  file = LOG_FILE.match(found['log.file.path'].to_s)
   if file
-    found['kubernetes.namespace'] ||= file[:namespace]
-    found['kubernetes.pod.name'] ||= file[:pod]
-    found['kubernetes.container.name'] ||= file[:container]
+    found['kubernetes.namespace'] = file[:namespace]
+    found['kubernetes.pod.name'] = file[:pod]
+    found['kubernetes.pod.uid'] = file[:uid]
+    found['kubernetes.container.name'] = file[:container]
+    found['component'] = @components.find { |name| file[:pod].start_with?("#{name}-") } || file[:container]
   end
   found['stream'] = event.get('stream')
-  found['component'] = event.get('[kubernetes][labels][app_kubernetes_io/name]') || found['kubernetes.container.name']
   found.compact
 end
 
@@ -177,7 +184,7 @@ def cast(type, value)
   when 'long' then whole(value)
   when 'double' then real(value)
   when 'boolean' then [true, false].include?(value) ? value : nil
-  when 'ip' then value.to_s.match?(/\A[0-9a-fA-F.:]+\z/) ? value : nil
+  when 'ip' then address?(value.to_s) ? value : nil
   when 'flattened' then object(value)
   end
 end
@@ -199,14 +206,23 @@ def real(value)
   number.is_a?(Numeric) && number.finite? ? number : nil
 end
 
+# Ruby's own IPAddr wants sockets, which the Ruby of the tests has not.
+def address?(text)
+  return text.match?(IPV4) unless text.include?(':')
+
+  halves = text.split('::', -1)
+  groups = halves.flat_map { |half| half.split(':', -1) }
+  groups.all? { |group| group.match?(/\A\h{1,4}\z/) } && (halves.size == 1 ? groups.size == 8 : halves.size == 2 && groups.size < 8)
+end
+
 def object(value)
   value.is_a?(Hash) || (value.is_a?(Array) && value.all?(Hash)) ? value : nil
 end
 
 # What a line without words says: an access log has none.
-def summary(document, line)
+def summary(document)
   words = document.values_at('method', 'path', 'status').compact
-  words.empty? ? line : words.join(' ')
+  words.join(' ') unless words.empty?
 end
 
 def mask_all(value, name = '')
@@ -225,5 +241,8 @@ def plain(value)
 end
 
 def mask(text)
-  @masks.reduce(text) { |masked, (pattern, replacement)| masked.gsub(pattern, replacement) }
+  small = text.downcase
+  @masks.reduce(text) do |masked, (needs, pattern, replacement)|
+    needs.any? { |word| small.include?(word) } ? masked.gsub(pattern, replacement) : masked
+  end
 end

@@ -1,0 +1,150 @@
+/**
+ * A real node of Elasticsearch, from Maven Central: its server, without the parts of the image that are published nowhere
+ * else (lifecycle, security, `constant_keyword`). It takes our template with `dynamic: strict`, so that a document with one
+ * field or value of another type is refused. Needs a JDK from 17 on and Maven; runs nowhere but on 127.0.0.1.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IMAGES } from '../../charts/config/versions.ts';
+import { indexTemplate, SEARCHES, setupFiles } from '../../charts/logging/documents.ts';
+import { loadFilter } from '../logging/filter.ts';
+import { configOf, root } from '../support/objects.ts';
+
+const VERSION = IMAGES.elasticsearch.split(':')[1] ?? '';
+const CACHE = root(`.cache/elasticsearch-${VERSION}`);
+/** A user other than root, as whom the node refuses to run. */
+const NOBODY = 65_534;
+const config = configOf('production', [
+  { logging: { snapshots: { bucket: 'logs' } }, egress: { 'object-store': { cidrs: ['192.0.2.1/32'] } } },
+]);
+
+function run(command: string, args: readonly string[], user?: number): string {
+  const options = {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    ...(user ? { uid: user, gid: user } : {}),
+  } as const;
+  const { status, stdout, stderr, error } = spawnSync(command, args, options);
+  if (error) throw new Error(`${command} is needed for this test: ${error.message}`);
+  if (status !== 0) throw new Error(`${command}: ${stdout.slice(-6000)}\n${stderr.slice(-3000)}`);
+  return stdout;
+}
+
+/** The template as strict as it gets, without what this node does not know. */
+function strictTemplate(): string {
+  const text = JSON.stringify(indexTemplate());
+  const strict = [
+    ['"index.lifecycle.name":"assistants-logs",', ''],
+    ['"index.mapping.ignore_malformed":true,', ''],
+    ['"dynamic":false', '"dynamic":"strict"'],
+  ] as const;
+  return strict
+    .reduce((result, [from, to]) => {
+      expect(result).toContain(from);
+      return result.replace(from, to);
+    }, text)
+    .replaceAll('constant_keyword', 'keyword');
+}
+
+/** Lines that are hard to store: odd names, odd values. */
+const ODD = [
+  '{"status": 1e400, "count": 99999999999999999999999, "message": "x", "big": 99999999999999999999999}',
+  '{"path": {"a": 1}, "usage": [{"a": 1}, {"b": {"c": 2}}], "message": "x"}',
+  '{"a.b": {"c[0]": 1}, "[x]": 2, "": 3, "a..b": 4, ".": 5, "message": "y"}',
+  '{"client": "192.0.2", "duration_ms": "soon", "errors": ["a", {"b": 1}], "message": "z"}',
+];
+
+async function documents(): Promise<string> {
+  const filter = await loadFilter();
+  const folder = root('test/logging/samples/');
+  const lines = readdirSync(folder).flatMap((file) =>
+    readFileSync(`${folder}${file}`, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((message) => ({ message, container: file.replace('.log', '') })),
+  );
+  const odd = ODD.map((message) => ({ message, container: 'analytics' }));
+  return filter
+    .lines([...lines, ...odd])
+    .map((document) => JSON.stringify(document))
+    .join('\n');
+}
+
+/** Kibana's language is not that of the node, but what our searches use of it differs in capitals and comparisons only. */
+const asQueryString = (query: string): string =>
+  query
+    .replaceAll(/\b(and|or)\b/g, (word) => word.toUpperCase())
+    .replaceAll(/ ([<>]=?) (\d)/g, ':$1$2')
+    .replaceAll(': ', ':');
+
+describe(`Elasticsearch ${VERSION}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'elasticsearch-'));
+  let results: readonly string[] = [];
+
+  beforeAll(async () => {
+    const [input, classes, work] = ['input', 'classes', 'work'].map((name) => join(folder, name));
+    if (!input || !classes || !work) throw new Error('no folders');
+    for (const path of [input, classes, work]) mkdirSync(path);
+    for (const [name, text] of Object.entries(setupFiles(config))) writeFileSync(join(input, name), text);
+    writeFileSync(join(input, 'template.json'), strictTemplate());
+    writeFileSync(join(input, 'documents.ndjson'), await documents());
+    writeFileSync(join(input, 'searches.txt'), SEARCHES.map(({ query }) => asQueryString(query)).join('\n'));
+
+    const pom = root('test/elasticsearch/pom.xml');
+    const libraries = join(CACHE, 'lib');
+    run('mvn', [
+      '--quiet',
+      '--batch-mode',
+      `--file=${pom}`,
+      `-Delasticsearch.version=${VERSION}`,
+      `-DoutputDirectory=${libraries}`,
+      'dependency:copy-dependencies',
+    ]);
+    // The other user reads copies: this checkout may be closed to it.
+    const copies = join(folder, 'lib');
+    run('cp', ['-R', libraries, copies]);
+    const source = root('test/elasticsearch/java/LoggingTests.java');
+    run('javac', ['-nowarn', '-cp', `${copies}/*`, '-d', classes, source]);
+    run('chmod', ['-R', 'a+rX', folder]);
+    chmodSync(work, 0o777);
+    const java = [
+      '-ea',
+      '-Xmx1g',
+      `-Djava.io.tmpdir=${work}`,
+      `-Dinput=${input}`,
+      '-Dtests.security.manager=false',
+      '-Djava.security.manager=allow',
+      '-Dtests.gradle=false',
+      '--add-opens=java.base/java.util=ALL-UNNAMED',
+      '-cp',
+      `${classes}:${copies}/*`,
+      'org.junit.runner.JUnitCore',
+      'LoggingTests',
+    ];
+    const output = run('java', java, process.getuid?.() === 0 ? NOBODY : undefined);
+    results = output.split('\n').flatMap((line) => /^RESULT (.*)/.exec(line)?.[1] ?? []);
+    for (const result of results) console.info(result);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('stores every document', () => {
+    const [, stored = '0'] =
+      /^documents (\d+) refused 0$/.exec(results.join('\n').match(/^documents .*$/m)?.[0] ?? '') ?? [];
+    expect(Number(stored)).toBeGreaterThan(90);
+  });
+  it('answers the saved searches', () => {
+    const found = results.flatMap((line) => /^search (\d+) (.*)/.exec(line)?.slice(1) ?? []);
+    expect(found.length / 2).toBe(SEARCHES.length);
+    // Lines of the lab have requests, audit entries and databases at least.
+    for (const part of ['request_id', 'component:security', 'postgres'])
+      expect(results.join('\n')).toMatch(new RegExp(`^search [1-9]\\d* .*${part}`, 'm'));
+  });
+  it('reads lifecycle, roles and snapshot policy', () => {
+    expect(results).toEqual(
+      expect.arrayContaining(['lifecycle 30d', 'role logs-assistants-*', 'snapshots 0 30 1 * * ?']),
+    );
+  });
+});
