@@ -4,8 +4,8 @@ import { runningPod, selectComponents } from '../core/components.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { type Forwardable, forwardables } from '../core/forwards.ts';
 import { podsAround } from '../steps/pods.ts';
-import { forward } from '../tools/forward.ts';
-import { interrupted, pause } from '../tools/interrupt.ts';
+import { type Forwarding, forward } from '../tools/forward.ts';
+import { checkInterrupted, interrupted, pause } from '../tools/interrupt.ts';
 import { type ClusterOptions, type Live, liveOf, verb, withCluster } from './options.ts';
 import { json, line, table } from './print.ts';
 
@@ -43,10 +43,14 @@ export const monitor = withCluster(
     if (options.print) return;
     const on = consoles.filter(({ off }) => off === undefined);
     if (on.length === 0) throw new Failure('monitor: nothing to forward', 'see ./platform status');
-    line('\nForwarding until Ctrl-C ...');
+    const opened: Forwarding[] = [];
     try {
-      await Promise.all(on.map((one) => keepForwarding(live, one)));
+      for (const one of on) opened.push(await openConsole(live, one));
+      line('\nForwarding until Ctrl-C ...');
+      await Promise.all(on.map((one, index) => keepOpen(live, one, opened[index])));
     } catch (error) {
+      // One that cannot be forwarded, such as to a port that is taken, ends them all.
+      for (const { close } of opened) close();
       if (!interrupted.aborted) throw error;
     }
   });
@@ -67,21 +71,28 @@ async function consolesOf(live: Live): Promise<readonly Console[]> {
   });
 }
 
-/** Forwards to whichever pod there is: a pod that is replaced ends a forwarding. */
-async function keepForwarding(live: Live, { component: name, localPort, port = 0 }: Console): Promise<void> {
+/** Forwards to whichever pod there is. */
+async function openConsole(
+  live: Live,
+  { component: name, localPort, port = 0 }: Console,
+): Promise<Forwarding> {
   const { kubectl, config, topology } = live;
   const component = componentOf(topology, name);
   const namespace = namespaceOf(config, component.zone);
-  for (let first = true; ; first = false) {
+  const pod = runningPod(config, component, await podsAround(live, [component]));
+  const resource = `pod/${pod.metadata.name}`;
+  return forward({ context: kubectl.context, namespace, resource, port, localPort });
+}
+
+/** A pod that is replaced ends a forwarding: it is opened again, until the command is interrupted. */
+async function keepOpen(live: Live, one: Console, first: Forwarding | undefined): Promise<void> {
+  for (let forwarding = first; ; await pause(AGAIN_MS))
     try {
-      const pod = runningPod(config, component, await podsAround(live, [component]));
-      const target = { context: kubectl.context, namespace, resource: `pod/${pod.metadata.name}` };
-      await (await forward({ ...target, port, localPort })).ended;
+      forwarding ??= await openConsole(live, one);
+      await forwarding.ended;
     } catch (error) {
-      // At the first attempt it is a port that is taken, or the like.
-      if (first || interrupted.aborted) throw error;
-      line(`${name}: ${messageOf(error)}; trying again`);
+      checkInterrupted();
+      line(`${one.component}: ${messageOf(error)}; trying again`);
+      forwarding = undefined;
     }
-    await pause(AGAIN_MS);
-  }
 }

@@ -1,4 +1,5 @@
 /** The verbs of the command, as somebody types them, on the cluster. The last ones stop it and start it again. */
+import { createServer } from 'node:net';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { call, eventually, kubectl, NAMESPACE, ROOT, topology, VALUES } from './support.ts';
@@ -83,6 +84,16 @@ describe('looking', () => {
       expect.objectContaining({ title: 'Prometheus', address: 'http://127.0.0.1:9090' }),
     );
     expect(consoles).toContainEqual(expect.objectContaining({ title: 'Redis', pod: 'redis-0' }));
+  });
+  it('monitor: a port that is taken ends it with a line that names it', async () => {
+    const taken = createServer().listen(6379, '127.0.0.1');
+    try {
+      const { stderr, exitCode } = await withValues('monitor');
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/^error: pod\/redis-0: port 6379 not forwarded \(.*6379/);
+    } finally {
+      taken.close();
+    }
   });
   it('monitor: forwards until Ctrl-C, which is no failure', async () => {
     const running = execa(`${ROOT}/platform`, ['monitor', '--values', VALUES], {
