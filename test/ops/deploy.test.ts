@@ -242,6 +242,33 @@ describe('in a cluster', () => {
       expect(changed()).toEqual([]);
     });
   });
+  it('status says which release runs', async () => {
+    answer(
+      'releases',
+      listed([
+        recordManifest(
+          'assistants',
+          {
+            revision: 4,
+            environment: 'dev',
+            status: 'deployed',
+            action: 'rollback to 2',
+            startedAt: '2026-01-01T00:00:00.000Z',
+            source: 'abc123',
+            images: [],
+            overrides: [],
+            digest: digestOf(objects),
+            changes: { created: 0, updated: 0, pruned: 0 },
+            migrations: {},
+            backups: {},
+            restored: {},
+          },
+          objects,
+        ),
+      ]),
+    );
+    expect(await output('status')).toContain('release 4, rollback to 2, of abc123');
+  });
   it('history of an environment without one says so', async () => {
     expect(await output('history', 'dev')).toBe('dev has no release yet.\n');
   });
