@@ -5,6 +5,7 @@ import { notifies } from './config/monitoring.ts';
 import type { Config } from './config/schema.ts';
 import { PostgresChart, RedisChart } from './data/charts.ts';
 import { EdgeController, EdgeRoutes } from './edge/charts.ts';
+import { Extras } from './extras/chart.ts';
 import { buildTopology } from './graph/build.ts';
 import { ONEC_INTEGRATION, postgresOf, type ServiceSpec, SIMULATOR, type Topology } from './graph/model.ts';
 import { LogCollector, Logging } from './logging/chart.ts';
@@ -36,6 +37,10 @@ export function topologyOf(config: Config, services: readonly ServiceSpec[] = SE
     },
     cloudNativePg: config.databases.engine === 'cloudnative-pg',
     publishedKeys: signsWithOwnKey(config),
+    extras: {
+      loadTest: config.extras.loadTest.enabled,
+      databaseTest: config.extras.databaseTest.enabled,
+    },
     simulator: simulatorRuns(config) && services.some(({ name }) => name === ONEC_INTEGRATION),
     logging: config.logging.enabled,
     logSnapshots: config.logging.snapshots !== undefined,
@@ -82,6 +87,8 @@ export function buildApp(config: Config, outdir: string, services: readonly Serv
       ? [new Logging(app, '70-logging', props), new LogCollector(app, '71-log-collector', props)]
       : []),
   ];
+  const { loadTest, databaseTest } = config.extras;
+  if (loadTest.enabled || databaseTest.enabled) charts.push(new Extras(app, '80-extras', props));
   new Namespaces(app, '00-namespaces', { ...props, footprints: footprints(charts) });
   return app;
 }

@@ -43,7 +43,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     maxImageMB: 120,
     database: { name: 'ai_assistant_db', user: 'ai_user' },
     route: { path: '/ai', timeoutSeconds: 60, streams: true },
-    gateway: { path: '/api/ai', timeoutSeconds: 60, streams: true },
+    gateway: { path: '/api/ai', timeoutSeconds: 60, streams: true, load: { path: '/conversations' } },
     calls: ['onec-integration'],
     egress: ['model-providers'],
     settings: ['AI_MODEL', 'AI_FALLBACK_MODEL', 'OPENAI_BASE_URL', 'ANTHROPIC_BASE_URL'],
@@ -62,7 +62,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     maxImageMB: 110,
     database: { name: '1c_integration_db', user: '1c_user' },
     route: { path: '/1c' },
-    gateway: { path: '/api/1c' },
+    gateway: { path: '/api/1c', load: { path: '/reports' } },
     egress: ['onec-server'],
     settings: ['ONEC_SERVER_URL', 'ONEC_DENIED_NETWORKS', 'ONEC_ALLOWED_HOSTS'],
     secrets: [{ name: 'onec-integration-server', keys: ['ONEC_USERNAME', 'ONEC_PASSWORD'], optional: true }],
@@ -79,6 +79,8 @@ export const SERVICES: readonly ServiceSpec[] = [
     route: { path: '/auth', stripPrefix: false, requestsPerMinute: 10, burst: 5 },
     gateway: {
       path: '/api/users',
+      // Looked up like any other, and not found.
+      load: { path: '/{user}', statuses: [404] },
       rewrites: [
         { from: '/api/users/auth', to: '/auth', public: LOGIN_PATHS, requestsPerMinute: 10 },
         {
@@ -116,7 +118,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     maxImageMB: 130,
     database: { name: 'analytics_db', user: 'analytics_user' },
     route: { path: '/analytics', timeoutSeconds: 60 },
-    gateway: { path: '/api/analytics', timeoutSeconds: 60 },
+    gateway: { path: '/api/analytics', timeoutSeconds: 60, load: { path: '/reports' } },
   },
   {
     name: 'security',
@@ -130,6 +132,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     route: { path: '/security' },
     gateway: {
       path: '/api/security',
+      load: { path: '/alerts' },
       rules: [
         { path: '/audit/log', methods: ['POST'], roles: ['user', 'analyst', 'admin'] },
         { path: '/**', roles: ['analyst', 'admin'] },

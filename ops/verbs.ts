@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 export interface Verb {
   readonly name: string;
   /** Heading in the help. */
-  readonly group: 'Develop' | 'Build' | 'Deploy' | 'Data' | 'Understand';
+  readonly group: 'Develop' | 'Build' | 'Deploy' | 'Data' | 'Test' | 'Understand';
   readonly load: () => Promise<Command>;
 }
 
@@ -35,6 +35,16 @@ export const VERBS: readonly Verb[] = [
   { name: 'deploy', group: 'Deploy', load: async () => (await import('./commands/deploy.ts')).deploy },
   { name: 'rollback', group: 'Deploy', load: async () => (await import('./commands/rollback.ts')).rollback },
   { name: 'history', group: 'Deploy', load: async () => (await import('./commands/history.ts')).history },
+  {
+    name: 'load-test',
+    group: 'Test',
+    load: async () => (await import('./commands/load-test.ts')).loadTest,
+  },
+  {
+    name: 'database-test',
+    group: 'Test',
+    load: async () => (await import('./commands/database-test.ts')).databaseTest,
+  },
   { name: 'backup', group: 'Data', load: async () => (await import('./commands/backup.ts')).backup },
   { name: 'restore', group: 'Data', load: async () => (await import('./commands/restore.ts')).restore },
   { name: 'import', group: 'Data', load: async () => (await import('./commands/import.ts')).importVerb },

@@ -33,6 +33,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
     nameSuffix: '-staging',
     debug: true,
     logLevel: 'DEBUG',
+    extras: { loadTest: { enabled: true }, databaseTest: { enabled: true } },
     images: { registry: 'registry.example.com/ai-assistants' },
     services: { 'api-gateway': { replicas: 2 }, 'ai-assistant': { replicas: 2 } },
     settings: {

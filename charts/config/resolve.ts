@@ -5,6 +5,7 @@ import type { ServiceSpec } from '../graph/model.ts';
 import { SERVICES } from '../topology.ts';
 import { type ConfigOverride, ENVIRONMENT_CONFIG } from './environments.ts';
 import { ConfigError } from './error.ts';
+import { checkExtras } from './extras.ts';
 import { checkLogging } from './logging.ts';
 import { checkMonitoring } from './monitoring.ts';
 import { type Config, configSchema, ENVIRONMENTS, type EnvironmentName, SPARE_SECONDS } from './schema.ts';
@@ -94,6 +95,7 @@ function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
   checkAllowance(config.monitoring.grafana, 'monitoring.grafana');
   checkMonitoring(config);
   checkLogging(config);
+  checkExtras(config);
   if (config.secrets.source === 'external' && !config.secrets.store)
     throw new ConfigError(
       'secrets.store',

@@ -1,5 +1,7 @@
 /** What can be configured: types, defaults and ranges in one place. Unknown fields are refused. */
+
 import { z } from 'zod';
+import { extras } from './extras.ts';
 import { address, bytes, cidr, cpu, cron, dns1123, port, positive } from './fields.ts';
 import { logging } from './logging.ts';
 import { monitoring } from './monitoring.ts';
@@ -210,6 +212,7 @@ export const configSchema = z.strictObject({
   simulator: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
   monitoring,
   logging,
+  extras,
 
   secrets: z
     .strictObject({

@@ -6,6 +6,7 @@ export const IMAGES = {
   redis: 'docker.io/library/redis:7.4.6',
   postgresExporter: 'quay.io/prometheuscommunity/postgres-exporter:v0.17.1',
   redisExporter: 'docker.io/oliver006/redis_exporter:v1.74.0',
+  k6: 'docker.io/grafana/k6:1.8.1',
   traefik: 'docker.io/library/traefik:v3.6.12',
   prometheus: 'quay.io/prometheus/prometheus:v3.16.0',
   alertmanager: 'quay.io/prometheus/alertmanager:v0.28.1',

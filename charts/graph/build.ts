@@ -1,5 +1,6 @@
 /** Derives the graph from the services' entries, and refuses one that contradicts itself. */
 import { ConfigError } from '../config/error.ts';
+import { type ExtraParts, extraComponents, extraEdges } from './extras.ts';
 import { LOGGING_COMPONENTS, LOGGING_EDGES, loggingExternals } from './logging.ts';
 import {
   backupOf,
@@ -42,6 +43,8 @@ export interface GraphOptions {
   readonly publishedKeys?: boolean;
   /** A simulator stands in for the 1C server. @default false */
   readonly simulator?: boolean;
+  /** Tests of the running platform. @default none */
+  readonly extras?: ExtraParts;
   /** Logs are collected and searchable. @default false */
   readonly logging?: boolean;
   /** Snapshots of the logs go to an object store. @default false */
@@ -181,7 +184,7 @@ function serviceEdges(spec: ServiceSpec, options: GraphOptions): Edge[] {
  *   component or port.
  */
 export function buildTopology(services: readonly ServiceSpec[], options: GraphOptions = {}): Topology {
-  const { monitoring = {} } = options;
+  const { monitoring = {}, extras = {} } = options;
   const components = [
     ...services.map(serviceComponent),
     ...services.filter((spec) => spec.database).flatMap((spec) => storeComponents(spec, options)),
@@ -190,11 +193,13 @@ export function buildTopology(services: readonly ServiceSpec[], options: GraphOp
     ...(options.ownEdge === false ? [] : [edgeComponent]),
     ...(monitoring ? monitoringComponents(monitoring) : []),
     ...(options.logging ? LOGGING_COMPONENTS : []),
+    ...extraComponents(services, extras),
   ];
   const edges = [
     ...services.flatMap((spec) => serviceEdges(spec, options)),
     ...(monitoring ? monitoringEdges(components) : []),
     ...(options.logging ? LOGGING_EDGES : []),
+    ...extraEdges(services, extras),
   ];
   const externalEdges: ExternalEdge[] = services.flatMap((spec) =>
     (spec.egress ?? []).map((to) => ({ from: spec.name, to })),

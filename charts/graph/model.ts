@@ -105,6 +105,16 @@ export interface GatewaySpec {
   readonly rules?: readonly RuleSpec[];
   /** First match wins. @default one rewrite that strips `path` */
   readonly rewrites?: readonly RewriteSpec[];
+  /** What the load test asks for. @default `/openapi.json` */
+  readonly load?: LoadSpec;
+}
+
+/** A read that costs a service what reads usually cost it. */
+export interface LoadSpec {
+  /** Below the gateway's path; `{user}` is the id of the caller, who is no registered user. */
+  readonly path: string;
+  /** Answers that are right. @default [200] */
+  readonly statuses?: readonly number[];
 }
 
 /** A Secret whose keys the service reads as files of the same names. */
@@ -260,6 +270,10 @@ export const podsOf = (service: string): string => `${service}-pods`;
 export const postgresOf = (service: string): string => `postgres-${service}`;
 /** Name of the job that migrates a service's database before a release is rolled out. */
 export const migrateOf = (service: string): string => `migrate-${service}`;
+/** Asks every service for a read, when it is told to. */
+export const LOAD_TEST = 'load-test';
+/** Name of the test of a service's database. */
+export const databaseTestOf = (service: string): string => `database-test-${service}`;
 /** Name of the nightly backup of a service's database. */
 export const backupOf = (service: string): string => `backup-${service}`;
 /** Name of the weekly restore drill of a service's database. */

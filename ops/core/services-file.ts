@@ -53,6 +53,7 @@ const serviceSpec: z.ZodType<ServiceSpec> = z.strictObject({
           }),
         )
         .exactOptional(),
+      load: z.strictObject({ path, statuses: z.array(z.int()).exactOptional() }).exactOptional(),
     })
     .exactOptional(),
   calls: z.array(z.string()).exactOptional(),

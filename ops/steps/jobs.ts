@@ -66,7 +66,7 @@ export async function runJob(kubectl: Kubectl, job: Job, options: RunJobOptions)
   let done = false;
   try {
     const seconds = await finished(kubectl, job, options);
-    const log = await patiently(AWAY_SECONDS, () => logOf(kubectl, job));
+    const log = await patiently(AWAY_SECONDS, () => jobLog(kubectl, job));
     done = true;
     return { log, seconds };
   } finally {
@@ -167,17 +167,18 @@ async function progress(kubectl: Kubectl, job: Job): Promise<string> {
   const [found] = await kubectl.objects(pod, ['get', ...podArguments(job)]);
   if (!found) return 'waiting for its pod';
   if (found.status.phase === 'Pending') return reasonOf(found) ?? 'starting';
-  const last = await logOf(kubectl, job, 1).catch(messageOf);
+  const last = await jobLog(kubectl, job, 1).catch(messageOf);
   return plainLine(last.trim()) || 'running';
 }
 
-async function logOf(kubectl: Kubectl, { metadata }: Job, tail = -1): Promise<string> {
+/** What the Job's pod wrote. @param tail only so many of its last lines. @default all */
+export async function jobLog(kubectl: Kubectl, { metadata }: Job, tail = -1): Promise<string> {
   const { name, namespace } = metadata;
   return kubectl.output(['logs', `job/${name}`, `--namespace=${namespace}`, `--tail=${tail}`]);
 }
 
 async function reason(kubectl: Kubectl, job: Job, otherwise: string): Promise<string> {
-  const log = await patiently(AWAY_SECONDS, () => logOf(kubectl, job)).catch(messageOf);
+  const log = await patiently(AWAY_SECONDS, () => jobLog(kubectl, job)).catch(messageOf);
   const plain = log.split('\n').map(plainLine).join('\n');
   return FATAL.exec(plain)?.[1] ?? (errorLine(plain) || otherwise || 'it left no log');
 }

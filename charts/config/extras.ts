@@ -1,0 +1,46 @@
+/** Tests of a running platform, for environments nobody works in. */
+import { z } from 'zod';
+import { signsWithOwnKey } from '../secrets/names.ts';
+import { ConfigError } from './error.ts';
+import { positive } from './fields.ts';
+import type { Config } from './schema.ts';
+
+/** The most virtual users a load test may have. */
+export const MAX_VUS = 100;
+/** The longest a load test may last, in seconds. */
+export const MAX_DURATION_SECONDS = 600;
+
+/** Nothing of it runs by itself: `./platform load-test` and `database-test` start it. */
+export const extras = z
+  .strictObject({
+    loadTest: z
+      .strictObject({
+        enabled: z.boolean().default(false),
+        /** Virtual users, each a caller of its own. */
+        vus: positive.max(MAX_VUS).default(10),
+        durationSeconds: z.int().min(5).max(MAX_DURATION_SECONDS).default(60),
+        /** Share of the requests of a route that may go wrong. */
+        maxErrorRate: z.number().min(0).max(1).default(0.01),
+        /** The longest the 95th percentile of a route may take. */
+        p95Milliseconds: positive.default(500),
+      })
+      .prefault({}),
+    databaseTest: z
+      .strictObject({
+        enabled: z.boolean().default(false),
+        /** Rows that are written, read and taken back. */
+        rows: positive.max(100_000).default(1000),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+/** @throws ConfigError when the callers of a load test could have no tokens. */
+export function checkExtras(config: Config): void {
+  if (config.extras.loadTest.enabled && signsWithOwnKey(config))
+    throw new ConfigError(
+      'extras.loadTest.enabled',
+      true,
+      `false, because settings.jwtAlgorithm is ${config.settings.jwtAlgorithm}: its callers get their tokens from the key all services share, which is HS256's`,
+    );
+}

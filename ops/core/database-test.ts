@@ -1,0 +1,111 @@
+/** What the test of a database found, and whether that is right. */
+import { z } from 'zod';
+import { IMAGES } from '../../charts/config/versions.ts';
+import type { ServiceSpec } from '../../charts/graph/model.ts';
+import { Failure } from './failure.ts';
+
+const found = z.object({
+  database: z.string(),
+  server: z.string(),
+  /** Newest revision of the schema; more than one when branches were never joined. */
+  revisions: z.array(z.string()).nullable(),
+  /** Rows that were written and read back. */
+  read: z.number(),
+  /** Whether the table of the test is still there. */
+  left: z.boolean(),
+  milliseconds: z.number(),
+  connections: z.number(),
+  settings: z.record(z.string(), z.string()),
+});
+export type DatabaseFound = z.output<typeof found>;
+
+/** The answer in a log of the test. @throws Failure when there is none. */
+export function parseFound(service: string, log: string): DatabaseFound {
+  const line = log
+    .split('\n')
+    .findLast((text) => text.startsWith('{'))
+    ?.trim();
+  if (line === undefined)
+    throw new Failure(`database-test: the test of ${service} said nothing`, 'run it again');
+  return found.parse(JSON.parse(line));
+}
+
+/** What losing no committed data, and no password, takes. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  default_transaction_read_only: 'off',
+  fsync: 'on',
+  full_page_writes: 'on',
+  password_encryption: 'scram-sha-256',
+  server_encoding: 'UTF8',
+  synchronous_commit: 'on',
+};
+
+export interface Expected {
+  readonly rows: number;
+  /** The newest migration of this checkout. */
+  readonly revision: string;
+}
+
+/** What is wrong, one line each; nothing when all is well. */
+export function problemsOf(one: DatabaseFound, { rows, revision }: Expected): readonly string[] {
+  const major = IMAGES.postgres.replace(/^.*:(\d+).*$/, '$1');
+  const revisions = one.revisions?.join(', ') ?? 'none';
+  return [
+    ...(one.server.startsWith(`${major}.`) ? [] : [`PostgreSQL ${one.server}, expected ${major}`]),
+    ...(revisions === revision ? [] : [`schema at ${revisions}, the newest migration here is ${revision}`]),
+    ...(one.read === rows ? [] : [`${one.read} of ${rows} rows read back`]),
+    ...(one.left ? ['the table of the test was not taken back'] : []),
+    ...Object.entries(SETTINGS)
+      .filter(([name, value]) => one.settings[name] !== value)
+      .map(([name, value]) => `${name} is ${one.settings[name] ?? 'unknown'}, expected ${value}`),
+  ];
+}
+
+/** @throws Failure naming every database something is wrong with. */
+export function checkDatabases(
+  tests: readonly { readonly service: string; readonly problems: readonly string[] }[],
+): void {
+  const wrong = tests.filter(({ problems }) => problems.length > 0);
+  if (wrong.length > 0)
+    throw new Failure(
+      `database-test: ${wrong.map(({ service, problems }) => `${service}: ${problems.join(', ')}`).join('; ')}`,
+      'see "Load and database tests" in docs/operations.md',
+    );
+}
+
+/** The services named; all that have a database when none is. @throws Failure for a name that has none. */
+export function withDatabase(
+  services: readonly ServiceSpec[],
+  names: readonly string[],
+): readonly ServiceSpec[] {
+  const all = services.filter(({ database }) => database);
+  const known = all.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new Failure(
+      `database-test: "${unknown}" is no service with a database`,
+      `expected ${known.join(', ')}`,
+    );
+  return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
+}
+
+const REVISION = /^revision(?:: [^=]+)? = "([^"]+)"$/m;
+const DOWN = /^down_revision(?:: [^=]+)? = "([^"]+)"$/m;
+
+/**
+ * The newest of a service's migrations: the one no other is built on.
+ *
+ * @param texts the files of its migrations.
+ * @throws Failure when there is none, or more than one.
+ */
+export function newestRevision(service: string, texts: readonly string[]): string {
+  const below = new Set(texts.map((text) => DOWN.exec(text)?.[1]));
+  const newest = texts.flatMap((text) => REVISION.exec(text)?.[1] ?? []).filter((id) => !below.has(id));
+  const [only] = newest;
+  if (only === undefined || newest.length > 1)
+    throw new Failure(
+      `database-test: ${service} has ${newest.length} newest migrations (${newest.join(', ')})`,
+      'expected one',
+    );
+  return only;
+}
