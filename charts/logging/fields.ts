@@ -97,6 +97,9 @@ export const FIELDS = {
   rows: 'long',
   user: 'keyword',
 
+  // Databases.
+  migrated: 'flattened',
+
   // Accounts, security, audit.
   action: 'keyword',
   actor: 'keyword',

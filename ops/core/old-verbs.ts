@@ -34,6 +34,7 @@ export const OLD_VERBS: readonly OldVerb[] = [
     ['resources', 'resources'],
     ['network', 'network', '`--probe` proves it'],
     ['backup', 'backup'],
+    ['restore', 'restore SERVICE', 'beside the old database, then swapped'],
     ['clean', 'clean'],
     ['check-deps', 'check-deps'],
     ['optimize', 'optimize', 'suggests, changes nothing'],
@@ -48,7 +49,10 @@ export const OLD_VERBS: readonly OldVerb[] = [
     ['scan', 'scan'],
   ]),
   ...of('docker-deploy', [
+    ['deploy ENVIRONMENT', 'deploy ENVIRONMENT'],
+    ['rollback ENVIRONMENT', 'rollback ENVIRONMENT', 'a revision may follow'],
     ['status', 'status --env ENVIRONMENT'],
+    ['validate ENVIRONMENT', 'validate ENVIRONMENT'],
     ['backup', 'backup --env ENVIRONMENT'],
   ]),
 ];

@@ -27,7 +27,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** @param answers what kubectl does for each pattern of its arguments, as lines of shell. */
 function playCluster(answers: Readonly<Record<string, string>>): void {
   const cases = Object.entries(answers).map(([pattern, script]) => `  ${pattern}) ${script};;`);
-  const text = `#!/bin/bash\nargs="$*"\necho "$args" >>'${folder}/calls'\ncase "$args" in\n${cases.join('\n')}\n  *) ;;\nesac\n`;
+  const text = `#!/bin/bash\nargs="$*"\necho "$args" >>'${folder}/calls'\ncase "$args" in\n  'version --client') echo 'Client Version: v1.34.0';;\n${cases.join('\n')}\n  *) ;;\nesac\n`;
   writeFileSync(join(folder, 'kubectl'), text);
   chmodSync(join(folder, 'kubectl'), 0o755);
 }

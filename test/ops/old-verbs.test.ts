@@ -7,9 +7,9 @@ import { output } from '../support/command.ts';
 /** What the three scripts knew. */
 const SCRIPTS: Readonly<Record<string, string>> = {
   'docker-dev':
-    'setup start stop restart build logs status health shell test database redis monitor resources network backup clean check-deps optimize architecture',
+    'setup start stop restart build logs status health shell test database redis monitor resources network backup restore clean check-deps optimize architecture',
   'docker-build': 'all SERVICE push clean summary scan',
-  'docker-deploy': 'status backup',
+  'docker-deploy': 'deploy rollback status validate backup',
 };
 
 describe('the table of old verbs', () => {
