@@ -89,6 +89,24 @@ export const secretManifest = ({ entry, data }: NewSecret): object => ({
   stringData: data,
 });
 
+export interface SecretKey {
+  /** Of this key alone: an apply by it leaves all other keys as they are. */
+  readonly manager: string;
+  readonly manifest: object;
+}
+
+/** One apply for each key to put into a Secret that exists, whoever made it. */
+export const secretKeys = ({ entry: { name, namespace }, data }: NewSecret): readonly SecretKey[] =>
+  Object.entries(data).map(([key, value]) => ({
+    manager: `platform-${key}`,
+    manifest: {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace },
+      data: { [key]: Buffer.from(value).toString('base64') },
+    },
+  }));
+
 /** Lines of `namespace/name key key …`. */
 export function parseExisting(text: string): ExistingSecrets {
   const lines = text.split('\n').filter((line) => line.trim() !== '');

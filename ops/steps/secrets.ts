@@ -4,9 +4,9 @@ import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import { certificatesToIssue } from '../core/certificates.ts';
 import {
   type ExistingSecrets,
-  type NewSecret,
   parseExisting,
   planSecrets,
+  secretKeys,
   secretManifest,
 } from '../core/secrets.ts';
 import { issueCertificates } from '../tools/certificates.ts';
@@ -44,12 +44,6 @@ export async function ensureSecrets({ config, topology, kubectl }: Target): Prom
   const certificates = await issueCertificates(certificatesToIssue(catalog, existing));
   const { create, extend } = planSecrets(catalog, existing, { ...sources, certificates });
   await kubectl.create(create.map(secretManifest));
-  for (const secret of extend) await addKeys(secret);
+  for (const { manager, manifest } of extend.flatMap(secretKeys)) await kubectl.apply([manifest], manager);
   return create.length + extend.length;
-
-  async function addKeys({ entry, data }: NewSecret): Promise<void> {
-    const target = ['secret', entry.name, `--namespace=${entry.namespace}`];
-    const patch = JSON.stringify({ stringData: data });
-    await kubectl.output(['patch', ...target, '--type=merge', '--patch-file=/dev/stdin'], patch);
-  }
 }

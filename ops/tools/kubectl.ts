@@ -10,13 +10,14 @@ import { attach, run, stdoutOf } from './run.ts';
 
 /** Field manager of everything the operations command applies. */
 const MANAGER = 'platform';
-const APPLY = [
+const applyAs = (manager: string): readonly string[] => [
   'apply',
   '--server-side',
   '--force-conflicts',
-  `--field-manager=${MANAGER}`,
+  `--field-manager=${manager}`,
   '--filename=-',
-] as const;
+];
+const APPLY = applyAs(MANAGER);
 
 const asList = (items: readonly unknown[]): string =>
   JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
@@ -126,9 +127,9 @@ export class Kubectl {
     );
   }
 
-  /** Applies in the order given. */
-  async apply(objects: readonly unknown[]): Promise<void> {
-    if (objects.length > 0) await this.output(APPLY, asList(objects));
+  /** Applies in the order given. @param manager who owns the fields; what it owned and no longer names is removed. */
+  async apply(objects: readonly unknown[], manager: string = MANAGER): Promise<void> {
+    if (objects.length > 0) await this.output(applyAs(manager), asList(objects));
   }
 
   async allExist(objects: readonly KubeObject[]): Promise<boolean> {

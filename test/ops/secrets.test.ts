@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
-import { parseExisting, planSecrets, secretManifest } from '../../ops/core/secrets.ts';
+import { parseExisting, planSecrets, secretKeys, secretManifest } from '../../ops/core/secrets.ts';
 import { configOf } from '../support/objects.ts';
 
 const config = configOf('dev');
@@ -35,6 +35,18 @@ describe('secrets of a local cluster', () => {
     expect(extend.map(({ entry: { name }, data }) => [name, Object.keys(data)])).toEqual([
       [entry?.name, ['password']],
     ]);
+  });
+  it('puts each key into an existing Secret as a field of its own owner', () => {
+    const [entry] = required;
+    if (!entry) throw new Error('no secret is required');
+    const keys = secretKeys({ entry, data: { a: 'ä', b: 'x' } });
+    expect(keys.map(({ manager }) => manager)).toEqual(['platform-a', 'platform-b']);
+    expect(keys[0]?.manifest).toEqual({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: entry.name, namespace: entry.namespace },
+      data: { a: 'w6Q=' },
+    });
   });
   it('makes a key pair where user-management signs with its own', () => {
     const own = configOf('dev', [{ settings: { jwtAlgorithm: 'ES256' } }]);
