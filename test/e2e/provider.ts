@@ -73,28 +73,44 @@ function objects(): readonly object[] {
 const platform = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
   execa(`${ROOT}/platform`, ['up', '--no-build', '--values', VALUES, ...args], { env: environment });
 
-/** Starts the stand-in and brings the platform up with its address, as one with a provider of their own would. */
-export async function startProvider(): Promise<void> {
+/** What the platform is told, to ask the stand-in. */
+export const PROVIDER_SETTINGS = [
+  '--set',
+  `settings.openaiBaseUrl=http://${NAME}:${PORT}/v1`,
+  '--set',
+  `settings.anthropicBaseUrl=http://${NAME}:${PORT}`,
+] as const;
+
+/** Starts the stand-in alone. */
+export function startStandIn(): void {
   kubectlInput(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects() }), 'apply', '-f', '-');
   kubectl('wait', '-n', NAMESPACE, `pod/${NAME}`, '--for=condition=Ready', '--timeout=60s');
-  const address = `http://${NAME}:${PORT}`;
-  await platform(
-    ['--set', `settings.openaiBaseUrl=${address}/v1`, '--set', `settings.anthropicBaseUrl=${address}`],
-    { OPENAI_API_KEY: 'stand-in-openai', ANTHROPIC_API_KEY: 'stand-in-anthropic' },
-  );
+}
+
+export function stopStandIn(): void {
+  for (const object of objects().toReversed())
+    kubectlInput(JSON.stringify(object), 'delete', '--ignore-not-found', '--wait=false', '-f', '-');
+}
+
+/** Starts the stand-in and brings the platform up with its address, as one with a provider of their own would. */
+export async function startProvider(): Promise<void> {
+  startStandIn();
+  await platform(PROVIDER_SETTINGS, {
+    OPENAI_API_KEY: 'stand-in-openai',
+    ANTHROPIC_API_KEY: 'stand-in-anthropic',
+  });
   await eventually(60, reachable);
 }
 
 /** Waits until the assistant's own pod can connect: policies take a moment to reach a new pod. */
-function reachable(): void {
+export function reachable(): void {
   const program = `import socket; socket.create_connection(('${NAME}', ${PORT}), 3)`;
   kubectl('exec', '-n', NAMESPACE, `deploy/${ASSISTANT}`, '-c', ASSISTANT, '--', 'python', '-c', program);
 }
 
 /** Takes everything back: the next test finds the platform as `./platform up` makes it. */
 export async function stopProvider(): Promise<void> {
-  for (const object of objects().toReversed())
-    kubectlInput(JSON.stringify(object), 'delete', '--ignore-not-found', '--wait=false', '-f', '-');
+  stopStandIn();
   kubectl('delete', 'secret', 'ai-assistant-providers', '-n', NAMESPACE, '--ignore-not-found');
   await platform([]);
 }

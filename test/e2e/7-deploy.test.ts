@@ -1,0 +1,261 @@
+/**
+ * Releases under load: a rolling update, deleted pods, a drained node, an image that does not start, a rollback by hand.
+ * Nothing is lost in any of them. With the cluster of test/e2e/two-workers.yaml a node is drained as well.
+ */
+import { execFileSync } from 'node:child_process';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serviceImage } from '../../charts/config/images.ts';
+import { resolveConfig } from '../../charts/config/resolve.ts';
+import { figures, Load, type LoadResult } from './load.ts';
+import { PROVIDER_SETTINGS, reachable, startStandIn, stopStandIn } from './provider.ts';
+import {
+  CONTEXT,
+  config,
+  eventually,
+  kubectl,
+  kubectlInput,
+  kubectlJson,
+  NAMESPACE,
+  pause,
+  ROOT,
+  type Session,
+  signIn,
+  topology,
+  VALUES,
+} from './support.ts';
+
+const REQUESTS = 10_000;
+const MINUTES = 60_000;
+/** The limits of the edge and the gateway are for people; two replicas, as a pod that is deleted leaves at once. */
+const SETTINGS = [
+  '--values',
+  VALUES,
+  ...PROVIDER_SETTINGS,
+  '--set',
+  'settings.rateLimit=1000000',
+  '--set',
+  'replicas=2',
+];
+const stamp = Date.now().toString(36);
+const workers = kubectl('get', 'nodes', '-l', '!node-role.kubernetes.io/control-plane', '-o', 'name')
+  .split('\n')
+  .filter((name) => name !== '')
+  .map((name) => name.replace('node/', ''));
+
+interface Ended {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly seconds: number;
+}
+
+async function platform(...args: readonly string[]): Promise<Ended> {
+  const started = performance.now();
+  const { exitCode, stdout, stderr } = await execa(
+    `${ROOT}/platform`,
+    [...args, '--context', CONTEXT, '--yes'],
+    { reject: false },
+  );
+  return { exitCode, stdout, stderr, seconds: Math.round((performance.now() - started) / 100) / 10 };
+}
+
+const deploy = (tag: string, ...more: readonly string[]): Promise<Ended> =>
+  platform('deploy', 'dev', ...SETTINGS, '--set', `images.tag=${tag}`, '--no-backup', ...more);
+
+const imageOf = (spec: (typeof topology.services)[number], tag: string): string =>
+  serviceImage(resolveConfig('dev', [{ images: { ...config.images, tag } }]), spec);
+
+/** The same images under a new tag: what is rolled out differs in name only. */
+function tagImages(tag: string, broken?: string): void {
+  for (const spec of topology.services) {
+    const source = spec.name === broken ? topology.services.find(({ name }) => name === 'security') : spec;
+    execFileSync('docker', ['tag', imageOf(source ?? spec, config.images.tag), imageOf(spec, tag)]);
+  }
+}
+
+/** Runs something while the load goes on, and lets the load reach its number of requests. */
+async function underLoad(
+  session: Session,
+  work: () => Promise<unknown>,
+  requests = REQUESTS,
+): Promise<LoadResult> {
+  const load = new Load(session, true);
+  await pause(3000);
+  await work();
+  await pause(5000);
+  return load.stop(requests);
+}
+
+function expectNothingLost({ requests, failures, streams, cut }: LoadResult): void {
+  expect(failures.slice(0, 10)).toEqual([]);
+  expect(cut).toEqual([]);
+  expect(requests).toBeGreaterThan(0);
+  expect(streams).toBeGreaterThanOrEqual(4);
+}
+
+const imageNow = (name: string): string =>
+  kubectl(
+    'get',
+    '-n',
+    NAMESPACE,
+    `deploy/${name}`,
+    '-o',
+    'jsonpath={.spec.template.spec.containers[0].image}',
+  );
+
+const history = async (): Promise<readonly { revision: number; status: string; action: string }[]> =>
+  JSON.parse(
+    (await execa(`${ROOT}/platform`, ['history', 'dev', '--context', CONTEXT, '--values', VALUES, '--json']))
+      .stdout,
+  );
+
+let session: Session;
+
+beforeAll(async () => {
+  tagImages(`${stamp}-base`);
+  startStandIn();
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'ai-assistant-providers', namespace: NAMESPACE },
+    stringData: { OPENAI_API_KEY: 'stand-in', ANTHROPIC_API_KEY: 'stand-in' },
+  };
+  kubectlInput(JSON.stringify(secret), 'apply', '-f', '-');
+  const { exitCode, stderr, stdout, seconds } = await deploy(`${stamp}-base`);
+  console.info(`first deploy: ${seconds} s`);
+  expect(exitCode, `${stderr}\n${stdout}`).toBe(0);
+  await eventually(60, reachable);
+  session = await signIn();
+}, 15 * MINUTES);
+
+afterAll(async () => {
+  stopStandIn();
+  kubectl('delete', 'secret', 'ai-assistant-providers', '-n', NAMESPACE, '--ignore-not-found');
+  await platform('deploy', 'dev', '--values', VALUES, '--no-backup');
+}, 15 * MINUTES);
+
+describe('a release under load', () => {
+  it('rolls every service: no request lost, no stream cut', { timeout: 15 * MINUTES }, async () => {
+    tagImages(`${stamp}-next`);
+    let rolled: Ended | undefined;
+    const load = await underLoad(session, async () => {
+      rolled = await deploy(`${stamp}-next`);
+    });
+    console.info(`rolling update: deploy ${rolled?.seconds} s; ${figures('load', load)}`);
+    expect(rolled?.exitCode, `${rolled?.stderr}\n${rolled?.stdout}`).toBe(0);
+    for (const { name } of topology.services) expect(imageNow(name)).toContain(`${stamp}-next`);
+    expect(load.requests).toBeGreaterThanOrEqual(REQUESTS);
+    expectNothingLost(load);
+  });
+
+  it('a pod of every service is deleted: nothing lost', { timeout: 15 * MINUTES }, async () => {
+    const load = await underLoad(session, async () => {
+      for (const { name } of topology.services) {
+        const [first = ''] = kubectl(
+          'get',
+          'pods',
+          '-n',
+          NAMESPACE,
+          '-l',
+          `app.kubernetes.io/name=${name}`,
+          '-o',
+          'name',
+        ).split('\n');
+        kubectl('delete', '-n', NAMESPACE, first, '--wait=false');
+        await pause(1000);
+      }
+      for (const { name } of topology.services)
+        await execa('kubectl', [
+          '--context',
+          CONTEXT,
+          'rollout',
+          'status',
+          '-n',
+          NAMESPACE,
+          `deploy/${name}`,
+          '--timeout=300s',
+        ]);
+    });
+    console.info(figures('a pod of every service deleted', load));
+    expectNothingLost(load);
+  });
+
+  it.skipIf(workers.length < 2)('a node is drained: nothing lost', { timeout: 15 * MINUTES }, async () => {
+    const drained = nodeWithoutStores();
+    try {
+      const load = await underLoad(session, () =>
+        execa('kubectl', [
+          '--context',
+          CONTEXT,
+          'drain',
+          drained,
+          '--ignore-daemonsets',
+          '--delete-emptydir-data',
+          '--pod-selector=app.kubernetes.io/part-of=ai-assistants',
+          '--timeout=600s',
+        ]),
+      );
+      console.info(figures(`${drained} drained`, load));
+      expectNothingLost(load);
+    } finally {
+      kubectl('uncordon', drained);
+    }
+  });
+
+  it('an image that does not start: rolled back by itself, nothing lost', {
+    timeout: 15 * MINUTES,
+  }, async () => {
+    tagImages(`${stamp}-broken`, 'api-gateway');
+    let broken: Ended | undefined;
+    const load = await underLoad(session, async () => {
+      broken = await deploy(`${stamp}-broken`);
+    });
+    console.info(
+      `broken image: ended after ${broken?.seconds} s with "${broken?.stderr}"; ${figures('load', load)}`,
+    );
+    expect(broken?.exitCode).toBe(1);
+    expect(broken?.stderr).toMatch(
+      /^error: deploy: a new pod does not start: api-gateway.*; rolled back to release \d+$/,
+    );
+    expectNothingLost(load);
+    for (const { name } of topology.services) expect(imageNow(name)).toContain(`${stamp}-next`);
+    expect((await history())[0]).toMatchObject({ status: 'rolled back', action: 'deploy' });
+  });
+
+  it('a rollback by hand: nothing lost', { timeout: 15 * MINUTES }, async () => {
+    let back: Ended | undefined;
+    const load = await underLoad(session, async () => {
+      back = await platform('rollback', 'dev', '--values', VALUES);
+    });
+    console.info(`rollback by hand: ${back?.seconds} s; ${figures('load', load)}`);
+    expect(back?.exitCode, `${back?.stderr}\n${back?.stdout}`).toBe(0);
+    expectNothingLost(load);
+    for (const { name } of topology.services) expect(imageNow(name)).toContain(`${stamp}-base`);
+  });
+});
+
+describe('a deploy of what runs already', () => {
+  it('changes nothing and makes no release', { timeout: 5 * MINUTES }, async () => {
+    const before = await history();
+    const { exitCode, stdout, seconds } = await deploy(`${stamp}-base`);
+    expect(exitCode, stdout).toBe(0);
+    expect(stdout).toMatch(/^0 objects changed/m);
+    expect(await history()).toEqual(before);
+    console.info(`deploy of what runs already: ${seconds} s`);
+  });
+});
+
+/** Databases have one instance each: draining their node interrupts them. They stand on one worker, which stays. */
+function nodeWithoutStores(): string {
+  const pods = kubectlJson('get', 'pods', '-n', NAMESPACE) as {
+    readonly items: readonly {
+      readonly metadata: { readonly ownerReferences?: readonly { readonly kind: string }[] };
+      readonly spec: { readonly nodeName: string };
+    }[];
+  };
+  const stores = pods.items.filter(({ metadata }) => metadata.ownerReferences?.[0]?.kind === 'StatefulSet');
+  const [free] = workers.filter((name) => stores.every(({ spec }) => spec.nodeName !== name));
+  if (!free) throw new Error('databases stand on every worker: cordon one while they start');
+  return free;
+}

@@ -1,0 +1,179 @@
+/** A constant load through the edge, as clients make it, that counts every answer that is not the expected one. */
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
+import { config, pause, type Session } from './support.ts';
+
+/** Requests under way at once. */
+const CLIENTS = 6;
+const PAUSE_MS = 15;
+const STREAMS = 4;
+/** Words of a chat; the stand-in sends one every 50 ms, so that a stream is open for about half a minute. */
+const WORDS = 600;
+const TIMEOUT_MS = 30_000;
+
+interface Ask {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly expected: number;
+  readonly body?: unknown;
+}
+
+/** Every service by its own route and by the gateway; one of them writes, and may not be sent twice. */
+const asksOf = ({ id }: Session): readonly Ask[] => [
+  { method: 'GET', path: '/ai/health', expected: 200 },
+  { method: 'GET', path: '/1c/health', expected: 200 },
+  { method: 'GET', path: '/analytics/health', expected: 200 },
+  { method: 'GET', path: '/security/health', expected: 200 },
+  { method: 'GET', path: `/api/users/${id}`, expected: 200 },
+  { method: 'GET', path: '/api/ai/models', expected: 200 },
+  {
+    method: 'POST',
+    path: '/api/security/audit/log',
+    expected: 201,
+    body: { action: 'load.test', resource: 'rollout', outcome: 'success' },
+  },
+];
+
+export interface LoadResult {
+  readonly requests: number;
+  readonly seconds: number;
+  /** What came instead of the expected answer, and when. */
+  readonly failures: readonly string[];
+  /** Chats that were answered to the end, word by word. */
+  readonly streams: number;
+  readonly cut: readonly string[];
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly slowest: number;
+}
+
+export class Load {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: CLIENTS + STREAMS, rejectUnauthorized: false });
+  readonly #failures: string[] = [];
+  readonly #cut: string[] = [];
+  readonly #milliseconds: number[] = [];
+  readonly #started = performance.now();
+  readonly #running: Promise<void>[];
+  #streams = 0;
+  #ends = false;
+
+  /** Begins at once. @param streams also keep chats open: the provider stand-in must run. */
+  constructor(
+    private readonly session: Session,
+    streams: boolean,
+  ) {
+    const clients = Array.from({ length: CLIENTS }, (_, index) => this.#client(index));
+    this.#running = [...clients, ...(streams ? Array.from({ length: STREAMS }, () => this.#chats()) : [])];
+  }
+
+  get requests(): number {
+    return this.#milliseconds.length;
+  }
+
+  /** Goes on until there were `requests`; then lets what is open end. */
+  async stop(requests: number): Promise<LoadResult> {
+    while (this.requests < requests) await pause(200);
+    this.#ends = true;
+    await Promise.all(this.#running);
+    this.#agent.destroy();
+    const sorted = this.#milliseconds.toSorted((a, b) => a - b);
+    const at = (share: number): number => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0);
+    return {
+      requests: this.requests,
+      seconds: Math.round((performance.now() - this.#started) / 1000),
+      failures: this.#failures,
+      streams: this.#streams,
+      cut: this.#cut,
+      p50: at(0.5),
+      p99: at(0.99),
+      slowest: at(1),
+    };
+  }
+
+  async #client(offset: number): Promise<void> {
+    const asks = asksOf(this.session);
+    for (let turn = offset; !this.#ends; turn++) {
+      const ask = asks[turn % asks.length];
+      if (!ask) return;
+      const before = performance.now();
+      try {
+        const { status, text } = await this.#send(ask);
+        if (status !== ask.expected) this.#fail(ask, `${status} ${text.slice(0, 160)}`);
+      } catch (error) {
+        this.#fail(ask, String(error));
+      }
+      this.#milliseconds.push(performance.now() - before);
+      await pause(PAUSE_MS);
+    }
+  }
+
+  #fail({ method, path }: Ask, what: string): void {
+    this.#failures.push(`${new Date().toISOString()} ${method} ${path}: ${what}`);
+  }
+
+  /** One chat after the other; each must bring back every word and say that it is done. */
+  async #chats(): Promise<void> {
+    const message = Array.from({ length: WORDS }, (_, index) => `word${index}`).join(' ');
+    while (!this.#ends) {
+      const body = { message, stream: true };
+      try {
+        const { status, text } = await this.#send(
+          { method: 'POST', path: '/api/ai/chat', expected: 200, body },
+          180_000,
+        );
+        const problem = status === 200 ? cutIn(text, message) : `${status} ${text.slice(0, 160)}`;
+        if (problem) this.#cut.push(`${new Date().toISOString()} ${problem}`);
+        else this.#streams += 1;
+      } catch (error) {
+        this.#cut.push(`${new Date().toISOString()} ${error}`);
+      }
+    }
+  }
+
+  async #send({ method, path, body }: Ask, timeout = TIMEOUT_MS): Promise<{ status: number; text: string }> {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const outgoing = request(
+        {
+          host: '127.0.0.1',
+          port: config.edge.httpsPort,
+          servername: 'localhost',
+          agent: this.#agent,
+          method,
+          path,
+          timeout,
+          headers: {
+            host: 'localhost',
+            authorization: `Bearer ${this.session.token}`,
+            ...(payload
+              ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }
+              : {}),
+          },
+        },
+        resolve,
+      );
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`nothing came for ${timeout / 1000} s`)));
+      outgoing.on('error', reject);
+      outgoing.end(payload);
+    });
+    const parts: Buffer[] = [];
+    for await (const part of answer) parts.push(part);
+    return { status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString() };
+  }
+}
+
+/** What is missing of a streamed chat; nothing when it is whole. */
+function cutIn(text: string, message: string): string | undefined {
+  const deltas = [...text.matchAll(/^event: delta\r?\ndata: (.*)$/gm)].map(
+    ([, data = '']): { readonly text: string } => JSON.parse(data),
+  );
+  const received = deltas.map((delta) => delta.text).join('');
+  if (received.trim() !== message)
+    return `stream ended after ${deltas.length} of ${WORDS} words: ${text.slice(-200)}`;
+  return /^event: done$/m.test(text) ? undefined : `stream did not say that it is done: ${text.slice(-200)}`;
+}
+
+/** One line of figures. */
+export const figures = (title: string, load: LoadResult): string =>
+  `${title}: ${load.requests} requests in ${load.seconds} s, ${load.failures.length} failed; ${load.streams} chat streams, ${load.cut.length} cut; p50 ${load.p50} ms, p99 ${load.p99} ms, slowest ${load.slowest} ms`;
