@@ -1,6 +1,6 @@
 /**
- * What is backed up comes back: damage is found, a dropped table returns, a killed restore goes on, and the volumes of
- * Docker Compose move in. Everything through `./platform`, on the cluster it brought up.
+ * What is backed up comes back: damage is found, a dropped table returns, a killed restore goes on.
+ * Everything through `./platform`, on the cluster it brought up.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,10 +8,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { thirdPartyImage } from '../../charts/config/images.ts';
 import { cronJob, jobFrom, jobSuffix } from '../../ops/core/jobs.ts';
 import { parseObjects } from '../../ops/core/objects.ts';
-import { config, eventually, kubectl, kubectlInput, NAMESPACE, ROOT } from './support.ts';
+import { eventually, kubectl, kubectlInput, NAMESPACE, ROOT } from './support.ts';
 
 const SERVICE = 'analytics';
 const DATABASE = 'analytics_db';
@@ -193,78 +192,4 @@ describe('a restore', () => {
     await expectTidy();
   });
   let mark = '';
-});
-
-describe('an import of what Docker Compose left', () => {
-  const container = `compose-${SERVICE}-${Date.now().toString(36)}`;
-  const docker = (...args: readonly string[]) => execa('docker', args);
-  const old = async (text: string): Promise<string> => {
-    const args = ['exec', '--interactive', '--env', 'PGTZ=UTC', container, 'psql', '--no-psqlrc', '--quiet'];
-    const flags = ['--tuples-only', '--no-align', '--set', 'ON_ERROR_STOP=1'];
-    const login = ['--host', '127.0.0.1', '--username', 'analytics_user', '--dbname', DATABASE];
-    return (await execa('docker', [...args, ...flags, ...login], { input: text })).stdout.trim();
-  };
-  let expected = '';
-
-  beforeAll(async () => {
-    const { id } = await newBackup('--out', folder);
-    const env = ['--env', 'POSTGRES_USER=analytics_user', '--env', `POSTGRES_DB=${DATABASE}`];
-    const secret = ['--env', 'POSTGRES_HOST_AUTH_METHOD=trust'];
-    await docker(
-      'run',
-      '--detach',
-      '--name',
-      container,
-      ...env,
-      ...secret,
-      thirdPartyImage(config, 'postgres'),
-    );
-    // The server that runs the first-start scripts is another one, and listens on no address.
-    await eventually(60, () => old('SELECT 1'));
-    const dump = join(folder, `${id}.dump`);
-    const login = ['--username', 'analytics_user', '--dbname', DATABASE];
-    await execa('docker', ['exec', '--interactive', container, 'pg_restore', '--no-owner', ...login], {
-      inputFile: dump,
-    });
-    await old("CREATE TABLE e2e_marker (note text); INSERT INTO e2e_marker VALUES ('from Compose')");
-    expected = await old(FINGERPRINT);
-  });
-  afterAll(() => docker('rm', '--force', '--volumes', container));
-
-  const importFrom = async (path: string, what: string): Promise<void> => {
-    sql('DROP TABLE IF EXISTS e2e_marker');
-    const result = await platformJson(restored, 'import', SERVICE, '--from', path, '--yes');
-    console.info(
-      `${what}: ${result.tables.length} tables restored in ${result.restoredInSeconds} s, ${SERVICE} away for ${result.recoverySeconds} s`,
-    );
-    expect(fingerprint()).toBe(expected);
-    await expectTidy();
-  };
-
-  it('a dump in the custom format', async () => {
-    const path = join(folder, 'compose.dump');
-    const args = ['exec', container, 'pg_dump', '--format=custom', '--username', 'analytics_user', DATABASE];
-    await execa('docker', args, { stdout: { file: path } });
-    await importFrom(path, 'custom dump');
-  });
-  it('SQL', async () => {
-    const path = join(folder, 'compose.sql');
-    const args = ['exec', container, 'pg_dump', '--username', 'analytics_user', DATABASE];
-    await execa('docker', args, { stdout: { file: path } });
-    await importFrom(path, 'SQL');
-  });
-  it('a data directory; a wrong service and a running server are refused', async () => {
-    const path = join(folder, 'compose.tar');
-    const copy = () =>
-      execa('docker', ['cp', `${container}:/var/lib/postgresql/data`, '-'], { stdout: { file: path } });
-    await copy();
-    expect((await platform('import', SERVICE, '--from', path, '--yes')).stderr).toContain(
-      'holds postmaster.pid',
-    );
-    await docker('stop', container);
-    await copy();
-    const { stderr } = await platform('import', 'security', '--from', path, '--yes');
-    expect(stderr).toContain('no database security_db in it (found: postgres analytics_db)');
-    await importFrom(path, 'data directory');
-  });
 });

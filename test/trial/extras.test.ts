@@ -1,7 +1,7 @@
 /** Load test and database tests, on a cluster that was given them: `up --set extras.loadTest.enabled=true …`. */
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { kubectl, NAMESPACE, ROOT } from './support.ts';
+import { kubectl, NAMESPACE, ROOT } from '../e2e/support.ts';
 
 const has = (name: string): boolean =>
   kubectl('get', 'cronjob', name, '-n', NAMESPACE, '--ignore-not-found', '-o', 'name').trim() !== '';

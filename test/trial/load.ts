@@ -1,7 +1,7 @@
 /** A constant load through the edge, as clients make it, that counts every answer that is not the expected one. */
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
-import { config, pause, type Session } from './support.ts';
+import { config, pause, type Session } from '../e2e/support.ts';
 
 /** Requests under way at once. */
 const CLIENTS = 6;

@@ -1,14 +1,13 @@
 /**
  * Releases under load: a rolling update, deleted pods, a drained node, an image that does not start, a rollback by hand.
- * Nothing is lost in any of them. With the cluster of test/e2e/two-workers.yaml a node is drained as well.
+ * Nothing is lost in any of them. With the cluster of test/trial/two-workers.yaml a node is drained as well.
  */
 import { execFileSync } from 'node:child_process';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serviceImage } from '../../charts/config/images.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
-import { figures, Load, type LoadResult } from './load.ts';
-import { PROVIDER_SETTINGS, reachable, startStandIn, stopStandIn } from './provider.ts';
+import { PROVIDER_SETTINGS, reachable, startStandIn, stopStandIn } from '../e2e/provider.ts';
 import {
   CONTEXT,
   config,
@@ -23,7 +22,8 @@ import {
   signIn,
   topology,
   VALUES,
-} from './support.ts';
+} from '../e2e/support.ts';
+import { figures, Load, type LoadResult } from './load.ts';
 
 const REQUESTS = 10_000;
 const MINUTES = 60_000;
