@@ -8,7 +8,7 @@ const SERVICES = [
   'analytics',
   'security',
 ];
-const MONITORS = ['prometheus', 'alertmanager', 'node-exporter', 'kube-state-metrics'];
+const MONITORS = ['prometheus', 'alertmanager', 'node-exporter', 'grafana', 'kube-state-metrics'];
 
 export const components: CasesOf = {
   ServiceDown: {
