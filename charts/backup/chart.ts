@@ -1,18 +1,10 @@
 /** Nightly backup and weekly restore drill of every service's database, and the job that restores it on demand. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { thirdPartyImage } from '../config/images.ts';
-import { checksum } from '../constructs/checksum.ts';
-import { componentLabels, priorityClass } from '../constructs/names.ts';
-import {
-  containerSecurity,
-  podSecurity,
-  resources,
-  scratch,
-  secretVolume,
-  volumeClaim,
-} from '../constructs/pod.ts';
+import { componentLabels } from '../constructs/names.ts';
+import { scratch, secretVolume, volumeClaim } from '../constructs/pod.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { ScriptJob } from '../constructs/script-job.ts';
 import { appSecret, type Database, databaseOf, postgresHost, superuserSecret } from '../data/database.ts';
 import { POSTGRES_USER_ID } from '../data/postgres.ts';
 import { componentOf } from '../graph/build.ts';
@@ -25,19 +17,14 @@ const MEMORY = { request: '64Mi', limit: '256Mi' };
 /** A job that hangs is ended, so that the next one can run. */
 export const DEADLINE_SECONDS = 3600;
 
-/** The schedule of a job that only runs when it is asked for. */
-const NEVER = 'never';
-/** A CronJob must have a schedule, though a suspended one does not follow it. */
-const YEARLY = '@yearly';
-
 const passwordOf = (secret: string): k8s.Volume =>
   secretVolume('secrets', [{ secret, key: 'password', path: 'password' }]);
 
 interface JobSpec {
   readonly name: string;
   readonly script: string;
-  /** `never`: a template for jobs that are asked for. */
-  readonly schedule: string;
+  /** @default only when it is asked for */
+  readonly schedule?: string;
   readonly env: Readonly<Record<string, string>>;
   readonly volumes: readonly k8s.Volume[];
   readonly mounts: readonly k8s.VolumeMount[];
@@ -65,7 +52,7 @@ export class Backups extends PlatformChart {
       metadata: { name: volume, labels: componentLabels(this.config, componentOf(this.topology, volume)) },
       spec: volumeClaim(this.config, backups.storage),
     });
-    this.addCronJob({
+    this.addJob({
       name: volume,
       script: 'backup.sh',
       schedule: backups.schedule,
@@ -76,7 +63,7 @@ export class Backups extends PlatformChart {
         { name: 'secrets', mountPath: '/run/secrets/backup', readOnly: true },
       ],
     });
-    this.addCronJob({
+    this.addJob({
       name: drillOf(spec.name),
       script: 'drill.sh',
       schedule: backups.drillSchedule,
@@ -90,75 +77,35 @@ export class Backups extends PlatformChart {
       ],
     });
     if (this.config.databases.engine === 'statefulset')
-      this.addCronJob({
+      this.addJob({
         name: restoreOf(spec.name),
         script: 'restore.sh',
-        schedule: NEVER,
         env: { ...server, ...name, APP_USER: database.user },
         volumes: [stored, passwordOf(superuserSecret(spec.name))],
         mounts: [reading, { name: 'secrets', mountPath: '/run/secrets/restore', readOnly: true }],
       });
   }
 
-  private addCronJob(job: JobSpec): void {
-    const component = componentOf(this.topology, job.name);
-    const labels = componentLabels(this.config, component);
-    new k8s.KubeServiceAccount(this, `${job.name}-account`, {
-      metadata: { name: job.name, labels },
-      automountServiceAccountToken: false,
-    });
-    new k8s.KubeCronJob(this, job.name, {
-      metadata: { name: job.name, labels },
-      spec: {
-        ...(job.schedule === NEVER ? { schedule: YEARLY, suspend: true } : { schedule: job.schedule }),
-        timeZone: 'Etc/UTC',
-        concurrencyPolicy: 'Forbid',
+  private addJob({ name, script, mounts, volumes, ...job }: JobSpec): void {
+    new ScriptJob(this, name, {
+      ...job,
+      config: this.config,
+      component: componentOf(this.topology, name),
+      limits: {
         startingDeadlineSeconds: DEADLINE_SECONDS,
         successfulJobsHistoryLimit: 1,
         failedJobsHistoryLimit: 2,
-        jobTemplate: {
-          spec: {
-            backoffLimit: 2,
-            activeDeadlineSeconds: DEADLINE_SECONDS,
-            template: {
-              metadata: { labels, annotations: { 'checksum/config': checksum(BACKUP_SCRIPTS) } },
-              spec: this.podSpec(job),
-            },
-          },
-        },
       },
+      backoffLimit: 2,
+      deadlineSeconds: DEADLINE_SECONDS,
+      image: 'postgres',
+      user: POSTGRES_USER_ID,
+      command: ['bash', `/scripts/${script}`],
+      scripts: { config: SCRIPTS_CONFIG, files: BACKUP_SCRIPTS },
+      mounts: [{ name: 'tmp', mountPath: '/tmp' }, ...mounts],
+      volumes: [scratch('tmp', '128Mi'), ...volumes],
+      cpu: CPU,
+      memory: MEMORY,
     });
-  }
-
-  private podSpec(job: JobSpec): k8s.PodSpec {
-    return {
-      restartPolicy: 'Never',
-      serviceAccountName: job.name,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      priorityClassName: priorityClass(this.config, 'batch'),
-      securityContext: podSecurity(POSTGRES_USER_ID),
-      containers: [
-        {
-          name: 'job',
-          image: thirdPartyImage(this.config, 'postgres'),
-          imagePullPolicy: 'IfNotPresent',
-          command: ['bash', `/scripts/${job.script}`],
-          env: Object.entries(job.env).map(([name, value]) => ({ name, value })),
-          resources: resources(this.config, CPU, MEMORY),
-          securityContext: containerSecurity,
-          volumeMounts: [
-            { name: 'scripts', mountPath: '/scripts', readOnly: true },
-            { name: 'tmp', mountPath: '/tmp' },
-            ...job.mounts,
-          ],
-        },
-      ],
-      volumes: [
-        { name: 'scripts', configMap: { name: SCRIPTS_CONFIG } },
-        scratch('tmp', '128Mi'),
-        ...job.volumes,
-      ],
-    };
   }
 }

@@ -1,24 +1,13 @@
 /** Load test and database tests: suspended CronJobs, so that a Job is made from them when somebody asks for one. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { thirdPartyImage } from '../config/images.ts';
-import type { ImageName } from '../config/versions.ts';
-import { checksum } from '../constructs/checksum.ts';
-import { componentLabels, priorityClass } from '../constructs/names.ts';
-import {
-  APP_USER,
-  containerSecurity,
-  podSecurity,
-  resources,
-  SECRETS_DIR,
-  scratch,
-  secretVolume,
-} from '../constructs/pod.ts';
+import { APP_USER, SECRETS_DIR, scratch, secretVolume } from '../constructs/pod.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { ScriptJob, type ScriptJobProps } from '../constructs/script-job.ts';
 import { appSecret, databaseOf, postgresHost } from '../data/database.ts';
 import { POSTGRES_USER_ID } from '../data/postgres.ts';
 import { componentOf } from '../graph/build.ts';
-import { type Allowance, databaseTestOf, LOAD_TEST, PORTS, type ServiceSpec } from '../graph/model.ts';
+import { databaseTestOf, LOAD_TEST, PORTS, type ServiceSpec } from '../graph/model.ts';
 import { JWT_SECRET } from '../secrets/names.ts';
 import { DATABASE_SCRIPTS } from './database-script.ts';
 import { LOAD_SCRIPT, loadPlan } from './load-script.ts';
@@ -27,19 +16,11 @@ const LOAD_CONFIG = 'load-test';
 const DATABASE_CONFIG = 'database-test';
 /** The longest load test lasts ten minutes. */
 const DEADLINE_SECONDS = 900;
-/** The middle of nowhere: it never comes, but a CronJob needs one. */
-const NEVER = '0 0 1 1 *';
 
-interface JobSpec {
+interface JobSpec
+  extends Pick<ScriptJobProps, 'image' | 'user' | 'command' | 'env' | 'scripts' | 'cpu' | 'memory'> {
   readonly name: string;
-  readonly image: ImageName;
-  readonly user: number;
-  readonly command: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly scripts: { readonly config: string; readonly files: Readonly<Record<string, string>> };
   readonly secrets: { readonly volume: k8s.Volume; readonly mountPath: string };
-  readonly cpu: Allowance;
-  readonly memory: Allowance;
 }
 
 export class Extras extends PlatformChart {
@@ -110,62 +91,18 @@ export class Extras extends PlatformChart {
     new k8s.KubeConfigMap(this, `${name}-scripts`, { metadata: { name }, data: { ...data } });
   }
 
-  private addJob(job: JobSpec): void {
-    const labels = componentLabels(this.config, componentOf(this.topology, job.name));
-    new k8s.KubeServiceAccount(this, `${job.name}-account`, {
-      metadata: { name: job.name, labels },
-      automountServiceAccountToken: false,
-    });
-    new k8s.KubeCronJob(this, job.name, {
-      metadata: { name: job.name, labels },
-      spec: {
-        suspend: true,
-        schedule: NEVER,
-        timeZone: 'Etc/UTC',
-        concurrencyPolicy: 'Forbid',
-        jobTemplate: {
-          spec: {
-            backoffLimit: 0,
-            activeDeadlineSeconds: DEADLINE_SECONDS,
-            template: {
-              metadata: { labels, annotations: { 'checksum/config': checksum(job.scripts.files) } },
-              spec: this.podSpec(job),
-            },
-          },
-        },
-      },
-    });
-  }
-
-  private podSpec(job: JobSpec): k8s.PodSpec {
-    return {
-      restartPolicy: 'Never',
-      serviceAccountName: job.name,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      priorityClassName: priorityClass(this.config, 'batch'),
-      securityContext: podSecurity(job.user),
-      containers: [
-        {
-          name: 'job',
-          image: thirdPartyImage(this.config, job.image),
-          imagePullPolicy: 'IfNotPresent',
-          command: [...job.command],
-          env: Object.entries(job.env).map(([name, value]) => ({ name, value })),
-          resources: resources(this.config, job.cpu, job.memory),
-          securityContext: containerSecurity,
-          volumeMounts: [
-            { name: 'scripts', mountPath: '/scripts', readOnly: true },
-            { name: 'secrets', mountPath: job.secrets.mountPath, readOnly: true },
-            { name: 'tmp', mountPath: '/tmp' },
-          ],
-        },
+  private addJob({ name, secrets, ...job }: JobSpec): void {
+    new ScriptJob(this, name, {
+      ...job,
+      config: this.config,
+      component: componentOf(this.topology, name),
+      backoffLimit: 0,
+      deadlineSeconds: DEADLINE_SECONDS,
+      mounts: [
+        { name: 'secrets', mountPath: secrets.mountPath, readOnly: true },
+        { name: 'tmp', mountPath: '/tmp' },
       ],
-      volumes: [
-        { name: 'scripts', configMap: { name: job.scripts.config } },
-        job.secrets.volume,
-        scratch('tmp', '64Mi'),
-      ],
-    };
+      volumes: [secrets.volume, scratch('tmp', '64Mi')],
+    });
   }
 }

@@ -1,0 +1,98 @@
+/** A job that runs scripts of a ConfigMap: at its time, or as the template of jobs that somebody asks for. */
+import { k8s } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { thirdPartyImage } from '../config/images.ts';
+import type { Config } from '../config/schema.ts';
+import type { ImageName } from '../config/versions.ts';
+import type { Allowance, Component } from '../graph/model.ts';
+import { checksum } from './checksum.ts';
+import { componentLabels, priorityClass } from './names.ts';
+import { containerSecurity, podSecurity, resources } from './pod.ts';
+
+/** A CronJob must have a schedule, though a suspended one does not follow it. */
+const YEARLY = '@yearly';
+
+export interface ScriptJobProps {
+  readonly config: Config;
+  readonly component: Component;
+  /** In cron's notation, UTC. @default suspended: jobs are made from it by hand */
+  readonly schedule?: string;
+  /** How late it may start, and how many ended jobs are kept. @default Kubernetes's own */
+  readonly limits?: Pick<
+    k8s.CronJobSpec,
+    'startingDeadlineSeconds' | 'successfulJobsHistoryLimit' | 'failedJobsHistoryLimit'
+  >;
+  /** Attempts after the first. */
+  readonly backoffLimit: number;
+  /** A job that hangs is ended after so many seconds. */
+  readonly deadlineSeconds: number;
+  readonly image: ImageName;
+  /** User and group. */
+  readonly user: number;
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The ConfigMap mounted at `/scripts`, and what is in it. */
+  readonly scripts: { readonly config: string; readonly files: Readonly<Record<string, string>> };
+  readonly volumes: readonly k8s.Volume[];
+  readonly mounts: readonly k8s.VolumeMount[];
+  readonly cpu: Allowance;
+  readonly memory: Allowance;
+}
+
+export class ScriptJob extends Construct {
+  readonly cronJob: k8s.KubeCronJob;
+
+  constructor(scope: Construct, id: string, props: ScriptJobProps) {
+    super(scope, id);
+    const { config, component, schedule, scripts } = props;
+    const { name } = component;
+    const labels = componentLabels(config, component);
+    new k8s.KubeServiceAccount(this, 'account', {
+      metadata: { name, labels },
+      automountServiceAccountToken: false,
+    });
+    this.cronJob = new k8s.KubeCronJob(this, 'job', {
+      metadata: { name, labels },
+      spec: {
+        ...(schedule === undefined ? { schedule: YEARLY, suspend: true } : { schedule }),
+        timeZone: 'Etc/UTC',
+        concurrencyPolicy: 'Forbid',
+        ...props.limits,
+        jobTemplate: {
+          spec: {
+            backoffLimit: props.backoffLimit,
+            activeDeadlineSeconds: props.deadlineSeconds,
+            template: {
+              metadata: { labels, annotations: { 'checksum/config': checksum(scripts.files) } },
+              spec: podSpec(props),
+            },
+          },
+        },
+      },
+    });
+  }
+}
+
+function podSpec({ config, component, image, user, ...props }: ScriptJobProps): k8s.PodSpec {
+  return {
+    restartPolicy: 'Never',
+    serviceAccountName: component.name,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    priorityClassName: priorityClass(config, 'batch'),
+    securityContext: podSecurity(user),
+    containers: [
+      {
+        name: 'job',
+        image: thirdPartyImage(config, image),
+        imagePullPolicy: 'IfNotPresent',
+        command: [...props.command],
+        env: Object.entries(props.env).map(([name, value]) => ({ name, value })),
+        resources: resources(config, props.cpu, props.memory),
+        securityContext: containerSecurity,
+        volumeMounts: [{ name: 'scripts', mountPath: '/scripts', readOnly: true }, ...props.mounts],
+      },
+    ],
+    volumes: [{ name: 'scripts', configMap: { name: props.scripts.config } }, ...props.volumes],
+  };
+}
