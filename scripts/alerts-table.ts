@@ -4,6 +4,7 @@ import { resolveConfig } from '../charts/config/resolve.ts';
 import { ruleGroups } from '../charts/monitoring/rules/catalog.ts';
 import { type Alert, ruleScope } from '../charts/monitoring/rules/model.ts';
 import { objectiveOf, objects } from '../charts/monitoring/rules/objectives.ts';
+import { markdownTable } from '../ops/core/markdown.ts';
 import { updateBlock } from './generated-block.ts';
 
 const FILE = 'docs/alerts.md';
@@ -27,19 +28,12 @@ for (const config of environments)
 const plain = (text: string): string =>
   text.replace(/{{ \$labels\.(\w+) }}/g, (_, label: string) => `\`${label}\``);
 
-function table(head: readonly string[], body: readonly (readonly string[])[]): string {
-  const width = (column: number) => Math.max(...[head, ...body].map((row) => row[column]?.length ?? 0));
-  const line = (row: readonly string[]) => `| ${row.map((cell, at) => cell.padEnd(width(at))).join(' | ')} |`;
-  const rule = line(head.map((_, at) => '-'.repeat(width(at))));
-  return `${[line(head), rule, ...body.map(line)].join('\n')}\n`;
-}
-
 const [production] = environments;
 if (!production) throw new Error('no environment');
 updateBlock(
   FILE,
   'objectives',
-  table(
+  markdownTable(
     ['service', 'available', 'answers in time'],
     objects(topologyOf(production)).map((name) => {
       const { availability, latency } = objectiveOf(name);
@@ -51,7 +45,7 @@ const count = (severity: string) => [...rows.values()].filter((row) => row.sever
 updateBlock(
   FILE,
   'alerts',
-  `${rows.size} alerts: ${count('critical')} critical, ${count('warning')} warning, ${count('info')} info.\n\n${table(
+  `${rows.size} alerts: ${count('critical')} critical, ${count('warning')} warning, ${count('info')} info.\n\n${markdownTable(
     ['alert', 'severity', 'after', 'group', 'says'],
     [...rows.values()].map(({ alert, severity, for: after = '', group, summary }) => [
       `[${alert}](runbooks/${alert}.md)`,

@@ -1,5 +1,7 @@
 /** The verbs of the scripts this command replaces, and what each is now: the source of the table in docs/operations.md. */
 
+import { markdownTable } from './markdown.ts';
+
 export interface OldVerb {
   readonly script: 'docker-dev' | 'docker-build' | 'docker-deploy';
   readonly verb: string;
@@ -59,19 +61,13 @@ export const OLD_VERBS: readonly OldVerb[] = [
 
 const code = (text: string): string => `\`${text}\``;
 
-/** The rows of the table, in the columns of Markdown. */
-export function oldVerbsTable(): string {
-  const rows = OLD_VERBS.map(({ script, verb, now, note = '' }) => [
-    code(`${script} ${verb}`),
-    code(`./platform ${now}`),
-    note,
-  ]);
-  const head = ['before', 'now', ''];
-  const widths = head.map((cell, column) =>
-    Math.max(cell.length, ...rows.map((row) => row[column]?.length ?? 0)),
+/** The table, in Markdown. */
+export const oldVerbsTable = (): string =>
+  markdownTable(
+    ['before', 'now', ''],
+    OLD_VERBS.map(({ script, verb, now, note = '' }) => [
+      code(`${script} ${verb}`),
+      code(`./platform ${now}`),
+      note,
+    ]),
   );
-  const row = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
-  return `${[row(head), rule, ...rows.map(row)].join('\n')}\n`;
-}
