@@ -153,8 +153,8 @@ async def test_the_lease_is_kept_while_1c_is_slow(
     worker: SyncWorker, job_id: UUID, resources: Resources, base: Base, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process looks for work all the time and gets none, though a page takes longer than a lease."""
-    monkeypatch.setattr(worker, "_settings", worker._settings.model_copy(update={"onec_lease_seconds": 0.3}))
-    base.delay_seconds = 0.5
+    monkeypatch.setattr(worker, "_settings", worker._settings.model_copy(update={"onec_lease_seconds": 0.7}))
+    base.delay_seconds = 0.9
     work = asyncio.create_task(worker.work_once())
     while (await job(resources)).status == "queued":
         await asyncio.sleep(0.01)
