@@ -109,11 +109,31 @@ export function secretVolume(name: string, files: readonly SecretFile[]): k8s.Vo
   };
 }
 
-/** Pods of a workload on different nodes where there are several; never required, so that one node is enough. */
-export const spread = (matchLabels: Record<string, string>): k8s.TopologySpreadConstraint[] =>
-  ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
-    maxSkew: 1,
-    topologyKey,
-    whenUnsatisfiable: 'ScheduleAnyway',
-    labelSelector: { matchLabels },
-  }));
+/**
+ * Pods of a Deployment on different nodes and in different zones where there are several; never required, so that one
+ * node is enough. Zones are not a second constraint: the scheduler then ignores both on nodes without a zone.
+ */
+export const spread = (
+  matchLabels: Record<string, string>,
+): Pick<k8s.PodSpec, 'topologySpreadConstraints' | 'affinity'> => ({
+  topologySpreadConstraints: [
+    {
+      maxSkew: 1,
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector: { matchLabels },
+      // Pods of one revision only: counting those that are about to go leaves the new ones together on one node.
+      matchLabelKeys: ['pod-template-hash'],
+    },
+  ],
+  affinity: {
+    podAntiAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        {
+          weight: 100,
+          podAffinityTerm: { topologyKey: 'topology.kubernetes.io/zone', labelSelector: { matchLabels } },
+        },
+      ],
+    },
+  },
+});

@@ -152,7 +152,7 @@ export class Traefik extends Construct {
       priorityClassName: priorityClass(config, 'critical'),
       terminationGracePeriodSeconds: ACCEPT_SECONDS + GRACE_SECONDS + 5,
       securityContext: podSecurity(TRAEFIK_USER),
-      topologySpreadConstraints: spread({ ...component.selector }),
+      ...spread({ ...component.selector }),
       containers: [
         {
           name: EDGE,

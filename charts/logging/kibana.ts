@@ -106,7 +106,7 @@ export class Kibana extends Construct {
       priorityClassName: priorityClass(config, 'standard'),
       terminationGracePeriodSeconds: 60,
       securityContext: podSecurity(ELASTIC_USER),
-      topologySpreadConstraints: spread({ ...component.selector }),
+      ...spread({ ...component.selector }),
       initContainers: [
         {
           ...base,

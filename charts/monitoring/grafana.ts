@@ -89,7 +89,7 @@ function podSpec(config: Config, component: Component, folders: readonly string[
     priorityClassName: priorityClass(config, 'standard'),
     terminationGracePeriodSeconds: 30,
     securityContext: podSecurity(GRAFANA_USER),
-    topologySpreadConstraints: spread({ ...component.selector }),
+    ...spread({ ...component.selector }),
     containers: [
       {
         name: GRAFANA,

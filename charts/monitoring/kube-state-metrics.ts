@@ -50,7 +50,7 @@ function podSpec(config: Config, component: Component): k8s.PodSpec {
     priorityClassName: priorityClass(config, 'standard'),
     terminationGracePeriodSeconds: 30,
     securityContext: podSecurity(NOBODY),
-    topologySpreadConstraints: spread({ ...component.selector }),
+    ...spread({ ...component.selector }),
     containers: [
       {
         name: KUBE_STATE_METRICS,

@@ -133,7 +133,7 @@ export class AssistantService extends Construct {
       priorityClassName: priorityClass(config, 'standard'),
       terminationGracePeriodSeconds: config.terminationSeconds,
       securityContext: podSecurity(APP_USER),
-      topologySpreadConstraints: spread({ ...component.selector }),
+      ...spread({ ...component.selector }),
       // Waits for the database and brings its schema up to date, under an advisory lock.
       ...(spec.database
         ? { initContainers: [{ ...container, name: MIGRATE_CONTAINER, args: ['migrate'] }] }

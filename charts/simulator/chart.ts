@@ -72,7 +72,7 @@ export class SimulatorChart extends PlatformChart {
       priorityClassName: priorityClass(config, 'batch'),
       terminationGracePeriodSeconds: 30,
       securityContext: podSecurity(APP_USER),
-      topologySpreadConstraints: spread({ ...component.selector }),
+      ...spread({ ...component.selector }),
       containers: [
         {
           name: SIMULATOR,

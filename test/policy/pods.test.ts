@@ -203,9 +203,16 @@ describe.each(VARIANTS)('$name: pods', ({ environment, overrides }) => {
     const deployments = pods.filter(({ kind }) => kind === 'Deployment');
     expect(deployments.length).toBeGreaterThanOrEqual(7);
     for (const { spec, owner } of deployments) {
-      expect(spec.topologySpreadConstraints?.length, owner).toBeGreaterThan(0);
-      for (const { whenUnsatisfiable } of spec.topologySpreadConstraints ?? [])
-        expect(whenUnsatisfiable, owner).toBe('ScheduleAnyway');
+      // One constraint: with a second, by a key some node lacks, the scheduler counts neither on that node.
+      expect(spec.topologySpreadConstraints, owner).toMatchObject([
+        {
+          topologyKey: 'kubernetes.io/hostname',
+          whenUnsatisfiable: 'ScheduleAnyway',
+          matchLabelKeys: ['pod-template-hash'],
+        },
+      ]);
+      const [zones] = spec.affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+      expect(zones?.podAffinityTerm.topologyKey, owner).toBe('topology.kubernetes.io/zone');
     }
   });
   it('roll when the configuration they mount changes', () => {

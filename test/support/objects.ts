@@ -77,7 +77,14 @@ export interface PodSpec {
     readonly fsGroup?: number;
     readonly seccompProfile?: { readonly type: string };
   };
-  readonly topologySpreadConstraints?: readonly { readonly whenUnsatisfiable: string }[];
+  readonly topologySpreadConstraints?: readonly object[];
+  readonly affinity?: {
+    readonly podAntiAffinity?: {
+      readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly {
+        readonly podAffinityTerm: { readonly topologyKey: string };
+      }[];
+    };
+  };
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly volumes?: readonly Volume[];
