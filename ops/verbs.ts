@@ -49,6 +49,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'restore', group: 'Data', load: async () => (await import('./commands/restore.ts')).restore },
   { name: 'import', group: 'Data', load: async () => (await import('./commands/import.ts')).importVerb },
   { name: 'monitor', group: 'Understand', load: async () => (await import('./commands/monitor.ts')).monitor },
+  { name: 'silence', group: 'Understand', load: async () => (await import('./commands/silence.ts')).silence },
   {
     name: 'optimize',
     group: 'Understand',

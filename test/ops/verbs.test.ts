@@ -32,6 +32,7 @@ const CLUSTER_VERBS: readonly (readonly string[])[] = [
   ['optimize'],
   ['network', '--probe'],
   ['seed'],
+  ['silence'],
 ];
 
 describe('without a cluster', () => {

@@ -1,0 +1,71 @@
+/** Alertmanager's API, through a port forwarded to its pod. */
+import { z } from 'zod';
+import { namespaceOf } from '../../charts/constructs/names.ts';
+import { componentOf } from '../../charts/graph/build.ts';
+import { ALERTMANAGER } from '../../charts/graph/model.ts';
+import { type Alert, alert, type NewSilence, type Silence, silence } from '../core/alerts.ts';
+import { runningPod } from '../core/components.ts';
+import { Failure, messageOf } from '../core/failure.ts';
+import { withForward } from '../tools/forward.ts';
+import { podsAround } from './pods.ts';
+import type { Target } from './target.ts';
+
+const TIMEOUT_MS = 10_000;
+
+export interface Alertmanager {
+  /** Those that fire, the silenced among them. */
+  readonly alerts: () => Promise<readonly Alert[]>;
+  /** Those that are in force or will be. */
+  readonly silences: () => Promise<readonly Silence[]>;
+  /** Returns its id. */
+  readonly create: (wanted: NewSilence) => Promise<string>;
+  readonly expire: (id: string) => Promise<void>;
+}
+
+/** @throws Failure when it has no running pod, or does not answer. */
+export async function withAlertmanager<T>(
+  { kubectl, config, topology }: Omit<Target, 'wanted'>,
+  use: (alertmanager: Alertmanager) => Promise<T>,
+): Promise<T> {
+  const component = componentOf(topology, ALERTMANAGER);
+  const pod = runningPod(config, component, await podsAround({ kubectl, config }, [component]));
+  const target = {
+    context: kubectl.context,
+    namespace: namespaceOf(config, component.zone),
+    resource: `pod/${pod.metadata.name}`,
+    port: component.ports[0]?.number ?? 0,
+  };
+  return withForward(target, (origin) => use(clientOf(`${origin}/api/v2`)));
+}
+
+const clientOf = (api: string): Alertmanager => ({
+  alerts: async () => z.array(alert).parse(await ask(`${api}/alerts?active=true&inhibited=false`)),
+  silences: async () =>
+    z
+      .array(silence)
+      .parse(await ask(`${api}/silences`))
+      .filter(({ status }) => status.state !== 'expired'),
+  create: async (wanted) =>
+    z.looseObject({ silenceID: z.string() }).parse(await ask(`${api}/silences`, 'POST', wanted)).silenceID,
+  expire: async (id) => {
+    await ask(`${api}/silence/${encodeURIComponent(id)}`, 'DELETE');
+  },
+});
+
+async function ask(url: string, method = 'GET', body?: object): Promise<unknown> {
+  const text = await fetch(url, {
+    method,
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    ...(body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } } : {}),
+  }).then(
+    async (answer) => {
+      const said = await answer.text();
+      if (!answer.ok) throw new Failure(`${ALERTMANAGER}: ${answer.status} ${said.trim().slice(0, 200)}`);
+      return said;
+    },
+    (error: unknown) => {
+      throw new Failure(`${ALERTMANAGER}: no answer (${messageOf(error)})`);
+    },
+  );
+  return text.trim() === '' ? undefined : JSON.parse(text);
+}
