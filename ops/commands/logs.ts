@@ -8,12 +8,14 @@ import {
   podsOfComponent,
   selectComponents,
 } from '../core/components.ts';
-import { messageOf } from '../core/failure.ts';
+import { Failure, messageOf } from '../core/failure.ts';
 import { byTime, fieldsOf, isAbout, type LogLine, parseLogLine, said } from '../core/log-lines.ts';
+import { foundLines, MOST_LINES } from '../core/log-search.ts';
+import { searchLogs } from '../steps/elasticsearch.ts';
 import { podsAround } from '../steps/pods.ts';
 import { interrupted, pause } from '../tools/interrupt.ts';
 import { inParallel } from '../tools/parallel.ts';
-import { type ClusterOptions, type Live, liveOf, verb, withCluster } from './options.ts';
+import { type ClusterOptions, type Live, liveOf, setupOf, verb, withCluster } from './options.ts';
 import { line } from './print.ts';
 
 interface Options extends ClusterOptions {
@@ -21,6 +23,7 @@ interface Options extends ClusterOptions {
   readonly since?: string;
   readonly tail?: number;
   readonly requestId?: string;
+  readonly search?: string;
   readonly raw?: boolean;
   readonly json?: boolean;
 }
@@ -32,6 +35,8 @@ interface Source {
 }
 
 const TAIL = 20;
+/** Lines of a search. */
+const FOUND = 100;
 /** Seconds until pods that came meanwhile are followed too. */
 const LOOK_AGAIN_SECONDS = 2;
 
@@ -43,35 +48,73 @@ export const logs = withCluster(
   )
     .argument('[service...]', `${ANY_COMPONENT} (default: all)`)
     .option('-f, --follow', 'go on with what is written from now on, in pods that come as well, until Ctrl-C')
-    .option('--since <duration>', 'not older than that, such as 30s, 10m, 2h', duration)
+    .option('--since <duration>', 'not older than that, such as 30s, 10m, 2h, 3d', duration)
     .option(
       '--tail <lines>',
       `lines of each container (default: ${TAIL}; all with --since or --request-id)`,
       count,
     )
     .option('--request-id <id>', "only lines about that request, as an answer's X-Request-Id names it")
+    .option(
+      '--search <query>',
+      `ask the log store, which keeps lines of pods that are gone: words and field:value, the newest ${FOUND} or --tail`,
+    )
     .option('--raw', 'lines as they were written, after the prefix')
     .option('--json', 'one JSON object a line: time, component, pod, container, and the line'),
 )
   .addHelpText(
     'after',
-    '  $ ./platform logs --request-id 0b8f6d5c2f8e4c0b9d3a7e1f5a6c4b2d\n\nCtrl-C ends --follow with exit status 0.',
+    "  $ ./platform logs --request-id 0b8f6d5c2f8e4c0b9d3a7e1f5a6c4b2d\n  $ ./platform logs --search 'level:error AND timeout' --since 2d --env staging\n\nCtrl-C ends --follow with exit status 0.",
   )
   .action(async (names: readonly string[], options: Options) => {
+    if (options.search !== undefined) return search(names, options, options.search);
     const live = await liveOf(options);
     const components = selectComponents('logs', live.topology, names);
     await (options.follow ? follow(live, components, options) : show(live, components, options));
   });
 
 function duration(text: string): string {
-  if (!/^[1-9]\d*[smh]$/.test(text))
-    throw new InvalidArgumentError('expected a duration such as 30s, 10m or 2h.');
+  if (!/^[1-9]\d*[smhd]$/.test(text))
+    throw new InvalidArgumentError('expected a duration such as 30s, 10m, 2h or 3d.');
   return text;
 }
+
+/** kubectl knows no days. */
+const inHours = (since: string): string =>
+  since.endsWith('d') ? `${Number(since.slice(0, -1)) * 24}h` : since;
 
 function count(text: string): number {
   if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('expected a number of lines such as 100.');
   return Number(text);
+}
+
+/** Lines of the log store, whichever pod wrote them. */
+async function search(names: readonly string[], options: Options, query: string): Promise<void> {
+  const { follow: following, tail = FOUND, requestId, since } = options;
+  if (following) throw new Failure('logs: --search finds what was written, --follow waits', 'leave one out');
+  if (query.trim() === '')
+    throw new Failure('logs: --search "" asks for nothing', 'expected words and field:value');
+  if (tail < 1 || tail > MOST_LINES)
+    throw new Failure(`logs: --tail ${tail} is not possible with --search`, `expected 1 to ${MOST_LINES}`);
+  const { config, topology } = await setupOf(options);
+  if (!config.logging.enabled)
+    throw new Failure(
+      'logs: logging.enabled is false, so there is no log store to --search',
+      'without it: ./platform logs --request-id ID',
+    );
+  const components = names.length === 0 ? [] : selectComponents('logs', topology, names);
+  const live = await liveOf(options);
+  const found = await searchLogs(live, {
+    query,
+    components: components.map(({ name }) => name),
+    lines: tail,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(since === undefined ? {} : { since }),
+  });
+  const lines = foundLines(found);
+  const print = printer(topology.components, { raw: options.raw ?? false, json: options.json ?? false });
+  for (const [component, one] of lines) print({ component, main: true }, one);
+  if (!options.json) line(`${lines.length} of ${found.hits.total.value} lines, the newest`);
 }
 
 async function sourcesOf(live: Live, components: readonly Component[]): Promise<readonly Source[]> {
@@ -92,7 +135,7 @@ function argumentsOf({ metadata }: LivePod, { since, tail, requestId }: Options)
     '--timestamps',
     '--ignore-errors',
     `--tail=${lines}`,
-    ...(since === undefined ? [] : [`--since=${since}`]),
+    ...(since === undefined ? [] : [`--since=${inHours(since)}`]),
   ];
 }
 
@@ -120,7 +163,8 @@ async function show(live: Live, components: readonly Component[], options: Optio
   await inParallel(await sourcesOf(live, components), 4, (source) =>
     read(live, argumentsOf(source.pod, options), (one) => found.push([source, one])),
   );
-  for (const [source, one] of found.toSorted(([, a], [, b]) => byTime(a, b))) print(source, one);
+  for (const [source, one] of found.toSorted(([, a], [, b]) => byTime(a, b)))
+    print(writerOf(source, one), one);
 }
 
 /** What is written, as it comes, until Ctrl-C. Containers that start again, and pods that come, are joined. */
@@ -137,7 +181,7 @@ async function follow(live: Live, components: readonly Component[], options: Opt
     await read(live, [...args, '--follow', ...(seen ? [`--since-time=${seen}`] : [])], (one) => {
       if (seen !== undefined && one.time <= seen) return;
       last.set(name, one.time);
-      print(source, one);
+      print(writerOf(source, one), one);
     });
     open.delete(name);
   };
@@ -169,17 +213,28 @@ const LEVELS: Readonly<Record<string, 'red' | 'yellow' | 'dim'>> = {
   debug: 'dim',
 };
 
+/** Whose line it is. */
+interface Writer {
+  readonly component: string;
+  /** Written by the container the component is about. */
+  readonly main: boolean;
+}
+
+const writerOf = ({ component, pod }: Source, { container }: LogLine): Writer => ({
+  component,
+  main: container === mainContainer(pod),
+});
+
 /** Writes the lines that are asked for, each after its component. */
 function printer(
   components: readonly Component[],
-  { requestId, raw, json }: Options,
-): (source: Source, one: LogLine) => void {
+  { requestId, raw, json }: Pick<Options, 'requestId' | 'raw' | 'json'>,
+): (writer: Writer, one: LogLine) => void {
   const width = Math.max(...components.map(({ name }) => name.length));
-  return ({ component, pod }, one) => {
+  return ({ component, main }, one) => {
     if (requestId !== undefined && !isAbout(requestId, one.text)) return;
     if (json) return line(JSON.stringify({ component, ...asRecord(one) }));
-    const helper = one.container === mainContainer(pod) ? '' : `/${one.container}`;
-    const prefix = styleText('cyan', `${component}${helper}`.padEnd(width));
+    const prefix = styleText('cyan', `${component}${main ? '' : `/${one.container}`}`.padEnd(width));
     line(raw ? `${prefix} ${one.text}` : `${prefix} ${pretty(one)}`);
   };
 }

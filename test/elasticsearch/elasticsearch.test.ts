@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IMAGES } from '../../charts/config/versions.ts';
 import { indexTemplate, SEARCHES, setupFiles } from '../../charts/logging/documents.ts';
+import { type LogSearch, searchBody } from '../../ops/core/log-search.ts';
 import { loadFilter } from '../logging/filter.ts';
 import { configOf, root } from '../support/objects.ts';
 
@@ -80,6 +81,16 @@ const asQueryString = (query: string): string =>
     .replaceAll(/ ([<>]=?) (\d)/g, ':$1$2')
     .replaceAll(': ', ':');
 
+/** What `logs --search` asks, and how many lines of ours fit at least, and at most. */
+const ASKED: readonly (LogSearch & { readonly found: readonly [least: number, most: number] })[] = [
+  { query: 'request_id:*', components: [], lines: 1, found: [10, 99] },
+  { query: 'request_id:*', components: ['security'], lines: 1, found: [1, 20] },
+  { query: 'request_id:*', components: ['security'], requestId: 'nobody', lines: 1, found: [0, 0] },
+  { query: 'status:>=400 OR level:error', components: [], since: '3650d', lines: 1, found: [1, 60] },
+  { query: 'request_id:*', components: [], since: '1m', lines: 1, found: [0, 0] },
+];
+const queryOf = (search: LogSearch): unknown => JSON.parse(JSON.stringify(searchBody(search))).query;
+
 describe(`Elasticsearch ${VERSION}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'elasticsearch-'));
   let results: readonly string[] = [];
@@ -92,6 +103,7 @@ describe(`Elasticsearch ${VERSION}`, () => {
     writeFileSync(join(input, 'template.json'), strictTemplate());
     writeFileSync(join(input, 'documents.ndjson'), await documents());
     writeFileSync(join(input, 'searches.txt'), SEARCHES.map(({ query }) => asQueryString(query)).join('\n'));
+    writeFileSync(join(input, 'bodies.ndjson'), ASKED.map((one) => JSON.stringify(queryOf(one))).join('\n'));
 
     const pom = root('test/elasticsearch/pom.xml');
     const libraries = join(CACHE, 'lib');
@@ -141,6 +153,14 @@ describe(`Elasticsearch ${VERSION}`, () => {
     // Lines of the lab have requests, audit entries and databases at least.
     for (const part of ['request_id', 'component:security', 'postgres'])
       expect(results.join('\n')).toMatch(new RegExp(`^search [1-9]\\d* .*${part}`, 'm'));
+  });
+  it('answers what logs --search asks', () => {
+    const found = results.flatMap((line) => /^body (\d+) /.exec(line)?.[1] ?? []).map(Number);
+    expect(found).toHaveLength(ASKED.length);
+    for (const [index, { found: bounds, query }] of ASKED.entries()) {
+      expect(found[index], query).toBeGreaterThanOrEqual(bounds[0]);
+      expect(found[index], query).toBeLessThanOrEqual(bounds[1]);
+    }
   });
   it('reads lifecycle, roles and snapshot policy', () => {
     expect(results).toEqual(

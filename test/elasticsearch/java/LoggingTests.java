@@ -78,6 +78,12 @@ public class LoggingTests extends ESSingleNodeTestCase {
       System.out.println("RESULT search " + response.getHits().getTotalHits().value + " " + line);
       response.decRef();
     }
+    for (String line : read("bodies.ndjson").split("\n")) {
+      var response =
+          client().prepareSearch(STREAM).setQuery(QueryBuilders.wrapperQuery(line)).get();
+      System.out.println("RESULT body " + response.getHits().getTotalHits().value + " " + line);
+      response.decRef();
+    }
     forgetStream();
     assertEquals(0, refused.size());
   }

@@ -1,0 +1,131 @@
+/** Searches of the log store, through a port forwarded to its pod, as the user who may read and nothing else. */
+import { request } from 'node:https';
+import { z } from 'zod';
+import { namespaceOf } from '../../charts/constructs/names.ts';
+import { componentOf } from '../../charts/graph/build.ts';
+import { ELASTICSEARCH } from '../../charts/graph/model.ts';
+import { certificateSecret, dataStream, USERS, USERS_SECRET } from '../../charts/logging/names.ts';
+import { runningPod } from '../core/components.ts';
+import { Failure, messageOf } from '../core/failure.ts';
+import { type LogSearch, type SearchAnswer, searchAnswer, searchBody } from '../core/log-search.ts';
+import { forward } from '../tools/forward.ts';
+import type { Kubectl } from '../tools/kubectl.ts';
+import { podsAround } from './pods.ts';
+import type { Target } from './target.ts';
+
+const TIMEOUT_MS = 30_000;
+/** A name of its certificate that is meant for forwarded ports. */
+const SERVER_NAME = 'localhost';
+
+/** @throws Failure when the store has no running pod, does not answer, or cannot read the query. */
+export async function searchLogs(
+  { kubectl, config, topology }: Omit<Target, 'wanted'>,
+  search: LogSearch,
+): Promise<SearchAnswer> {
+  const component = componentOf(topology, ELASTICSEARCH);
+  const namespace = namespaceOf(config, component.zone);
+  const pod = runningPod(config, component, await podsAround({ kubectl, config }, [component]));
+  const [authority, password] = await Promise.all([
+    secretValue(kubectl, namespace, certificateSecret(ELASTICSEARCH), 'ca.crt'),
+    secretValue(kubectl, namespace, USERS_SECRET, USERS.reader),
+  ]);
+  const forwarding = await forward({
+    context: kubectl.context,
+    namespace,
+    resource: `pod/${pod.metadata.name}`,
+    port: component.ports[0]?.number ?? 0,
+  });
+  try {
+    const { status, text } = await post(
+      { port: forwarding.localPort, authority, password, path: `/${dataStream(config)}/_search` },
+      searchBody(search),
+    );
+    if (status === 400)
+      throw new Failure(
+        `logs: --search "${search.query}" cannot be read (${reasonIn(text)})`,
+        'expected words and field:value, such as "level:error AND component:security"',
+      );
+    if (status !== 200) throw new Failure(`${ELASTICSEARCH}: ${status} ${reasonIn(text)}`);
+    return searchAnswer.parse(JSON.parse(text));
+  } finally {
+    forwarding.close();
+  }
+}
+
+const secret = z.looseObject({ data: z.record(z.string(), z.string()).default({}) });
+
+async function secretValue(kubectl: Kubectl, namespace: string, name: string, key: string): Promise<string> {
+  const [found] = await kubectl.objects(secret, [
+    'get',
+    'secrets',
+    name,
+    `--namespace=${namespace}`,
+    '--ignore-not-found',
+  ]);
+  const value = found?.data[key];
+  if (value === undefined)
+    throw new Failure(`Secret ${namespace}/${name}: has no ${key}`, 'run ./platform up, or deploy');
+  return Buffer.from(value, 'base64').toString();
+}
+
+const problem = z.looseObject({
+  error: z.looseObject({ reason: z.string(), root_cause: z.array(z.looseObject({ reason: z.string() })) }),
+});
+
+/** Elasticsearch's own words, where it has some. */
+function reasonIn(text: string): string {
+  const found = problem.safeParse(parsed(text));
+  if (!found.success) return text.trim().slice(0, 200);
+  return found.data.error.root_cause[0]?.reason ?? found.data.error.reason;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+interface Address {
+  readonly port: number;
+  readonly path: string;
+  readonly authority: string;
+  readonly password: string;
+}
+
+function post(
+  { port, path, authority, password }: Address,
+  body: object,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const payload = JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const failed = (error: unknown): void =>
+      reject(new Failure(`${ELASTICSEARCH}: no answer (${messageOf(error)})`));
+    const outgoing = request(
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        method: 'POST',
+        servername: SERVER_NAME,
+        ca: authority,
+        auth: `${USERS.reader}:${password}`,
+        timeout: TIMEOUT_MS,
+        agent: false,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) },
+      },
+      (answer) => {
+        const parts: Buffer[] = [];
+        answer.on('data', (part: Buffer) => parts.push(part));
+        answer.on('error', failed);
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString() }),
+        );
+      },
+    );
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`nothing in ${TIMEOUT_MS / 1000} s`)));
+    outgoing.on('error', failed);
+    outgoing.end(payload);
+  });
+}
