@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { bytes } from '../core/amount.ts';
 import {
   type Backup,
@@ -7,11 +8,13 @@ import {
   type DatabaseOfService,
   databasesOf,
   type StoredBackup,
+  stamp,
   takenAt,
 } from '../core/backup.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { age } from '../core/status.ts';
 import { backupDatabases } from '../steps/backup.ts';
+import { saveRest, writeSums } from '../steps/backup-set.ts';
 import type { Target } from '../steps/target.ts';
 import { fetchBackup, listBackups, verifyBackup } from '../steps/volume.ts';
 import { checkTools } from '../tools/check.ts';
@@ -21,6 +24,7 @@ import { showing } from './progress.ts';
 
 interface Options extends ClusterOptions {
   readonly list?: boolean;
+  readonly all?: boolean;
   readonly existing?: string;
   readonly verify?: boolean;
   readonly out?: string;
@@ -49,6 +53,10 @@ export const backup = withCluster(
     './platform backup security --verify --out backups',
   )
     .argument('[services...]', 'services whose databases are meant (default: all)')
+    .option(
+      '--all',
+      'everything into a folder: databases, Redis, which Secrets there are (names, no values), the release',
+    )
     .option('--list', 'list the backups there are instead of taking one')
     .option('--existing <id>', 'verify or fetch this backup (or its time, or "latest") instead of taking one')
     .option('--verify', 'check the sums, restore into a scratch database and compare every table')
@@ -58,6 +66,7 @@ export const backup = withCluster(
 ).action(async (services: readonly string[], options: Options) => {
   const target = await targetOf(options);
   const due = databasesOf('backup', target.config, target.services, services);
+  if (options.all) return everything(target, services, due, options);
   if (options.existing && options.existing !== 'latest' && due.length !== 1)
     throw new Failure(`backup: --existing "${options.existing}" is of one service`, 'name that service');
   if (options.dryRun) return dryRun(due, options);
@@ -71,6 +80,48 @@ export const backup = withCluster(
   const fetched = options.out ? await fetchAll(target, due, verified, options.out, options) : verified;
   print(fetched, options);
 });
+
+/** Databases, Redis and what else it takes to begin anew elsewhere, in a folder of its own. */
+async function everything(
+  target: Target,
+  services: readonly string[],
+  due: readonly DatabaseOfService[],
+  options: Options,
+): Promise<void> {
+  if (services.length > 0 || options.list || options.existing)
+    throw new Failure(
+      'backup: --all is a new backup of everything',
+      'leave services, --list and --existing out',
+    );
+  const { environment } = target.config;
+  const folder = options.out ?? join('backups', `${environment}-${stamp(new Date())}`);
+  if (options.dryRun) {
+    dryRun(due, { ...options, out: folder });
+    if (!options.json) line(`would save Redis, the names of the Secrets and the release into ${folder}`);
+    return;
+  }
+  await checkTools(['kubectl']);
+  await target.kubectl.reach();
+  makeFolder(folder);
+  const rows = await take(target, undefined, due, options);
+  const verified = options.verify ? await verifyAll(target, due, rows, options) : rows;
+  const fetched = await fetchAll(target, due, verified, folder, options);
+  const files = await showing(options, {
+    title: 'Save Redis, the names of the Secrets, the release',
+    work: async (say) => {
+      const names = await saveRest(target, folder, say);
+      await writeSums(folder);
+      return names;
+    },
+  });
+  if (options.json) {
+    json({ folder, databases: fetched, files });
+    return;
+  }
+  printRows(fetched);
+  for (const file of files) line(`fetched ${file}`);
+  line(`\nAll of it is in ${folder}; sums: (cd ${folder} && sha256sum --check SHA256SUMS)`);
+}
 
 function dryRun(due: readonly DatabaseOfService[], options: Options): void {
   const action = (one: DatabaseOfService): string =>

@@ -1,4 +1,5 @@
 import { namespaceOf } from '../../charts/constructs/names.ts';
+import { REDIS } from '../../charts/graph/model.ts';
 import {
   chooseBackup,
   type DatabaseOfService,
@@ -9,6 +10,7 @@ import {
 import { Failure } from '../core/failure.ts';
 import { backupToRestore, nextStep, type RestoreState } from '../core/restore.ts';
 import { age } from '../core/status.ts';
+import { checkSnapshot, restoreRedis } from '../steps/redis-data.ts';
 import { begunRestore, checkEngine, type RestoreResult, restoreDatabase } from '../steps/restore.ts';
 import type { Target } from '../steps/target.ts';
 import { listBackups, storeBackup } from '../steps/volume.ts';
@@ -29,10 +31,10 @@ export interface RestoreOptions extends ClusterOptions, ConfirmOptions {
 export const restore = withCluster(
   verb(
     'restore',
-    "restore a service's database from a backup: the service is stopped, and what is there is backed up first",
+    "restore a service's database, or redis, from a backup; what is there is backed up first",
     './platform restore security --from latest',
   )
-    .argument('<service>', 'service whose database is meant')
+    .argument('<service>', 'service whose database is meant, or redis')
     .option(
       '--from <id>',
       'id of the backup, or its time, or "latest", or a dump that --out fetched',
@@ -44,6 +46,7 @@ export const restore = withCluster(
     .addOption(confirmation()),
 ).action(async (service: string, options: RestoreOptions) => {
   const target = await targetOf(options);
+  if (service === REDIS) return redisFrom(target, options);
   const database = databaseOf('restore', target, service);
   checkEngine('restore', target);
   await checkTools(['kubectl']);
@@ -57,6 +60,35 @@ export const restore = withCluster(
   const chosen = chooseBackup('restore', service, stored, backupToRestore(service, from, begun));
   await restoreChosen(target, database, chosen, begun, options);
 });
+
+/** All data of Redis, from a snapshot that `backup --all` fetched. */
+async function redisFrom(target: Target, options: RestoreOptions): Promise<void> {
+  const { from, dryRun, safetyBackup: safety } = options;
+  if (from === 'latest')
+    throw new Failure('restore: redis has no backups in the cluster', 'name one with --from redis-….rdb');
+  await checkSnapshot(from);
+  const plan = [
+    safety
+      ? `Saves what Redis has beside ${from}.`
+      : 'Does not save what Redis has: what was written since is lost.',
+    `Checks ${from} in its pod, and starts Redis with that data; for some seconds nobody can use it.`,
+  ];
+  if (!options.json) for (const text of plan) line(text);
+  if (dryRun) {
+    if (options.json) json({ service: REDIS, backup: from, plan });
+    return;
+  }
+  await checkTools(['kubectl']);
+  await target.kubectl.reach();
+  await confirm('restore', `Replace all data of Redis at ${target.kubectl.context}?`, options);
+  const result = await showing(options, {
+    title: `Restore ${REDIS} from ${from}`,
+    work: (report) => restoreRedis(target, from, { safety, report }),
+  });
+  if (options.json) return json(result);
+  line(`redis has ${result.keys} keys, and was away for ${result.awaySeconds} s.`);
+  if (result.safety) line(`What was there before: ./platform restore redis --from ${result.safety}`);
+}
 
 const isFile = (from: string): boolean => from.includes('/') || from.endsWith('.dump');
 

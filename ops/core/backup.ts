@@ -105,9 +105,11 @@ export function takenAt(id: string): Date {
   return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
 
+/** `20260301T021500Z`. */
+export const stamp = (now: Date): string => now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+
 /** The id of a backup of that database taken at `now`. */
-export const backupId = (database: string, now: Date): string =>
-  `${database}-${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+export const backupId = (database: string, now: Date): string => `${database}-${stamp(now)}`;
 
 /** The id in the name of a fetched dump. @throws Failure when it is of another database, or no such name. */
 export function idOfFile(database: string, name: string): string {

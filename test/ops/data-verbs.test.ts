@@ -109,6 +109,49 @@ describe('a dry run', () => {
   });
 });
 
+const REDIS_POD = `echo '{"kind":"List","items":[{"metadata":{"name":"redis-0","namespace":"assistants","labels":{"app.kubernetes.io/name":"redis"}},"spec":{"containers":[{"name":"redis"}]},"status":{"phase":"Running"}}]}'`;
+
+describe('Redis', () => {
+  it('everything: a dry run names it and does nothing', async () => {
+    playCluster(CLUSTER);
+    const { exitCode, stdout } = await platform('backup', '--all', '--dry-run', '--out', 'all');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('would save Redis, the names of the Secrets and the release into all');
+    expect(stdout).toContain('would dump security_db into volume backup-security, fetch it into all');
+    expect(existsSync(join(folder, 'all'))).toBe(false);
+    expect(calls()).not.toMatch(/create|exec/);
+  });
+  it.each([
+    [['backup', 'security', '--all'], 'backup: --all is a new backup of everything'],
+    [['backup', '--all', '--list'], 'backup: --all is a new backup of everything'],
+    [['restore', 'redis', '--yes'], 'restore: redis has no backups in the cluster; name one with --from'],
+    [['restore', 'redis', '--from', 'none.rdb', '--yes'], 'restore: "none.rdb" does not exist'],
+    [['restore', 'redis', '--from', 'text.rdb', '--yes'], 'restore: "text.rdb" is no snapshot of Redis'],
+    [['restore', 'redis', '--from', 'good.rdb'], 'restore: not confirmed'],
+  ])('%j is refused', async (args, message) => {
+    playCluster(CLUSTER);
+    writeFileSync(join(folder, 'text.rdb'), 'hello');
+    writeFileSync(join(folder, 'good.rdb'), 'REDIS0011');
+    const { exitCode, stderr } = await platform(...args);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(1);
+    expect(calls()).not.toMatch(/exec|create/);
+  });
+  it('a snapshot that is damaged changes nothing', async () => {
+    playCluster({
+      ...CLUSTER,
+      '*"get pods"*': REDIS_POD,
+      '*exec*restore.rdb*': 'cat >/dev/null; echo "fatal: wrong checksum" >&2; exit 1',
+    });
+    writeFileSync(join(folder, 'good.rdb'), 'REDIS0011');
+    const args = ['restore', 'redis', '--from', 'good.rdb', '--no-safety-backup', '--yes'];
+    const { exitCode, stderr } = await platform(...args);
+    expect(stderr).toBe('error: restore: "good.rdb": wrong checksum; nothing was changed');
+    expect(exitCode).toBe(1);
+    expect(calls()).not.toMatch(/SHUTDOWN/);
+  });
+});
+
 describe('what is asked for is not there', () => {
   it.each([
     [['restore', 'security', '--from', 'tuesday', '--yes'], '"tuesday" is no backup of security'],
