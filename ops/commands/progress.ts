@@ -4,6 +4,13 @@ import { Listr, ListrLogger, PRESET_TIMER } from 'listr2';
 /** All of it on standard output: standard error is for the one line that says why a command failed. */
 const logger = new ListrLogger({ useIcons: true, toStderr: [] });
 
+/** How every list of steps is shown. Ctrl-C is the command's own affair. */
+export const SHOWN = {
+  rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
+  fallbackRendererOptions: { timer: PRESET_TIMER, logger },
+  registerSignalListeners: false,
+};
+
 export type Say = (text: string) => void;
 
 export interface Shown<T> {
@@ -68,11 +75,6 @@ type Tasks = readonly {
 async function run(tasks: Tasks, quiet = false, concurrent: number | false = false): Promise<void> {
   const list = quiet
     ? new Listr([...tasks], { concurrent, renderer: 'silent', registerSignalListeners: false })
-    : new Listr([...tasks], {
-        concurrent,
-        rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
-        fallbackRendererOptions: { timer: PRESET_TIMER, logger },
-        registerSignalListeners: false,
-      });
+    : new Listr([...tasks], { concurrent, ...SHOWN });
   await list.run();
 }

@@ -1,11 +1,5 @@
 /** What deploy and rollback share: the changes shown, the question, the steps under the lock, and the way back. */
-import {
-  type DefaultRenderer,
-  Listr,
-  type ListrTaskWrapper,
-  PRESET_TIMER,
-  type SimpleRenderer,
-} from 'listr2';
+import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
 import { Failure } from '../core/failure.ts';
 import { beforeMigrations } from '../core/migrations.ts';
 import { title } from '../core/objects.ts';
@@ -29,6 +23,7 @@ import { smokeTest } from '../steps/smoke.ts';
 import type { Target } from '../steps/target.ts';
 import type { KindCluster } from '../tools/kind.ts';
 import { line } from './print.ts';
+import { SHOWN } from './progress.ts';
 
 /** One thing at a time, with the time each takes; nothing is shown where JSON is printed. */
 export function stepList<C>(
@@ -37,12 +32,7 @@ export function stepList<C>(
 ) {
   return quiet
     ? new Listr<C, 'silent'>(tasks, { renderer: 'silent', registerSignalListeners: false })
-    : new Listr<C>(tasks, {
-        rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
-        fallbackRendererOptions: { timer: PRESET_TIMER },
-        // Ctrl-C is the command's own affair.
-        registerSignalListeners: false,
-      });
+    : new Listr<C>(tasks, SHOWN);
 }
 
 /** What an apply would do, object by object. */

@@ -1,11 +1,5 @@
 import type { Command } from 'commander';
-import {
-  type DefaultRenderer,
-  Listr,
-  type ListrTaskWrapper,
-  PRESET_TIMER,
-  type SimpleRenderer,
-} from 'listr2';
+import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
 import { extraArguments } from '../core/build-plan.ts';
 import { Failure } from '../core/failure.ts';
 import { changes, type Plan, summary } from '../core/plan.ts';
@@ -29,6 +23,7 @@ import {
   withOverrides,
 } from './options.ts';
 import { line, table } from './print.ts';
+import { SHOWN } from './progress.ts';
 
 export interface UpOptions extends OverrideOptions {
   readonly clusterConfig?: string;
@@ -118,12 +113,7 @@ function steps(target: LocalTarget, options: Options, extra: BuildValues): Listr
       { title: 'Restart', enabled: all, task: (findings, task) => restart(target, findings, task) },
       { title: 'Wait', enabled: all, task: (_, task) => wait(target, options, task) },
     ],
-    {
-      rendererOptions: { timer: PRESET_TIMER, collapseSubtasks: false, showErrorMessage: false },
-      fallbackRendererOptions: { timer: PRESET_TIMER },
-      // Ctrl-C is the command's own affair.
-      registerSignalListeners: false,
-    },
+    { ...SHOWN, rendererOptions: { ...SHOWN.rendererOptions, collapseSubtasks: false } },
   );
 }
 

@@ -7,7 +7,7 @@ import { Failure, messageOf } from '../core/failure.ts';
 import type { KubeObject } from '../core/objects.ts';
 import { type Answer, complaint, edgeHost, type Probe, probesThroughEdge } from '../core/smoke.ts';
 import { forward } from '../tools/forward.ts';
-import { pause } from '../tools/interrupt.ts';
+import { checkInterrupted, pause } from '../tools/interrupt.ts';
 import type { Target } from './target.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -22,27 +22,35 @@ const PAUSE_MS = 1000;
  * @throws Failure naming each that does not answer as it should.
  */
 export async function smokeTest(target: Target, report: (text: string) => void): Promise<string> {
-  const { config, wanted } = target;
+  const { wanted } = target;
   const services = target.services.filter(({ name }) => isDeployed(wanted, name));
   if (!isDeployed(wanted, EDGE)) return byApiServer(target, services, report);
   const probes = probesThroughEdge(services);
-  const { localPort, close } = await forward({
-    context: target.kubectl.context,
-    namespace: namespaceOf(config, 'edge'),
-    resource: `deployment/${EDGE}`,
-    port: PORTS.websecure,
-  });
-  try {
-    await check(probes, report, ({ path }) => viaEdge(localPort, edgeHost(config), path));
-  } finally {
-    close();
-  }
+  await check(probes, report, (asked) => throughEdge(target, asked));
   return `${probes.length} routes answer through the edge`;
 }
 
 /** The manifests decide, not the topology: those of an earlier release may know less. */
 const isDeployed = (wanted: readonly KubeObject[], name: string): boolean =>
   wanted.some(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name);
+
+/** A forwarding for each attempt: kubectl gives one up for good when the pod closes a connection. */
+async function throughEdge(
+  { kubectl, config }: Target,
+  probes: readonly Probe[],
+): Promise<readonly (string | undefined)[]> {
+  const { localPort, close } = await forward({
+    context: kubectl.context,
+    namespace: namespaceOf(config, 'edge'),
+    resource: `deployment/${EDGE}`,
+    port: PORTS.websecure,
+  });
+  try {
+    return await judgeAll(probes, ({ path }) => viaEdge(localPort, edgeHost(config), path));
+  } finally {
+    close();
+  }
+}
 
 async function byApiServer(
   { kubectl, config }: Target,
@@ -51,22 +59,23 @@ async function byApiServer(
 ): Promise<string> {
   const namespace = namespaceOf(config, 'app');
   const probes = services.map(({ name }) => ({ service: name, path: '/health', healthy: true }));
-  await check(probes, report, async ({ service, path }) => {
-    const proxy = `/api/v1/namespaces/${namespace}/services/${service}:http/proxy${path}`;
-    return { status: 200, text: await kubectl.output(['get', '--raw', proxy]) };
-  });
+  await check(probes, report, (asked) =>
+    judgeAll(asked, async ({ service, path }) => {
+      const proxy = `/api/v1/namespaces/${namespace}/services/${service}:http/proxy${path}`;
+      return { status: 200, text: await kubectl.output(['get', '--raw', proxy]) };
+    }),
+  );
   return `${probes.length} services are healthy, asked by the API server; the edge is not the platform's own`;
 }
 
 async function check(
   probes: readonly Probe[],
   report: (text: string) => void,
-  ask: (probe: Probe) => Promise<Answer>,
+  judge: (probes: readonly Probe[]) => Promise<readonly (string | undefined)[]>,
 ): Promise<void> {
   let complaints: readonly string[] = [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const found = await Promise.all(probes.map((probe) => judged(probe, ask)));
-    complaints = found.filter((one) => one !== undefined);
+    complaints = await complaintsOf(probes, judge);
     if (complaints.length === 0) return;
     report(complaints[0] ?? '');
     if (attempt < ATTEMPTS) await pause(PAUSE_MS);
@@ -77,6 +86,23 @@ async function check(
     complaints,
   );
 }
+
+async function complaintsOf(
+  probes: readonly Probe[],
+  judge: (probes: readonly Probe[]) => Promise<readonly (string | undefined)[]>,
+): Promise<readonly string[]> {
+  try {
+    return (await judge(probes)).filter((one) => one !== undefined);
+  } catch (error) {
+    checkInterrupted();
+    return [messageOf(error)];
+  }
+}
+
+const judgeAll = (
+  probes: readonly Probe[],
+  ask: (probe: Probe) => Promise<Answer>,
+): Promise<readonly (string | undefined)[]> => Promise.all(probes.map((probe) => judged(probe, ask)));
 
 async function judged(probe: Probe, ask: (probe: Probe) => Promise<Answer>): Promise<string | undefined> {
   try {
