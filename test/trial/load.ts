@@ -18,12 +18,16 @@ interface Ask {
   readonly body?: unknown;
 }
 
-/** Every service by its own route and by the gateway; one of them writes, and may not be sent twice. */
+/**
+ * Every service by its own route and by the gateway; one request writes, and may not be sent twice. None asks for
+ * `/health`: a pod that drains says 503 there on purpose, while it goes on answering everything else.
+ */
 const asksOf = ({ id }: Session): readonly Ask[] => [
-  { method: 'GET', path: '/ai/health', expected: 200 },
-  { method: 'GET', path: '/1c/health', expected: 200 },
-  { method: 'GET', path: '/analytics/health', expected: 200 },
-  { method: 'GET', path: '/security/health', expected: 200 },
+  { method: 'GET', path: '/ai/conversations', expected: 200 },
+  { method: 'GET', path: '/1c/sync', expected: 200 },
+  { method: 'GET', path: '/analytics/reports', expected: 200 },
+  // The service's own word: this user is no analyst.
+  { method: 'GET', path: '/security/threats', expected: 403 },
   { method: 'GET', path: `/api/users/${id}`, expected: 200 },
   { method: 'GET', path: '/api/ai/models', expected: 200 },
   {
@@ -174,6 +178,17 @@ function cutIn(text: string, message: string): string | undefined {
   return /^event: done$/m.test(text) ? undefined : `stream did not say that it is done: ${text.slice(-200)}`;
 }
 
-/** One line of figures. */
-export const figures = (title: string, load: LoadResult): string =>
-  `${title}: ${load.requests} requests in ${load.seconds} s, ${load.failures.length} failed; ${load.streams} chat streams, ${load.cut.length} cut; p50 ${load.p50} ms, p99 ${load.p99} ms, slowest ${load.slowest} ms`;
+/** One line of figures; what failed, by kind, below. */
+export function figures(title: string, load: LoadResult): string {
+  const { requests, seconds, failures, streams, cut, p50, p99, slowest } = load;
+  const kinds = new Map<string, number>();
+  for (const failure of [...failures, ...cut]) {
+    const kind = failure.slice(failure.indexOf(' ') + 1).replaceAll(/"request_id":"[^"]*"|[\d.]{3,}/g, '…');
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  return [
+    `${title}: ${requests} requests in ${seconds} s, ${failures.length} failed; ${streams} chat streams, ${cut.length} cut; p50 ${p50} ms, p99 ${p99} ms, slowest ${slowest} ms`,
+    ...[...kinds].map(([kind, count]) => `  ${count} × ${kind}`),
+    ...[...failures, ...cut].slice(0, 40).map((failure) => `    ${failure}`),
+  ].join('\n');
+}
