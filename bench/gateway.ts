@@ -14,6 +14,7 @@ import Table from 'cli-table3';
 import { type Contender, DIRECT, NGINX, start, THROUGH_GATEWAY } from './gateway/contenders.ts';
 import { atFullSpeed, atRate, FailedRequests, firstByte } from './gateway/load.ts';
 import { find, foreignLoad, MissingTool, missing, need } from './gateway/programs.ts';
+import { median } from './support.ts';
 
 const RATES = [500, 1000] as const;
 const TOP_RATE = Math.max(...RATES);
@@ -152,13 +153,6 @@ function cpuMeter({ program, store }: Contender): (requests: number) => Cpu {
     return { own, store: ofStore };
   };
 }
-
-const median = (samples: readonly number[]): number => {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
-};
 
 /** One round of a contender, and of those it is compared with. */
 interface Round {

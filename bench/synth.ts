@@ -5,7 +5,6 @@
  * and with ten times as many, inside one process and as a command. Where `helm` and `kustomize` are on PATH, the same
  * objects are rendered by them, as a command each environment, and the ratios are printed.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +16,7 @@ import { resolveConfig } from '../charts/config/resolve.ts';
 import { ENVIRONMENTS } from '../charts/config/schema.ts';
 import type { ServiceSpec } from '../charts/graph/model.ts';
 import { SERVICES } from '../charts/topology.ts';
+import { available, command, median, writeHelmChart } from './support.ts';
 
 const MIN_RUNS = 10;
 const FACTOR = 10;
@@ -57,13 +57,6 @@ function renderAll(outdir: string, services: readonly ServiceSpec[]): number {
   return objects;
 }
 
-const median = (samples: readonly number[]): number => {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
-};
-
 function measure(label: string, run: () => void): number {
   run();
   const samples = Array.from({ length: runs }, () => {
@@ -73,32 +66,6 @@ function measure(label: string, run: () => void): number {
   });
   process.stderr.write(`${label}\n`);
   return median(samples);
-}
-
-function command(program: string, ...args: readonly string[]): void {
-  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 2 ** 28 });
-  if (error) throw error;
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
-}
-
-const available = (program: string, ...args: readonly string[]): boolean =>
-  spawnSync(program, args).error === undefined;
-
-/** The rendered files as a Helm chart: registry and tag are its values, as a chart of these objects would have them. */
-function writeHelmChart(folder: string, manifests: string): void {
-  mkdirSync(join(folder, 'templates'), { recursive: true });
-  writeFileSync(join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: platform\nversion: 0.1.0\n');
-  writeFileSync(join(folder, 'values.yaml'), 'registry: localhost/ai-assistants\ntag: 0.1.0\n');
-  for (const file of readdirSync(manifests)) {
-    const text = readFileSync(join(manifests, file), 'utf8').replaceAll('{{', '{{ "{{" }}');
-    writeFileSync(
-      join(folder, 'templates', file),
-      text.replace(
-        /image: \S+\/ai-assistants\/([\w-]+):\S+/g,
-        'image: {{ .Values.registry }}/$1:{{ .Values.tag }}',
-      ),
-    );
-  }
 }
 
 function writeKustomization(folder: string, manifests: string): void {
