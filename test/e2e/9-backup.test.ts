@@ -2,70 +2,30 @@
  * What is backed up comes back: damage is found, a dropped table returns, a killed restore goes on.
  * Everything through `./platform`, on the cluster it brought up.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { cronJob, jobFrom, jobSuffix } from '../../ops/core/jobs.ts';
 import { parseObjects } from '../../ops/core/objects.ts';
-import { eventually, kubectl, kubectlInput, NAMESPACE, ROOT } from './support.ts';
+import {
+  DATABASE,
+  databases,
+  expectTidy,
+  fingerprint,
+  newBackup,
+  platform,
+  restore,
+  SERVICE,
+  sql,
+} from './database.ts';
+import { eventually, kubectl, kubectlInput, NAMESPACE } from './support.ts';
 
-const SERVICE = 'analytics';
-const DATABASE = 'analytics_db';
 /** Enough for a restore to be caught in the middle. */
 const ROWS = 150_000;
-const FINGERPRINT = readFileSync(`${ROOT}/charts/backup/scripts/fingerprint.sql`, 'utf8');
 
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'backup-e2e-'));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const platform = (...args: readonly string[]) =>
-  execa(`${ROOT}/platform`, args, { reject: false, stdin: 'ignore' });
-
-/** Runs it and returns what it printed as JSON. */
-async function platformJson<T>(schema: z.ZodType<T>, ...args: readonly string[]): Promise<T> {
-  const { exitCode, stdout, stderr } = await platform(...args, '--json');
-  expect(exitCode, String(stderr)).toBe(0);
-  return schema.parse(JSON.parse(String(stdout)));
-}
-
-const comparison = z.object({
-  id: z.string(),
-  ageSeconds: z.number(),
-  restoredInSeconds: z.number(),
-  tables: z.array(z.object({ name: z.string(), restored: z.number(), verdict: z.string() })),
-});
-const backups = z.tuple([z.object({ id: z.string(), bytes: z.number(), verified: comparison.optional() })]);
-const restored = comparison.extend({ recoverySeconds: z.number(), safety: z.string().optional() });
-
-const PSQL =
-  'PGPASSWORD=$(cat /run/secrets/postgres/superuser-password) PGTZ=UTC exec psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --host 127.0.0.1 --username postgres --dbname "$1"';
-
-/** Runs SQL in the service's PostgreSQL, as its administrator. */
-const sql = (text: string, database = DATABASE): string =>
-  kubectlInput(
-    text,
-    ...['exec', '--stdin', '-n', NAMESPACE, `postgres-${SERVICE}-0`, '-c', 'postgresql', '--'],
-    ...['bash', '-c', PSQL, 'psql', database],
-  ).trim();
-
-const fingerprint = (): string => sql(FINGERPRINT);
-const databases = (): readonly string[] =>
-  sql('SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1', 'postgres').split('\n');
 const restoredBy = (): string =>
   sql(
     `SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = '${DATABASE}'`,
     'postgres',
   );
-
-const newBackup = async (...args: readonly string[]) =>
-  (await platformJson(backups, 'backup', SERVICE, ...args))[0];
-const restore = (id: string) => platformJson(restored, 'restore', SERVICE, '--from', id, '--yes');
 
 /** Runs a command where the backups can be written to, as nothing else may. */
 function inVolume(script: string): void {
@@ -84,24 +44,6 @@ function inVolume(script: string): void {
   kubectl('delete', 'job', name, '-n', NAMESPACE, '--wait=false');
 }
 
-/** Nothing is left of a restore, and the service runs. */
-async function expectTidy(): Promise<void> {
-  expect(databases()).toEqual([DATABASE, 'postgres']);
-  expect(kubectl('get', 'configmap', '-n', NAMESPACE, '-o', 'name')).not.toContain(`restore-${SERVICE}`);
-  await eventually(120, () => {
-    const ready = kubectl(
-      'get',
-      'deploy',
-      SERVICE,
-      '-n',
-      NAMESPACE,
-      '-o',
-      'jsonpath={.status.readyReplicas}',
-    );
-    expect(ready).toBe('1');
-  });
-}
-
 beforeAll(() => {
   sql(`DROP TABLE IF EXISTS e2e_ledger;
 CREATE TABLE e2e_ledger (id bigint PRIMARY KEY, at timestamptz NOT NULL, note text NOT NULL);
@@ -109,7 +51,7 @@ INSERT INTO e2e_ledger SELECT n, now(), repeat(md5(n::text), 4) FROM generate_se
 ALTER TABLE e2e_ledger OWNER TO ${DATABASE.replace('_db', '_user')};`);
 });
 afterAll(async () => {
-  sql('DROP TABLE IF EXISTS e2e_ledger, e2e_marker');
+  sql('DROP TABLE IF EXISTS e2e_ledger');
   await platform('backup', SERVICE);
 });
 

@@ -34,6 +34,19 @@ export interface Sample {
 export const query = (expression: string): readonly Sample[] =>
   ask<{ result: Sample[] }>(`query?query=${encodeURIComponent(expression)}`).result;
 
+export interface RuleState {
+  readonly name: string;
+  readonly health: 'ok' | 'err' | 'unknown';
+  readonly lastError?: string;
+}
+
+/** Every rule Prometheus has, alerts and recordings. */
+export const ruleStates = (): readonly RuleState[] =>
+  ask<{ groups: { rules: RuleState[] }[] }>('rules').groups.flatMap(({ rules }) => rules);
+
+/** Names of all series there are. */
+export const metricNames = (): readonly string[] => ask<string[]>('label/__name__/values');
+
 /** Series every target has, or that are the business of the language a program is written in. */
 const COMMON = /^(go|promhttp|scrape)_|_created$/;
 const SUFFIXES = { histogram: ['_bucket', '_count', '_sum'], summary: ['', '_count', '_sum'] };

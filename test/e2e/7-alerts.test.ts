@@ -1,0 +1,179 @@
+/** The rules in the cluster: all evaluated, and what they are for: a database that is gone, and users who notice. */
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { namespaceOf } from '../../charts/constructs/names.ts';
+import { ALERTMANAGER, postgresOf } from '../../charts/graph/model.ts';
+import { ruleGroups } from '../../charts/monitoring/rules/catalog.ts';
+import { ruleScope } from '../../charts/monitoring/rules/model.ts';
+import { selectorsOf } from '../rules/promql.ts';
+import { metricNames, ruleStates } from './prometheus.ts';
+import {
+  CONTEXT,
+  call,
+  config,
+  eventually,
+  kubectl,
+  NAMESPACE,
+  pause,
+  ROOT,
+  signIn,
+  topology,
+  VALUES,
+} from './support.ts';
+
+interface Firing {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly startsAt: string;
+}
+
+/** Alerts Alertmanager holds for active, of that name and service. */
+function active(alertname: string, service: string): readonly Firing[] {
+  const filters = [`alertname="${alertname}"`, `service="${service}"`];
+  const query = filters.map((filter) => `filter=${encodeURIComponent(filter)}`).join('&');
+  const address = `/api/v1/namespaces/${namespaceOf(config, 'monitoring')}/services/${ALERTMANAGER}:web/proxy`;
+  return JSON.parse(kubectl('get', '--raw', `${address}/api/v2/alerts?active=true&${query}`));
+}
+
+/** What a verb printed as JSON. `status` has exit status 1 while something is not ready. */
+async function platformJson(...args: readonly string[]): Promise<unknown> {
+  const options = [...args, '--json', '--values', VALUES, '--context', CONTEXT];
+  const { stdout, stderr, exitCode } = await execa(`${ROOT}/platform`, options, {
+    reject: false,
+    stdin: 'ignore',
+  });
+  if (stdout === '') throw new Error(`${args.join(' ')}: ${exitCode} ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+const seconds = (since: number): number => Math.round((Date.now() - since) / 1000);
+
+describe('rules', () => {
+  const groups = ruleGroups(ruleScope(config, topology));
+  const rules = groups.flatMap(({ recordings = [], alerts = [] }) => [...recordings, ...alerts]);
+
+  it(`all ${rules.length} are there and evaluated without an error`, async () => {
+    await eventually(120, () => {
+      const states = ruleStates();
+      expect(states.length).toBe(rules.length);
+      expect(states.filter(({ health }) => health !== 'ok')).toEqual([]);
+    });
+  });
+  it('what they ask for has series, but for what has not happened yet', async () => {
+    const asked = [...new Set(rules.flatMap(({ expr }) => selectorsOf(expr)).map(({ metric }) => metric))];
+    const names = new Set(metricNames());
+    const missing = asked.filter((name) => !names.has(name)).sort();
+    console.info(
+      `${asked.length - missing.length} of ${asked.length} metrics have series; not: ${missing.join(', ')}`,
+    );
+    // A counter with labels is born with its first event; there is no certificate of ours in dev.
+    for (const name of missing) expect(name).toMatch(/^(ai|analytics|events|gateway|onec|traefik_tls)_/);
+    expect(missing.length).toBeLessThan(asked.length / 4);
+  });
+});
+
+describe('a database that is gone', () => {
+  const SERVICE = 'ai-assistant';
+  const store = postgresOf(SERVICE);
+  const PATHS = ['/api/ai/conversations', '/ai/conversations'];
+  /** Requests that fail: enough to be counted, few enough to be outweighed by what succeeds afterwards. */
+  const FAILURES = 30;
+  const scale = (replicas: number) =>
+    kubectl('scale', `statefulset/${store}`, '-n', NAMESPACE, `--replicas=${replicas}`);
+
+  /** The status of one request, through the gateway and straight from the edge by turns. */
+  let sent = 0;
+  const ask = async (token: string): Promise<number> => {
+    const { status } = await call(PATHS[sent++ % PATHS.length] ?? '', { token });
+    return status;
+  };
+
+  /** Asks until enough has failed; the statuses. */
+  async function fail(token: string, gone: number): Promise<readonly number[]> {
+    const statuses: number[] = [];
+    while (statuses.filter((status) => status >= 500).length < FAILURES) {
+      expect(seconds(gone), `too few failures: ${statuses.join(' ')}`).toBeLessThan(120);
+      statuses.push(await ask(token));
+      await pause(700);
+    }
+    return statuses;
+  }
+
+  /** Asks for some seconds, and adds up how often each status came. */
+  async function visit(token: string, statuses: Map<number, number>): Promise<void> {
+    for (let round = 0; round < 20; round++) {
+      const status = await ask(token);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      await pause(300);
+    }
+  }
+
+  /** Asks until both alerts are over; how often each status came. */
+  async function recover(token: string, back: number): Promise<ReadonlyMap<number, number>> {
+    const statuses = new Map<number, number>();
+    let firing = ['DatabaseDown', 'AvailabilityBudgetBurnsFast'];
+    while (firing.length > 0) {
+      expect(seconds(back), `still firing: ${firing.join(', ')}`).toBeLessThan(480);
+      await visit(token, statuses);
+      const over = firing.filter((name) => active(name, SERVICE).length === 0);
+      for (const name of over)
+        console.info(`${name}: over ${seconds(back)} s after the database was started`);
+      firing = firing.filter((name) => !over.includes(name));
+    }
+    return statuses;
+  }
+
+  /** What an operator sees of it, and does about it. */
+  async function seenAndSilenced(): Promise<void> {
+    const about = { alert: 'DatabaseDown', about: SERVICE, severity: 'critical' };
+    expect(await platformJson('status')).toMatchObject({
+      alerts: expect.arrayContaining([expect.objectContaining({ ...about, silenced: false })]),
+    });
+    const words = ['DatabaseDown', `service=${SERVICE}`, '--for', '10m', '--comment', 'a test', '--yes'];
+    const { id } = (await platformJson('silence', ...words)) as { readonly id: string };
+    expect(await platformJson('silence')).toMatchObject([{ id, comment: 'a test' }]);
+    await eventually(30, async () => {
+      expect(await platformJson('status')).toMatchObject({
+        alerts: expect.arrayContaining([expect.objectContaining({ ...about, silenced: true })]),
+      });
+    });
+    const expire = ['silence', '--expire', id, '--yes', '--values', VALUES, '--context', CONTEXT];
+    await execa(`${ROOT}/platform`, expire, { stdin: 'ignore' });
+    expect(await platformJson('silence')).toEqual([]);
+    console.info('DatabaseDown: in status, silenced, and no more');
+  }
+
+  it('raises its alert and burns the budget of its service; both end when it is back', async () => {
+    const { token } = await signIn();
+    for (const _ of PATHS) expect(await ask(token)).toBe(200);
+
+    const gone = Date.now();
+    scale(0);
+    try {
+      const failed = new Set(await fail(token, gone));
+      failed.delete(200);
+      // Neither a page that is not found nor a lost connection: users are told to come again.
+      expect([...failed]).toEqual([503]);
+      const [down] = await eventually(240, () => {
+        const firing = active('DatabaseDown', SERVICE);
+        expect(firing).toHaveLength(1);
+        return firing;
+      });
+      expect(down?.labels).toMatchObject({ severity: 'critical', job: store });
+      console.info(`DatabaseDown: in Alertmanager ${seconds(gone)} s after the database was gone`);
+      await seenAndSilenced();
+      await eventually(300, () => expect(active('AvailabilityBudgetBurnsFast', SERVICE)).toHaveLength(1));
+      console.info(`AvailabilityBudgetBurnsFast: in Alertmanager ${seconds(gone)} s after it`);
+    } finally {
+      scale(1);
+    }
+
+    const back = Date.now();
+    kubectl('rollout', 'status', `statefulset/${store}`, '-n', NAMESPACE, '--timeout=120s');
+    await eventually(90, async () => {
+      for (const _ of PATHS) expect(await ask(token)).toBe(200);
+    });
+    const statuses = await recover(token, back);
+    console.info(`answers meanwhile: ${JSON.stringify(Object.fromEntries(statuses))}`);
+    expect([...statuses.keys()].filter((status) => status !== 200 && status !== 429)).toEqual([]);
+  }, 720_000);
+});
