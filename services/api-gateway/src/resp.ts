@@ -15,6 +15,8 @@ const SILENT_MS = 5_000;
 const LOOK_MS = 100;
 const BUFFER_BYTES = 64 * 1024;
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
+/** So many commands go out at once, without waiting for others: Redis works on them while those are still being read. */
+const BATCH = 8;
 const [CR, PLUS, MINUS, COLON, DOLLAR, STAR, ZERO] = [13, 43, 45, 58, 36, 42, 48];
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -54,8 +56,13 @@ export class RespConnection {
   readonly #waiting: Waiting[] = [];
   readonly #look: ReturnType<typeof setInterval>;
   #outgoing = '';
-  #isWriting = false;
+  /** Commands in it. */
+  #gathered = 0;
+  #writing: 'no' | 'soon' | 'now' = 'no';
   #isClosed = false;
+  /** The oldest command has waited too long: no other waits for it. */
+  #isSilent = false;
+  #lookedAt = performance.now();
   #buffer = new Uint8Array(BUFFER_BYTES);
   #start = 0;
   #filled = 0;
@@ -87,19 +94,20 @@ export class RespConnection {
   /** The reply to a command of such words, and more of them. */
   send({ count, text }: Encoded, more: Encoded = NO_WORDS): Promise<Reply> {
     const now = performance.now();
-    const oldest = this.#waiting[0];
-    if (this.#isClosed || (oldest && now - oldest.since > COMMAND_MS)) {
+    if (this.#isClosed || this.#isSilent) {
       return Promise.reject(new RedisAway(this.#isClosed ? 'not connected' : 'no answer'));
     }
     const reply = new Promise<Reply>((resolve, reject) => {
       this.#waiting.push({ since: now, resolve, reject, isOver: false });
     });
     this.#outgoing += `*${count + more.count}\r\n${text}${more.text}`;
-    if (!this.#isWriting) {
-      this.#isWriting = true;
+    this.#gathered += 1;
+    if (this.#writing === 'no') {
+      this.#writing = 'soon';
       // After the other requests of this turn have said what they want.
-      setImmediate(() => void this.#write());
+      setImmediate(() => this.#flush());
     }
+    if (this.#gathered >= BATCH) this.#flush();
     return reply;
   }
 
@@ -112,17 +120,23 @@ export class RespConnection {
     this.#end(reason);
   }
 
+  #flush(): void {
+    if (this.#writing === 'soon') void this.#write();
+  }
+
   async #write(): Promise<void> {
+    this.#writing = 'now';
     try {
       while (this.#outgoing && !this.#isClosed) {
         const bytes = encoder.encode(this.#outgoing);
         this.#outgoing = '';
+        this.#gathered = 0;
         for (let sent = 0; sent < bytes.length;) sent += await this.socket.write(bytes.subarray(sent));
       }
     } catch (error) {
       this.close(new RedisAway('the connection broke', { cause: error }));
     }
-    this.#isWriting = false;
+    this.#writing = 'no';
   }
 
   async #readReplies(): Promise<void> {
@@ -132,6 +146,7 @@ export class RespConnection {
         const count = await this.socket.read(this.#buffer.subarray(this.#filled));
         if (count === null) throw new RedisAway('the server closed the connection');
         this.#filled += count;
+        this.#isSilent = false;
         this.#handOut();
       }
     } catch (error) {
@@ -233,12 +248,16 @@ export class RespConnection {
   /** Whoever waited long enough waits no longer; their replies are dropped when they come. */
   #lookAtTime(): void {
     const now = performance.now();
+    const pause = now - this.#lookedAt;
+    this.#lookedAt = now;
+    // This process stood still, for want of CPU time for instance: replies may be there and not be read yet.
+    if (pause > 2 * LOOK_MS) return;
     for (const waiting of this.#waiting) {
       const age = now - waiting.since;
       if (age > SILENT_MS) return this.close(new RedisAway(`no answer within ${SILENT_MS} ms`));
       if (age <= COMMAND_MS) break;
       if (waiting.isOver) continue;
-      waiting.isOver = true;
+      waiting.isOver = this.#isSilent = true;
       waiting.reject(new RedisAway(`no answer within ${COMMAND_MS} ms`));
     }
   }
