@@ -40,13 +40,17 @@ export const oldImages = (text: string, { registry, tag, all }: ImageOptions): r
   objects(image, text)
     .filter(({ Repository }) => Repository.startsWith(`${registry}/`))
     .filter(({ Tag }) => all || Tag !== tag)
-    .map(({ ID, Repository, Tag, Size }) => ({
-      kind: 'image',
-      // Without a tag the id is its only name.
-      name: Tag === '<none>' ? ID : `${Repository}:${Tag}`,
-      size: Size,
-      note: Tag === tag ? 'built anew by up' : 'of an earlier tag',
-    }));
+    .map(
+      ({ ID, Repository, Tag, Size }): Leftover => ({
+        kind: 'image',
+        // Without a tag the id is its only name.
+        name: Tag === '<none>' ? ID : `${Repository}:${Tag}`,
+        size: Size,
+        note: Tag === tag ? 'built anew by up' : 'of an earlier tag',
+      }),
+    )
+    // Docker gives those of one age in any order.
+    .toSorted((a, b) => a.name.localeCompare(b.name));
 
 const usage = z.looseObject({ Type: z.string(), Size: z.string() });
 

@@ -16,7 +16,7 @@ export const VALUES = process.env.PLATFORM_VALUES ?? `${ROOT}/test/e2e/lab.yaml`
 export const config = resolveConfig('dev', [parseValues(readFileSync(VALUES, 'utf8'), VALUES)]);
 export const topology = topologyOf(config);
 export const NAMESPACE = namespaceOf(config, 'app');
-/** Which cluster: PLATFORM_CONTEXT names another one, as test/trial/two-workers.yaml has. */
+/** Which cluster: PLATFORM_CONTEXT names another one, as test/release/two-workers.yaml has. */
 export const CONTEXT = process.env.PLATFORM_CONTEXT ?? 'kind-ai-assistants';
 
 /** Standard output of kubectl. Throws with its error output when it fails. */

@@ -16,14 +16,20 @@ const options = { registry: 'localhost/ai-assistants', tag: '0.1.0' };
 describe('images', () => {
   it('of earlier tags go, those of others never', () => {
     expect(oldImages(LISTED, { ...options, all: false }).map(({ name }) => name)).toEqual([
-      'localhost/ai-assistants/security:0.0.9',
       'id-of-<none>',
+      'localhost/ai-assistants/security:0.0.9',
     ]);
+  });
+  it('are in one order, whichever Docker gives', () => {
+    const turned = LISTED.split('\n').toReversed().join('\n');
+    expect(oldImages(turned, { ...options, all: true })).toEqual(
+      oldImages(LISTED, { ...options, all: true }),
+    );
   });
   it('in use go when all are meant', () => {
     const found = oldImages(LISTED, { ...options, all: true });
     expect(found).toHaveLength(3);
-    expect(found[0]).toEqual({
+    expect(found).toContainEqual({
       kind: 'image',
       name: 'localhost/ai-assistants/security:0.1.0',
       size: '120MB',

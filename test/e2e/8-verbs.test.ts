@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { call, eventually, kubectl, NAMESPACE, ROOT, topology, VALUES } from '../e2e/support.ts';
+import { call, eventually, kubectl, NAMESPACE, ROOT, topology, VALUES } from './support.ts';
 
 interface Run {
   readonly stdout: string;

@@ -1,6 +1,6 @@
 /**
  * Releases under load: a rolling update, deleted pods, a drained node, an image that does not start, a rollback by hand.
- * Nothing is lost in any of them. With the cluster of test/trial/two-workers.yaml a node is drained as well.
+ * Nothing is lost in any of them. With the cluster of test/release/two-workers.yaml a node is drained as well.
  */
 import { execFileSync } from 'node:child_process';
 import { execa } from 'execa';
