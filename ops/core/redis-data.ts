@@ -25,7 +25,8 @@ const ARRIVED = '/data/restore.rdb';
 export const RECEIVE = script(`cat >${ARRIVED}
 if ! redis-check-rdb ${ARRIVED} >/tmp/check 2>&1; then
   rm -f ${ARRIVED}
-  echo "fatal: $(grep -m 1 -i error /tmp/check || tail -n 1 /tmp/check)" >&2
+  cause=$(sed -n '/RDB ERROR/{n;p;q;}' /tmp/check)
+  echo "fatal: \${cause:-$(tail -n 1 /tmp/check)}" >&2
   exit 1
 fi`);
 

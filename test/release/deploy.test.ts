@@ -1,6 +1,11 @@
 /**
  * Releases under load: a rolling update, deleted pods, a drained node, an image that does not start, a rollback by hand.
- * Nothing is lost in any of them. With the cluster of test/release/two-workers.yaml a node is drained as well.
+ * Nothing is lost in any of them. On a cluster of two workers a node is drained as well:
+ *
+ *     ./platform up --cluster-config test/release/kind-two-workers.yaml --values test/release/two-workers.yaml
+ *     PLATFORM_CONTEXT=kind-ai-assistants-two PLATFORM_VALUES=test/release/two-workers.yaml \
+ *       npm run test:release -- test/release/deploy.test.ts
+ *     ./platform down --cluster-config test/release/kind-two-workers.yaml
  */
 import { execFileSync } from 'node:child_process';
 import { execa } from 'execa';
