@@ -1,10 +1,12 @@
-/** Writes the tables of objectives and alerts into docs/alerts.md; with --check only compares. */
+/** Writes what documents say of objectives, alerts, dashboards and their tests; with --check only compares. */
 import { topologyOf } from '../charts/app.ts';
 import { resolveConfig } from '../charts/config/resolve.ts';
 import { ruleGroups } from '../charts/monitoring/rules/catalog.ts';
+import { dashboards } from '../charts/monitoring/dashboards/all.ts';
 import { type Alert, ruleScope } from '../charts/monitoring/rules/model.ts';
 import { objectiveOf, objects } from '../charts/monitoring/rules/objectives.ts';
 import { markdownTable } from '../ops/core/markdown.ts';
+import { CASES, CLOUD_NATIVE_PG_CASES } from '../test/rules/cases/index.ts';
 import { updateBlock } from './generated-block.ts';
 
 const FILE = 'docs/alerts.md';
@@ -55,4 +57,24 @@ updateBlock(
       plain(summary),
     ]),
   )}`,
+);
+
+const shown = dashboards({ config: production, topology: topologyOf(production) });
+const panels = shown.flatMap(({ rows: parts }) => parts.flatMap((part) => part.panels));
+const cases = Object.values({ ...CASES, ...CLOUD_NATIVE_PG_CASES });
+const length = (some: object | readonly object[]): number => (Array.isArray(some) ? some.length : 1);
+const total = (of: 'fires' | 'quiet'): number => cases.reduce((sum, one) => sum + length(one[of]), 0);
+updateBlock(
+  'docs/monitoring.md',
+  'beside kube-prometheus',
+  markdownTable(
+    ['', 'ours', 'kube-prometheus'],
+    [
+      ['alerts', `${rows.size}, all about this platform`, '139, about Kubernetes'],
+      ['dashboards', `${shown.length}, with ${panels.length} panels`, '33'],
+      ['runbook pages', `${rows.size}, in this repository`, ''],
+      ['unit tests that must fire', String(total('fires')), ''],
+      ['unit tests that must be quiet', String(total('quiet')), ''],
+    ],
+  ),
 );
