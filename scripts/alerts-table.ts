@@ -1,8 +1,8 @@
 /** Writes what documents say of objectives, alerts, dashboards and their tests; with --check only compares. */
 import { topologyOf } from '../charts/app.ts';
 import { resolveConfig } from '../charts/config/resolve.ts';
-import { ruleGroups } from '../charts/monitoring/rules/catalog.ts';
 import { dashboards } from '../charts/monitoring/dashboards/all.ts';
+import { ruleGroups } from '../charts/monitoring/rules/catalog.ts';
 import { type Alert, ruleScope } from '../charts/monitoring/rules/model.ts';
 import { objectiveOf, objects } from '../charts/monitoring/rules/objectives.ts';
 import { markdownTable } from '../ops/core/markdown.ts';

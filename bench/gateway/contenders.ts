@@ -15,6 +15,8 @@ const EVENTS = 20;
 export const DIRECT = 'directly';
 export const NGINX = 'nginx';
 export const THROUGH_GATEWAY = 'gateway';
+export const MANY_USERS = 'gateway, 100 users';
+const USERS = 100;
 
 export interface Contender {
   readonly name: string;
@@ -51,7 +53,8 @@ export async function start(scratch: string): Promise<Setup> {
       freePort(),
     ]);
     const key = randomBytes(32).toString('hex');
-    const to = targets(tokenFor(key));
+    const one = [tokenFor(key)];
+    const many = Array.from({ length: USERS }, () => tokenFor(key));
     await keep(startNginx('upstream', scratch, upstreamConfig(upstream), upstream));
     const proxy = await keep(
       startNginx('nginx', scratch, proxyConfig({ plain, limited, upstream, streams: streams.port }), plain),
@@ -60,15 +63,16 @@ export async function start(scratch: string): Promise<Setup> {
     const store = await keep(startRedis(scratch, redis));
     const routes = [route('items', upstream), route('streams', streams.port)];
     const gateway = await keep(startGateway(scratch, { port: gatewayPort, key, redis, routes }));
-    const through = (port: number) => ({
-      json: to(port, '/api/items/item'),
-      stream: to(port, '/api/streams/events'),
+    const through = (port: number, tokens = one) => ({
+      json: target(port, '/api/items/item', tokens),
+      stream: target(port, '/api/streams/events', tokens),
     });
     const contenders: Contender[] = [
-      { name: DIRECT, json: to(upstream, '/item'), stream: to(streams.port, '/events') },
+      { name: DIRECT, json: target(upstream, '/item', one), stream: target(streams.port, '/events', one) },
       { name: NGINX, ...through(plain), program: proxy },
       { name: `${NGINX} with limit_req`, ...through(limited), program: proxy },
       { name: THROUGH_GATEWAY, ...through(gatewayPort), program: gateway, store },
+      { name: MANY_USERS, ...through(gatewayPort, many), program: gateway, store },
     ];
     return { contenders, stop };
   } catch (error) {
@@ -77,12 +81,10 @@ export async function start(scratch: string): Promise<Setup> {
   }
 }
 
-const targets =
-  (token: string) =>
-  (port: number, path: string): Target => ({
-    url: `http://127.0.0.1:${port}${path}`,
-    token,
-  });
+const target = (port: number, path: string, tokens: readonly string[]): Target => ({
+  url: `http://127.0.0.1:${port}${path}`,
+  tokens,
+});
 
 /** A token as user-management issues it. */
 function tokenFor(key: string): string {

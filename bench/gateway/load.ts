@@ -14,8 +14,11 @@ const WAIT_SECONDS = 20;
 
 export interface Target {
   readonly url: string;
-  readonly token: string;
+  /** One user's, or those of several, whose requests take turns. */
+  readonly tokens: readonly string[];
 }
+
+const bearer = (token: string | undefined): string => `Bearer ${token}`;
 
 export interface Latencies {
   readonly p50: number;
@@ -36,7 +39,8 @@ export async function atRate(
 ): Promise<Latencies> {
   const vegeta = need('vegeta');
   const [targets, results] = [join(scratch, 'targets'), join(scratch, 'results')];
-  writeFileSync(targets, `GET ${target.url}\nAuthorization: Bearer ${target.token}\n`);
+  const lines = target.tokens.map((token) => `GET ${target.url}\nAuthorization: ${bearer(token)}\n`);
+  writeFileSync(targets, lines.join('\n'));
   const attack = ['-rate', String(rate), '-duration', `${seconds}s`, '-connections', String(CONNECTIONS)];
   const capture = ['-max-body', '0', '-targets', targets, '-output', results];
   await bounded(vegeta, ['attack', ...attack, ...capture], seconds);
@@ -65,14 +69,29 @@ function percentile(sorted: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
 }
 
+/** Requests made beforehand, so that wrk is as fast as with one header. */
+const turns = (tokens: readonly string[]): string => `local requests, turn = {}, 0
+function init()
+  for index, token in ipairs({${tokens.map((token) => `"${token}"`).join(',')}}) do
+    requests[index] = wrk.format('GET', nil, { Authorization = 'Bearer ' .. token })
+  end
+end
+function request()
+  turn = turn % #requests + 1
+  return requests[turn]
+end
+`;
+
 /** Requests a second, and how many there were, with all connections always busy. */
 export async function atFullSpeed(
   target: Target,
   seconds: number,
+  scratch: string,
 ): Promise<{ rate: number; requests: number }> {
   const size = ['-t', '1', '-c', String(CONNECTIONS), '-d', `${seconds}s`];
-  const header = ['-H', `Authorization: Bearer ${target.token}`];
-  const { stdout } = await bounded(need('wrk'), [...size, ...header, target.url], seconds);
+  const script = join(scratch, 'turns.lua');
+  writeFileSync(script, turns(target.tokens));
+  const { stdout } = await bounded(need('wrk'), [...size, '-s', script, target.url], seconds);
   const failed = /Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)/.exec(stdout);
   if (failed) throw new FailedRequests(`requests to ${target.url} failed: ${failed[0]}`);
   const [rate, requests] = [/Requests\/sec:\s+([\d.]+)/, /(\d+) requests in/].map((pattern) =>
@@ -87,10 +106,10 @@ function bounded(program: string, args: readonly string[], seconds: number) {
 }
 
 /** Milliseconds until the first byte of a stream's body. */
-export function firstByte({ url, token }: Target): Promise<number> {
+export function firstByte({ url, tokens: [token] }: Target): Promise<number> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const headers = { Authorization: `Bearer ${token}`, Accept: 'text/event-stream' };
+    const headers = { Authorization: bearer(token), Accept: 'text/event-stream' };
     const call = request(url, { headers, timeout: WAIT_SECONDS * 1000 }, (response) => {
       if (response.statusCode !== 200) reject(new FailedRequests(`${url} answered ${response.statusCode}`));
       response.once('data', () => {

@@ -49,8 +49,8 @@ export interface Backup {
   readonly seconds: number;
 }
 
-/** `backup of DATABASE: 123 bytes, 4 tables, /backups/ID.dump`, as backup.sh ends. */
-const DONE = /^backup of \S+: (\d+) bytes, (\d+) tables, \/backups\/(\S+)\.dump$/m;
+/** `backup of DATABASE: 123 bytes, 4 tables, /backups/ID.dump`, as backup.sh and convert.sh end. */
+const DONE = /^backup of \S+: (\d+) bytes, (\d+) tables, \/(?:backups|inbox)\/(\S+)\.dump$/m;
 
 /** @throws Failure when the log does not end as that of a backup. */
 export function backupFrom(service: string, log: string, seconds: number): Backup {

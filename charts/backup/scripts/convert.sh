@@ -49,7 +49,9 @@ load_plain() {
   [ -z "$name" ] || [ -n "$(one_of "$name")" ] || wrong "$name"
   scratch_server /scratch/data
   database=${name:-$PGDATABASE}
-  for role in postgres $ROLES; do createuser --maintenance-db=postgres --superuser "$role"; done
+  for role in postgres $ROLES; do
+    sql postgres --set role="$role" <<<'CREATE ROLE :"role" SUPERUSER LOGIN'
+  done
   # One that connects has created its database before.
   [ -n "$name" ] || createdb --maintenance-db=postgres "$database"
   psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname="$([ -n "$name" ] && echo postgres || echo "$database")" --file="$SOURCE" >/dev/null 2>/tmp/error ||
