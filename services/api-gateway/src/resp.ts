@@ -105,9 +105,9 @@ export class RespConnection {
     if (this.#writing === 'no') {
       this.#writing = 'soon';
       // After the other requests of this turn have said what they want.
-      setImmediate(() => this.#flush());
+      setImmediate(() => this.flush());
     }
-    if (this.#gathered >= BATCH) this.#flush();
+    if (this.#gathered >= BATCH) this.flush();
     return reply;
   }
 
@@ -120,7 +120,8 @@ export class RespConnection {
     this.#end(reason);
   }
 
-  #flush(): void {
+  /** Writes now what would be written after this turn. */
+  flush(): void {
     if (this.#writing === 'soon') void this.#write();
   }
 
@@ -262,6 +263,11 @@ export class RespConnection {
     }
   }
 }
+
+export const joined = (first: Encoded, second: Encoded): Encoded => ({
+  count: first.count + second.count,
+  text: first.text + second.text,
+});
 
 export function encode(words: readonly string[], lengthOf = lengthInCharacters): Encoded {
   let text = '';

@@ -45,6 +45,55 @@ redisTest('a quota is spent exactly once however many ask at a time', async () =
   await redis.stop();
 });
 
+redisTest('requests that ask together are counted as if each had come alone', async () => {
+  const redis = await startRedis();
+  const store = await connectedStore(redis);
+  const user = { name: 'common', subject: 'user:1', perMinute: 20 };
+  const address = { name: 'users', subject: 'address:1', perMinute: 30 };
+  const admission = { quotas: [user, address] };
+  const together = await Promise.all(Array.from({ length: 25 }, () => store.admit(admission)));
+  assertEquals(together.map(({ allowed }) => allowed), [...Array(20).fill(true), ...Array(5).fill(false)]);
+  assertEquals(
+    together.slice(0, 20).map(({ remaining }) => remaining),
+    Array.from({ length: 20 }, (_, i) => 19 - i),
+  );
+  // A request of a quota of 20 a minute comes back every three seconds.
+  assertEquals(
+    together.slice(0, 20).map(({ resetSeconds }) => resetSeconds),
+    Array.from({ length: 20 }, (_, i) => 3 * (i + 1)),
+  );
+  for (const { quota, retrySeconds, resetSeconds } of together.slice(20)) {
+    assertEquals([quota.name, retrySeconds, resetSeconds], ['common', 3, 60]);
+  }
+  // Those that were refused spent nothing of the other quota.
+  assertEquals((await consume(store, address)).remaining, 9);
+
+  const both = { quotas: [{ ...user, subject: 'user:2' }, address] };
+  const rest = await Promise.all(Array.from({ length: 12 }, () => store.admit(both)));
+  assertEquals(rest.filter(({ allowed }) => allowed).length, 9);
+  assertEquals(new Set(rest.map(({ quota }) => quota.name)), new Set(['users']));
+  store.close();
+  await redis.stop();
+});
+
+redisTest('requests of one turn that ask for different things get each its own answer', async () => {
+  const redis = await startRedis();
+  const store = await connectedStore(redis);
+  const admissions = Array.from({ length: 40 }, (_, i) => ({
+    quotas: [{ name: 'test', subject: `user:${i % 10}`, perMinute: 10 + i % 10 }],
+  }));
+  const decisions = await Promise.all(admissions.map((admission) => store.admit(admission)));
+  decisions.forEach(({ allowed, quota, remaining }, i) => {
+    assertEquals([allowed, quota.subject, remaining], [
+      true,
+      `user:${i % 10}`,
+      9 + i % 10 - Math.floor(i / 10),
+    ]);
+  });
+  store.close();
+  await redis.stop();
+});
+
 redisTest('a quota comes back evenly', async () => {
   const redis = await startRedis();
   const store = await connectedStore(redis);

@@ -28,8 +28,9 @@ from assistants_common.settings import DatabaseSettings
 logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 120.0
-_PAUSE_SECONDS = 2.0
-_CONNECT_SECONDS = 5
+_PAUSE_SECONDS = 0.5
+# Packets to a pod whose policies are not in force yet are lost: asking again is faster than waiting on.
+_CONNECT_SECONDS = 3
 _LOCK_SPACE = 0x61_73_73_74
 _NOT_YET: tuple[type[Exception], ...] = (
     OSError,
