@@ -1,8 +1,20 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Those on a cluster in the order of their names: one of them stops it and starts it again. */
+class ByName extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.every(({ project }) => project.name === 'e2e')
+      ? sorted.toSorted((a, b) => a.moduleId.localeCompare(b.moduleId))
+      : sorted;
+  }
+}
 
 /** Cheap first: the projects run in the order of the design; `e2e` needs a cluster and is asked for by name. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: ByName },
     projects: [
       {
         test: {
