@@ -73,13 +73,22 @@ export const backup = withCluster(
   await checkTools(['kubectl']);
   await target.kubectl.reach();
   if (options.list) return list(await listBackups(target, due), options);
+  if (options.out) makeFolder(options.out);
   const rows = options.existing
     ? await existing(target, due, options.existing, options)
     : await take(target, services.length > 0 ? services : undefined, due, options);
-  const verified = options.verify ? await verifyAll(target, due, rows, options) : rows;
-  const fetched = options.out ? await fetchAll(target, due, verified, options.out, options) : verified;
-  print(fetched, options);
+  print(await verifiedAndFetched(target, due, rows, options), options);
 });
+
+async function verifiedAndFetched(
+  target: Target,
+  due: readonly DatabaseOfService[],
+  rows: readonly Row[],
+  options: Options,
+): Promise<readonly Row[]> {
+  const verified = options.verify ? await verifyAll(target, due, rows, options) : rows;
+  return options.out ? fetchAll(target, due, verified, options.out, options) : verified;
+}
 
 /** Databases, Redis and what else it takes to begin anew elsewhere, in a folder of its own. */
 async function everything(
@@ -104,8 +113,7 @@ async function everything(
   await target.kubectl.reach();
   makeFolder(folder);
   const rows = await take(target, undefined, due, options);
-  const verified = options.verify ? await verifyAll(target, due, rows, options) : rows;
-  const fetched = await fetchAll(target, due, verified, folder, options);
+  const fetched = await verifiedAndFetched(target, due, rows, { ...options, out: folder });
   const files = await showing(options, {
     title: 'Save Redis, the names of the Secrets, the release',
     work: async (say) => {
@@ -194,7 +202,6 @@ async function fetchAll(
   folder: string,
   options: Options,
 ): Promise<readonly Row[]> {
-  makeFolder(folder);
   const done: Row[] = [];
   for (const row of rows) {
     const files = await showing(options, {

@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from 'commander';
 import { databaseOf } from '../../charts/data/database.ts';
 import { postgresOf } from '../../charts/graph/model.ts';
-import { runningPod, selectComponent } from '../core/components.ts';
+import { selectComponent } from '../core/components.ts';
 import { psqlCommand } from '../core/consoles.ts';
 import { Failure } from '../core/failure.ts';
-import { podsAround } from '../steps/pods.ts';
+import { runningPodOf } from '../steps/pods.ts';
 import { terminal } from '../tools/terminal.ts';
 import { type ClusterOptions, liveOf, verb, withCluster } from './options.ts';
 
@@ -44,7 +44,7 @@ export const database = withCluster(
       `use kubectl cnpg psql ${postgresOf(service)}`,
     );
   const component = selectComponent('database', topology, postgresOf(service));
-  const pod = runningPod(config, component, await podsAround(live, [component]));
+  const pod = await runningPodOf(live, component);
   const psql = psqlCommand(databaseOf(config, spec.database), options);
   process.exitCode = await terminal(live.kubectl, pod, psql, options.command);
 });

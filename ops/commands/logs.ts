@@ -15,7 +15,7 @@ import { searchLogs } from '../steps/elasticsearch.ts';
 import { podsAround } from '../steps/pods.ts';
 import { interrupted, pause } from '../tools/interrupt.ts';
 import { inParallel } from '../tools/parallel.ts';
-import { type ClusterOptions, type Live, liveOf, setupOf, verb, withCluster } from './options.ts';
+import { type ClusterOptions, type Live, liveFrom, liveOf, setupOf, verb, withCluster } from './options.ts';
 import { line } from './print.ts';
 
 interface Options extends ClusterOptions {
@@ -96,14 +96,15 @@ async function search(names: readonly string[], options: Options, query: string)
     throw new Failure('logs: --search "" asks for nothing', 'expected words and field:value');
   if (tail < 1 || tail > MOST_LINES)
     throw new Failure(`logs: --tail ${tail} is not possible with --search`, `expected 1 to ${MOST_LINES}`);
-  const { config, topology } = await setupOf(options);
+  const setup = await setupOf(options);
+  const { config, topology } = setup;
   if (!config.logging.enabled)
     throw new Failure(
       'logs: logging.enabled is false, so there is no log store to --search',
       'without it: ./platform logs --request-id ID',
     );
   const components = names.length === 0 ? [] : selectComponents('logs', topology, names);
-  const live = await liveOf(options);
+  const live = await liveFrom(setup, options);
   const found = await searchLogs(live, {
     query,
     components: components.map(({ name }) => name),

@@ -1,9 +1,8 @@
-import { namespaceOf } from '../../charts/constructs/names.ts';
 import { componentOf } from '../../charts/graph/build.ts';
 import { runningPod, selectComponents } from '../core/components.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { type Forwardable, forwardables } from '../core/forwards.ts';
-import { podsAround } from '../steps/pods.ts';
+import { podsAround, portOfPod, runningPodOf } from '../steps/pods.ts';
 import { type Forwarding, forward } from '../tools/forward.ts';
 import { checkInterrupted, interrupted, pause } from '../tools/interrupt.ts';
 import { type ClusterOptions, type Live, liveOf, verb, withCluster } from './options.ts';
@@ -76,12 +75,8 @@ async function openConsole(
   live: Live,
   { component: name, localPort, port = 0 }: Console,
 ): Promise<Forwarding> {
-  const { kubectl, config, topology } = live;
-  const component = componentOf(topology, name);
-  const namespace = namespaceOf(config, component.zone);
-  const pod = runningPod(config, component, await podsAround(live, [component]));
-  const resource = `pod/${pod.metadata.name}`;
-  return forward({ context: kubectl.context, namespace, resource, port, localPort });
+  const pod = await runningPodOf(live, componentOf(live.topology, name));
+  return forward({ ...portOfPod(live.kubectl, pod, port), localPort });
 }
 
 /** A pod that is replaced ends a forwarding: it is opened again, until the command is interrupted. */

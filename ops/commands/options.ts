@@ -125,8 +125,11 @@ export async function setupOf(options: EnvironmentOptions): Promise<Setup> {
 export type Live = Omit<Target, 'wanted'>;
 
 /** For verbs that look at a cluster or act in it. @throws Failure when kubectl is missing or nobody answers. */
-export async function liveOf(options: ClusterOptions): Promise<Live> {
-  const setup = await setupOf(options);
+export const liveOf = async (options: ClusterOptions): Promise<Live> =>
+  liveFrom(await setupOf(options), options);
+
+/** The same for verbs that look at the configuration first, and refuse what no cluster could change. */
+export async function liveFrom(setup: Setup, options: ClusterOptions): Promise<Live> {
   const kubectl = new Kubectl(contextOf(setup.config.environment, options.context));
   await checkTools(['kubectl']);
   await kubectl.reach();

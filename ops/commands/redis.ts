@@ -1,8 +1,7 @@
 import { componentOf } from '../../charts/graph/build.ts';
 import { REDIS } from '../../charts/graph/model.ts';
-import { runningPod } from '../core/components.ts';
 import { redisCommand } from '../core/consoles.ts';
-import { podsAround } from '../steps/pods.ts';
+import { runningPodOf } from '../steps/pods.ts';
 import { terminal } from '../tools/terminal.ts';
 import { type ClusterOptions, liveOf, verb, withCluster } from './options.ts';
 
@@ -15,7 +14,7 @@ export const redis = withCluster(
 ).action(async (command: readonly string[], options: ClusterOptions) => {
   const live = await liveOf(options);
   const component = componentOf(live.topology, REDIS);
-  const pod = runningPod(live.config, component, await podsAround(live, [component]));
+  const pod = await runningPodOf(live, component);
   process.exitCode = await terminal(
     live.kubectl,
     pod,

@@ -1,8 +1,8 @@
 import { thirdPartyImage } from '../../charts/config/images.ts';
-import { ANY_COMPONENT, mainContainer, runningPod, selectComponent } from '../core/components.ts';
+import { ANY_COMPONENT, mainContainer, selectComponent } from '../core/components.ts';
 import { debugArguments } from '../core/consoles.ts';
 import { Failure } from '../core/failure.ts';
-import { podsAround } from '../steps/pods.ts';
+import { runningPodOf } from '../steps/pods.ts';
 import { hasShell, onTerminal, terminal } from '../tools/terminal.ts';
 import { type ClusterOptions, liveOf, verb, withCluster } from './options.ts';
 
@@ -26,7 +26,7 @@ export const shell = withCluster(
 ).action(async (name: string, { command, debug, ...options }: Options) => {
   const live = await liveOf(options);
   const component = selectComponent('shell', live.topology, name);
-  const pod = runningPod(live.config, component, await podsAround(live, [component]));
+  const pod = await runningPodOf(live, component);
   const script = ['sh', '-c', command ?? BEST_SHELL];
   const input = command === undefined ? undefined : '';
   if (debug) {

@@ -20,7 +20,7 @@ import { type ConfirmOptions, confirm } from './confirm.ts';
 import {
   type ClusterOptions,
   confirmation,
-  liveOf,
+  liveFrom,
   type Setup,
   setupOf,
   verb,
@@ -64,7 +64,7 @@ export const silence = withCluster(
     if (!setup.config.monitoring.enabled)
       throw new Failure('silence: monitoring.enabled is false, so there is no Alertmanager');
     const matchers = parseMatchers(words, alertNames(setup));
-    const live = await liveOf(options);
+    const live = await liveFrom(setup, options);
     await withAlertmanager(live, async (alertmanager) => {
       if (options.expire !== undefined) return expire(alertmanager, options.expire, options);
       return words.length === 0 ? list(alertmanager, options) : begin(alertmanager, matchers, options);

@@ -5,7 +5,7 @@
 import { POSTGRES_SECRETS } from '../../charts/data/database.ts';
 import { REDIS_PASSWORD_FILE } from '../../charts/data/redis.ts';
 import { PORTS } from '../../charts/graph/model.ts';
-import type { LivePod } from './components.ts';
+import { type LivePod, mainContainer } from './components.ts';
 
 export interface PsqlOptions {
   /** As `postgres`. @default the service's own user */
@@ -13,6 +13,21 @@ export interface PsqlOptions {
   /** Rows as CSV. @default a table */
   readonly csv?: boolean;
 }
+
+/** Arguments of kubectl for a command in a pod's main container. */
+export const execArguments = (
+  pod: LivePod,
+  flags: readonly string[],
+  command: readonly string[],
+): readonly string[] => [
+  'exec',
+  ...flags,
+  `--namespace=${pod.metadata.namespace}`,
+  pod.metadata.name,
+  `--container=${mainContainer(pod)}`,
+  '--',
+  ...command,
+];
 
 const script = (...lines: readonly string[]): readonly string[] => ['sh', '-euc', lines.join('\n')];
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -41,13 +56,20 @@ export function psqlCommand(
   );
 }
 
-/** redis-cli, with its arguments; `-e` makes an error reply its exit status. */
-export const redisCommand = (args: readonly string[]): readonly string[] => [
-  ...script(
+/** redis-cli in such a script; `-e` makes an error reply its exit status. */
+export const REDIS_CLI = `redis-cli -e -h 127.0.0.1 -p ${PORTS.redis}`;
+
+/** A script in the pod of Redis, in which {@link REDIS_CLI} is logged in. */
+export const redisScript = (...lines: readonly string[]): readonly string[] =>
+  script(
     `REDISCLI_AUTH=$(cat ${REDIS_PASSWORD_FILE}) REDISCLI_HISTFILE=/dev/null`,
     'export REDISCLI_AUTH REDISCLI_HISTFILE',
-    `exec redis-cli -e -h 127.0.0.1 -p ${PORTS.redis} "$@"`,
-  ),
+    ...lines,
+  );
+
+/** redis-cli, with its arguments. */
+export const redisCommand = (args: readonly string[]): readonly string[] => [
+  ...redisScript(`exec ${REDIS_CLI} "$@"`),
   'redis-cli',
   ...args,
 ];

@@ -1,13 +1,11 @@
 /** Alertmanager's API, through a port forwarded to its pod. */
 import { z } from 'zod';
-import { namespaceOf } from '../../charts/constructs/names.ts';
-import { componentOf } from '../../charts/graph/build.ts';
+import { componentOf, portOf } from '../../charts/graph/build.ts';
 import { ALERTMANAGER } from '../../charts/graph/model.ts';
 import { type Alert, alert, type NewSilence, type Silence, silence } from '../core/alerts.ts';
-import { runningPod } from '../core/components.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { withForward } from '../tools/forward.ts';
-import { podsAround } from './pods.ts';
+import { portOfPod, runningPodOf } from './pods.ts';
 import type { Target } from './target.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -28,13 +26,8 @@ export async function withAlertmanager<T>(
   use: (alertmanager: Alertmanager) => Promise<T>,
 ): Promise<T> {
   const component = componentOf(topology, ALERTMANAGER);
-  const pod = runningPod(config, component, await podsAround({ kubectl, config }, [component]));
-  const target = {
-    context: kubectl.context,
-    namespace: namespaceOf(config, component.zone),
-    resource: `pod/${pod.metadata.name}`,
-    port: component.ports[0]?.number ?? 0,
-  };
+  const pod = await runningPodOf({ kubectl, config }, component);
+  const target = portOfPod(kubectl, pod, portOf(component, 'web'));
   return withForward(target, (origin) => use(clientOf(`${origin}/api/v2`)));
 }
 

@@ -1,5 +1,4 @@
 /** Asks pods of services how they are. */
-import { namespaceOf } from '../../charts/constructs/names.ts';
 import { portOf } from '../../charts/graph/build.ts';
 import type { Component } from '../../charts/graph/model.ts';
 import { type LivePod, podsOfComponent } from '../core/components.ts';
@@ -7,6 +6,7 @@ import { messageOf } from '../core/failure.ts';
 import { type Asked, healthReport } from '../core/health.ts';
 import { withForward } from '../tools/forward.ts';
 import { checkInterrupted } from '../tools/interrupt.ts';
+import { portOfPod } from './pods.ts';
 import type { Target } from './target.ts';
 
 /** The services look at what they need for 3 seconds at most. */
@@ -21,18 +21,13 @@ export function askServices(
   const running = services.flatMap((component) =>
     podsOfComponent(config, component, pods)
       .filter(({ status }) => status.phase === 'Running')
-      .map((pod) => ({ component, pod: pod.metadata.name })),
+      .map((pod) => ({ component, pod })),
   );
   return Promise.all(running.map(ask));
 
-  async function ask({ component, pod }: { component: Component; pod: string }): Promise<Asked> {
-    const subject = { component: component.name, pod };
-    const target = {
-      context: kubectl.context,
-      namespace: namespaceOf(config, component.zone),
-      resource: `pod/${pod}`,
-      port: portOf(component, 'http'),
-    };
+  async function ask({ component, pod }: { component: Component; pod: LivePod }): Promise<Asked> {
+    const subject = { component: component.name, pod: pod.metadata.name };
+    const target = portOfPod(kubectl, pod, portOf(component, 'http'));
     try {
       return await withForward(target, async (origin) => ({ ...subject, ...(await health(origin)) }));
     } catch (error) {

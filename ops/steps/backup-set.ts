@@ -20,7 +20,7 @@ export async function saveRest(
   report: (text: string) => void,
 ): Promise<readonly string[]> {
   report('Redis');
-  const { name } = await saveRedis(target, folder, report);
+  const name = await saveRedis(target, folder, report);
   report('names of the Secrets, and the release');
   await writeJson(folder, 'secrets.json', await secretNames(target));
   const release = await released(target);

@@ -1,16 +1,14 @@
 /** Searches of the log store, through a port forwarded to its pod, as the user who may read and nothing else. */
-import { request } from 'node:https';
 import { z } from 'zod';
-import { namespaceOf } from '../../charts/constructs/names.ts';
-import { componentOf } from '../../charts/graph/build.ts';
+import { componentOf, portOf } from '../../charts/graph/build.ts';
 import { ELASTICSEARCH } from '../../charts/graph/model.ts';
 import { certificateSecret, dataStream, USERS, USERS_SECRET } from '../../charts/logging/names.ts';
-import { runningPod } from '../core/components.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { type LogSearch, type SearchAnswer, searchAnswer, searchBody } from '../core/log-search.ts';
-import { forward } from '../tools/forward.ts';
+import { withPort } from '../tools/forward.ts';
+import { ask } from '../tools/https.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
-import { podsAround } from './pods.ts';
+import { portOfPod, runningPodOf } from './pods.ts';
 import type { Target } from './target.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -23,33 +21,35 @@ export async function searchLogs(
   search: LogSearch,
 ): Promise<SearchAnswer> {
   const component = componentOf(topology, ELASTICSEARCH);
-  const namespace = namespaceOf(config, component.zone);
-  const pod = runningPod(config, component, await podsAround({ kubectl, config }, [component]));
+  const pod = await runningPodOf({ kubectl, config }, component);
+  const { namespace } = pod.metadata;
   const [authority, password] = await Promise.all([
     secretValue(kubectl, namespace, certificateSecret(ELASTICSEARCH), 'ca.crt'),
     secretValue(kubectl, namespace, USERS_SECRET, USERS.reader),
   ]);
-  const forwarding = await forward({
-    context: kubectl.context,
-    namespace,
-    resource: `pod/${pod.metadata.name}`,
-    port: component.ports[0]?.number ?? 0,
-  });
-  try {
-    const { status, text } = await post(
-      { port: forwarding.localPort, authority, password, path: `/${dataStream(config)}/_search` },
-      searchBody(search),
+  const call = {
+    host: '127.0.0.1',
+    path: `/${dataStream(config)}/_search`,
+    method: 'POST',
+    servername: SERVER_NAME,
+    ca: authority,
+    auth: `${USERS.reader}:${password}`,
+    timeout: TIMEOUT_MS,
+    agent: false,
+  };
+  const target = portOfPod(kubectl, pod, portOf(component, 'https'));
+  const { status, text } = await withPort(target, (port) =>
+    ask({ ...call, port }, searchBody(search)).catch((error: unknown) => {
+      throw new Failure(`${ELASTICSEARCH}: no answer (${messageOf(error)})`);
+    }),
+  );
+  if (status === 400)
+    throw new Failure(
+      `logs: --search "${search.query}" cannot be read (${reasonIn(text)})`,
+      'expected words and field:value, such as "level:error AND component:security"',
     );
-    if (status === 400)
-      throw new Failure(
-        `logs: --search "${search.query}" cannot be read (${reasonIn(text)})`,
-        'expected words and field:value, such as "level:error AND component:security"',
-      );
-    if (status !== 200) throw new Failure(`${ELASTICSEARCH}: ${status} ${reasonIn(text)}`);
-    return searchAnswer.parse(JSON.parse(text));
-  } finally {
-    forwarding.close();
-  }
+  if (status !== 200) throw new Failure(`${ELASTICSEARCH}: ${status} ${reasonIn(text)}`);
+  return searchAnswer.parse(JSON.parse(text));
 }
 
 const secret = z.looseObject({ data: z.record(z.string(), z.string()).default({}) });
@@ -85,47 +85,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-interface Address {
-  readonly port: number;
-  readonly path: string;
-  readonly authority: string;
-  readonly password: string;
-}
-
-function post(
-  { port, path, authority, password }: Address,
-  body: object,
-): Promise<{ readonly status: number; readonly text: string }> {
-  const payload = JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const failed = (error: unknown): void =>
-      reject(new Failure(`${ELASTICSEARCH}: no answer (${messageOf(error)})`));
-    const outgoing = request(
-      {
-        host: '127.0.0.1',
-        port,
-        path,
-        method: 'POST',
-        servername: SERVER_NAME,
-        ca: authority,
-        auth: `${USERS.reader}:${password}`,
-        timeout: TIMEOUT_MS,
-        agent: false,
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) },
-      },
-      (answer) => {
-        const parts: Buffer[] = [];
-        answer.on('data', (part: Buffer) => parts.push(part));
-        answer.on('error', failed);
-        answer.on('end', () =>
-          resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString() }),
-        );
-      },
-    );
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`nothing in ${TIMEOUT_MS / 1000} s`)));
-    outgoing.on('error', failed);
-    outgoing.end(payload);
-  });
 }

@@ -1,8 +1,8 @@
 /** Has the stores write what they have in memory: a node that stops does not always let them. */
 import { databaseOf } from '../../charts/data/database.ts';
 import type { Component } from '../../charts/graph/model.ts';
-import { type LivePod, mainContainer, podsOfComponent } from '../core/components.ts';
-import { psqlCommand, redisCommand } from '../core/consoles.ts';
+import { type LivePod, podsOfComponent } from '../core/components.ts';
+import { execArguments, psqlCommand, redisCommand } from '../core/consoles.ts';
 import { inParallel } from '../tools/parallel.ts';
 import { podsAround } from './pods.ts';
 import type { Target } from './target.ts';
@@ -26,19 +26,12 @@ export async function flushStores({
   });
 
   async function flush({ kind, service }: Component, pod: LivePod): Promise<void> {
-    const { name, namespace } = pod.metadata;
-    const args = [
-      'exec',
-      '--stdin',
-      `--namespace=${namespace}`,
-      name,
-      `--container=${mainContainer(pod)}`,
-      '--',
-    ];
-    if (kind === 'redis') await kubectl.output([...args, ...redisCommand(['SAVE'])]);
+    const run = (command: readonly string[], input?: string) =>
+      kubectl.output(execArguments(pod, ['--stdin'], command), input);
+    if (kind === 'redis') await run(redisCommand(['SAVE']));
     else if (service?.database && config.databases.engine === 'statefulset') {
       const database = databaseOf(config, service.database);
-      await kubectl.output([...args, ...psqlCommand(database, { superuser: true })], 'CHECKPOINT;\n');
+      await run(psqlCommand(database, { superuser: true }), 'CHECKPOINT;\n');
     }
   }
 }

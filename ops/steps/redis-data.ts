@@ -2,16 +2,15 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { namespaceOf } from '../../charts/constructs/names.ts';
 import { componentOf } from '../../charts/graph/build.ts';
 import { REDIS } from '../../charts/graph/model.ts';
 import { bytes } from '../core/amount.ts';
-import { runningPod } from '../core/components.ts';
+import { execArguments } from '../core/consoles.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { KEYS, RECEIVE, redisFile, SAVE, SWAP } from '../core/redis-data.ts';
 import { pause } from '../tools/interrupt.ts';
 import { download, upload } from '../tools/transfer.ts';
-import { podsAround } from './pods.ts';
+import { runningPodOf } from './pods.ts';
 import type { Target } from './target.ts';
 
 type Place = Pick<Target, 'config' | 'kubectl' | 'topology'>;
@@ -19,31 +18,22 @@ type Place = Pick<Target, 'config' | 'kubectl' | 'topology'>;
 /** Redis comes back within seconds; a large snapshot takes a while to load. */
 const LOAD_SECONDS = 120;
 
-async function inPod({ kubectl, config, topology }: Place): Promise<readonly string[]> {
-  const component = componentOf(topology, REDIS);
-  const pod = runningPod(config, component, await podsAround({ kubectl, config }, [component]));
-  const container = ['--container', REDIS];
-  return [
-    'exec',
-    '--stdin',
-    pod.metadata.name,
-    '-n',
-    namespaceOf(config, component.zone),
-    ...container,
-    '--',
-  ];
+/** Arguments of kubectl for a command in its pod. */
+async function inPod(place: Place, command: readonly string[]): Promise<readonly string[]> {
+  const pod = await runningPodOf(place, componentOf(place.topology, REDIS));
+  return execArguments(pod, ['--stdin'], command);
 }
 
-/** Writes a snapshot into the folder. @returns name of the file, and its SHA-256 sum. */
+/** Writes a snapshot into the folder. @returns name of the file. */
 export async function saveRedis(
   place: Place,
   folder: string,
   report: (text: string) => void,
-): Promise<{ readonly name: string; readonly sum: string }> {
+): Promise<string> {
   const name = redisFile(new Date());
-  const args = [...(await inPod(place)), ...SAVE];
-  const sum = await download(place.kubectl, args, join(folder, name), (count) => report(bytes(count)));
-  return { name, sum };
+  const say = (count: number): void => report(bytes(count));
+  await download(place.kubectl, await inPod(place, SAVE), join(folder, name), say);
+  return name;
 }
 
 export interface RedisRestored {
@@ -77,27 +67,26 @@ export async function restoreRedis(
   file: string,
   { safety, report }: { readonly safety: boolean; readonly report: (text: string) => void },
 ): Promise<RedisRestored> {
-  const exec = await inPod(place);
   const saved = safety ? await saveRedis(place, dirname(file), report) : undefined;
   report(`sending ${file}`);
-  await upload(place.kubectl, [...exec, ...RECEIVE], file).catch((error: unknown) => {
+  await upload(place.kubectl, await inPod(place, RECEIVE), file).catch((error: unknown) => {
     const [, cause] = /fatal: (.*)/.exec(messageOf(error)) ?? [];
     throw cause ? new Failure(`restore: "${file}": ${cause}`, 'nothing was changed') : error;
   });
   report('starting with its data');
   const began = Date.now();
   // Its container ends under the command, which is no failure: whether it is back shows below.
-  await place.kubectl.output([...exec, ...SWAP]).catch(() => undefined);
+  await place.kubectl.output(await inPod(place, SWAP)).catch(() => undefined);
   const keys = await loaded(place);
   const awaySeconds = Math.round((Date.now() - began) / 100) / 10;
-  return { keys, awaySeconds, ...(saved ? { safety: join(dirname(file), saved.name) } : {}) };
+  return { keys, awaySeconds, ...(saved ? { safety: join(dirname(file), saved) } : {}) };
 }
 
 /** The number of keys, as soon as Redis answers again. */
 async function loaded(place: Place): Promise<number> {
   for (const deadline = Date.now() + LOAD_SECONDS * 1000; ; await pause(500))
     try {
-      const text = await place.kubectl.output([...(await inPod(place)), ...KEYS]);
+      const text = await place.kubectl.output(await inPod(place, KEYS));
       return Number(/\d+/.exec(text)?.[0] ?? Number.NaN);
     } catch (error) {
       if (Date.now() > deadline)

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import { componentOf } from '../../charts/graph/build.ts';
 import { USER_MANAGEMENT } from '../../charts/graph/model.ts';
-import { runningPod } from '../core/components.ts';
+import { execArguments } from '../core/consoles.ts';
 import { Failure } from '../core/failure.ts';
 import {
   SEED_ENTITY_SETS,
@@ -16,7 +16,7 @@ import {
 } from '../core/seed.ts';
 import { callEdge, type EdgeAnswer, type EdgeCall } from '../tools/edge.ts';
 import { pause } from '../tools/interrupt.ts';
-import { podsAround } from './pods.ts';
+import { runningPodOf } from './pods.ts';
 import type { Target } from './target.ts';
 
 type Place = Pick<Target, 'kubectl' | 'config' | 'topology'>;
@@ -89,19 +89,8 @@ async function register(place: Place, { email }: SeedUser, password: string): Pr
 /** The first administrator is made by whoever may run commands in the pods. */
 async function promote({ kubectl, config, topology }: Place, { email }: SeedUser): Promise<void> {
   const component = componentOf(topology, USER_MANAGEMENT);
-  const { metadata } = runningPod(config, component, await podsAround({ kubectl, config }, [component]));
-  await kubectl.output([
-    'exec',
-    `--namespace=${metadata.namespace}`,
-    metadata.name,
-    `--container=${USER_MANAGEMENT}`,
-    '--',
-    'python',
-    '-m',
-    'user_management',
-    'promote',
-    email,
-  ]);
+  const pod = await runningPodOf({ kubectl, config }, component);
+  await kubectl.output(execArguments(pod, [], ['python', '-m', 'user_management', 'promote', email]));
 }
 
 async function logIn(place: Place, { email }: SeedUser, password: string): Promise<string> {

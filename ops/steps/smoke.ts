@@ -1,12 +1,12 @@
 /** Asks a release, as clients would, whether it works. */
-import { request } from 'node:https';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import { EDGE, PORTS, type ServiceSpec } from '../../charts/graph/model.ts';
 
 import { Failure, messageOf } from '../core/failure.ts';
 import type { KubeObject } from '../core/objects.ts';
 import { type Answer, complaint, edgeHost, type Probe, probesThroughEdge } from '../core/smoke.ts';
-import { forward } from '../tools/forward.ts';
+import { withPort } from '../tools/forward.ts';
+import { ask } from '../tools/https.ts';
 import { checkInterrupted, pause } from '../tools/interrupt.ts';
 import type { Target } from './target.ts';
 
@@ -26,7 +26,7 @@ export async function smokeTest(target: Target, report: (text: string) => void):
   const services = target.services.filter(({ name }) => isDeployed(wanted, name));
   if (!isDeployed(wanted, EDGE)) return byApiServer(target, services, report);
   const probes = probesThroughEdge(services);
-  await check(probes, report, (asked) => throughEdge(target, asked));
+  await check(probes.length, report, () => throughEdge(target, probes));
   return `${probes.length} routes answer through the edge`;
 }
 
@@ -35,21 +35,14 @@ const isDeployed = (wanted: readonly KubeObject[], name: string): boolean =>
   wanted.some(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name);
 
 /** A forwarding for each attempt: kubectl gives one up for good when the pod closes a connection. */
-async function throughEdge(
-  { kubectl, config }: Target,
-  probes: readonly Probe[],
-): Promise<readonly (string | undefined)[]> {
-  const { localPort, close } = await forward({
+async function throughEdge({ kubectl, config }: Target, probes: readonly Probe[]): Promise<Complaints> {
+  const target = {
     context: kubectl.context,
     namespace: namespaceOf(config, 'edge'),
     resource: `deployment/${EDGE}`,
     port: PORTS.websecure,
-  });
-  try {
-    return await judgeAll(probes, ({ path }) => viaEdge(localPort, edgeHost(config), path));
-  } finally {
-    close();
-  }
+  };
+  return withPort(target, (port) => judgeAll(probes, ({ path }) => viaEdge(port, edgeHost(config), path)));
 }
 
 async function byApiServer(
@@ -59,8 +52,8 @@ async function byApiServer(
 ): Promise<string> {
   const namespace = namespaceOf(config, 'app');
   const probes = services.map(({ name }) => ({ service: name, path: '/health', healthy: true }));
-  await check(probes, report, (asked) =>
-    judgeAll(asked, async ({ service, path }) => {
+  await check(probes.length, report, () =>
+    judgeAll(probes, async ({ service, path }) => {
       const proxy = `/api/v1/namespaces/${namespace}/services/${service}:http/proxy${path}`;
       return { status: 200, text: await kubectl.output(['get', '--raw', proxy]) };
     }),
@@ -68,41 +61,36 @@ async function byApiServer(
   return `${probes.length} services are healthy, asked by the API server; the edge is not the platform's own`;
 }
 
+/** What came of each probe: why it is not as it should be, or nothing. */
+type Complaints = readonly (string | undefined)[];
+
 async function check(
-  probes: readonly Probe[],
+  count: number,
   report: (text: string) => void,
-  judge: (probes: readonly Probe[]) => Promise<readonly (string | undefined)[]>,
+  judge: () => Promise<Complaints>,
 ): Promise<void> {
   let complaints: readonly string[] = [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    complaints = await complaintsOf(probes, judge);
+    complaints = (await judge().catch(asComplaint)).filter((one) => one !== undefined);
     if (complaints.length === 0) return;
     report(complaints[0] ?? '');
     if (attempt < ATTEMPTS) await pause(PAUSE_MS);
   }
   throw new Failure(
-    `smoke test: ${complaints.length} of ${probes.length} failed: ${complaints[0]}`,
+    `smoke test: ${complaints.length} of ${count} failed: ${complaints[0]}`,
     undefined,
     complaints,
   );
 }
 
-async function complaintsOf(
-  probes: readonly Probe[],
-  judge: (probes: readonly Probe[]) => Promise<readonly (string | undefined)[]>,
-): Promise<readonly string[]> {
-  try {
-    return (await judge(probes)).filter((one) => one !== undefined);
-  } catch (error) {
-    checkInterrupted();
-    return [messageOf(error)];
-  }
+/** Where nothing could be asked at all. */
+function asComplaint(error: unknown): Complaints {
+  checkInterrupted();
+  return [messageOf(error)];
 }
 
-const judgeAll = (
-  probes: readonly Probe[],
-  ask: (probe: Probe) => Promise<Answer>,
-): Promise<readonly (string | undefined)[]> => Promise.all(probes.map((probe) => judged(probe, ask)));
+const judgeAll = (probes: readonly Probe[], ask: (probe: Probe) => Promise<Answer>): Promise<Complaints> =>
+  Promise.all(probes.map((probe) => judged(probe, ask)));
 
 async function judged(probe: Probe, ask: (probe: Probe) => Promise<Answer>): Promise<string | undefined> {
   try {
@@ -114,28 +102,13 @@ async function judged(probe: Probe, ask: (probe: Probe) => Promise<Answer>): Pro
 
 /** The certificate is not looked at: it is for the public name, and this goes to the pod. */
 const viaEdge = (port: number, host: string, path: string): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        host: '127.0.0.1',
-        port,
-        path,
-        servername: host,
-        headers: { host },
-        rejectUnauthorized: false,
-        timeout: TIMEOUT_MS,
-        agent: false,
-      },
-      (answer) => {
-        const parts: Buffer[] = [];
-        answer.on('data', (part: Buffer) => parts.push(part));
-        answer.on('error', reject);
-        answer.on('end', () =>
-          resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString() }),
-        );
-      },
-    );
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
-    outgoing.on('error', reject);
-    outgoing.end();
+  ask({
+    host: '127.0.0.1',
+    port,
+    path,
+    servername: host,
+    headers: { host },
+    rejectUnauthorized: false,
+    timeout: TIMEOUT_MS,
+    agent: false,
   });

@@ -1,10 +1,11 @@
 /** Requests through the edge, as clients send them. */
-import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { urlToHttpOptions } from 'node:url';
 import type { Config } from '../../charts/config/schema.ts';
 import { publicUrl } from '../../charts/edge/names.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { retryAfter } from '../core/seed.ts';
+import { ask } from './https.ts';
 import { checkInterrupted, interrupted } from './interrupt.ts';
 
 export interface EdgeCall {
@@ -33,45 +34,22 @@ export async function callEdge(config: Config, path: string, call: EdgeCall = {}
   }
 }
 
-function once(
+async function once(
   config: Config,
   path: string,
   { method = 'GET', body, token }: EdgeCall,
 ): Promise<EdgeAnswer & { readonly retry: string | undefined }> {
   const url = new URL(publicUrl(config) + path);
-  const payload = body === undefined ? undefined : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void =>
-      reject(new Failure(`${url.origin}: does not answer (${messageOf(error)})`, 'see ./platform health'));
-    const outgoing = request(
-      url,
-      {
-        method,
-        signal: interrupted,
-        timeout: PATIENCE_MS,
-        rejectUnauthorized: config.edge.tls !== 'self-signed',
-        headers: {
-          ...(payload === undefined
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-      },
-      (answer) => {
-        const parts: Buffer[] = [];
-        answer.on('data', (part: Buffer) => parts.push(part));
-        answer.on('error', fail);
-        answer.on('end', () =>
-          resolve({
-            status: answer.statusCode ?? 0,
-            text: Buffer.concat(parts).toString(),
-            retry: answer.headers['retry-after'],
-          }),
-        );
-      },
-    );
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer in ${PATIENCE_MS / 1000} s`)));
-    outgoing.on('error', fail);
-    outgoing.end(payload);
+  const call = {
+    ...urlToHttpOptions(url),
+    method,
+    signal: interrupted,
+    timeout: PATIENCE_MS,
+    rejectUnauthorized: config.edge.tls !== 'self-signed',
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  };
+  const { status, text, headers } = await ask(call, body).catch((error: unknown) => {
+    throw new Failure(`${url.origin}: does not answer (${messageOf(error)})`, 'see ./platform health');
   });
+  return { status, text, retry: headers['retry-after'] };
 }

@@ -68,11 +68,15 @@ export async function forward({
 }
 
 /** Runs `use` while the port is open here. */
-export async function withForward<T>(target: Forward, use: (origin: string) => Promise<T>): Promise<T> {
-  const forwarding = await forward(target);
+export async function withPort<T>(target: Forward, use: (localPort: number) => Promise<T>): Promise<T> {
+  const { localPort, close } = await forward(target);
   try {
-    return await use(`http://${ADDRESS}:${forwarding.localPort}`);
+    return await use(localPort);
   } finally {
-    forwarding.close();
+    close();
   }
 }
+
+/** The same for a port that speaks HTTP. */
+export const withForward = <T>(target: Forward, use: (origin: string) => Promise<T>): Promise<T> =>
+  withPort(target, (localPort) => use(`http://${ADDRESS}:${localPort}`));

@@ -1,20 +1,11 @@
 /** Commands in pods, on this terminal. */
-import { type LivePod, mainContainer } from '../core/components.ts';
+import type { LivePod } from '../core/components.ts';
+import { execArguments } from '../core/consoles.ts';
 import { messageOf } from '../core/failure.ts';
 import type { Kubectl } from './kubectl.ts';
 
 /** Somebody sits here and types. */
 export const onTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
-
-const execArguments = (pod: LivePod, flags: readonly string[], command: readonly string[]) => [
-  'exec',
-  ...flags,
-  `--namespace=${pod.metadata.namespace}`,
-  pod.metadata.name,
-  `--container=${mainContainer(pod)}`,
-  '--',
-  ...command,
-];
 
 /**
  * Runs a command in a pod's main container and returns its exit status.
