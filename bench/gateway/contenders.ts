@@ -15,8 +15,8 @@ const EVENTS = 20;
 export const DIRECT = 'directly';
 export const NGINX = 'nginx';
 export const THROUGH_GATEWAY = 'gateway';
-export const MANY_USERS = 'gateway, 100 users';
 const USERS = 100;
+export const MANY_USERS = `${THROUGH_GATEWAY}, ${USERS} users`;
 
 export interface Contender {
   readonly name: string;
