@@ -43,13 +43,11 @@ const WINDOW_SECONDS = 60;
 
 /**
  * One value a subject: the theoretical arrival time, in microseconds of Redis's own clock, so that every replica of the
- * gateway agrees. A subject may spend its whole quota at once and gets it back evenly over a minute. Several requests may
- * ask at once: they are counted in their order, and those are refused for which there is no room any more.
+ * gateway agrees. A subject may spend its whole quota at once and gets it back evenly over a minute.
  * ARGV[1] when the token was issued, empty without one; ARGV[2i], ARGV[2i+1] microseconds a request of quota i and
- * requests that may come at once; the last one how many ask. KEYS: with a token its user's and its session's revocation,
- * then the quota of a revoked one; then the quotas. Times are compared in whole seconds, as tokens have them.
- * Returns revoked, how many may pass; of the quota with the least room its index, its room before, microseconds until it
- * was whole; of the quota that refuses the others its index, microseconds until it is whole, and until the next may pass.
+ * requests that may come at once. KEYS: with a token its user's and its session's revocation, then the quota of a
+ * revoked one; then the quotas. Times are compared in whole seconds, as tokens have them.
+ * Returns revoked, index of the decisive quota, allowed, remaining, microseconds until whole, microseconds until the next.
  */
 export const ADMIT = `
 local time = redis.call('TIME')
@@ -63,37 +61,27 @@ if ARGV[1] ~= '' then
     first, last, revoked = 1, 1, 1
   end
 end
-local asking = tonumber(ARGV[#ARGV])
-local arrivals, intervals, tolerances = {}, {}, {}
-local least, room = first, math.huge
+local decisive, left, whole, early = first, math.huge, 0, 0
+local arrivals = {}
 for i = first, last do
-  intervals[i] = tonumber(ARGV[2 * i])
-  tolerances[i] = intervals[i] * tonumber(ARGV[2 * i + 1])
-  arrivals[i] = math.max(tonumber(values[before + i] or now), now)
-  local free = math.floor((now + tolerances[i] - arrivals[i]) / intervals[i])
-  if free < room then least, room = i, free end
-end
-local whole = arrivals[least] - now
-local passing = math.max(0, math.min(asking, room))
-if passing > 0 then
-  for i = first, last do
-    arrivals[i] = arrivals[i] + passing * intervals[i]
-    redis.call('SET', KEYS[before + i], string.format('%.0f', arrivals[i]), 'PX', math.ceil((arrivals[i] - now) / 1000))
+  local interval = tonumber(ARGV[2 * i])
+  local tolerance = interval * tonumber(ARGV[2 * i + 1])
+  local arrival = math.max(tonumber(values[before + i] or now), now)
+  local over = arrival + interval - tolerance - now
+  if over > 0 then
+    if over > early then decisive, whole, early = i, arrival - now, over end
+  elseif early == 0 and math.floor(-over / interval) < left then
+    decisive, left, whole = i, math.floor(-over / interval), arrival + interval - now
   end
+  arrivals[i] = arrival + interval
 end
-local refusing, early = first, 0
-if passing < asking then
-  for i = first, last do
-    local over = arrivals[i] + intervals[i] - tolerances[i] - now
-    if over > early then refusing, early = i, over end
-  end
+if early > 0 then return {revoked, decisive, 0, 0, whole, early} end
+for i = first, last do
+  local key, arrival = KEYS[before + i], arrivals[i]
+  redis.call('SET', key, string.format('%.0f', arrival), 'PX', math.ceil((arrival - now) / 1000))
 end
-return {revoked, passing, least, room, whole, refusing, arrivals[refusing] - now, early}
+return {revoked, decisive, 1, left, whole, 0}
 `;
-
-/** Microseconds a request. */
-const interval = ({ perMinute }: Quota): number => Math.max(1, Math.floor(MICROSECONDS_A_MINUTE / perMinute));
-const inSeconds = (microseconds: number): number => Math.ceil(microseconds / 1_000_000);
 
 const keyOf = ({ name, subject }: Quota): string => `api-gateway:rate:${name}:${subject}`;
 
@@ -101,7 +89,7 @@ const keyOf = ({ name, subject }: Quota): string => `api-gateway:rate:${name}:${
 const countedQuotas = ({ quotas, login }: Admission): readonly Quota[] =>
   login ? [login.otherwise, ...quotas] : quotas;
 
-/** Keys and arguments of the script, the number of keys first; all but how many ask. */
+/** Keys and arguments of the script, the number of keys first. */
 export function admitWords(admission: Admission): string[] {
   const { login } = admission;
   const quotas = countedQuotas(admission);
@@ -109,26 +97,26 @@ export function admitWords(admission: Admission): string[] {
   if (login) words.push(`revoked:user:${login.userId}`, `revoked:session:${login.sessionId ?? ''}`);
   for (const quota of quotas) words.push(keyOf(quota));
   words.push(login ? String(login.issuedAt) : '');
-  for (const quota of quotas) {
-    words.push(String(interval(quota)), String(quota.perMinute));
+  for (const { perMinute } of quotas) {
+    words.push(String(Math.max(1, Math.floor(MICROSECONDS_A_MINUTE / perMinute))), String(perMinute));
   }
   return words;
 }
 
-/** @param place of the request among those that asked together, from 1. */
-export function decisionFrom(admission: Admission, reply: unknown, place: number): Decision {
-  const [revoked = 0, passing = 0, least = 0, room = 0, whole = 0, refusing = 0, wholeAfter = 0, early = 0] =
-    Array.isArray(reply) ? reply as number[] : [];
-  const allowed = place <= passing;
-  const quota = countedQuotas(admission)[(allowed ? least : refusing) - 1];
+export function decisionFrom(admission: Admission, reply: unknown): Decision {
+  const [revoked = 0, index = 0, allowed = 0, remaining = 0, reset = 0, retry = 0] = Array.isArray(reply)
+    ? reply as number[]
+    : [];
+  const seconds = (microseconds: number) => Math.ceil(microseconds / 1_000_000);
+  const quota = countedQuotas(admission)[index - 1];
   if (!quota) throw new Error('Redis answered about an unknown quota');
   return {
     isRevoked: revoked === 1,
-    allowed,
+    allowed: allowed === 1,
     quota,
-    remaining: allowed ? room - place : 0,
-    resetSeconds: inSeconds(allowed ? whole + place * interval(quota) : wholeAfter),
-    retrySeconds: allowed ? 0 : inSeconds(early),
+    remaining,
+    resetSeconds: seconds(reset),
+    retrySeconds: seconds(retry),
   };
 }
 

@@ -1,22 +1,12 @@
 /** What the gateway asks of Redis. A command fails at once while Redis is away: no request waits for it. */
-import { setImmediate } from 'node:timers';
 import { describe, type Logger } from './logging.ts';
 import { type Admission, ADMIT, admitWords, type Decision, decisionFrom } from './rate_limit.ts';
-import { encode, type Encoded, joined, RedisAway, RedisError, type Reply, RespConnection } from './resp.ts';
+import { encode, type Encoded, RedisAway, RedisError, type Reply, RespConnection } from './resp.ts';
 import type { Settings } from './settings.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const EVENTS = { stream: 'events', field: 'event', maxLength: 10_000 };
-
-/** So many are asked for at once, without waiting for others: Redis works on them while those are still being read. */
-const MOST_TOGETHER = 16;
-const COUNTS = Array.from({ length: MOST_TOGETHER + 1 }, (_, count) => encode([String(count)]));
-
-interface Asking {
-  readonly resolve: (decision: Decision) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 export interface Store {
   ping(): Promise<void>;
@@ -32,9 +22,6 @@ export class RedisStore implements Store {
   #script = encode([]);
   /** An admission is asked for again and again: it is put into words once. */
   readonly #words = new WeakMap<Admission, Encoded>();
-  /** Requests that ask for the same in one turn: they are counted by one call, each as if it had come alone. */
-  readonly #asking = new Map<Admission, Asking[]>();
-  #isAskingSoon = false;
   #isClosed = false;
   #pause?: ReturnType<typeof setTimeout>;
   #wasAway = false;
@@ -50,49 +37,13 @@ export class RedisStore implements Store {
     await this.command(['PING']);
   }
 
-  admit(admission: Admission): Promise<Decision> {
-    return new Promise((resolve, reject) => {
-      let asking = this.#asking.get(admission);
-      if (!asking) this.#asking.set(admission, asking = []);
-      asking.push({ resolve, reject });
-      if (asking.length === MOST_TOGETHER) {
-        this.#asking.delete(admission);
-        void this.#decide(admission, asking);
-      }
-      if (this.#isAskingSoon) return;
-      this.#isAskingSoon = true;
-      // After the other requests of this turn have said what they want.
-      setImmediate(() => this.#askAll());
-    });
-  }
-
-  #askAll(): void {
-    this.#isAskingSoon = false;
-    for (const [admission, asking] of this.#asking) void this.#decide(admission, asking);
-    this.#asking.clear();
-    this.#connection?.flush();
-  }
-
-  /** One question for all that ask the same. */
-  async #decide(admission: Admission, asking: readonly Asking[]): Promise<void> {
+  async admit(admission: Admission): Promise<Decision> {
     try {
-      const reply = await this.#askFor(admission, asking.length);
-      asking.forEach(({ resolve }, index) => resolve(decisionFrom(admission, reply, index + 1)));
-    } catch (error) {
-      for (const { reject } of asking) reject(error);
-    }
-  }
-
-  async #askFor(admission: Admission, count: number): Promise<Reply> {
-    let words = this.#words.get(admission);
-    if (!words) this.#words.set(admission, words = encode(admitWords(admission)));
-    const all = joined(words, COUNTS[count] ?? encode([String(count)]));
-    try {
-      return await this.#send(this.#script, all);
+      return decisionFrom(admission, await this.#ask(this.#script, admission));
     } catch (error) {
       // A server that has lost its scripts is given the text.
       if (!(error instanceof RedisError && error.message.startsWith('NOSCRIPT'))) throw error;
-      return await this.#send(encode(['EVAL', ADMIT]), all);
+      return decisionFrom(admission, await this.#ask(encode(['EVAL', ADMIT]), admission));
     }
   }
 
@@ -103,6 +54,12 @@ export class RedisStore implements Store {
 
   command(words: readonly string[]): Promise<Reply> {
     return this.#send(encode(words));
+  }
+
+  #ask(script: Encoded, admission: Admission): Promise<Reply> {
+    let words = this.#words.get(admission);
+    if (!words) this.#words.set(admission, words = encode(admitWords(admission)));
+    return this.#send(script, words);
   }
 
   #send(words: Encoded, more?: Encoded): Promise<Reply> {

@@ -15,8 +15,6 @@ const SILENT_MS = 5_000;
 const LOOK_MS = 100;
 const BUFFER_BYTES = 64 * 1024;
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
-/** So many commands go out at once, without waiting for others: Redis works on them while those are still being read. */
-const BATCH = 8;
 const [CR, PLUS, MINUS, COLON, DOLLAR, STAR, ZERO] = [13, 43, 45, 58, 36, 42, 48];
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -56,12 +54,8 @@ export class RespConnection {
   readonly #waiting: Waiting[] = [];
   readonly #look: ReturnType<typeof setInterval>;
   #outgoing = '';
-  /** Commands in it. */
-  #gathered = 0;
-  #writing: 'no' | 'soon' | 'now' = 'no';
+  #isWriting = false;
   #isClosed = false;
-  /** The oldest command has waited too long: no other waits for it. */
-  #isSilent = false;
   #lookedAt = performance.now();
   #buffer = new Uint8Array(BUFFER_BYTES);
   #start = 0;
@@ -94,20 +88,19 @@ export class RespConnection {
   /** The reply to a command of such words, and more of them. */
   send({ count, text }: Encoded, more: Encoded = NO_WORDS): Promise<Reply> {
     const now = performance.now();
-    if (this.#isClosed || this.#isSilent) {
+    // The oldest command has waited too long: no other waits for it.
+    if (this.#isClosed || this.#waiting[0]?.isOver) {
       return Promise.reject(new RedisAway(this.#isClosed ? 'not connected' : 'no answer'));
     }
     const reply = new Promise<Reply>((resolve, reject) => {
       this.#waiting.push({ since: now, resolve, reject, isOver: false });
     });
     this.#outgoing += `*${count + more.count}\r\n${text}${more.text}`;
-    this.#gathered += 1;
-    if (this.#writing === 'no') {
-      this.#writing = 'soon';
+    if (!this.#isWriting) {
+      this.#isWriting = true;
       // After the other requests of this turn have said what they want.
-      setImmediate(() => this.flush());
+      setImmediate(() => void this.#write());
     }
-    if (this.#gathered >= BATCH) this.flush();
     return reply;
   }
 
@@ -120,24 +113,17 @@ export class RespConnection {
     this.#end(reason);
   }
 
-  /** Writes now what would be written after this turn. */
-  flush(): void {
-    if (this.#writing === 'soon') void this.#write();
-  }
-
   async #write(): Promise<void> {
-    this.#writing = 'now';
     try {
       while (this.#outgoing && !this.#isClosed) {
         const bytes = encoder.encode(this.#outgoing);
         this.#outgoing = '';
-        this.#gathered = 0;
         for (let sent = 0; sent < bytes.length;) sent += await this.socket.write(bytes.subarray(sent));
       }
     } catch (error) {
       this.close(new RedisAway('the connection broke', { cause: error }));
     }
-    this.#writing = 'no';
+    this.#isWriting = false;
   }
 
   async #readReplies(): Promise<void> {
@@ -147,7 +133,6 @@ export class RespConnection {
         const count = await this.socket.read(this.#buffer.subarray(this.#filled));
         if (count === null) throw new RedisAway('the server closed the connection');
         this.#filled += count;
-        this.#isSilent = false;
         this.#handOut();
       }
     } catch (error) {
@@ -258,16 +243,11 @@ export class RespConnection {
       if (age > SILENT_MS) return this.close(new RedisAway(`no answer within ${SILENT_MS} ms`));
       if (age <= COMMAND_MS) break;
       if (waiting.isOver) continue;
-      waiting.isOver = this.#isSilent = true;
+      waiting.isOver = true;
       waiting.reject(new RedisAway(`no answer within ${COMMAND_MS} ms`));
     }
   }
 }
-
-export const joined = (first: Encoded, second: Encoded): Encoded => ({
-  count: first.count + second.count,
-  text: first.text + second.text,
-});
 
 export function encode(words: readonly string[], lengthOf = lengthInCharacters): Encoded {
   let text = '';
