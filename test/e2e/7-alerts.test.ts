@@ -1,5 +1,4 @@
 /** The rules in the cluster: all evaluated, and what they are for: a database that is gone, and users who notice. */
-import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import { ALERTMANAGER, postgresOf } from '../../charts/graph/model.ts';
@@ -15,7 +14,7 @@ import {
   kubectl,
   NAMESPACE,
   pause,
-  ROOT,
+  platform,
   signIn,
   topology,
   VALUES,
@@ -36,11 +35,8 @@ function active(alertname: string, service: string): readonly Firing[] {
 
 /** What a verb printed as JSON. `status` has exit status 1 while something is not ready. */
 async function platformJson(...args: readonly string[]): Promise<unknown> {
-  const options = [...args, '--json', '--values', VALUES, '--context', CONTEXT];
-  const { stdout, stderr, exitCode } = await execa(`${ROOT}/platform`, options, {
-    reject: false,
-    stdin: 'ignore',
-  });
+  const options = ['--json', '--values', VALUES, '--context', CONTEXT];
+  const { stdout, stderr, exitCode } = await platform(...args, ...options);
   if (stdout === '') throw new Error(`${args.join(' ')}: ${exitCode} ${stderr}`);
   return JSON.parse(stdout);
 }
@@ -139,7 +135,7 @@ describe('a database that is gone', () => {
       });
     });
     const expire = ['silence', '--expire', id, '--yes', '--values', VALUES, '--context', CONTEXT];
-    await execa(`${ROOT}/platform`, expire, { stdin: 'ignore' });
+    expect((await platform(...expire)).exitCode).toBe(0);
     expect(await platformJson('silence')).toEqual([]);
     console.info('DatabaseDown: in status, silenced, and no more');
   }

@@ -1,27 +1,20 @@
 /** The verbs of the command, as somebody types them, on the cluster. The last ones stop it and start it again. */
 import { createServer } from 'node:net';
-import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { call, eventually, kubectl, NAMESPACE, ROOT, topology, VALUES } from './support.ts';
-
-interface Run {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly exitCode: number | undefined;
-  readonly seconds: number;
-}
-
-async function platform(...args: readonly string[]): Promise<Run> {
-  const began = performance.now();
-  const { stdout, stderr, exitCode } = await execa(`${ROOT}/platform`, [...args], {
-    reject: false,
-    stdin: 'ignore',
-  });
-  return { stdout, stderr, exitCode, seconds: Math.round((performance.now() - began) / 100) / 10 };
-}
+import {
+  call,
+  eventually,
+  kubectl,
+  NAMESPACE,
+  platform,
+  type Run,
+  timed,
+  topology,
+  VALUES,
+} from './support.ts';
 
 /** Verbs that compare with the configuration are told what the cluster was brought up with. */
-const withValues = (...args: readonly string[]): Promise<Run> => platform(...args, '--values', VALUES);
+const withValues = (...args: readonly string[]): Promise<Run> => timed(...args, '--values', VALUES);
 
 /** Standard output of a run that must succeed. */
 async function done(run: Promise<Run>): Promise<string> {
@@ -59,7 +52,7 @@ describe('looking', () => {
     expect(nodes).toHaveLength(1);
   });
   it('optimize: suggests from what it saw', async () => {
-    const found = JSON.parse(await done(platform('optimize', 'redis', '--seconds', '15', '--json')));
+    const found = JSON.parse(await done(timed('optimize', 'redis', '--seconds', '15', '--json')));
     const server = found.find(({ container }: { container: string }) => container === 'redis');
     expect(server).toMatchObject({ component: 'redis', samples: 2 });
   });
@@ -71,7 +64,7 @@ describe('looking', () => {
     const direct = await call('/security/threats', { headers: { 'x-request-id': id } });
     expect([answer.status, direct.status]).toEqual([401, 401]);
     const components = await eventually(20, async () => {
-      const lines = (await done(platform('logs', '--request-id', id, '--since', '2m', '--json'))).split('\n');
+      const lines = (await done(timed('logs', '--request-id', id, '--since', '2m', '--json'))).split('\n');
       const found = new Set(lines.filter((line) => line !== '').map((line) => JSON.parse(line).component));
       expect([...found]).toEqual(expect.arrayContaining(['api-gateway', 'security']));
       return [...found];
@@ -96,10 +89,7 @@ describe('looking', () => {
     }
   });
   it('monitor: forwards until Ctrl-C, which is no failure', async () => {
-    const running = execa(`${ROOT}/platform`, ['monitor', '--values', VALUES], {
-      reject: false,
-      stdin: 'ignore',
-    });
+    const running = platform('monitor', '--values', VALUES);
     await eventually(30, async () => {
       const answer = await fetch('http://127.0.0.1:9090/-/ready');
       expect(answer.status).toBe(200);
@@ -112,24 +102,24 @@ describe('looking', () => {
 describe('inside', () => {
   it("database: is the service's own user at its own database, and postgres when asked for", async () => {
     const sql = 'select current_user, current_database()';
-    expect(await done(platform('database', 'security', '--csv', '-c', sql))).toContain(
+    expect(await done(timed('database', 'security', '--csv', '-c', sql))).toContain(
       'security_user,security_db',
     );
-    expect(await done(platform('database', 'security', '--csv', '--superuser', '-c', sql))).toContain(
+    expect(await done(timed('database', 'security', '--csv', '--superuser', '-c', sql))).toContain(
       'postgres,security_db',
     );
     expect((await platform('database', 'security', '-c', 'select wrong')).exitCode).toBe(3);
   });
   it('redis: answers, and an error reply is an exit status', async () => {
-    expect(await done(platform('redis', 'PING'))).toBe('PONG');
+    expect(await done(timed('redis', 'PING'))).toBe('PONG');
     expect((await platform('redis', 'NONSENSE')).exitCode).toBe(1);
   });
   it('shell: runs in a container, and says so where the image has none', async () => {
-    expect(await done(platform('shell', 'analytics', '-c', 'id -u'))).toBe('1001');
+    expect(await done(timed('shell', 'analytics', '-c', 'id -u'))).toBe('1001');
     const { stderr, exitCode } = await platform('shell', 'api-gateway');
     expect(stderr).toBe('error: shell: the image of api-gateway has no shell; add --debug for one beside it');
     expect(exitCode).toBe(1);
-    expect(await done(platform('shell', 'api-gateway', '--debug', '-c', 'echo here'))).toContain('here');
+    expect(await done(timed('shell', 'api-gateway', '--debug', '-c', 'echo here'))).toContain('here');
   });
 });
 
@@ -175,11 +165,11 @@ describe('changing', () => {
     }
   });
   it('clean: shows what it would remove, and removes nothing unless it is told to', async () => {
-    const before = await done(platform('clean', '--json'));
+    const before = await done(timed('clean', '--json'));
     const { exitCode, stderr } = await platform('clean');
     if (before === '[]') expect(exitCode).toBe(0);
     else expect([exitCode, stderr]).toEqual([1, expect.stringContaining('not confirmed')]);
-    expect(await done(platform('clean', '--json'))).toBe(before);
+    expect(await done(timed('clean', '--json'))).toBe(before);
   });
 });
 
@@ -195,13 +185,13 @@ describe('proving', () => {
 describe('stopping', () => {
   it('stop and start: what was written is there, and the time until all is ready is printed', async () => {
     const mark = `mark-${Date.now()}`;
-    await done(platform('redis', 'SET', mark, 'kept', 'EX', '3600'));
-    const stopped = await platform('stop');
+    await done(timed('redis', 'SET', mark, 'kept', 'EX', '3600'));
+    const stopped = await timed('stop');
     expect(stopped.exitCode, stopped.stderr).toBe(0);
     expect((await platform('status')).stderr).toContain('not reachable');
     const { seconds } = JSON.parse(await done(withValues('start', '--json')));
     console.info(`stop: ${stopped.seconds} s; start to all ready: ${seconds} s (goal 30)`);
-    expect(await done(platform('redis', 'GET', mark))).toBe('kept');
+    expect(await done(timed('redis', 'GET', mark))).toBe('kept');
     await done(withValues('status'));
     for (const service of SERVICES) expect((await call(`/${service}-nothing`)).status).toBeLessThan(500);
   });

@@ -11,12 +11,11 @@ import {
   expectTidy,
   fingerprint,
   newBackup,
-  platform,
   restore,
   SERVICE,
   sql,
 } from './database.ts';
-import { eventually, kubectl, kubectlInput, NAMESPACE } from './support.ts';
+import { eventually, kubectl, kubectlInput, NAMESPACE, platform } from './support.ts';
 
 /** Enough for a restore to be caught in the middle. */
 const ROWS = 150_000;

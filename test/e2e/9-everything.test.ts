@@ -10,12 +10,11 @@ import {
   restored as databaseRestored,
   expectTidy,
   fingerprint,
-  platform,
   platformJson,
   SERVICE,
   sql,
 } from './database.ts';
-import { kubectl, NAMESPACE, topology } from './support.ts';
+import { kubectl, NAMESPACE, platform, topology } from './support.ts';
 
 const everything = z.object({
   folder: z.string(),

@@ -11,13 +11,12 @@ import {
   FINGERPRINT,
   fingerprint,
   newBackup,
-  platform,
   platformJson,
   restored,
   SERVICE,
   sql,
 } from './database.ts';
-import { config, eventually } from './support.ts';
+import { config, eventually, platform } from './support.ts';
 
 const USER = DATABASE.replace('_db', '_user');
 

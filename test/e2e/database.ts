@@ -1,16 +1,12 @@
 /** A service's database in the cluster, and the verbs that save it and bring it back. */
 import { readFileSync } from 'node:fs';
-import { execa } from 'execa';
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { eventually, kubectl, kubectlInput, NAMESPACE, ROOT } from './support.ts';
+import { eventually, kubectl, kubectlInput, NAMESPACE, platform, ROOT } from './support.ts';
 
 export const SERVICE = 'analytics';
 export const DATABASE = 'analytics_db';
 export const FINGERPRINT = readFileSync(`${ROOT}/charts/backup/scripts/fingerprint.sql`, 'utf8');
-
-export const platform = (...args: readonly string[]) =>
-  execa(`${ROOT}/platform`, args, { reject: false, stdin: 'ignore' });
 
 /** Runs it and returns what it printed as JSON. */
 export async function platformJson<T>(schema: z.ZodType<T>, ...args: readonly string[]): Promise<T> {

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { execa } from 'execa';
 import { topologyOf } from '../../charts/app.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
@@ -18,6 +19,24 @@ export const topology = topologyOf(config);
 export const NAMESPACE = namespaceOf(config, 'app');
 /** Which cluster: PLATFORM_CONTEXT names another one, as test/release/two-workers.yaml has. */
 export const CONTEXT = process.env.PLATFORM_CONTEXT ?? 'kind-ai-assistants';
+
+/** The command as somebody types it, with nobody at a terminal; whatever its exit status. */
+export const platform = (...args: readonly string[]) =>
+  execa(`${ROOT}/platform`, args, { reject: false, stdin: 'ignore' });
+
+export interface Run {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | undefined;
+  readonly seconds: number;
+}
+
+/** The same, and how long it took. */
+export async function timed(...args: readonly string[]): Promise<Run> {
+  const began = performance.now();
+  const { stdout, stderr, exitCode } = await platform(...args);
+  return { stdout, stderr, exitCode, seconds: Math.round((performance.now() - began) / 100) / 10 };
+}
 
 /** Standard output of kubectl. Throws with its error output when it fails. */
 export const kubectl = (...args: readonly string[]): string => kubectlInput('', ...args);

@@ -24,8 +24,10 @@ import {
   NAMESPACE,
   pause,
   ROOT,
+  type Run,
   type Session,
   signIn,
+  timed,
   topology,
   VALUES,
 } from '../e2e/support.ts';
@@ -49,24 +51,9 @@ const workers = kubectl('get', 'nodes', '-l', '!node-role.kubernetes.io/control-
   .filter((name) => name !== '')
   .map((name) => name.replace('node/', ''));
 
-interface Ended {
-  readonly exitCode: number | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly seconds: number;
-}
+const platform = (...args: readonly string[]): Promise<Run> => timed(...args, '--context', CONTEXT, '--yes');
 
-async function platform(...args: readonly string[]): Promise<Ended> {
-  const started = performance.now();
-  const { exitCode, stdout, stderr } = await execa(
-    `${ROOT}/platform`,
-    [...args, '--context', CONTEXT, '--yes'],
-    { reject: false },
-  );
-  return { exitCode, stdout, stderr, seconds: Math.round((performance.now() - started) / 100) / 10 };
-}
-
-const deploy = (tag: string, ...more: readonly string[]): Promise<Ended> =>
+const deploy = (tag: string, ...more: readonly string[]): Promise<Run> =>
   platform('deploy', 'dev', ...SETTINGS, '--set', `images.tag=${tag}`, '--no-backup', ...more);
 
 const imageOf = (spec: (typeof topology.services)[number], tag: string): string =>
@@ -147,7 +134,7 @@ afterAll(async () => {
 describe('a release under load', () => {
   it('rolls every service: no request lost, no stream cut', { timeout: 15 * MINUTES }, async () => {
     tagImages(`${stamp}-next`);
-    let rolled: Ended | undefined;
+    let rolled: Run | undefined;
     const load = await underLoad(session, async () => {
       rolled = await deploy(`${stamp}-next`);
     });
@@ -217,7 +204,7 @@ describe('a release under load', () => {
   }, async () => {
     const images = topology.services.map(({ name }) => imageNow(name));
     tagImages(`${stamp}-broken`, 'api-gateway');
-    let broken: Ended | undefined;
+    let broken: Run | undefined;
     const load = await underLoad(session, async () => {
       broken = await deploy(`${stamp}-broken`);
     });
@@ -234,7 +221,7 @@ describe('a release under load', () => {
   });
 
   it('a rollback by hand: nothing lost', { timeout: 15 * MINUTES }, async () => {
-    let back: Ended | undefined;
+    let back: Run | undefined;
     const load = await underLoad(session, async () => {
       back = await platform('rollback', 'dev', '--values', VALUES);
     });

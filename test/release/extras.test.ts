@@ -1,12 +1,9 @@
 /** Load test and database tests, on a cluster that was given them: `up --set extras.loadTest.enabled=true …`. */
-import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { kubectl, NAMESPACE, ROOT } from '../e2e/support.ts';
+import { kubectl, NAMESPACE, platform } from '../e2e/support.ts';
 
 const has = (name: string): boolean =>
   kubectl('get', 'cronjob', name, '-n', NAMESPACE, '--ignore-not-found', '-o', 'name').trim() !== '';
-const platform = (...args: string[]) =>
-  execa(`${ROOT}/platform`, args, { cwd: ROOT, reject: false, stdin: 'ignore' });
 
 describe.skipIf(!has('load-test'))('a load test', () => {
   it('crosses no threshold', async () => {
