@@ -2,12 +2,16 @@
 
 import sys
 
-from ai_assistant import migrations
-from ai_assistant.app import NAME, build_app
+from ai_assistant import NAME, migrations
 from ai_assistant.settings import Settings
-from assistants_common.service import Service, run
+from assistants_common.service import Service, later, run
 
-SERVICE = Service(name=NAME, settings=Settings, create_app=build_app, migrations=migrations.__name__)
+SERVICE = Service(
+    name=NAME,
+    settings=Settings,
+    create_app=later("ai_assistant.app:build_app"),
+    migrations=migrations.__name__,
+)
 
 if __name__ == "__main__":
     sys.exit(run(SERVICE))

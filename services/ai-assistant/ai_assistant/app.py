@@ -5,13 +5,11 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from ai_assistant import chat_api, conversations_api, generate_api, models_api
+from ai_assistant import NAME, chat_api, conversations_api, generate_api, models_api
 from ai_assistant.dependencies import Assistant
 from ai_assistant.retention import Retention
 from ai_assistant.settings import Settings
 from assistants_common.app import create_app
-
-NAME = "ai-assistant"
 
 
 def build_app(settings: Settings) -> FastAPI:

@@ -1,1 +1,3 @@
 """Reports and dashboards made from the events of the platform."""
+
+NAME = "analytics"

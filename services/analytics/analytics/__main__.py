@@ -2,12 +2,13 @@
 
 import sys
 
-from analytics import migrations
-from analytics.app import NAME, build_app
+from analytics import NAME, migrations
 from analytics.settings import Settings
-from assistants_common.service import Service, run
+from assistants_common.service import Service, later, run
 
-SERVICE = Service(name=NAME, settings=Settings, create_app=build_app, migrations=migrations.__name__)
+SERVICE = Service(
+    name=NAME, settings=Settings, create_app=later("analytics.app:build_app"), migrations=migrations.__name__
+)
 
 if __name__ == "__main__":
     sys.exit(run(SERVICE))

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from analytics import dashboards_api, reports_api
+from analytics import NAME, dashboards_api, reports_api
 from analytics.event_store import EventStore
 from analytics.prices import export_prices
 from analytics.renderer import Renderer
@@ -14,8 +14,6 @@ from analytics.settings import Settings
 from assistants_common.app import create_app
 from assistants_common.event_consumer import EventConsumer
 from assistants_common.resources import Resources
-
-NAME = "analytics"
 
 
 def build_app(settings: Settings) -> FastAPI:

@@ -7,13 +7,16 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
 from pydantic import ValidationError
 
 from assistants_common.json_logging import configure_logging
-from assistants_common.server import serve
 from assistants_common.settings import DatabaseSettings, ServiceSettings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +41,21 @@ class Service[S: ServiceSettings]:
 
     name: str
     settings: type[S]
-    create_app: Callable[[S], FastAPI]
+    create_app: Callable[[S], "FastAPI"]
     migrations: str | None = None
     commands: Mapping[str, Command[S]] = field(default_factory=dict)
+
+
+def later(function: str) -> Callable[..., Any]:
+    """The function named `package.module:name`, imported when it is called.
+
+    Every pod migrates before it serves: without this it would load the whole service twice.
+    """
+
+    def call(*arguments: Any) -> Any:  # noqa: ANN401 - those of the function
+        return resolve_name(function)(*arguments)
+
+    return call
 
 
 def run[S: ServiceSettings](service: Service[S], arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +71,8 @@ def run[S: ServiceSettings](service: Service[S], arguments: Sequence[str] | None
         return EXIT_FAILURE
     configure_logging(service.name, settings.service_version, settings.effective_log_level)
     if parsed.command == SERVE:
+        from assistants_common.server import serve  # noqa: PLC0415 - a migration needs no server
+
         return serve(service.create_app(settings), settings)
     return _run_command(service, settings, parsed.command, parsed.arguments)
 

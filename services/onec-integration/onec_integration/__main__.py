@@ -2,15 +2,14 @@
 
 import sys
 
-from assistants_common.service import Service, run
-from onec_integration import migrations
-from onec_integration.app import NAME, build_app
+from assistants_common.service import Service, later, run
+from onec_integration import NAME, migrations
 from onec_integration.settings import Settings
 
 SERVICE = Service(
     name=NAME,
     settings=Settings,
-    create_app=build_app,
+    create_app=later("onec_integration.app:build_app"),
     migrations=migrations.__name__,
 )
 

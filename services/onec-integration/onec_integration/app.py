@@ -7,17 +7,14 @@ from fastapi import FastAPI
 
 from assistants_common.app import create_app
 from assistants_common.resources import Resources
-from onec_integration import catalog_api, reports_api, sync_api
+from onec_integration import NAME, catalog_api, reports_api, sync_api
 from onec_integration.addresses import AddressGuard
 from onec_integration.catalog import Catalog
 from onec_integration.client import OneCClient
 from onec_integration.copying import Copier
-from onec_integration.models import SOURCE
 from onec_integration.settings import Settings
 from onec_integration.sync import Synchronizer
 from onec_integration.worker import SyncWorker
-
-NAME = SOURCE
 
 
 def build_app(settings: Settings, guard: AddressGuard | None = None) -> FastAPI:

@@ -12,9 +12,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from assistants_common.database import NAMING_CONVENTION
 from assistants_common.outbox import add_outbox_table
 
-SOURCE = "onec-integration"
-"""Who says so, in events."""
-
 _ALL = 100
 _STATES = "status IN ('queued', 'running', 'completed', 'failed', 'cancelled')"
 

@@ -9,8 +9,7 @@ from assistants_common.outbox import record_event
 from assistants_common.pagination import PageParamsDep
 from assistants_common.problems import ProblemError
 from assistants_common.resources import SessionDep
-from onec_integration import reports
-from onec_integration.models import SOURCE
+from onec_integration import NAME, reports
 from onec_integration.reports import (
     TITLES,
     CompaniesReport,
@@ -41,6 +40,6 @@ async def get_report(
         raise ProblemError(404, "There is no such report.")
     report = await reports.build(session, ReportKind(report_id), params)
     data = {"report": report_id, "rows": len(report.rows.items)}
-    await record_event(session, SOURCE, "onec.report_read", data, caller.user_id)
+    await record_event(session, NAME, "onec.report_read", data, caller.user_id)
     await session.commit()
     return report

@@ -1,6 +1,6 @@
 """Settings of 1c-integration."""
 
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,7 +9,6 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode
 
 from assistants_common.settings import DatabaseSettings, OptionalSecret
-from onec_integration.addresses import Network
 
 
 def _parts(value: object) -> object:
@@ -36,7 +35,9 @@ class Settings(DatabaseSettings):
     """How often a session is asked for when 1C cannot start one, with longer and longer pauses between."""
 
     onec_allow_private: bool = True
-    onec_denied_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+    onec_denied_networks: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
+    ] = ()
     """Networks never to call, such as the ranges of the cluster's pods and services; with commas between."""
 
     onec_allowed_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)] = ()

@@ -7,12 +7,12 @@ from sqlalchemy import func, select
 
 from assistants_common.database import Database
 from assistants_common.outbox import record_event
-from onec_integration import jobs
+from onec_integration import NAME, jobs
 from onec_integration.catalog import Catalog
 from onec_integration.copying import Copier, Copying
 from onec_integration.errors import OneCError
 from onec_integration.jobs import Lease
-from onec_integration.models import SOURCE, Status, SyncEntitySet, SyncJob
+from onec_integration.models import Status, SyncEntitySet, SyncJob
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Synchronizer:
         }
         async with self._database.session() as session:
             await jobs.finish(session, lease, status)
-            await record_event(session, SOURCE, f"onec.sync_{status}", data, job.requested_by)
+            await record_event(session, NAME, f"onec.sync_{status}", data, job.requested_by)
             await session.commit()
         JOBS.labels(status.value).inc()
         logger.info("synchronization ended", extra={"job_id": job.id, "outcome": status})

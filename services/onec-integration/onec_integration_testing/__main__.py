@@ -5,8 +5,8 @@ import sys
 from fastapi import FastAPI
 
 from assistants_common.service import Service, run
-from onec_integration import migrations
-from onec_integration.app import NAME, build_app
+from onec_integration import NAME, migrations
+from onec_integration.app import build_app
 from onec_integration.settings import Settings
 from onec_integration_testing.guard import LoopbackGuard
 

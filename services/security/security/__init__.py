@@ -1,1 +1,3 @@
 """The audit log, the detection of threats, and alerts."""
+
+NAME = "security"

@@ -10,7 +10,7 @@ from assistants_common.app import create_app
 from assistants_common.event_consumer import EventConsumer
 from assistants_common.mail import Mailer
 from assistants_common.resources import Resources
-from security import alerts_api, audit_api
+from security import NAME, alerts_api, audit_api
 from security.audit_anchor import Anchor
 from security.audit_chain import AuditChain
 from security.audit_logger import audit_logger, configure_audit_logger
@@ -20,8 +20,6 @@ from security.notifications import NotificationQueue, Target
 from security.notifier import Notifier
 from security.settings import Settings
 from security.webhook import Webhook
-
-NAME = "security"
 
 
 def build_chain(resources: Resources, settings: Settings) -> AuditChain:

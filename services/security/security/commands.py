@@ -10,7 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistants_common.resources import Resources
 from assistants_common.settings import OptionalSecret, secrets_directory
-from security.app import NAME, build_chain
+from security import NAME
+from security.app import build_chain
 from security.audit_chain import AuditChain
 from security.audit_export import verify_lines
 from security.audit_keys import AuditKeys

@@ -1,1 +1,3 @@
 """Accounts, logins and roles."""
+
+NAME = "user-management"

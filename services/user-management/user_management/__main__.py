@@ -2,19 +2,16 @@
 
 import sys
 
-from assistants_common.service import Service, run
-from user_management import migrations
-from user_management.app import build_app
-from user_management.audit import NAME
-from user_management.commands import promote
+from assistants_common.service import Service, later, run
+from user_management import NAME, migrations
 from user_management.settings import Settings
 
 SERVICE = Service(
     name=NAME,
     settings=Settings,
-    create_app=build_app,
+    create_app=later("user_management.app:build_app"),
     migrations=migrations.__name__,
-    commands={"promote": promote},
+    commands={"promote": later("user_management.commands:promote")},
 )
 
 if __name__ == "__main__":

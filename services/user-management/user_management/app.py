@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from assistants_common.app import create_app
-from user_management import auth_api, email_api, oidc_api, password_api, users_api
-from user_management.audit import NAME
+from user_management import NAME, auth_api, email_api, oidc_api, password_api, users_api
 from user_management.cleanup import cleaning
 from user_management.dependencies import Parts
 from user_management.settings import Settings

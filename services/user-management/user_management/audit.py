@@ -6,10 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistants_common.context import client_address
 from assistants_common.outbox import record_event
+from user_management import NAME
 from user_management.models import User
 from user_management.throttle import account_fingerprint
-
-NAME = "user-management"
 
 
 async def record(

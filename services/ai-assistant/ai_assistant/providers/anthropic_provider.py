@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncGenerator
 
-from anthropic import AsyncAnthropic, Timeout
+import anthropic
+import httpx2
+from anthropic import AsyncAnthropic
 from anthropic.types import (
     AssistantMessageParam,
     MessageDeltaUsage,
@@ -13,7 +15,7 @@ from anthropic.types import (
 )
 
 from ai_assistant.providers.base import ChatMessage, Finished, FinishReason, Piece, Prompt, Text, Tokens
-from ai_assistant.providers.errors import provider_errors
+from ai_assistant.providers.errors import ANTHROPIC, Raised, provider_errors
 
 _RETIRED = "retired"
 _REASONS = {
@@ -21,17 +23,20 @@ _REASONS = {
     "model_context_window_exceeded": FinishReason.LENGTH,
     "refusal": FinishReason.REFUSAL,
 }
+_RAISED = Raised(
+    anthropic.APITimeoutError, anthropic.APIConnectionError, anthropic.APIError, anthropic.AnthropicError
+)
 
 
 class AnthropicProvider:
-    name = "anthropic"
+    name = ANTHROPIC
 
-    def __init__(self, api_key: str, base_url: str | None, timeout: Timeout) -> None:
+    def __init__(self, api_key: str, base_url: str | None, timeout: httpx2.Timeout) -> None:
         # When to try again is decided in one place for all providers, see retries.py.
         self._client = AsyncAnthropic(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
-        with provider_errors(self.name, prompt.model):
+        with provider_errors(self.name, _RAISED, prompt.model):
             response = await self._client.messages.create(
                 model=prompt.model,
                 system=prompt.system,
@@ -45,7 +50,7 @@ class AnthropicProvider:
                         yield piece
 
     async def model_names(self) -> list[str]:
-        with provider_errors(self.name):
+        with provider_errors(self.name, _RAISED):
             models = self._client.models.list()
             return [str(item.id) async for item in models if getattr(item, "lifecycle", None) != _RETIRED]
 

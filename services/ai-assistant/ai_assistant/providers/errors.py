@@ -14,30 +14,18 @@ from enum import Enum, auto
 from http import HTTPStatus
 from math import ceil
 
-import anthropic
 import httpx2
-import openai
 
 from assistants_common.problems import ProblemError
 
 logger = logging.getLogger(__name__)
 
-KEY_SETTINGS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+OPENAI, ANTHROPIC = "openai", "anthropic"
+KEY_SETTINGS = {OPENAI: "OPENAI_API_KEY", ANTHROPIC: "ANTHROPIC_API_KEY"}
 
-_TIMEOUTS = (openai.APITimeoutError, anthropic.APITimeoutError, httpx2.TimeoutException)
-_CONNECTION = (openai.APIConnectionError, anthropic.APIConnectionError, httpx2.TransportError)
 _UNREACHED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
-_REPORTED = (openai.APIError, anthropic.APIError)
 # The SDKs do not check what they read: an answer of another shape shows as whatever its use raises.
-_OTHER = (
-    openai.OpenAIError,
-    anthropic.AnthropicError,
-    httpx2.HTTPError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    LookupError,
-)
+_MISREAD = (ValueError, TypeError, AttributeError, LookupError)
 _OVERLOADED = 529
 _UNPAID = HTTPStatus.PAYMENT_REQUIRED
 _STATUS_OF_NAME = {
@@ -57,6 +45,16 @@ _STATUS_OF_NAME = {
 }
 _LONGEST_RETRY_AFTER = 3600
 _DEFAULT_RETRY_AFTER = 10
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What an SDK raises, from the narrowest to the widest; it is loaded only where there is a key."""
+
+    timeout: type[Exception]
+    connection: type[Exception]
+    reported: type[Exception]
+    any: type[Exception]
 
 
 class Remedy(Enum):
@@ -130,25 +128,25 @@ _MEANINGS: dict[int, _Meaning] = {
 
 
 @contextmanager
-def provider_errors(provider: str, model: str | None = None) -> Iterator[None]:
+def provider_errors(provider: str, raised: Raised, model: str | None = None) -> Iterator[None]:
     """Turn what the SDKs raise into problems, without the messages of providers: they may quote the key."""
     try:
         yield
-    except _TIMEOUTS as error:
+    except (raised.timeout, httpx2.TimeoutException) as error:
         _log(provider, model, error)
         reached = _was_reached(error)
         raise timed_out(
             provider, billed=reached, remedy=Remedy.FALLBACK if reached else Remedy.RETRY
         ) from error
-    except _CONNECTION as error:
+    except (raised.connection, httpx2.TransportError) as error:
         _log(provider, model, error)
         raise ProviderError(
             503, f"The connection to {provider} failed.", billed=_was_reached(error), remedy=Remedy.RETRY
         ) from error
-    except _REPORTED as error:
+    except raised.reported as error:
         _log(provider, model, error)
         raise _reported(provider, model, error) from error
-    except _OTHER as error:
+    except (raised.any, httpx2.HTTPError, *_MISREAD) as error:
         _log(provider, model, error)
         raise _from_meaning(_USELESS, provider, billed=True) from error
 
@@ -178,7 +176,7 @@ def _log(provider: str, model: str | None, error: Exception) -> None:
     logger.warning("the provider failed", extra=details)
 
 
-def _reported(provider: str, model: str | None, error: openai.APIError | anthropic.APIError) -> ProviderError:
+def _reported(provider: str, model: str | None, error: Exception) -> ProviderError:
     """An error the provider tells of, by a status or within a stream, which itself began with 200."""
     response: httpx2.Response | None = getattr(error, "response", None)
     within_stream = response is None or response.is_success
@@ -194,7 +192,7 @@ def _reported(provider: str, model: str | None, error: openai.APIError | anthrop
     return _from_meaning(_MEANINGS.get(status, otherwise), provider, billed=within_stream, headers=headers)
 
 
-def _status(error: openai.APIError | anthropic.APIError, status: int) -> int:
+def _status(error: Exception, status: int) -> int:
     """The status of an error, by its name where it has none of its own or the name says more."""
     names = (str(getattr(error, "code", None)), str(getattr(error, "type", None)))
     named = next((_STATUS_OF_NAME[name] for name in names if name in _STATUS_OF_NAME), 0)

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncGenerator
 
-from openai import AsyncOpenAI, Timeout
+import httpx2
+import openai
+from openai import AsyncOpenAI
 from openai.types.chat import (
     ChatCompletionAssistantMessageParam,
     ChatCompletionChunk,
@@ -12,20 +14,21 @@ from openai.types.chat import (
 )
 
 from ai_assistant.providers.base import ChatMessage, Finished, FinishReason, Piece, Prompt, Text, Tokens
-from ai_assistant.providers.errors import provider_errors
+from ai_assistant.providers.errors import OPENAI, Raised, provider_errors
 
 _REASONS = {"length": FinishReason.LENGTH, "content_filter": FinishReason.REFUSAL}
+_RAISED = Raised(openai.APITimeoutError, openai.APIConnectionError, openai.APIError, openai.OpenAIError)
 
 
 class OpenAIProvider:
-    name = "openai"
+    name = OPENAI
 
-    def __init__(self, api_key: str, base_url: str | None, timeout: Timeout) -> None:
+    def __init__(self, api_key: str, base_url: str | None, timeout: httpx2.Timeout) -> None:
         # When to try again is decided in one place for all providers, see retries.py.
         self._client = AsyncOpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
-        with provider_errors(self.name, prompt.model):
+        with provider_errors(self.name, _RAISED, prompt.model):
             response = await self._client.chat.completions.create(
                 model=prompt.model,
                 messages=_messages(prompt),
@@ -39,7 +42,7 @@ class OpenAIProvider:
                         yield piece
 
     async def model_names(self) -> list[str]:
-        with provider_errors(self.name):
+        with provider_errors(self.name, _RAISED):
             return [str(model.id) async for model in self._client.models.list()]
 
     async def close(self) -> None:

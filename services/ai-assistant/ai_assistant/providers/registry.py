@@ -5,12 +5,10 @@ import logging
 from dataclasses import dataclass
 from time import monotonic
 
-from anthropic import Timeout
+import httpx2
 
-from ai_assistant.providers.anthropic_provider import AnthropicProvider
 from ai_assistant.providers.base import Provider
-from ai_assistant.providers.errors import KEY_SETTINGS, ProviderError, UnknownModelError
-from ai_assistant.providers.openai_provider import OpenAIProvider
+from ai_assistant.providers.errors import ANTHROPIC, KEY_SETTINGS, OPENAI, ProviderError, UnknownModelError
 from ai_assistant.settings import Settings
 from assistants_common.problems import ProblemError
 
@@ -107,15 +105,20 @@ class Providers:
 
 
 def _provider_name(model: str) -> str:
-    return AnthropicProvider.name if model.startswith(_ANTHROPIC_MODELS) else OpenAIProvider.name
+    return ANTHROPIC if model.startswith(_ANTHROPIC_MODELS) else OPENAI
 
 
 def _build(settings: Settings) -> dict[str, Provider]:
-    timeout = Timeout(settings.ai_timeout_seconds, connect=settings.ai_connect_timeout_seconds)
+    """An SDK takes a second to load, and is loaded only when it is going to be used."""
+    timeout = httpx2.Timeout(settings.ai_timeout_seconds, connect=settings.ai_connect_timeout_seconds)
     providers: list[Provider] = []
     if key := settings.openai_api_key:
+        from ai_assistant.providers.openai_provider import OpenAIProvider  # noqa: PLC0415
+
         providers.append(OpenAIProvider(key.get_secret_value(), settings.openai_base_url, timeout))
     if key := settings.anthropic_api_key:
+        from ai_assistant.providers.anthropic_provider import AnthropicProvider  # noqa: PLC0415
+
         providers.append(AnthropicProvider(key.get_secret_value(), settings.anthropic_base_url, timeout))
     return {provider.name: provider for provider in providers}
 

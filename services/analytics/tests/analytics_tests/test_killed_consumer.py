@@ -12,7 +12,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from analytics.app import NAME
+from analytics import NAME
 from assistants_common.events import FIELD, STREAM, Event
 from assistants_testing.postgres import DatabaseAddress
 from assistants_testing.redis import RedisServer
