@@ -11,7 +11,7 @@ import {
   outcomeOf,
   plainLine,
 } from '../core/jobs.ts';
-import { pod, reasonOf } from '../core/workloads.ts';
+import { hopeless, type Pod, pod, reasonOf } from '../core/workloads.ts';
 import { interrupted, pause } from '../tools/interrupt.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
 import { patiently } from '../tools/patience.ts';
@@ -57,9 +57,10 @@ export async function findCronJob(
 }
 
 /**
- * Runs the Job to its end. It is removed when it is done, and when the command is interrupted; one that failed stays.
+ * Runs the Job to its end. It is removed when it is done, when its pod cannot start, lest it does when nobody waits for it
+ * any more, and when the command is interrupted; one that failed stays.
  *
- * @throws Failure with the line of its log that names the error.
+ * @throws Failure with the line of its log that names the error, or why its pod cannot start.
  */
 export async function runJob(kubectl: Kubectl, job: Job, options: RunJobOptions): Promise<JobResult> {
   await kubectl.create([job]);
@@ -99,10 +100,10 @@ export async function withPod<T>(
 async function runningPod(kubectl: Kubectl, job: Job, title: string): Promise<string> {
   const deadline = Date.now() + POD_SECONDS * 1000;
   for (;;) {
-    const [found] = await kubectl.objects(pod, ['get', ...podArguments(job)]);
+    const found = await podOf(kubectl, job);
     if (found?.status.phase === 'Running') return found.metadata.name;
-    if (found?.status.phase === 'Failed' || Date.now() > deadline)
-      throw new Failure(`${title}: its pod does not run (${await progress(kubectl, job)})`, hint(job));
+    if (found?.status.phase === 'Failed' || Date.now() > deadline || (found && hopeless(found, new Date())))
+      throw new Failure(`${title}: its pod does not run (${await progress(kubectl, job, found)})`, hint(job));
     await pause(PAUSE_MS);
   }
 }
@@ -135,10 +136,19 @@ async function finished(
     if (outcome.state === 'done') return outcome.seconds;
     if (outcome.state === 'failed')
       throw new Failure(`${title} failed: ${await reason(kubectl, job, outcome.message)}`, hint(job));
-    report?.(await patiently(AWAY_SECONDS, () => progress(kubectl, job)));
+    const found = await patiently(AWAY_SECONDS, () => podOf(kubectl, job));
+    const stuck = found && hopeless(found, new Date());
+    if (stuck) {
+      await removeJob(kubectl, job.metadata, 'now');
+      throw new Failure(
+        `${title}: its pod does not start (${stuck})`,
+        'expected an image that its node has or can pull, and the Secrets it names',
+      );
+    }
+    report?.(await patiently(AWAY_SECONDS, () => progress(kubectl, job, found)));
     if (Date.now() > deadline)
       throw new Failure(
-        `${title}: not done after ${timeoutSeconds} s (${await progress(kubectl, job)})`,
+        `${title}: not done after ${timeoutSeconds} s (${await progress(kubectl, job, found)})`,
         hint(job),
       );
     await pause(PAUSE_MS);
@@ -156,15 +166,13 @@ async function look(kubectl: Kubectl, { metadata: { name, namespace } }: Job): P
   return found ? outcomeOf(found) : { state: 'running' };
 }
 
-const podArguments = ({ metadata: { name, namespace } }: Job): readonly string[] => [
-  'pods',
-  `--namespace=${namespace}`,
-  `--selector=batch.kubernetes.io/job-name=${name}`,
-];
+async function podOf(kubectl: Kubectl, { metadata: { name, namespace } }: Job): Promise<Pod | undefined> {
+  const selector = `--selector=batch.kubernetes.io/job-name=${name}`;
+  return (await kubectl.objects(pod, ['get', 'pods', `--namespace=${namespace}`, selector]))[0];
+}
 
 /** Why its pod does not run yet, or the last line it wrote. */
-async function progress(kubectl: Kubectl, job: Job): Promise<string> {
-  const [found] = await kubectl.objects(pod, ['get', ...podArguments(job)]);
+async function progress(kubectl: Kubectl, job: Job, found: Pod | undefined): Promise<string> {
   if (!found) return 'waiting for its pod';
   if (found.status.phase === 'Pending') return reasonOf(found) ?? 'starting';
   const last = await jobLog(kubectl, job, 1).catch(messageOf);

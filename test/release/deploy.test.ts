@@ -7,11 +7,8 @@
  *       npm run test:release -- test/release/deploy.test.ts
  *     ./platform down --cluster-config test/release/kind-two-workers.yaml
  */
-import { execFileSync } from 'node:child_process';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serviceImage } from '../../charts/config/images.ts';
-import { resolveConfig } from '../../charts/config/resolve.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import { PROVIDER_SETTINGS, reachable, startStandIn, stopStandIn } from '../e2e/provider.ts';
 import {
@@ -23,7 +20,6 @@ import {
   kubectlJson,
   NAMESPACE,
   pause,
-  ROOT,
   type Run,
   type Session,
   signIn,
@@ -31,6 +27,7 @@ import {
   topology,
   VALUES,
 } from '../e2e/support.ts';
+import { history, imageNow, tagImages } from './images.ts';
 import { figures, Load, type LoadResult } from './load.ts';
 
 const REQUESTS = 10_000;
@@ -56,17 +53,6 @@ const platform = (...args: readonly string[]): Promise<Run> => timed(...args, '-
 const deploy = (tag: string, ...more: readonly string[]): Promise<Run> =>
   platform('deploy', 'dev', ...SETTINGS, '--set', `images.tag=${tag}`, '--no-backup', ...more);
 
-const imageOf = (spec: (typeof topology.services)[number], tag: string): string =>
-  serviceImage(resolveConfig('dev', [{ images: { ...config.images, tag } }]), spec);
-
-/** The same images under a new tag: what is rolled out differs in name only. */
-function tagImages(tag: string, broken?: string): void {
-  for (const spec of topology.services) {
-    const source = spec.name === broken ? topology.services.find(({ name }) => name === 'security') : spec;
-    execFileSync('docker', ['tag', imageOf(source ?? spec, config.images.tag), imageOf(spec, tag)]);
-  }
-}
-
 /** Runs something while the load goes on, and lets the load reach its number of requests. */
 async function underLoad(
   session: Session,
@@ -86,22 +72,6 @@ function expectNothingLost({ requests, failures, streams, cut }: LoadResult): vo
   expect(requests).toBeGreaterThan(0);
   expect(streams).toBeGreaterThanOrEqual(4);
 }
-
-const imageNow = (name: string): string =>
-  kubectl(
-    'get',
-    '-n',
-    NAMESPACE,
-    `deploy/${name}`,
-    '-o',
-    'jsonpath={.spec.template.spec.containers[0].image}',
-  );
-
-const history = async (): Promise<readonly { revision: number; status: string; action: string }[]> =>
-  JSON.parse(
-    (await execa(`${ROOT}/platform`, ['history', 'dev', '--context', CONTEXT, '--values', VALUES, '--json']))
-      .stdout,
-  );
 
 let session: Session;
 

@@ -174,6 +174,7 @@ def _upgrade(connection: Connection, package: str, compatible_only: bool) -> Mig
     if breaking and current and compatible_only:
         raise IncompatibleRevisionError(
             f"revision {', '.join(breaking)} is not backward compatible: what runs now would not work with it"
+            " (`deploy --allow-incompatible` applies it all the same)"
         )
     config = alembic_config(package)
     config.attributes["connection"] = connection
