@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 
 import anthropic
 import httpx2
-from anthropic import AsyncAnthropic
 from anthropic.types import (
     AssistantMessageParam,
     MessageDeltaUsage,
@@ -33,7 +32,9 @@ class AnthropicProvider:
 
     def __init__(self, api_key: str, base_url: str | None, timeout: httpx2.Timeout) -> None:
         # When to try again is decided in one place for all providers, see retries.py.
-        self._client = AsyncAnthropic(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
+        self._client = anthropic.AsyncAnthropic(
+            api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0
+        )
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
         with provider_errors(self.name, _RAISED, prompt.model):

@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 
 import httpx2
 import openai
-from openai import AsyncOpenAI
 from openai.types.chat import (
     ChatCompletionAssistantMessageParam,
     ChatCompletionChunk,
@@ -25,7 +24,7 @@ class OpenAIProvider:
 
     def __init__(self, api_key: str, base_url: str | None, timeout: httpx2.Timeout) -> None:
         # When to try again is decided in one place for all providers, see retries.py.
-        self._client = AsyncOpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
+        self._client = openai.AsyncOpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
         with provider_errors(self.name, _RAISED, prompt.model):

@@ -109,15 +109,14 @@ def _provider_name(model: str) -> str:
 
 
 def _build(settings: Settings) -> dict[str, Provider]:
-    """An SDK takes a second to load, and is loaded only when it is going to be used."""
     timeout = httpx2.Timeout(settings.ai_timeout_seconds, connect=settings.ai_connect_timeout_seconds)
     providers: list[Provider] = []
     if key := settings.openai_api_key:
-        from ai_assistant.providers.openai_provider import OpenAIProvider  # noqa: PLC0415
+        from ai_assistant.providers.openai_provider import OpenAIProvider  # noqa: PLC0415 - an SDK takes a second
 
         providers.append(OpenAIProvider(key.get_secret_value(), settings.openai_base_url, timeout))
     if key := settings.anthropic_api_key:
-        from ai_assistant.providers.anthropic_provider import AnthropicProvider  # noqa: PLC0415
+        from ai_assistant.providers.anthropic_provider import AnthropicProvider  # noqa: PLC0415 - as above
 
         providers.append(AnthropicProvider(key.get_secret_value(), settings.anthropic_base_url, timeout))
     return {provider.name: provider for provider in providers}
