@@ -142,12 +142,7 @@ const LOCAL_REGISTRY = /^localhost(:\d+)?\//;
 /** @param here images in every node or in the local Docker; nothing when the cluster is not on this machine. */
 export function checkImages(images: readonly string[], here: ReadonlySet<string> | undefined): Check {
   const name = 'Images';
-  if (!here)
-    return {
-      name,
-      result: 'unverified',
-      detail: `${images.length} to be pulled by the nodes; the rollout shows it`,
-    };
+  if (!here) return { name, result: 'unverified', detail: elsewhere(images) };
   const absent = images.filter((image) => !here.has(image));
   const problems = absent.filter((image) => LOCAL_REGISTRY.test(image));
   const pulled = absent.length - problems.length;
@@ -156,6 +151,13 @@ export function checkImages(images: readonly string[], here: ReadonlySet<string>
     problems.map((image) => `${image} is neither in the nodes nor in the local Docker: build it`),
     `${images.length - absent.length} here${pulled > 0 ? `, ${pulled} to be pulled` : ''}`,
   );
+}
+
+function elsewhere(images: readonly string[]): string {
+  const ours = images.filter((image) => LOCAL_REGISTRY.test(image)).length;
+  const pulled = `${images.length - ours} to be pulled by the nodes; the rollout shows it`;
+  if (ours === 0) return pulled;
+  return `${pulled}; ${ours} of localhost have to be in the nodes: kind, if it is on PATH, has no such cluster to load them into`;
 }
 
 export const claim = z.looseObject({

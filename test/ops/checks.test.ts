@@ -102,7 +102,18 @@ describe('quotas', () => {
 describe('images', () => {
   const images = ['localhost/ai-assistants/security:1', 'docker.io/library/redis:7'];
   it('of a cluster elsewhere cannot be looked for', () => {
-    expect(checkImages(images, undefined)).toMatchObject({ result: 'unverified' });
+    expect(checkImages(images.slice(1), undefined)).toMatchObject({
+      result: 'unverified',
+      detail: '1 to be pulled by the nodes; the rollout shows it',
+    });
+  });
+  it('of ours have to be in the nodes of a cluster elsewhere, which is said', () => {
+    expect(checkImages(images, undefined)).toMatchObject({
+      result: 'unverified',
+      detail:
+        '1 to be pulled by the nodes; the rollout shows it; ' +
+        '1 of localhost have to be in the nodes: kind, if it is on PATH, has no such cluster to load them into',
+    });
   });
   it('of ours must be here', () => {
     expect(checkImages(images, new Set(images.slice(1)))).toMatchObject({
