@@ -5,7 +5,7 @@ import { DOCUMENTED, exported } from '../monitoring/exported.ts';
 import { concrete, metricsOf } from '../monitoring/promql.ts';
 import { declared, seriesWithin } from './prometheus.ts';
 import { startProvider, stopProvider } from './provider.ts';
-import { call, config, eventually, pause, signInAsAdmin, topology } from './support.ts';
+import { call, config, eventually, signInAsAdmin, topology } from './support.ts';
 
 /** Metrics that cannot have samples on this cluster, and why. An entry that has some is stale, and fails. */
 const NEVER: Readonly<Record<string, string>> = {
@@ -54,14 +54,13 @@ beforeAll(async () => {
   await post('/api/ai/chat', { message: 'one' });
   await post('/api/1c/sync/data', { entity_sets: ['Catalog_Организации'] });
   await post('/api/analytics/reports/generate', { kind: 'usage', format: 'json' });
-  // A rate takes two scrapes.
-  await pause((2 * config.monitoring.scrapeSeconds + 10) * 1000);
 });
 afterAll(stopProvider);
 
 describe('dashboards', () => {
   it(`have data for their ${queries.length} queries, or a reason`, async () => {
-    const empty = await eventually(60, () => {
+    // A rate takes two scrapes.
+    const empty = await eventually(2 * config.monitoring.scrapeSeconds + 60, () => {
       const found = queries.filter(({ expr }) => seriesWithin(MINUTES, expr) === 0);
       const unexplained = found.filter(({ expr }) => reasonsOf(expr).length === 0);
       expect(unexplained.map(({ where, expr }) => `${where}: ${expr}`)).toEqual([]);
