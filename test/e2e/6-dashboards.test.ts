@@ -60,7 +60,7 @@ afterAll(stopProvider);
 describe('dashboards', () => {
   it(`have data for their ${queries.length} queries, or a reason`, async () => {
     // A rate takes two scrapes.
-    const empty = await eventually(2 * config.monitoring.scrapeSeconds + 60, () => {
+    const empty = await eventually(2 * config.monitoring.scrapeSeconds + 120, () => {
       const found = queries.filter(({ expr }) => seriesWithin(MINUTES, expr) === 0);
       const unexplained = found.filter(({ expr }) => reasonsOf(expr).length === 0);
       expect(unexplained.map(({ where, expr }) => `${where}: ${expr}`)).toEqual([]);
