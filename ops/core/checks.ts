@@ -138,13 +138,15 @@ function limitOf(hard: Quota['spec']['hard'], measure: string): number {
 
 /** Images nobody can pull: they are built here, and must be in the nodes or be loaded into them. */
 const LOCAL_REGISTRY = /^localhost(:\d+)?\//;
+const builtHere = (images: readonly string[]): readonly string[] =>
+  images.filter((image) => LOCAL_REGISTRY.test(image));
 
 /** @param here images in every node or in the local Docker; nothing when the cluster is not on this machine. */
 export function checkImages(images: readonly string[], here: ReadonlySet<string> | undefined): Check {
   const name = 'Images';
   if (!here) return { name, result: 'unverified', detail: elsewhere(images) };
   const absent = images.filter((image) => !here.has(image));
-  const problems = absent.filter((image) => LOCAL_REGISTRY.test(image));
+  const problems = builtHere(absent);
   const pulled = absent.length - problems.length;
   return judged(
     name,
@@ -154,7 +156,7 @@ export function checkImages(images: readonly string[], here: ReadonlySet<string>
 }
 
 function elsewhere(images: readonly string[]): string {
-  const ours = images.filter((image) => LOCAL_REGISTRY.test(image)).length;
+  const ours = builtHere(images).length;
   const pulled = `${images.length - ours} to be pulled by the nodes; the rollout shows it`;
   if (ours === 0) return pulled;
   return `${pulled}; ${ours} of localhost have to be in the nodes: kind, if it is on PATH, has no such cluster to load them into`;
