@@ -172,7 +172,8 @@ describe('a database that is gone', () => {
         return firing;
       });
       expect(down?.labels).toMatchObject({ severity: 'critical', job: store });
-      console.info(`DatabaseDown: in Alertmanager ${seconds(gone)} s after the database was gone`);
+      const after = Math.round((Date.parse(down?.startsAt ?? '') - gone) / 1000);
+      console.info(`DatabaseDown: firing ${after} s after the database was gone`);
       await seenAndSilenced();
       await eventually(300, () => expect(active(BURN, SERVICE)).toHaveLength(1));
       console.info(`${BURN}: in Alertmanager ${seconds(gone)} s after it`);

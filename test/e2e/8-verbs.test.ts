@@ -44,8 +44,7 @@ describe('looking', () => {
     // metrics-server knows a pod half a minute after its start.
     const { components, nodes } = await eventually(90, async () => {
       const found = JSON.parse(await done(withValues('resources', '--json')));
-      for (const { component, used } of found.components)
-        expect(used, component).toMatchObject({ memory: expect.any(Number) });
+      expect(found.components.filter(({ used }: { used?: unknown }) => !used)).toEqual([]);
       return found;
     });
     for (const { component, used, limit } of components) {
