@@ -11,6 +11,7 @@ import { SERVICES } from '../../charts/topology.ts';
 import { contextOf } from '../core/cluster.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { type Override, parseSet, parseValues } from '../core/overrides.ts';
+import { ROOT } from '../core/paths.ts';
 import { renderObjects } from '../core/render.ts';
 import { parseServices } from '../core/services-file.ts';
 import type { Target } from '../steps/target.ts';
@@ -96,7 +97,7 @@ function readText(file: string): string {
 
 export async function servicesOf({ topology }: OverrideOptions): Promise<readonly ServiceSpec[]> {
   if (topology === undefined) return SERVICES;
-  const exported: unknown = await import(pathToFileURL(resolve(topology)).href).catch((error: unknown) => {
+  const exported: unknown = await importSource(topology).catch((error: unknown) => {
     throw new Failure(
       `--topology: "${topology}" cannot be loaded (${messageOf(error)})`,
       'name a module that exports SERVICES',
@@ -107,6 +108,12 @@ export async function servicesOf({ topology }: OverrideOptions): Promise<readonl
       ? exported.SERVICES
       : undefined;
   return parseServices(services, topology);
+}
+
+/** Loads a module in TypeScript, which Node itself may not. */
+async function importSource(file: string): Promise<unknown> {
+  const { tsImport } = await import('tsx/esm/api');
+  return tsImport(pathToFileURL(resolve(file)).href, pathToFileURL(ROOT).href);
 }
 
 export interface Setup {

@@ -1,0 +1,110 @@
+/** Bundles the operations command with esbuild into a folder named after its sources. */
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { ALWAYS, BUNDLES, CURRENT, digest, digestsOf, keyOf } from './current.mjs';
+
+/** Bundles that are kept: a command that runs for long loads parts of its own while newer ones are made. */
+const KEPT = 8;
+
+/** Packages in CommonJS look for these. */
+const BANNER = `import { createRequire as requireOf } from 'node:module';
+const require = requireOf(import.meta.url);`;
+
+/**
+ * Gives esbuild the sources, and keeps the digest of exactly what was given. Files beside a module are still found:
+ * `import.meta.url` names the source, not the bundle.
+ *
+ * @param {string} root
+ * @param {Map<string, string>} digests
+ * @returns {import('esbuild').Plugin}
+ */
+const sources = (root, digests) => ({
+  name: 'sources',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (path.includes('/node_modules/')) return undefined;
+      const contents = readFileSync(path, 'utf8');
+      digests.set(relative(root, path), digest(contents));
+      const url = JSON.stringify(pathToFileURL(path).href);
+      return { contents: contents.replaceAll('import.meta.url', url), loader: 'ts' };
+    });
+  },
+});
+
+/**
+ * @param {string} root
+ * @returns {Promise<string>} folder of the bundle
+ */
+export async function bundle(root) {
+  const home = join(root, BUNDLES);
+  mkdirSync(home, { recursive: true });
+  const digests = digestsOf(root, ALWAYS);
+  const work = mkdtempSync(join(home, '.work-'));
+  try {
+    await build({
+      absWorkingDir: root,
+      entryPoints: ['ops/cli.ts'],
+      outdir: work,
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.19',
+      external: ['esbuild', 'tsx'],
+      sourcemap: true,
+      sourcesContent: false,
+      banner: { js: BANNER },
+      plugins: [sources(root, digests)],
+      logLevel: 'silent',
+    });
+    const key = keyOf(root, digests);
+    const folder = join(home, key);
+    place(work, folder);
+    const current = join(work, CURRENT);
+    mkdirSync(work, { recursive: true });
+    writeFileSync(current, JSON.stringify({ key, inputs: [...digests.keys()] }));
+    renameSync(current, join(home, CURRENT));
+    removeOld(home);
+    return folder;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Another start may have placed the same bundle meanwhile; both are whole, and equal.
+ *
+ * @param {string} work
+ * @param {string} folder
+ */
+function place(work, folder) {
+  try {
+    renameSync(work, folder);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && ['EEXIST', 'ENOTEMPTY'].includes(String(error.code))))
+      throw error;
+    const now = new Date();
+    utimesSync(folder, now, now);
+  }
+}
+
+/** @param {string} home */
+function removeOld(home) {
+  const bundles = readdirSync(home)
+    .filter((name) => /^[0-9a-f]{64}$/.test(name))
+    .map((name) => ({ path: join(home, name), used: statSync(join(home, name)).mtimeMs }))
+    .sort((a, b) => b.used - a.used);
+  for (const { path } of bundles.slice(KEPT)) rmSync(path, { recursive: true, force: true });
+}

@@ -1,0 +1,67 @@
+/**
+ * Which bundle the sources of now belong to. Contents are compared, never times: a checkout of older files, a removed
+ * file or a clock that was set back cannot bring an old bundle back.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where bundles are kept, below the root of the repository. */
+export const BUNDLES = '.cache/platform';
+export const CURRENT = 'current.json';
+
+/** What every bundle depends on besides the modules it is made of. The root is in it because paths are. */
+export const ALWAYS = [
+  'package.json',
+  'package-lock.json',
+  'node_modules/.package-lock.json',
+  'tsconfig.json',
+  'ops/launch/bundle.mjs',
+  'ops/launch/current.mjs',
+];
+
+/**
+ * @typedef {object} Current
+ * @property {string} key
+ * @property {readonly string[]} inputs modules of the bundle, below the root
+ */
+
+/** @param {string | Buffer} content */
+export const digest = (content) => createHash('sha256').update(content).digest('hex');
+
+/**
+ * @param {string} root
+ * @param {ReadonlyMap<string, string>} digests of the inputs, by path
+ */
+export const keyOf = (root, digests) =>
+  digest([root, ...[...digests].map(([path, sum]) => `${path} ${sum}`).sort()].join('\n'));
+
+/**
+ * @param {string} root
+ * @param {readonly string[]} paths below the root
+ * @returns {Map<string, string>}
+ */
+export const digestsOf = (root, paths) =>
+  new Map(paths.map((path) => [path, digest(readFileSync(join(root, path)))]));
+
+/**
+ * @param {string} root
+ * @returns {string | undefined} folder of the bundle; nothing when there is none of these sources
+ */
+export function currentBundle(root) {
+  try {
+    /** @type {Current} */
+    const { key, inputs } = JSON.parse(readFileSync(join(root, BUNDLES, CURRENT), 'utf8'));
+    if (keyOf(root, digestsOf(root, inputs)) !== key) return undefined;
+    const folder = join(root, BUNDLES, key);
+    readFileSync(join(folder, 'cli.js'));
+    return folder;
+  } catch (error) {
+    if (error instanceof SyntaxError || isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** @param {unknown} error */
+const isMissing = (error) =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');

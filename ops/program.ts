@@ -1,0 +1,58 @@
+/** The verbs as one program: what they throw becomes one line on standard error and an exit status. */
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../charts/config/error.ts';
+import { PLATFORM_VERSION } from '../charts/config/versions.ts';
+import { Failure, INTERRUPTED, messageOf } from './core/failure.ts';
+import { interruptible } from './tools/interrupt.ts';
+import { VERBS, type Verb } from './verbs.ts';
+
+const EPILOGUE = `
+Exit status:
+  0  done
+  1  refused, failed, or bad input; one line on standard error says what and what next
+  2  diff only: the difference could not be found out (1: there is one)
+  ${INTERRUPTED}  interrupted by Ctrl-C; what was begun has been tidied up, a second Ctrl-C does not wait for that
+
+Example:
+  $ ./platform up && ./platform status`;
+
+/**
+ * Runs one command line; the exit status is left in `process.exitCode`.
+ *
+ * @param argv what follows the name of the command.
+ */
+export async function run(argv: readonly string[]): Promise<void> {
+  const [asked = ''] = argv;
+  // `diff` answers with 1; its failures need a status of their own.
+  const failed = asked === 'diff' ? 2 : 1;
+  try {
+    const program = await programFor(VERBS.find(({ name }) => name === asked));
+    await interruptible(() => program.parseAsync(argv, { from: 'user' }));
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : failed;
+    else report(error, failed);
+  }
+}
+
+/** Only the verb that is asked for is loaded; without one, all are, for the help and for suggestions. */
+async function programFor(verb: Verb | undefined): Promise<Command> {
+  const help = ['./platform', ...(verb ? [verb.name] : []), '--help'].join(' ');
+  const program = new Command('platform')
+    .description('AI assistants for 1C:Enterprise: render, run and look after the platform.')
+    .version(PLATFORM_VERSION)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`${messageOf(text)}; see ${help}\n`) })
+    .addHelpText('after', EPILOGUE);
+  for (const { group, load } of verb ? [verb] : VERBS)
+    program.addCommand((await load()).copyInheritedSettings(program).helpGroup(`${group}:`));
+  return program;
+}
+
+function report(error: unknown, failed: number): void {
+  if (error instanceof Failure) for (const detail of error.details) console.log(detail);
+  const expected = error instanceof Failure || error instanceof ConfigError;
+  const hint = expected || process.env.PLATFORM_DEBUG ? '' : ' (PLATFORM_DEBUG=1 shows where)';
+  console.error(`error: ${messageOf(error)}${hint}`);
+  if (process.env.PLATFORM_DEBUG && error instanceof Error) console.error(error.stack);
+  process.exitCode = error instanceof Failure ? (error.exitStatus ?? failed) : failed;
+}
