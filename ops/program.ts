@@ -49,10 +49,10 @@ async function programFor(verb: Verb | undefined): Promise<Command> {
 }
 
 function report(error: unknown, failed: number): void {
-  if (error instanceof Failure) for (const detail of error.details) console.log(detail);
+  if (error instanceof Failure) process.stdout.write(error.details.map((detail) => `${detail}\n`).join(''));
   const expected = error instanceof Failure || error instanceof ConfigError;
   const hint = expected || process.env.PLATFORM_DEBUG ? '' : ' (PLATFORM_DEBUG=1 shows where)';
-  console.error(`error: ${messageOf(error)}${hint}`);
-  if (process.env.PLATFORM_DEBUG && error instanceof Error) console.error(error.stack);
+  process.stderr.write(`error: ${messageOf(error)}${hint}\n`);
+  if (process.env.PLATFORM_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   process.exitCode = error instanceof Failure ? (error.exitStatus ?? failed) : failed;
 }

@@ -117,7 +117,7 @@ async function jobs({ config }: Setup, { context }: Options): Promise<readonly R
     found = finishedJobs(await kubectl.objects(kubeObject, ['get', 'jobs', '--all-namespaces', selector]));
   } catch (error) {
     checkInterrupted();
-    console.error(`No jobs looked for: ${messageOf(error)}`);
+    process.stderr.write(`No jobs looked for: ${messageOf(error)}\n`);
     return [];
   }
   return found.map((job) => ({ leftover: jobLeftover(job), remove: () => kubectl.remove([job]) }));

@@ -1,13 +1,16 @@
 /** Progress of long work. */
 import { Listr, ListrLogger, PRESET_TIMER } from 'listr2';
 
-/** All of it on standard output: standard error is for the one line that says why a command failed. */
-const logger = new ListrLogger({ useIcons: true, toStderr: [] });
-
 /** How every list of steps is shown. Ctrl-C is the command's own affair. */
 export const SHOWN = {
   rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
-  fallbackRendererOptions: { timer: PRESET_TIMER, logger },
+  fallbackRendererOptions: {
+    timer: PRESET_TIMER,
+    /** All of it on standard output: standard error is for the one line that says why a command failed. */
+    get logger() {
+      return new ListrLogger({ useIcons: true, toStderr: [] });
+    },
+  },
   registerSignalListeners: false,
 };
 

@@ -2,7 +2,6 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TRIVY_IMAGE } from '../../charts/config/versions.ts';
 import { SERVICES } from '../../charts/topology.ts';
@@ -10,9 +9,9 @@ import { buildArguments, type ImageBuild } from '../../ops/core/build-plan.ts';
 import { checkBuilder, parseBuilder, parsePlatforms } from '../../ops/core/builder.ts';
 import { parseLabels } from '../../ops/core/labels.ts';
 import { parseValues } from '../../ops/core/overrides.ts';
-import { ROOT } from '../../ops/core/paths.ts';
 import { checkRegistry, digestOf, digestValues } from '../../ops/core/push.ts';
 import { parseReport, parseSeverities, scanArguments, tally } from '../../ops/core/scan.ts';
+import { commandLine } from '../support/command.ts';
 import { configOf } from '../support/objects.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -202,10 +201,8 @@ describe('with tools', () => {
   };
   const node = join(process.execPath, '..');
   const platform = (...args: string[]) =>
-    execa(`${ROOT}/platform`, args, {
+    commandLine(args, {
       cwd: folder,
-      reject: false,
-      stdin: 'ignore',
       env: { PATH: [folder, node, '/usr/bin', '/bin'].join(delimiter), TRIVY_DB_REPOSITORY: 'mirror/db' },
     });
   const REFERENCE = 'localhost/ai-assistants/security:0.1.0';

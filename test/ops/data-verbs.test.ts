@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ROOT } from '../../ops/core/paths.ts';
+import { commandLine } from '../support/command.ts';
 import { find, render } from '../support/objects.ts';
 
 const ID = 'security_db-20260101T021500Z';
@@ -34,13 +35,8 @@ function playCluster(answers: Readonly<Record<string, string>>): void {
 
 const calls = (): string =>
   existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf8') : '';
-const platform = (...args: string[]) =>
-  execa(`${ROOT}/platform`, args, {
-    cwd: folder,
-    reject: false,
-    stdin: 'ignore',
-    env: { PATH: `${folder}:${process.env.PATH}` },
-  });
+const surroundings = () => ({ cwd: folder, env: { PATH: `${folder}:${process.env.PATH}` } });
+const platform = (...args: string[]) => commandLine(args, surroundings());
 
 /** A cluster with one backup of security. */
 const CLUSTER = {
@@ -197,8 +193,9 @@ describe('Ctrl-C', () => {
       '*"get pods"*': `echo '{"metadata":{"name":"reader","namespace":"assistants","creationTimestamp":"x"},"status":{"phase":"Running"}}'`,
       '*exec*': `touch '${folder}/started'; echo part; exec sleep 60`,
     });
-    const running = platform('backup', 'security', '--existing', 'latest', '--out', 'out');
-    await vi.waitFor(() => expect(existsSync(join(folder, 'started'))).toBe(true), { timeout: 20_000 });
+    const args = ['backup', 'security', '--existing', 'latest', '--out', 'out'];
+    const running = execa(`${ROOT}/platform`, args, { ...surroundings(), reject: false, stdin: 'ignore' });
+    await vi.waitFor(() => expect(existsSync(join(folder, 'started'))).toBe(true), { timeout: 60_000 });
     running.kill('SIGINT');
     const { exitCode, stderr } = await running;
     expect(stderr).toBe('error: interrupted; run the command again to go on');

@@ -1,9 +1,10 @@
-/** Verbs run in this process, which is much faster than starting the command. */
+/** Verbs and command lines run in this process, which is much faster than starting the command. */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { afterAll, beforeAll, vi } from 'vitest';
+import { run } from '../../ops/program.ts';
 import { VERBS } from '../../ops/verbs.ts';
 
 /** What a verb wrote on standard output. @throws whatever it throws. */
@@ -25,6 +26,58 @@ export async function output(...args: readonly string[]): Promise<string> {
     write.mockRestore();
   }
   return written.join('');
+}
+
+/** What a process would have left behind. */
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Surroundings {
+  /** Folder it runs in. @default the current one */
+  readonly cwd?: string;
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Streams, folder and variables are the process's own: one command line at a time. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Runs a command line from its arguments to its exit status, as the program does, in this process. */
+export function commandLine(args: readonly string[], surroundings: Surroundings = {}): Promise<Ended> {
+  const ended = queue.then(() => inProcess(args, surroundings));
+  queue = ended.catch(() => undefined);
+  return ended;
+}
+
+async function inProcess(args: readonly string[], { cwd, env = {} }: Surroundings): Promise<Ended> {
+  const before = { cwd: process.cwd(), env: process.env, exitCode: process.exitCode };
+  const [stdout, stderr] = [captured(process.stdout), captured(process.stderr)];
+  try {
+    if (cwd) process.chdir(cwd);
+    process.env = { ...process.env, ...env };
+    process.exitCode = 0;
+    await run(args);
+    return { exitCode: Number(process.exitCode), stdout: stdout.text(), stderr: stderr.text() };
+  } finally {
+    stdout.release();
+    stderr.release();
+    process.exitCode = before.exitCode;
+    process.env = before.env;
+    process.chdir(before.cwd);
+  }
+}
+
+/** What is written to a stream, without the last end of line. */
+function captured(stream: NodeJS.WriteStream) {
+  const written: string[] = [];
+  const write = vi.spyOn(stream, 'write').mockImplementation((text) => {
+    written.push(String(text));
+    return true;
+  });
+  return { text: () => written.join('').replace(/\n$/, ''), release: () => write.mockRestore() };
 }
 
 /** Puts shell scripts in place of tools, for all tests of the file; no other is found. */
