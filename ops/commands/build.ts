@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type BuildxOptions, extraArguments, selectBuilds } from '../core/build-plan.ts';
+import { type BuildxOptions, extraArguments, type ImageBuild, selectBuilds } from '../core/build-plan.ts';
 import { checkBuilder, parsePlatforms } from '../core/builder.ts';
 import { Failure } from '../core/failure.ts';
 import { type Built, buildOne } from '../steps/build.ts';
@@ -25,6 +25,7 @@ export interface BuilderOptions extends EnvironmentOptions {
 interface Options extends BuilderOptions {
   readonly measure: boolean;
   readonly sbom?: string;
+  readonly dryRun?: boolean;
 }
 
 /** The options of {@link BuilderOptions}. */
@@ -53,6 +54,7 @@ export const build = withBuilder(
     false,
   )
   .option('--sbom <folder>', 'write a bill of materials of each image there, by syft or trivy (SPDX JSON)')
+  .option('--dry-run', 'only say what would be built')
   .option('--json', 'print the figures as JSON')
   .addHelpText(
     'after',
@@ -66,6 +68,7 @@ export const build = withBuilder(
     await checkTools(['docker']);
     const buildx = await buildxOf(options);
     const sbomTool = options.sbom === undefined ? undefined : await findSbomTool('build');
+    if (options.dryRun) return sayBuilds(builds, options);
     const built = await showingEach(options, builds, {
       title: ({ reference }) => reference,
       // Measured ones alone: they must not take time from each other.
@@ -86,6 +89,12 @@ export const build = withBuilder(
         '\nThe images are in the builder’s cache only: ./platform push --platform … takes them from there.',
       );
   });
+
+function sayBuilds(builds: readonly ImageBuild[], options: Options): void {
+  const how = options.platform ? ` for ${options.platform.join(', ')}` : '';
+  if (options.json) json(builds.map(({ image, reference }) => ({ image, reference })));
+  else for (const { reference } of builds) line(`would build ${reference}${how}`);
+}
 
 function checkCombination({ measure, sbom, platform = [], cacheTo, cacheFrom }: Options): void {
   if (measure && (platform.length > 0 || cacheTo !== undefined || cacheFrom.length > 0))

@@ -1,6 +1,7 @@
 import { Failure } from '../core/failure.ts';
-import { lackingOf, machineRow, TOOL_NAMES, type ToolRow } from '../core/tools.ts';
-import { checkTool, probe } from '../tools/check.ts';
+import { lackingOf, TOOL_NAMES, type ToolRow } from '../core/tools.ts';
+import { checkTool } from '../tools/check.ts';
+import { machineRows } from '../tools/machine.ts';
 import { verb } from './options.ts';
 import { json, line, table } from './print.ts';
 
@@ -33,8 +34,7 @@ export const checkDeps = verb(
 /** The tools on this machine, and what Docker may use of it. */
 async function toolRows(): Promise<readonly ToolRow[]> {
   const rows = await Promise.all(TOOL_NAMES.map(checkTool));
-  const machine = await probe('docker', ['info', '--format', '{{.NCPU}} {{.MemTotal}}']);
-  return machine !== 'missing' && 'output' in machine ? [...rows, machineRow(machine.output)] : rows;
+  return [...rows, ...(await machineRows())];
 }
 
 const cells = ({ name, found, needed, state, optional, neededFor, next }: ToolRow): readonly string[] => [

@@ -6,7 +6,7 @@ import { title } from '../core/objects.ts';
 import { changes, type Plan, summary } from '../core/plan.ts';
 import type { Obstacle, Release } from '../core/release.ts';
 import { backupDatabases } from '../steps/backup.ts';
-import { bringImages } from '../steps/images.ts';
+import { bringImages, describeBrought } from '../steps/images.ts';
 import { type CheckLock, withLock } from '../steps/lock.ts';
 import { dueMigrations, migrateDatabases } from '../steps/migrate.ts';
 import {
@@ -120,8 +120,10 @@ function steps(work: Work): ConstructorParameters<typeof Listr<Undertaking>>[0] 
 
 async function load({ local, target }: Work, shown: Task): Promise<void> {
   if (!local) return;
-  const loaded = await bringImages(local, target.wanted);
-  shown.title = `Load images: ${loaded.length} loaded`;
+  const brought = await bringImages(local, target.wanted, (text) => {
+    shown.output = text;
+  });
+  shown.title = describeBrought(brought);
 }
 
 async function backUp({ target }: Work, made: Undertaking, shown: Task): Promise<void> {

@@ -20,7 +20,8 @@ export const setup = withLocal(
 )
   .addHelpText('after', '\nEvery step is done once: run it again after whatever went wrong.')
   .action(async ({ python, ...options }: Options) => {
-    if (python)
+    if (python && options.dryRun) line('would make the Python environment .venv (scripts/python-env)');
+    else if (python)
       await showing(
         {},
         {
@@ -29,5 +30,5 @@ export const setup = withLocal(
         },
       );
     await bringUp({ ...options, prepareOnly: true });
-    line('\nReady for ./platform start.');
+    if (!options.dryRun) line('\nReady for ./platform start.');
   });

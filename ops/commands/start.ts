@@ -5,7 +5,15 @@ import { checkTools } from '../tools/check.ts';
 import { seconds, verb } from './options.ts';
 import { json, line } from './print.ts';
 import { type Say, showing } from './progress.ts';
-import { bringUp, type LocalTarget, localOf, type UpOptions, WAKING_SECONDS, withLocal } from './up.ts';
+import {
+  bringUp,
+  LOCAL_TOOLS,
+  type LocalTarget,
+  localOf,
+  type UpOptions,
+  WAKING_SECONDS,
+  withLocal,
+} from './up.ts';
 
 interface Options extends UpOptions {
   readonly json?: boolean;
@@ -24,13 +32,22 @@ export const start = withLocal(
   .action(async (options: Options) => {
     const began = performance.now();
     const target = await localOf(options);
-    await checkTools(['docker', 'kind', 'kubectl']);
-    const workloads = (await target.local.exists()) ? await wake(target, options) : 0;
+    await checkTools(LOCAL_TOOLS);
+    const exists = await target.local.exists();
+    if (exists && options.dryRun) return sayWake(target, options);
+    const workloads = exists ? await wake(target, options) : 0;
     if (workloads === 0) await bringUp({ ...options, build: false });
+    if (options.dryRun) return;
     const took = Math.round((performance.now() - began) / 100) / 10;
     if (options.json) json({ seconds: took });
     else line(`All ready after ${took} s.`);
   });
+
+async function sayWake({ local }: LocalTarget, { timeout }: Options): Promise<void> {
+  line(`would start ${(await local.nodes()).join(', ')}`);
+  line(`would wait until everything is ready, at most ${timeout} s`);
+  line('where nothing was deployed yet: would do what ./platform up --no-build does');
+}
 
 /** Returns how many workloads there are: none in a cluster that was only set up. */
 async function wake(target: LocalTarget, options: Options): Promise<number> {

@@ -3,10 +3,12 @@ import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer
 import { extraArguments } from '../core/build-plan.ts';
 import { Failure } from '../core/failure.ts';
 import { changes, type Plan, summary } from '../core/plan.ts';
+import type { ToolName } from '../core/tools.ts';
 import { urls } from '../core/urls.ts';
 import { applyPlan } from '../steps/apply.ts';
 import { type Bundle, installBundles, readBundles } from '../steps/bundles.ts';
-import { bringImages, buildList, restartStale } from '../steps/images.ts';
+import { bringImages, buildList, describeBrought, restartStale } from '../steps/images.ts';
+import { localPlan } from '../steps/local-plan.ts';
 import { waitForRollout } from '../steps/rollout.ts';
 import { ensureSecrets } from '../steps/secrets.ts';
 import type { Target } from '../steps/target.ts';
@@ -33,6 +35,7 @@ export interface UpOptions extends OverrideOptions {
   readonly timeout: number;
   /** Only what takes long and changes nothing that runs: cluster, images, prerequisites. @default false */
   readonly prepareOnly?: boolean;
+  readonly dryRun?: boolean;
 }
 type Options = UpOptions;
 
@@ -49,6 +52,8 @@ export interface LocalTarget extends Target {
 
 type Task = ListrTaskWrapper<Findings, typeof DefaultRenderer, typeof SimpleRenderer>;
 
+export const LOCAL_TOOLS: readonly ToolName[] = ['docker', 'kind', 'kubectl'];
+
 /** Options of verbs that make the local cluster what it should be. */
 export const withLocal = (command: Command): Command =>
   withOverrides(command)
@@ -63,6 +68,7 @@ export const withLocal = (command: Command): Command =>
       ),
     )
     .addOption(clusterConfig())
+    .option('--dry-run', 'only say what would be done')
     .addHelpText(
       'after',
       '\nEnvironment: KIND_NODE_IMAGE, PYTHON_IMAGE, DENO_IMAGE, RUNTIME_IMAGE name mirrored images; OPENAI_API_KEY and the like become secrets.',
@@ -87,6 +93,7 @@ export async function localOf({ clusterConfig: file, ...options }: UpOptions): P
 export async function bringUp(options: UpOptions): Promise<void> {
   const target = await localOf(options);
   const extra = extraArguments(options.buildArg, process.env);
+  if (options.dryRun) return sayPlan(target, options);
   const findings: Findings = { bundles: [] };
   await steps(target, options, extra).run(findings);
   if (options.prepareOnly) return;
@@ -97,13 +104,18 @@ export async function bringUp(options: UpOptions): Promise<void> {
   );
 }
 
+async function sayPlan(target: LocalTarget, options: Options): Promise<void> {
+  await checkTools(LOCAL_TOOLS);
+  for (const text of await localPlan(target, target.local, options)) line(text);
+}
+
 type BuildValues = Readonly<Record<string, string>>;
 
 function steps(target: LocalTarget, options: Options, extra: BuildValues): Listr<Findings> {
   const all = options.prepareOnly !== true;
   return new Listr<Findings>(
     [
-      { title: 'Tools', task: () => checkTools(['docker', 'kind', 'kubectl']) },
+      { title: 'Tools', task: () => checkTools(LOCAL_TOOLS) },
       { title: 'Cluster', task: (_, task) => cluster(target, task) },
       { title: 'Build images', enabled: options.build, task: (_, task) => build(target, extra, task) },
       { title: 'Prerequisites', task: (findings, task) => prepare(target, options, findings, task) },
@@ -159,8 +171,11 @@ async function prepare(
 }
 
 async function load({ wanted, local }: LocalTarget, { bundles }: Findings, task: Task): Promise<void> {
-  const loaded = await bringImages(local, [...wanted, ...bundles.flatMap(({ objects }) => objects)]);
-  task.title = `Load images: ${loaded.length} loaded`;
+  const objects = [...wanted, ...bundles.flatMap((bundle) => bundle.objects)];
+  const brought = await bringImages(local, objects, (text) => {
+    task.output = text;
+  });
+  task.title = describeBrought(brought);
 }
 
 async function compare({ kubectl, config, wanted }: Target, findings: Findings, task: Task): Promise<void> {

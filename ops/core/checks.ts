@@ -138,7 +138,7 @@ function limitOf(hard: Quota['spec']['hard'], measure: string): number {
 
 /** Images nobody can pull: they are built here, and must be in the nodes or be loaded into them. */
 const LOCAL_REGISTRY = /^localhost(:\d+)?\//;
-const builtHere = (images: readonly string[]): readonly string[] =>
+export const builtHere = (images: readonly string[]): readonly string[] =>
   images.filter((image) => LOCAL_REGISTRY.test(image));
 
 /** @param here images in every node or in the local Docker; nothing when the cluster is not on this machine. */

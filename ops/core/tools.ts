@@ -49,6 +49,14 @@ export const TOOLS = {
     source: 'https://git-scm.com/downloads',
     optional: true,
   },
+  python3: {
+    probe: ['--version'],
+    pattern: /(\d+\.\d+\.\d+)/,
+    minimum: '3.12.0',
+    neededFor: 'tests of the services; another one than the first on PATH is named in PYTHON',
+    source: 'https://www.python.org/downloads/',
+    optional: true,
+  },
   helm: {
     probe: ['version', '--short'],
     pattern: /v(\d+\.\d+(\.\d+)?)/,
@@ -68,7 +76,16 @@ export const TOOLS = {
 } as const satisfies Readonly<Record<string, Tool>>;
 export type ToolName = keyof typeof TOOLS;
 
-export const TOOL_NAMES: readonly ToolName[] = ['node', 'docker', 'kind', 'kubectl', 'git', 'helm', 'trivy'];
+export const TOOL_NAMES: readonly ToolName[] = [
+  'node',
+  'docker',
+  'kind',
+  'kubectl',
+  'git',
+  'python3',
+  'helm',
+  'trivy',
+];
 
 /** What probing a tool came to: its output, or why there is none. */
 export type Probed = { readonly output: string } | { readonly problem: string } | 'missing';
@@ -108,29 +125,6 @@ export function toolRow(name: string, tool: Tool, probed: Probed): ToolRow {
   return atLeast(version, minimum)
     ? { ...base, found: version, state: 'ok', next: '' }
     : { ...base, found: version, state: 'too old', next: `get it from ${source}` };
-}
-
-/** What Docker may use of the machine: dev needs 2 CPUs and 8 GiB (docs/adr/0004). */
-export const MACHINE = { cpus: 2, memoryGiB: 8 } as const;
-
-/** Firmware and kernel keep some of what was bought: a machine of 8 GiB shows less. */
-const KEPT_SHARE = 0.9;
-
-/** @param info the CPUs and bytes Docker names, such as `2 8323493888`. */
-export function machineRow(info: string): ToolRow {
-  const [cpus = 0, bytes = 0] = info.trim().split(' ').map(Number);
-  const ok = cpus >= MACHINE.cpus && bytes >= MACHINE.memoryGiB * KEPT_SHARE * 2 ** 30;
-  return {
-    name: 'machine',
-    found: `${cpus} CPUs, ${(bytes / 2 ** 30).toFixed(1)} GiB`,
-    needed: `${MACHINE.cpus} CPUs, ${MACHINE.memoryGiB} GiB`,
-    state: ok ? 'ok' : 'too small',
-    optional: true,
-    neededFor: 'dev with everything that is on by default',
-    next: ok
-      ? ''
-      : 'give Docker more of the machine, or switch parts off, such as --set monitoring.enabled=false',
-  };
 }
 
 /** What is needed and not there as it should be. */

@@ -1,10 +1,12 @@
 /** Images: which of ours to build, and which of all to bring into the nodes. */
 import { serviceImage } from '../../charts/config/images.ts';
 import type { ImageBuild } from '../core/build-plan.ts';
+import { builtHere } from '../core/checks.ts';
+import { Failure } from '../core/failure.ts';
 import { imagesOf, podContainers, stale, stuck, toLoad } from '../core/images.ts';
 import type { KubeObject } from '../core/objects.ts';
 import { hasDockerfile, localImages } from '../tools/docker.ts';
-import type { KindCluster } from '../tools/kind.ts';
+import type { KindCluster, Unloaded } from '../tools/kind.ts';
 import type { Target } from './target.ts';
 
 export interface BuildList {
@@ -25,19 +27,44 @@ export function buildList({ config, services }: Pick<Target, 'config' | 'service
   };
 }
 
-/** Loads what the local Docker has and a node lacks, in one go; returns the references. */
+/** What became of the images the nodes lacked. */
+export interface Brought {
+  readonly loaded: readonly string[];
+  /** The nodes have to pull these. */
+  readonly left: readonly Unloaded[];
+}
+
+/**
+ * Loads what the local Docker has and a node lacks.
+ *
+ * @throws Failure when an image that is built here cannot be loaded: no registry has it.
+ */
 export async function bringImages(
   cluster: KindCluster,
   objects: readonly KubeObject[],
-): Promise<readonly string[]> {
+  say: (text: string) => void,
+): Promise<Brought> {
   const local = await localImages(imagesOf(objects));
   const references = [...local.keys()];
   const lacking = await Promise.all(
     (await cluster.nodes()).map(async (node) => toLoad(local, await cluster.nodeImages(node, references))),
   );
   const missing = [...new Set(lacking.flat())];
-  if (missing.length > 0) await cluster.load(missing);
-  return missing;
+  const left = await cluster.load(missing, say);
+  const ours = builtHere(left.map(({ reference }) => reference));
+  if (ours.length > 0)
+    throw new Failure(
+      `not loaded into ${cluster.name}: ${ours.join(', ')} (${left.find(({ reference }) => reference === ours[0])?.reason})`,
+      'see kind load docker-image',
+    );
+  const failed = new Set(left.map(({ reference }) => reference));
+  return { loaded: missing.filter((reference) => !failed.has(reference)), left };
+}
+
+/** One line for the list of steps. */
+export function describeBrought({ loaded, left }: Brought): string {
+  const warnings = left.map(({ reference, reason }) => `${reference} is left to the nodes (${reason})`);
+  return [`Load images: ${loaded.length} loaded`, ...warnings].join('; ');
 }
 
 /**

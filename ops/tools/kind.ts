@@ -4,6 +4,7 @@ import { clusterName, kindContext } from '../core/cluster.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { type NodeImages, parseInspected } from '../core/images.ts';
 import { ROOT } from '../core/paths.ts';
+import { checkInterrupted } from './interrupt.ts';
 import { run, stdoutOf } from './run.ts';
 
 /** The cluster everything is about unless another one is named. */
@@ -14,6 +15,12 @@ const lines = (text: string): readonly string[] =>
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
+
+/** An image that is not in the nodes, and why. */
+export interface Unloaded {
+  readonly reference: string;
+  readonly reason: string;
+}
 
 /** A kind cluster of this machine. */
 export class KindCluster {
@@ -40,9 +47,27 @@ export class KindCluster {
     return new Map(found.flat());
   }
 
-  /** Brings local images into every node. */
-  async load(references: readonly string[]): Promise<void> {
-    await run('kind', ['load', 'docker-image', '--name', this.name, ...references]);
+  /**
+   * Brings local images into every node, one at a time: kind loads all of a call or none. Docker's containerd image
+   * store, for one, may lack layers of other platforms, which kind takes for an error.
+   *
+   * @returns those that could not be loaded.
+   */
+  async load(
+    references: readonly string[],
+    say: (text: string) => void = () => {},
+  ): Promise<readonly Unloaded[]> {
+    const unloaded: Unloaded[] = [];
+    for (const reference of references) {
+      say(reference);
+      try {
+        await run('kind', ['load', 'docker-image', '--name', this.name, reference]);
+      } catch (error) {
+        checkInterrupted();
+        unloaded.push({ reference, reason: messageOf(error) });
+      }
+    }
+    return unloaded;
   }
 }
 

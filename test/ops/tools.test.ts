@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { atLeast, lackingOf, machineRow, type Tool, toolRow } from '../../ops/core/tools.ts';
+import { diskRow, inotifyRow, machineRow } from '../../ops/core/machine.ts';
+import { atLeast, lackingOf, type Tool, toolRow } from '../../ops/core/tools.ts';
 
 const tool: Tool = {
   probe: ['version'],
@@ -49,5 +50,23 @@ describe('the machine', () => {
     ['', 'too small'],
   ])('%s: %s', (info, state) => {
     expect(machineRow(info).state).toBe(state);
+  });
+  it.each([
+    [25, 'ok'],
+    [5, 'too small'],
+  ])('%d GiB of disk: %s', (gib, state) => {
+    expect(diskRow(gib * 2 ** 30)).toMatchObject({ state, optional: true });
+  });
+  it.each([
+    [512, 524_288, 'ok', ''],
+    [128, 524_288, 'too small', 'sudo sysctl fs.inotify.max_user_instances=512'],
+    [
+      128,
+      8192,
+      'too small',
+      'sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288',
+    ],
+  ])('%d inotify instances and %d watches: %s', (instances, watches, state, next) => {
+    expect(inotifyRow({ instances, watches })).toMatchObject({ state, next, optional: true });
   });
 });

@@ -153,6 +153,46 @@ describe('the local cluster', () => {
     expect(await output('stop', '--cluster-config', file)).toBe('No kind cluster other: nothing to stop.\n');
     rmSync(folder, { recursive: true });
   });
+  it('says what every verb of it would do, and does nothing', async () => {
+    expect(await output('down', '--dry-run')).toBe(
+      'would delete the kind cluster ai-assistants (ai-assistants-control-plane) with all its volumes: databases, backups, secrets\n',
+    );
+    expect(await output('start', '--dry-run', '--timeout', '90')).toBe(
+      'would start ai-assistants-control-plane\nwould wait until everything is ready, at most 90 s\nwhere nothing was deployed yet: would do what ./platform up --no-build does\n',
+    );
+    const up = (await output('up', '--dry-run')).trim().split('\n');
+    expect(up[0]).toBe('would start the nodes of ai-assistants that are stopped');
+    expect(up).toContain('would build localhost/ai-assistants/security:0.1.0');
+    expect(up.at(-1)).toBe('would wait until everything is ready, at most 600 s');
+    const prepared = up.slice(
+      0,
+      up.findIndex((text) => text.includes('Secrets')),
+    );
+    expect(await output('setup', '--dry-run')).toBe(
+      `${['would make the Python environment .venv (scripts/python-env)', ...prepared].join('\n')}\n`,
+    );
+    expect(await output('setup', '--no-python', '--no-build', '--dry-run')).toBe(
+      `${prepared.filter((text) => !text.startsWith('would build')).join('\n')}\n`,
+    );
+  });
+  it('is made where it is not there yet', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kind-'));
+    const file = join(folder, 'other.yaml');
+    writeFileSync(file, 'kind: Cluster\nname: other\n');
+    for (const verb of ['up', 'start', 'setup'])
+      expect(await output(verb, '--dry-run', '--cluster-config', file)).toContain(
+        'would create the kind cluster other\n',
+      );
+    rmSync(folder, { recursive: true });
+  });
+  it('says which images would be built', async () => {
+    expect(await output('build', 'security', '--dry-run')).toBe(
+      'would build localhost/ai-assistants/security:0.1.0\n',
+    );
+    expect(JSON.parse(await output('build', 'security', '--dry-run', '--json'))).toEqual([
+      { image: 'security', reference: 'localhost/ai-assistants/security:0.1.0' },
+    ]);
+  });
   it('is not cleaned unless somebody says yes', async () => {
     expect(await output('clean', '--dry-run')).toMatch(
       /image +localhost\/ai-assistants\/security:0\.0\.1 +9MB/,
