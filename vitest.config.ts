@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -18,11 +19,26 @@ export default defineConfig({
     projects: [
       {
         test: {
-          name: 'offline',
+          name: 'platform',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/release/**', 'test/e2e/**', 'test/api-server/**', 'test/elasticsearch/**'],
+          exclude: [
+            'test/gates/**',
+            'test/release/**',
+            'test/e2e/**',
+            'test/api-server/**',
+            'test/elasticsearch/**',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'gates',
+          include: ['test/gates/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          maxConcurrency: availableParallelism(),
         },
       },
       {

@@ -202,9 +202,9 @@ describe('the local cluster', () => {
     );
   });
   it('shows which tests would run', async () => {
-    expect(await output('test', '--dry-run')).toBe('npm run --silent test:platform\nscripts/services-test\n');
-    expect(await output('test', 'security', '--dry-run')).toBe('scripts/services-test service security\n');
-    expect(await output('test', 'platform', '--dry-run')).toBe('npm run --silent test:platform\n');
+    expect(await output('test', '--dry-run')).toBe('npm --silent test\n');
+    expect(await output('test', 'security', '--dry-run')).toBe('npm --silent test -- --only security\n');
+    expect(await output('test', 'platform', '--dry-run')).toBe('npm --silent test -- --only platform\n');
   });
 });
 

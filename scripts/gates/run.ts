@@ -1,0 +1,138 @@
+/** Runs gates, several at once, and tells what became of each. */
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { messageOf } from '../../ops/core/failure.ts';
+import { ROOT } from '../../ops/core/paths.ts';
+import { inParallel } from '../../ops/tools/parallel.ts';
+import { type Gate, JUNIT } from './gate.ts';
+import { readJunit, type Test } from './junit.ts';
+
+export interface Outcome {
+  readonly gate: Gate;
+  readonly seconds: number;
+  /** Why it failed; nothing when it passed. */
+  readonly failure?: string;
+  readonly tests: readonly Test[];
+  /** File with what it wrote; nothing when that went to the terminal. */
+  readonly log?: string;
+}
+
+export interface Options {
+  /** Gates at once. */
+  readonly jobs: number;
+  /** Takes logs and reports. */
+  readonly folder: string;
+  /** Ends what runs; what has not begun fails. */
+  readonly signal: AbortSignal;
+  readonly onBegin: (gate: Gate) => void;
+  readonly onEnd: (outcome: Outcome) => void;
+}
+
+/** What is interrupted may tidy up for so long: test servers are stopped. */
+const GRACE_SECONDS = 15;
+
+/** Every gate runs, whatever becomes of the others. A gate that runs alone writes to the terminal. */
+export async function runGates(gates: readonly Gate[], options: Options): Promise<readonly Outcome[]> {
+  const { jobs, signal, folder, onBegin, onEnd } = options;
+  const alone = gates.length === 1;
+  return inParallel(
+    gates.toSorted((a, b) => b.seconds - a.seconds),
+    jobs,
+    async (gate) => {
+      if (signal.aborted) return { gate, seconds: 0, failure: 'interrupted', tests: [] };
+      onBegin(gate);
+      const outcome = await runGate(gate, join(folder, gate.name.replaceAll(':', '-')), signal, alone);
+      onEnd(outcome);
+      return outcome;
+    },
+  );
+}
+
+async function runGate(gate: Gate, folder: string, signal: AbortSignal, alone: boolean): Promise<Outcome> {
+  mkdirSync(folder, { recursive: true });
+  const log = alone ? undefined : join(folder, 'log');
+  const begin = performance.now();
+  const ended = await execute(inFolder(gate, folder), log, signal);
+  const seconds = (performance.now() - begin) / 1000;
+  const { tests, problem } = gate.tests ? testsIn(JUNIT.replace('{folder}', folder)) : NO_TESTS;
+  const failure = ended ?? problem;
+  return { gate, seconds, tests, ...(failure ? { failure } : {}), ...(log ? { log } : {}) };
+}
+
+function inFolder(gate: Gate, folder: string): Gate {
+  const fill = (text: string): string => text.replaceAll('{folder}', folder);
+  const [tool, ...args] = gate.command;
+  const env = Object.fromEntries(Object.entries(gate.env ?? {}).map(([name, value]) => [name, fill(value)]));
+  return { ...gate, command: [tool, ...args.map(fill)], env };
+}
+
+/** @returns why it failed. */
+async function execute(
+  gate: Gate,
+  log: string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const [tool, ...args] = gate.command;
+  // A file, not a pipe: a process that the command leaves behind cannot hold it open.
+  const output = log === undefined ? 'inherit' : createWriteStream(log);
+  if (output !== 'inherit') await once(output, 'open');
+  const child = execa(tool, args, {
+    cwd: gate.cwd ?? ROOT,
+    env: gate.env ?? {},
+    stdio: ['ignore', output, output],
+    // In a group of its own, so that all its processes can be ended.
+    detached: true,
+    reject: false,
+  });
+  const dismiss = endWith(signal, child.pid);
+  const { failed, exitCode, signal: killedBy, originalMessage } = await child;
+  dismiss();
+  if (output !== 'inherit') output.end();
+  if (signal.aborted) return 'interrupted';
+  if (!failed) return undefined;
+  if (killedBy) return `killed by ${killedBy}`;
+  return exitCode === undefined ? `not started: ${originalMessage}` : `exit status ${exitCode}`;
+}
+
+/** Ends a group of processes when `signal` is aborted. @returns what calls that off. */
+function endWith(signal: AbortSignal, group: number | undefined): () => void {
+  if (group === undefined) return () => undefined;
+  const end = async (): Promise<void> => {
+    kill(group, 'SIGINT');
+    await sleep(GRACE_SECONDS * 1000, undefined, { ref: false });
+    kill(group, 'SIGKILL');
+  };
+  signal.addEventListener('abort', end, { once: true });
+  return () => signal.removeEventListener('abort', end);
+}
+
+function kill(group: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-group, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+interface Tests {
+  readonly tests: readonly Test[];
+  /** Why they do not count as passed, whatever the exit status. */
+  readonly problem?: string;
+}
+
+const NO_TESTS: Tests = { tests: [] };
+
+function testsIn(report: string): Tests {
+  try {
+    const tests = readJunit(report);
+    const failed = tests.filter(({ result }) => result === 'failed').length;
+    if (failed > 0) return { tests, problem: `${failed} tests failed, although its exit status is 0` };
+    return tests.some(({ result }) => result === 'passed') ? { tests } : { tests, problem: 'it ran no test' };
+  } catch (error) {
+    return { tests: [], problem: messageOf(error) };
+  }
+}
