@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { messageOf } from '../../ops/core/failure.ts';
 import { ROOT } from '../../ops/core/paths.ts';
@@ -32,7 +31,7 @@ export interface Options {
   readonly onEnd: (outcome: Outcome) => void;
 }
 
-/** What is interrupted may tidy up for so long: test servers are stopped. */
+/** An interrupted gate has so long to tidy up. */
 const GRACE_SECONDS = 15;
 
 /** Every gate runs, whatever becomes of the others. A gate that runs alone writes to the terminal. */
@@ -88,9 +87,9 @@ async function execute(
     detached: true,
     reject: false,
   });
-  const dismiss = endWith(signal, child.pid);
+  const release = hold(child.pid, signal);
   const { failed, exitCode, signal: killedBy, originalMessage } = await child;
-  dismiss();
+  release();
   if (output !== 'inherit') output.end();
   if (signal.aborted) return 'interrupted';
   if (!failed) return undefined;
@@ -98,16 +97,27 @@ async function execute(
   return exitCode === undefined ? `not started: ${originalMessage}` : `exit status ${exitCode}`;
 }
 
-/** Ends a group of processes when `signal` is aborted. @returns what calls that off. */
-function endWith(signal: AbortSignal, group: number | undefined): () => void {
+const running = new Set<number>();
+process.on('exit', () => {
+  for (const group of running) kill(group, 'SIGKILL');
+});
+
+/** Ends a group of processes when `signal` is aborted. @returns what ends the rest of it, after its leader ended. */
+function hold(group: number | undefined, signal: AbortSignal): () => void {
   if (group === undefined) return () => undefined;
-  const end = async (): Promise<void> => {
-    kill(group, 'SIGINT');
-    await sleep(GRACE_SECONDS * 1000, undefined, { ref: false });
-    kill(group, 'SIGKILL');
+  running.add(group);
+  let timer: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    kill(group, 'SIGTERM');
+    timer = setTimeout(() => kill(group, 'SIGKILL'), GRACE_SECONDS * 1000);
   };
   signal.addEventListener('abort', end, { once: true });
-  return () => signal.removeEventListener('abort', end);
+  return () => {
+    signal.removeEventListener('abort', end);
+    clearTimeout(timer);
+    running.delete(group);
+    kill(group, 'SIGKILL');
+  };
 }
 
 function kill(group: number, signal: NodeJS.Signals): void {
