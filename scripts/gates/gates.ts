@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../ops/core/paths.ts';
+import { shellScripts } from './files.ts';
 import { type Gate, JUNIT } from './gate.ts';
-import { shellScripts } from './shell-scripts.ts';
 
 const node = (tool: string): string => join(ROOT, 'node_modules/.bin', tool);
 const python = (tool: string): string => join(ROOT, '.venv/bin', tool);

@@ -1,0 +1,50 @@
+/** Copies of the repository to plant faults in. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { ROOT } from '../../ops/core/paths.ts';
+import { filesOf } from '../../scripts/gates/files.ts';
+import type { Fault } from './faults.ts';
+
+/** What is installed, not committed. */
+const INSTALLED = ['node_modules', '.venv'];
+
+/** Tests of TypeScript. */
+const TEST = /[._]test\.ts$/;
+
+/** The files as they are now, committed or not, as a repository of its own. */
+export async function copyRepository(): Promise<string> {
+  const copy = mkdtempSync(join(tmpdir(), 'planted-'));
+  const files = filesOf(ROOT).filter((file) => !INSTALLED.includes(file));
+  for (const file of files) cpSync(join(ROOT, file), join(copy, file));
+  const git = (...args: readonly string[]) => execa('git', args, { cwd: copy });
+  await git('init', '--quiet');
+  await git('add', '--all');
+  for (const name of INSTALLED) symlinkSync(join(ROOT, name), join(copy, name));
+  writeFileSync(join(copy, '.git/info/exclude'), INSTALLED.join('\n'));
+  return copy;
+}
+
+/** A copy of a copy that shares its files: those that change are replaced, never written to. */
+export async function plant(repository: string, { kept, files }: Fault): Promise<string> {
+  const copy = mkdtempSync(join(tmpdir(), 'planted-'));
+  await execa('cp', ['--archive', '--link', `${repository}/.`, copy]);
+  if (kept)
+    for (const file of filesOf(copy)) if (TEST.test(file) && !kept.includes(file)) rmSync(join(copy, file));
+  for (const [file, change] of Object.entries(files)) {
+    const path = join(copy, file);
+    const text = typeof change === 'string' ? change : changed(path, ...change);
+    rmSync(path, { force: true });
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  return copy;
+}
+
+function changed(path: string, before: string | RegExp, after: string): string {
+  const text = readFileSync(path, 'utf8');
+  const result = text.replace(before, after);
+  if (result === text) throw new Error(`${path} has no ${before} to change`);
+  return result;
+}
