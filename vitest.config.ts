@@ -2,15 +2,17 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Those on a cluster in the order of their names: one of them stops it and starts it again. */
+/** Files on a cluster run in the order of their names: one of them stops it and starts it again. */
 class ByName extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    return sorted.every(({ project }) => project.name === 'e2e')
+    return sorted.every(({ project }) => project.name.startsWith('e2e-'))
       ? sorted.toSorted((a, b) => a.moduleId.localeCompare(b.moduleId))
       : sorted;
   }
 }
+
+const onCluster = { testTimeout: 300_000, hookTimeout: 300_000 };
 
 /** Cheap first: the projects run in the order of the design; `e2e` needs a cluster and is asked for by name. */
 export default defineConfig({
@@ -56,25 +58,24 @@ export default defineConfig({
           hookTimeout: 600_000,
         },
       },
-      {
+      // Folders of test/e2e in their order. `first` and `beside` run at the same time what touches different parts.
+      ...['1-first', '2-alone', '3-beside', '4-last'].map((folder, index) => ({
         test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
-          sequence: { concurrent: false },
+          ...onCluster,
+          name: `e2e-${folder}`,
+          include: [`test/e2e/${folder}/*.test.ts`],
+          maxWorkers: index % 2 === 0 ? 3 : 1,
+          sequence: { concurrent: false, groupOrder: index + 1 },
         },
-      },
+      })),
       // Needs a cluster of another shape, or one that was given extras, and a quarter of an hour: in no other run.
       {
         test: {
+          ...onCluster,
           name: 'release',
           include: ['test/release/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
-          sequence: { concurrent: false },
+          maxWorkers: 1,
+          sequence: { concurrent: false, groupOrder: 5 },
         },
       },
     ],

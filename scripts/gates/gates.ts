@@ -33,13 +33,14 @@ function redisServer(): Readonly<Record<string, string>> {
   return found && !process.env.REDIS_SERVER ? { REDIS_SERVER: found } : {};
 }
 
+/** @param project of vitest.config.ts, or the beginning of several. */
 const vitest = (project: string, checks: string, tier: Gate['tier'], seconds: number): Gate => ({
   name: `vitest:${project}`,
   checks,
   tier,
   command: [
     node('vitest'),
-    ...['run', '--project', project, '--reporter=default', '--reporter=junit'],
+    ...['run', '--project', project, '--project', `${project}-*`, '--reporter=default', '--reporter=junit'],
     `--outputFile.junit=${JUNIT}`,
   ],
   seconds,

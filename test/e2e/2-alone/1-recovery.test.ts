@@ -1,6 +1,6 @@
 /** A pod that is killed comes back and serves; a database that is killed comes back with its data. */
 import { describe, expect, it } from 'vitest';
-import { call, eventually, kubectl, NAMESPACE, signIn } from './support.ts';
+import { call, eventually, kubectl, NAMESPACE, signIn } from '../support.ts';
 
 const podName = (component: string): string =>
   kubectl('get', 'pods', '-n', NAMESPACE, '-l', `app.kubernetes.io/name=${component}`, '-o', 'name')

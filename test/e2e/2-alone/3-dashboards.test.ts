@@ -1,11 +1,11 @@
 /** Every query of every dashboard, asked of the cluster's Prometheus after somebody used the platform. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dashboards } from '../../charts/monitoring/dashboards/all.ts';
-import { DOCUMENTED, exported } from '../monitoring/exported.ts';
-import { concrete, metricsOf } from '../monitoring/promql.ts';
-import { declared, seriesWithin } from './prometheus.ts';
-import { startProvider, stopProvider } from './provider.ts';
-import { call, config, eventually, signInAsAdmin, topology } from './support.ts';
+import { dashboards } from '../../../charts/monitoring/dashboards/all.ts';
+import { DOCUMENTED, exported } from '../../monitoring/exported.ts';
+import { concrete, metricsOf } from '../../monitoring/promql.ts';
+import { declared, seriesWithin } from '../prometheus.ts';
+import { startProvider, stopProvider } from '../provider.ts';
+import { call, config, eventually, signInAsAdmin, topology } from '../support.ts';
 
 /** Metrics that cannot have samples on this cluster, and why. An entry that has some is stale, and fails. */
 const NEVER: Readonly<Record<string, string>> = {

@@ -1,61 +1,10 @@
-/** The verbs of the command, as somebody types them, on the cluster. The last ones stop it and start it again. */
+/** The verbs of the command, as somebody types them, that leave the stores alone. */
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import {
-  call,
-  eventually,
-  kubectl,
-  NAMESPACE,
-  platform,
-  type Run,
-  timed,
-  topology,
-  VALUES,
-} from './support.ts';
-
-/** Verbs that compare with the configuration are told what the cluster was brought up with. */
-const withValues = (...args: readonly string[]): Promise<Run> => timed(...args, '--values', VALUES);
-
-/** Standard output of a run that must succeed. */
-async function done(run: Promise<Run>): Promise<string> {
-  const { stdout, stderr, exitCode } = await run;
-  expect(exitCode, `${stdout}\n${stderr}`).toBe(0);
-  return stdout;
-}
-
-const SERVICES = topology.services.map(({ name }) => name);
+import { call, eventually, kubectl, NAMESPACE, platform, type Run, timed, VALUES } from '../support.ts';
+import { done, withValues } from '../verbs.ts';
 
 describe('looking', () => {
-  it('health: every component is well, and services say how long their stores take', async () => {
-    const rows = JSON.parse(await done(withValues('health', '--json')));
-    expect(rows.filter(({ ok }: { ok: boolean }) => !ok)).toEqual([]);
-    const security = rows.find(({ component }: { component: string }) => component === 'security');
-    const checks = security.checks.map(({ name, latencyMs }: { name: string; latencyMs: number }) => [
-      name,
-      latencyMs >= 0,
-    ]);
-    expect(checks).toEqual([
-      ['database', true],
-      ['redis', true],
-    ]);
-    console.info(`health: ${rows.length} well, security ${JSON.stringify(security.checks)}`);
-  });
-  it('resources: every component of the topology uses something, below its limit', async () => {
-    // metrics-server knows a pod half a minute after its start.
-    const { components, nodes } = await eventually(90, async () => {
-      const found = JSON.parse(await done(withValues('resources', '--json')));
-      expect(found.components.filter(({ used }: { used?: unknown }) => !used)).toEqual([]);
-      return found;
-    });
-    for (const { component, used, limit } of components) {
-      expect(used.memory, component).toBeGreaterThan(0);
-      expect(used.memory, component).toBeLessThan(limit.memory);
-    }
-    expect(components.map(({ component }: { component: string }) => component)).toEqual(
-      topology.components.filter(({ presence }) => presence === 'always').map(({ name }) => name),
-    );
-    expect(nodes).toHaveLength(1);
-  });
   it('optimize: suggests from what it saw', async () => {
     const found = JSON.parse(await done(timed('optimize', 'redis', '--seconds', '15', '--json')));
     const server = found.find(({ container }: { container: string }) => container === 'redis');
@@ -175,29 +124,5 @@ describe('changing', () => {
     if (before === '[]') expect(exitCode).toBe(0);
     else expect([exitCode, stderr]).toEqual([1, expect.stringContaining('not confirmed')]);
     expect(await done(timed('clean', '--json'))).toBe(before);
-  });
-});
-
-describe('proving', () => {
-  it('network --probe: every edge is open, every other pair closed', async () => {
-    const output = await done(withValues('network', '--probe'));
-    const summary = /\d+ components, \d+ pairs: .*/.exec(output)?.[0];
-    console.info(`network --probe: ${summary}`);
-    expect(summary).toMatch(/ 0 not as derived$/);
-  });
-});
-
-describe('stopping', () => {
-  it('stop and start: what was written is there, and the time until all is ready is printed', async () => {
-    const mark = `mark-${Date.now()}`;
-    await done(timed('redis', 'SET', mark, 'kept', 'EX', '3600'));
-    const stopped = await timed('stop');
-    expect(stopped.exitCode, stopped.stderr).toBe(0);
-    expect((await platform('status')).stderr).toContain('not reachable');
-    const { seconds } = JSON.parse(await done(withValues('start', '--json')));
-    console.info(`stop: ${stopped.seconds} s; start to all ready: ${seconds} s (goal 30)`);
-    expect(await done(timed('redis', 'GET', mark))).toBe('kept');
-    await done(withValues('status'));
-    for (const service of SERVICES) expect((await call(`/${service}-nothing`)).status).toBeLessThan(500);
   });
 });

@@ -1,7 +1,7 @@
 /** A working day on the platform, through the Ingress: chat, 1C, reports, and an administrator who looks after it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GATEWAY } from '../../charts/graph/model.ts';
-import { startProvider, stopProvider } from './provider.ts';
+import { GATEWAY } from '../../../charts/graph/model.ts';
+import { startProvider, stopProvider } from '../provider.ts';
 import {
   call,
   eventually,
@@ -12,7 +12,7 @@ import {
   type Session,
   signIn,
   signInAsAdmin,
-} from './support.ts';
+} from '../support.ts';
 
 let user: Session;
 let admin: Session;

@@ -12,7 +12,7 @@ import {
   pause,
   signIn,
   topology,
-} from './support.ts';
+} from '../support.ts';
 
 interface PodList {
   readonly items: readonly {

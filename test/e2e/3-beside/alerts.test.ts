@@ -1,11 +1,11 @@
 /** The rules in the cluster: all evaluated, and what they are for: a database that is gone, and users who notice. */
 import { describe, expect, it } from 'vitest';
-import { namespaceOf } from '../../charts/constructs/names.ts';
-import { ALERTMANAGER, postgresOf } from '../../charts/graph/model.ts';
-import { ruleGroups } from '../../charts/monitoring/rules/catalog.ts';
-import { ruleScope } from '../../charts/monitoring/rules/model.ts';
-import { selectorsOf } from '../rules/promql.ts';
-import { metricNames, query, ruleStates } from './prometheus.ts';
+import { namespaceOf } from '../../../charts/constructs/names.ts';
+import { ALERTMANAGER, postgresOf } from '../../../charts/graph/model.ts';
+import { ruleGroups } from '../../../charts/monitoring/rules/catalog.ts';
+import { ruleScope } from '../../../charts/monitoring/rules/model.ts';
+import { selectorsOf } from '../../rules/promql.ts';
+import { metricNames, query, ruleStates } from '../prometheus.ts';
 import {
   CONTEXT,
   call,
@@ -18,7 +18,7 @@ import {
   signIn,
   topology,
   VALUES,
-} from './support.ts';
+} from '../support.ts';
 
 interface Firing {
   readonly labels: Readonly<Record<string, string>>;

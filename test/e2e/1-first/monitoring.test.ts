@@ -1,7 +1,7 @@
 /** Prometheus sees what the topology says it should, and hands alerts on. */
 import { describe, expect, it } from 'vitest';
-import { activeTargets, query, type Target } from './prometheus.ts';
-import { config, eventually, kubectlJson, topology } from './support.ts';
+import { activeTargets, query, type Target } from '../prometheus.ts';
+import { config, eventually, kubectlJson, topology } from '../support.ts';
 
 interface Nodes {
   readonly items: readonly unknown[];

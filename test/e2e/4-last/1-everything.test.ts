@@ -13,8 +13,8 @@ import {
   platformJson,
   SERVICE,
   sql,
-} from './database.ts';
-import { kubectl, NAMESPACE, platform, topology } from './support.ts';
+} from '../database.ts';
+import { kubectl, NAMESPACE, platform, topology } from '../support.ts';
 
 const everything = z.object({
   folder: z.string(),
