@@ -40,9 +40,8 @@ export const FAULTS: readonly Fault[] = [
     files: { 'dist/dev/20-redis.k8s.yaml': ['apiVersion', 'apiversion'] },
     names: '20-redis.k8s.yaml is what is rendered',
   },
-  ...['gates', 'api-server', 'elasticsearch', 'e2e', 'release'].map((project) =>
-    vitest(project, `test/${project}`),
-  ),
+  ...['gates', 'api-server', 'elasticsearch', 'release'].map((project) => vitest(project, `test/${project}`)),
+  vitest('e2e', 'test/e2e/1-first'),
   {
     gate: 'deno-test:api-gateway',
     fault: 'a test that fails',
