@@ -78,13 +78,6 @@ describe('inside', () => {
 });
 
 describe('changing', () => {
-  it('seed: brings users and companies, and the second time keeps them', async () => {
-    await done(withValues('seed', '--json'));
-    const again = JSON.parse(await done(withValues('seed', '--json')));
-    console.info(`seed: ${JSON.stringify(again)}`);
-    expect(again).toMatchObject({ usersCreated: 0, usersKept: 3 });
-    expect(again.companies).toBeGreaterThan(0);
-  });
   it('scale: up and down, waiting each time', async () => {
     const pods = () =>
       kubectl('get', 'deployment', 'security', '-n', NAMESPACE, '-o', 'jsonpath={.status.readyReplicas}');

@@ -1,4 +1,4 @@
-/** The verbs that look at every component, and those that stop the cluster and start it again. */
+/** The verbs that need every component, and those that stop the cluster and start it again. */
 import { describe, expect, it } from 'vitest';
 import { call, eventually, platform, timed, topology } from '../support.ts';
 import { done, withValues } from '../verbs.ts';
@@ -35,6 +35,16 @@ describe('looking', () => {
       topology.components.filter(({ presence }) => presence === 'always').map(({ name }) => name),
     );
     expect(nodes).toHaveLength(1);
+  });
+});
+
+describe('seeding', () => {
+  it('seed: brings users and companies, and the second time keeps them', async () => {
+    await done(withValues('seed', '--json'));
+    const again = JSON.parse(await done(withValues('seed', '--json')));
+    console.info(`seed: ${JSON.stringify(again)}`);
+    expect(again).toMatchObject({ usersCreated: 0, usersKept: 3 });
+    expect(again.companies).toBeGreaterThan(0);
   });
 });
 
