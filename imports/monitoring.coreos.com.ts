@@ -236,7 +236,7 @@ export interface AlertmanagerConfigSpec {
   readonly inhibitRules: readonly {
     readonly sourceMatch: readonly Matcher[];
     readonly targetMatch: readonly Matcher[];
-    readonly equal: readonly string[];
+    readonly equal?: readonly string[];
   }[];
 }
 

@@ -42,6 +42,9 @@ export function redisConf(config: Config): string {
     'save 900 1',
     'save 300 10',
     'save 60 10000',
+    // A snapshot that fails must not stop rate limits, logins and events: RedisSnapshotFails tells of it, and the outboxes
+    // publish again what a restart then loses.
+    'stop-writes-on-bgsave-error no',
     'notify-keyspace-events Ex',
     'tcp-keepalive 60',
     'include /run/redis/auth.conf',

@@ -25,6 +25,15 @@ export interface TraefikProps {
   readonly topology: Topology;
 }
 
+/** A NodePort Service never gets an address that an Ingress could have. */
+const hasAddress = (config: Config): boolean => config.edge.service === 'LoadBalancer';
+
+/** Namespaces that Traefik reads. It looks for its own Service only where it also looks for Ingress objects. */
+const watched = (config: Config): readonly string[] =>
+  (hasAddress(config) ? (['app', 'edge'] as const) : (['app'] as const)).map((zone) =>
+    namespaceOf(config, zone),
+  );
+
 function args(config: Config): string[] {
   const lifecycle = (entryPoint: string) => [
     `--entrypoints.${entryPoint}.transport.lifecycle.requestacceptgracetimeout=${ACCEPT_SECONDS}s`,
@@ -49,7 +58,13 @@ function args(config: Config): string[] {
     '--metrics.prometheus.addrouterslabels=true',
     `--providers.file.directory=${DYNAMIC_DIR}`,
     '--providers.file.watch=true',
-    `--providers.kubernetesingress.namespaces=${namespaceOf(config, 'app')}`,
+    `--providers.kubernetesingress.namespaces=${watched(config).join(',')}`,
+    // The Ingress gets the address of the Service: Argo CD and external-dns wait for one.
+    ...(hasAddress(config)
+      ? [
+          `--providers.kubernetesingress.ingressendpoint.publishedservice=${namespaceOf(config, 'edge')}/${EDGE}`,
+        ]
+      : []),
     `--providers.kubernetesingress.ingressclass=${config.edge.className}`,
     '--providers.kubernetesingress.strictprefixmatching=true',
     // A service with no ready pod answers 503 for the time being; without, its route would be gone, and answer 404.
@@ -97,7 +112,6 @@ export class Traefik extends Construct {
 
   /** Reads what it routes to, in the services' namespace only; the class is the one cluster-scoped thing it looks up. */
   private addAccess(config: Config, labels: Record<string, string>): void {
-    const namespace = namespaceOf(config, 'app');
     const account = { kind: 'ServiceAccount', name: EDGE, namespace: namespaceOf(config, 'edge') };
     const clusterName = `assistants-edge${config.nameSuffix}`;
     clusterScoped(
@@ -127,7 +141,11 @@ export class Traefik extends Construct {
         subjects: [account],
       }),
     );
-    new k8s.KubeRole(this, 'role', {
+    for (const namespace of watched(config)) this.addReader(namespace, labels, account);
+  }
+
+  private addReader(namespace: string, labels: Record<string, string>, account: k8s.Subject): void {
+    new k8s.KubeRole(this, `role-${namespace}`, {
       metadata: { name: EDGE, namespace, labels },
       rules: [
         { apiGroups: [''], resources: ['services', 'secrets'], verbs: ['get', 'list', 'watch'] },
@@ -136,7 +154,7 @@ export class Traefik extends Construct {
         { apiGroups: ['networking.k8s.io'], resources: ['ingresses/status'], verbs: ['update'] },
       ],
     });
-    new k8s.KubeRoleBinding(this, 'role-binding', {
+    new k8s.KubeRoleBinding(this, `role-binding-${namespace}`, {
       metadata: { name: EDGE, namespace, labels },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: EDGE },
       subjects: [account],

@@ -31,16 +31,14 @@ export class Setup extends Construct {
     const component = componentOf(topology, LOGGING_SETUP);
     const files = { ...setupFiles(config), 'secrets.sh': SECRETS_SCRIPT, 'setup.sh': SETUP_SCRIPT };
     const { labels, annotations } = addBase(this, config, component, files);
-    const image = thirdPartyImage(config, 'elasticsearch');
-    const hash = checksum({ ...files, image }).slice(0, 8);
-    new k8s.KubeJob(this, 'job', {
-      metadata: { name: `${LOGGING_SETUP}-${hash}`, labels },
-      spec: {
-        backoffLimit: 10,
-        activeDeadlineSeconds: DEADLINE_SECONDS,
-        template: { metadata: { labels, annotations }, spec: this.podSpec(config, component) },
-      },
-    });
+    const spec = {
+      backoffLimit: 10,
+      activeDeadlineSeconds: DEADLINE_SECONDS,
+      template: { metadata: { labels, annotations }, spec: this.podSpec(config, component) },
+    };
+    // Kubernetes refuses a change of a Job's template: the name has a hash of all of it, and of the mounted files.
+    const hash = checksum({ ...files, spec: JSON.stringify(spec) }).slice(0, 8);
+    new k8s.KubeJob(this, 'job', { metadata: { name: `${LOGGING_SETUP}-${hash}`, labels }, spec });
   }
 
   private podSpec(config: Config, component: Component): k8s.PodSpec {

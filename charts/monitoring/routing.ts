@@ -44,7 +44,7 @@ export function routing(config: Config): AlertmanagerConfigSpec {
       ...INHIBITIONS.map(({ source, targets, equal }) => ({
         sourceMatch: [{ name: 'alertname', value: source, matchType: '=' as const }],
         targetMatch: [{ name: 'alertname', value: targets.join('|'), matchType: '=~' as const }],
-        equal,
+        ...(equal.length > 0 ? { equal } : {}),
       })),
     ],
   };

@@ -103,6 +103,8 @@ export function addComponentPolicy(
   topology: Topology,
   component: Component,
 ): void {
+  const ingress = ingressRules(config, topology, component);
+  const egress = egressRules(config, topology, component);
   new k8s.KubeNetworkPolicy(scope, `${component.name}-policy`, {
     metadata: {
       name: component.name,
@@ -112,8 +114,9 @@ export function addComponentPolicy(
     spec: {
       podSelector: { matchLabels: { ...component.selector } },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: ingressRules(config, topology, component),
-      egress: egressRules(config, topology, component),
+      // The API server drops an empty list, and a client that sends it again sees a change each time.
+      ...(ingress.length > 0 ? { ingress } : {}),
+      ...(egress.length > 0 ? { egress } : {}),
     },
   });
 }

@@ -71,6 +71,17 @@ ALTER TABLE e2e_ledger OWNER TO ${DATABASE.replace('_db', '_user')};`);
       expect(exitCode).toBe(1);
       expect(stderr).toContain(`damaged: ${id}.dump`);
     });
+    it('is no request: time limits of the server, whatever they are, do not end it', async () => {
+      const limits = ['statement_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout'];
+      const role = DATABASE.replace('_db', '_user');
+      sql(limits.map((limit) => `ALTER ROLE ${role} SET ${limit} = '1ms';`).join('\n'));
+      try {
+        const { verified } = await newBackup('--verify');
+        expect(new Set(verified?.tables.map(({ verdict }) => verdict))).toEqual(new Set(['equal']));
+      } finally {
+        sql(`ALTER ROLE ${role} RESET ALL`);
+      }
+    });
   });
 
   describe('a restore', () => {

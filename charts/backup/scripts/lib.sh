@@ -3,7 +3,10 @@
 set -euo pipefail
 umask 077
 # A table's fingerprint holds times as text: the same zone everywhere.
-export PGTZ=UTC PGCONNECT_TIMEOUT=10 PGOPTIONS='-c client_min_messages=warning'
+export PGTZ=UTC PGCONNECT_TIMEOUT=10
+# A server's time limits are for requests. A dump takes as long as its database is large, and the session that holds
+# its snapshot is idle in a transaction meanwhile; activeDeadlineSeconds of the Job is the limit here.
+export PGOPTIONS='-c client_min_messages=warning -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0'
 
 # at_exit COMMAND: however the script ends; the last one given runs first.
 cleanups=''

@@ -133,7 +133,7 @@ const redisAlerts: readonly Alert[] = [
     for: '5m',
     expr: 'redis_rdb_last_bgsave_status == 0',
     summary: 'Redis cannot save its data',
-    description: 'The last snapshot of {{ $labels.pod }} failed; Redis may refuse to write.',
+    description: 'The last snapshot of {{ $labels.pod }} failed; what Redis holds is lost when its pod ends.',
   },
   {
     alert: 'RedisSnapshotOld',
