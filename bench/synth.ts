@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { buildApp } from '../charts/app.ts';
+import { buildApp, manifestsOf } from '../charts/app.ts';
 import { resolveConfig } from '../charts/config/resolve.ts';
 import { ENVIRONMENTS } from '../charts/config/schema.ts';
 import type { ServiceSpec } from '../charts/graph/model.ts';
@@ -49,9 +49,9 @@ function multiplied(factor: number): readonly ServiceSpec[] {
 function renderAll(outdir: string, services: readonly ServiceSpec[]): number {
   let objects = 0;
   for (const name of ENVIRONMENTS) {
-    const app = buildApp(resolveConfig(name), join(outdir, name), services);
+    const app = buildApp(resolveConfig(name), services);
     mkdirSync(join(outdir, name), { recursive: true });
-    app.synth();
+    for (const [file, text] of manifestsOf(app)) writeFileSync(join(outdir, name, file), text);
     objects += app.charts.reduce((sum, chart) => sum + chart.node.findAll().length, 0);
   }
   return objects;

@@ -1,8 +1,9 @@
 /** The composition root: which charts an environment has, in the order they are applied. Pure; it never synthesizes. */
-import { App, YamlOutputType } from 'cdk8s';
+import { App } from 'cdk8s';
 import { Backups } from './backup/chart.ts';
 import { notifies } from './config/monitoring.ts';
 import type { Config } from './config/schema.ts';
+import { toYaml } from './constructs/yaml.ts';
 import { PostgresChart, RedisChart } from './data/charts.ts';
 import { EdgeController, EdgeRoutes } from './edge/charts.ts';
 import { Extras } from './extras/chart.ts';
@@ -51,15 +52,10 @@ export function topologyOf(config: Config, services: readonly ServiceSpec[] = SE
  * An environment as a cdk8s app: one chart, so one file, each. The numbers in front of the names are the order of
  * `kubectl apply -f DIR`, which reads files by name: namespaces, then what closes them, then what runs in them.
  *
- * @param outdir where `synth()` will write.
  * @throws ConfigError when configuration or services contradict each other.
  */
-export function buildApp(config: Config, outdir: string, services: readonly ServiceSpec[] = SERVICES): App {
-  const app = new App({
-    outdir,
-    yamlOutputType: YamlOutputType.FILE_PER_CHART,
-    recordConstructMetadata: false,
-  });
+export function buildApp(config: Config, services: readonly ServiceSpec[] = SERVICES): App {
+  const app = new App();
   const topology = topologyOf(config, services);
   const props = { config, topology };
   const specs = topology.services;
@@ -92,3 +88,7 @@ export function buildApp(config: Config, outdir: string, services: readonly Serv
   new Namespaces(app, '00-namespaces', { ...props, footprints: footprints(charts) });
   return app;
 }
+
+/** The files of an app, name and text. cdk8s would write them itself, but leaves `=` unquoted. */
+export const manifestsOf = (app: App): ReadonlyMap<string, string> =>
+  new Map(app.charts.map((chart) => [`${chart.node.id}.k8s.yaml`, toYaml(...chart.toJson())]));

@@ -1,6 +1,7 @@
 /** Traefik's dynamic configuration: middlewares and connection settings, read by its file provider. */
-import { dump } from 'js-yaml';
+
 import type { Config } from '../config/schema.ts';
+import { toYaml } from '../constructs/yaml.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 import { timeoutOf, transportName } from './names.ts';
 
@@ -92,7 +93,7 @@ function transports(services: readonly ServiceSpec[]): Record<string, unknown> {
 
 /** The file, as YAML. */
 export function dynamicConfiguration(config: Config, services: readonly ServiceSpec[]): string {
-  return dump({
+  return toYaml({
     http: { middlewares: middlewares(config, services), serversTransports: transports(services) },
     tls: { options: { default: { minVersion: 'VersionTLS12', sniStrict: false } } },
   });

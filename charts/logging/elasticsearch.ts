@@ -1,12 +1,13 @@
 /** Elasticsearch: one node with TLS and passwords; configuration, keys and logs in scratch space, data on a volume. */
+
 import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { dump } from 'js-yaml';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, type SecretFile, scratch } from '../constructs/pod.ts';
 import { Store } from '../constructs/store.ts';
+import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, ELASTICSEARCH, PORTS, type Topology } from '../graph/model.ts';
 import { ELASTIC_USER, SNAPSHOT_SECRET, USERS } from './names.ts';
@@ -33,7 +34,7 @@ const CPU = { request: '500m', limit: '1' };
 const MEMORY = { request: '1536Mi', limit: '2Gi' };
 
 function settings({ logging: { snapshots } }: Config): string {
-  return dump({
+  return toYaml({
     'cluster.name': 'assistants-logs',
     'node.name': ELASTICSEARCH,
     'discovery.type': 'single-node',

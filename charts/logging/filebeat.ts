@@ -1,11 +1,12 @@
 /** Filebeat: reads the log files of the platform's pods on its node and ships them to Logstash. */
+
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { dump } from 'js-yaml';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources } from '../constructs/pod.ts';
+import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, FILEBEAT, LOGSTASH, PORTS, type Topology } from '../graph/model.ts';
 import { ELASTIC_USER, SECRETS } from './names.ts';
@@ -37,7 +38,7 @@ const input = (namespaces: readonly string[]): Readonly<Record<string, unknown>>
 
 /** `filebeat.yml`. */
 export function filebeatConfig(config: Config): string {
-  return dump({
+  return toYaml({
     'filebeat.inputs': [input(zonesOf(config).map((zone) => namespaceOf(config, zone)))],
     processors: [
       { add_fields: { target: 'kubernetes', fields: { node: { name: `\${NODE_NAME}` } } } },

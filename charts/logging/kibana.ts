@@ -1,11 +1,12 @@
 /** Kibana: searches lines. Reached by `kubectl port-forward` only. */
+
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { dump } from 'js-yaml';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, SMALL, scratch, spread } from '../constructs/pod.ts';
+import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, KIBANA, PORTS, type Topology } from '../graph/model.ts';
 import { ELASTIC_USER, elasticsearchUrl, KIBANA_KEYS, KIBANA_SECRET, SECRETS, USERS } from './names.ts';
@@ -31,7 +32,7 @@ const MEMORY = { request: '1Gi', limit: '1536Mi' };
 const HEAP_MEGABYTES = 1024;
 
 const settings = (): string =>
-  dump({
+  toYaml({
     'server.name': KIBANA,
     'server.host': '0.0.0.0',
     'server.port': PORTS.kibana,

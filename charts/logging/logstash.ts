@@ -1,12 +1,13 @@
 /** Logstash: takes lines from Filebeat, makes typed documents without secrets of them, and keeps them until they are stored. */
+
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { dump } from 'js-yaml';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, SMALL, scratch } from '../constructs/pod.ts';
 import { Store } from '../constructs/store.ts';
+import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, LOGSTASH, PORTS, type Topology } from '../graph/model.ts';
 import { ELASTIC_USER, elasticsearchUrl, SECRETS, STREAM, USERS } from './names.ts';
@@ -79,7 +80,7 @@ output {
 }
 
 const settings = ({ logging }: Config): string =>
-  dump({
+  toYaml({
     'node.name': LOGSTASH,
     'path.data': DATA,
     'path.logs': '/tmp',
@@ -116,7 +117,7 @@ const FILL = withSecrets(CONFIG, `fill ${CONFIG}/main.conf > ${RUN}/main.conf`);
 /** Content of its ConfigMap. */
 export const logstashFiles = (config: Config, topology: Topology): Readonly<Record<string, string>> => ({
   'logstash.yml': settings(config),
-  'pipelines.yml': dump([{ 'pipeline.id': 'main', 'path.config': `${RUN}/main.conf` }]),
+  'pipelines.yml': toYaml([{ 'pipeline.id': 'main', 'path.config': `${RUN}/main.conf` }]),
   'log4j2.properties': LOG4J,
   'main.conf': pipeline(config),
   'normalize.rb': NORMALIZE_SCRIPT,

@@ -1,6 +1,7 @@
 /** Grafana's configuration, and what it provisions: the data source and where dashboards lie. */
-import { Yaml } from 'cdk8s';
+
 import type { Config } from '../config/schema.ts';
+import { toYaml } from '../constructs/yaml.ts';
 import { PORTS, PROMETHEUS } from '../graph/model.ts';
 import { DATA_SOURCE } from './dashboards/render.ts';
 
@@ -87,6 +88,6 @@ const providers = {
 /** Content of its ConfigMap. */
 export const grafanaFiles = (config: Config): Record<string, string> => ({
   'grafana.ini': ini,
-  'datasources.yaml': Yaml.stringify(dataSources(config)),
-  'dashboards.yaml': Yaml.stringify(providers),
+  'datasources.yaml': toYaml(dataSources(config)),
+  'dashboards.yaml': toYaml(providers),
 });

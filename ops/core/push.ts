@@ -1,6 +1,7 @@
 /** Pushing the images of the services to a registry. */
-import { dump } from 'js-yaml';
+
 import type { Config } from '../../charts/config/schema.ts';
+import { toYaml } from '../../charts/constructs/yaml.ts';
 import { Failure } from './failure.ts';
 
 export interface Pushed {
@@ -30,4 +31,4 @@ export function digestOf(reference: string, repoDigests: readonly string[]): str
 
 /** A values file that pins the images: what is deployed then is what was pushed, whatever becomes of the tag. */
 export const digestValues = (pushed: readonly Pushed[]): string =>
-  dump({ images: { digests: Object.fromEntries(pushed.map(({ image, digest }) => [image, digest])) } });
+  toYaml({ images: { digests: Object.fromEntries(pushed.map(({ image, digest }) => [image, digest])) } });

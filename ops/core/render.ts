@@ -5,7 +5,7 @@ import { type KubeObject, kubeObject } from './objects.ts';
 
 /** The objects of an environment in the order of their files, without writing any. */
 export function renderObjects(config: Config, services: readonly ServiceSpec[]): readonly KubeObject[] {
-  return buildApp(config, 'unused', services)
+  return buildApp(config, services)
     .charts.toSorted((a, b) => (a.node.id < b.node.id ? -1 : 1))
     .flatMap((chart) => chart.toJson())
     .map((object) => kubeObject.parse(object));

@@ -1,8 +1,8 @@
 /** Renders environments into a folder, all or nothing: bad input leaves the folder as it was. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { buildApp } from '../../charts/app.ts';
+import { buildApp, manifestsOf } from '../../charts/app.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import type { Config } from '../../charts/config/schema.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
@@ -60,9 +60,11 @@ function checkUncommitted(outdir: string): void {
 function renderOne(config: Config, work: string, services: readonly ServiceSpec[]): SynthResult {
   const start = performance.now();
   const folder = join(work, config.environment);
-  buildApp(config, folder, services).synth();
+  const manifests = manifestsOf(buildApp(config, services));
+  mkdirSync(folder);
+  for (const [file, text] of manifests) writeFileSync(join(folder, file), text);
   const milliseconds = Math.round(performance.now() - start);
-  const kinds = countKinds(readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8')));
+  const kinds = countKinds([...manifests.values()]);
   const objects = Object.values(kinds).reduce((sum, count) => sum + count, 0);
   return { environment: config.environment, kinds, objects, milliseconds };
 }

@@ -1,20 +1,14 @@
 /** The committed manifests are exactly what the code renders. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { Yaml } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
-import { buildApp } from '../../charts/app.ts';
+import { buildApp, manifestsOf } from '../../charts/app.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import { ENVIRONMENTS } from '../../charts/config/schema.ts';
 import { render, root } from '../support/objects.ts';
 
 describe.each(ENVIRONMENTS)('dist/%s', (environment) => {
   const folder = root(`dist/${environment}`);
-  const rendered = new Map(
-    buildApp(resolveConfig(environment), 'unused').charts.map((chart) => [
-      `${chart.node.id}.k8s.yaml`,
-      Yaml.stringify(...chart.toJson()),
-    ]),
-  );
+  const rendered = manifestsOf(buildApp(resolveConfig(environment)));
 
   it('has one file a chart and no other', () => {
     expect(readdirSync(folder).sort()).toEqual([...rendered.keys()].sort());

@@ -111,7 +111,7 @@ export function render(
   services: readonly ServiceSpec[] = SERVICES,
 ): readonly KubeObject[] {
   const config = resolveConfig(environment, overrides, services);
-  return buildApp(config, 'unused', services).charts.flatMap((chart): KubeObject[] => chart.toJson());
+  return buildApp(config, services).charts.flatMap((chart): KubeObject[] => chart.toJson());
 }
 
 /** Every environment as it is, and dev with what is off there. */
