@@ -1,4 +1,5 @@
 /** A job that runs scripts of a ConfigMap: at its time, or as the template of jobs that somebody asks for. */
+
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
@@ -6,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import type { ImageName } from '../config/versions.ts';
 import type { Allowance, Component } from '../graph/model.ts';
 import { checksum } from './checksum.ts';
+import { podWithDisk } from './disk.ts';
 import { componentLabels, priorityClass } from './names.ts';
 import { containerSecurity, podSecurity, resources } from './pod.ts';
 
@@ -64,7 +66,7 @@ export class ScriptJob extends Construct {
             activeDeadlineSeconds: props.deadlineSeconds,
             template: {
               metadata: { labels, annotations: { 'checksum/config': checksum(scripts.files) } },
-              spec: podSpec(props),
+              spec: podWithDisk(podSpec(props)),
             },
           },
         },

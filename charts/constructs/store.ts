@@ -1,9 +1,11 @@
 /** What every data store is: one pod with a volume, a headless Service, its configuration and its own account. */
+
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import type { Component } from '../graph/model.ts';
 import { checksum } from './checksum.ts';
+import { podWithDisk } from './disk.ts';
 import { componentLabels } from './names.ts';
 import { volumeClaim } from './pod.ts';
 
@@ -53,7 +55,7 @@ export class Store extends Construct {
         selector: { matchLabels: selector },
         template: {
           metadata: { labels, annotations: { 'checksum/config': checksum({ ...files, ...alsoRollsOn }) } },
-          spec: podSpec,
+          spec: podWithDisk(podSpec),
         },
         volumeClaimTemplates: [{ metadata: { name: 'data', labels }, spec: volumeClaim(config, storage) }],
       },

@@ -1,13 +1,18 @@
 /** The other engine: a CloudNativePG cluster in place of the StatefulSet (docs/adr/0006). */
+
 import type { Construct } from 'constructs';
 import { Cluster } from '../../imports/postgresql.cnpg.io.ts';
 import { thirdPartyImage } from '../config/images.ts';
+import { withDisk } from '../constructs/disk.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
 import { resources } from '../constructs/pod.ts';
+import { bytesOf } from '../constructs/quantity.ts';
 import { appSecret, databaseOf, superuserSecret } from './database.ts';
 import type { PostgresProps } from './postgres.ts';
 import { postgresParameters } from './postgres-config.ts';
 
+/** What the operator's own program and its sockets take of the scratch space it mounts; the program has some 100 MB. */
+const SCRATCH = bytesOf('512Mi');
 /** The operator sets these itself and refuses others' values. */
 const MANAGED = ['shared_preload_libraries'];
 
@@ -28,7 +33,7 @@ export function addCloudNativePg(scope: Construct, { config, component, spec }: 
         size: databases.storage,
         ...(config.storageClass ? { storageClass: config.storageClass } : {}),
       },
-      resources: resources(config, databases.cpu, databases.memory),
+      resources: withDisk(resources(config, databases.cpu, databases.memory), SCRATCH),
       // Scrape targets come from the topology.
       monitoring: { enablePodMonitor: false },
       affinity: { podAntiAffinityType: 'preferred' },

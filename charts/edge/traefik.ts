@@ -1,10 +1,12 @@
 /** The platform's own Ingress controller: Traefik, reading Ingress objects of one namespace and files of ours. */
+
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { checksum } from '../constructs/checksum.ts';
 import { clusterScoped } from '../constructs/cluster-scoped.ts';
+import { podWithDisk } from '../constructs/disk.ts';
 import { addDisruptionBudget } from '../constructs/disruption.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, scratch, spread, withoutGap } from '../constructs/pod.ts';
@@ -102,7 +104,7 @@ export class Traefik extends Construct {
         strategy: withoutGap,
         template: {
           metadata: { labels, annotations: { 'checksum/config': checksum(files) } },
-          spec: this.podSpec(config, component),
+          spec: podWithDisk(this.podSpec(config, component)),
         },
       },
     });

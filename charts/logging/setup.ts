@@ -1,9 +1,14 @@
-/** A Job that brings Elasticsearch and Kibana to what the code says. Its name has a hash: a change makes a new Job. */
+/**
+ * A Job that brings Elasticsearch and Kibana to what the code says. A Job cannot be changed, so its name has a hash of
+ * its pod, and that has one of its files: any change makes a new Job.
+ */
+
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { checksum } from '../constructs/checksum.ts';
+import { podWithDisk } from '../constructs/disk.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, scratch } from '../constructs/pod.ts';
 import { componentOf } from '../graph/build.ts';
@@ -34,7 +39,7 @@ export class Setup extends Construct {
     const spec = {
       backoffLimit: 10,
       activeDeadlineSeconds: DEADLINE_SECONDS,
-      template: { metadata: { labels, annotations }, spec: this.podSpec(config, component) },
+      template: { metadata: { labels, annotations }, spec: podWithDisk(this.podSpec(config, component)) },
     };
     // Kubernetes refuses a change of a Job's template: the name has a hash of all of it, and of the mounted files.
     const hash = checksum({ ...files, spec: JSON.stringify(spec) }).slice(0, 8);

@@ -1,9 +1,11 @@
 /** Grafana: nothing in it is made by hand, so it keeps nothing but who is logged in. */
+
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { checksum } from '../constructs/checksum.ts';
+import { podWithDisk } from '../constructs/disk.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import {
   containerSecurity,
@@ -71,7 +73,7 @@ export function addGrafana(scope: Construct, props: PlatformChartProps): void {
       strategy: withoutGap,
       template: {
         metadata: { labels, annotations: { 'checksum/config': checksum(contents) } },
-        spec: podSpec(config, component, [...folders.keys()]),
+        spec: podWithDisk(podSpec(config, component, [...folders.keys()])),
       },
     },
   });

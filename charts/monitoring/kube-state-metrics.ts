@@ -1,8 +1,10 @@
 /** kube-state-metrics: what Kubernetes knows of the platform's own objects, read in its own namespaces only. */
+
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
+import { podWithDisk } from '../constructs/disk.ts';
 import { componentLabels, namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, spread, withoutGap } from '../constructs/pod.ts';
 import type { PlatformChartProps } from '../constructs/scope.ts';
@@ -36,7 +38,7 @@ export function addKubeStateMetrics(scope: Construct, { config, topology }: Plat
       revisionHistoryLimit: 5,
       selector: { matchLabels: { ...component.selector } },
       strategy: withoutGap,
-      template: { metadata: { labels }, spec: podSpec(config, component) },
+      template: { metadata: { labels }, spec: podWithDisk(podSpec(config, component)) },
     },
   });
 }

@@ -1,10 +1,12 @@
 /** What Prometheus and Alertmanager have in common: the operator makes their pods, from these fields. */
+
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import type { ContainerPatch, ManagedPodSpec } from '../../imports/monitoring.coreos.com.ts';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { IMAGES } from '../config/versions.ts';
+import { withDisk } from '../constructs/disk.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, volumeClaim } from '../constructs/pod.ts';
 import { portOf } from '../graph/build.ts';
@@ -38,7 +40,7 @@ export function managedPod(props: ManagedPodProps): ManagedPodSpec {
     name,
     image: thirdPartyImage(config, 'prometheusConfigReloader'),
     imagePullPolicy: 'IfNotPresent',
-    resources: resources(config, RELOADER.cpu, RELOADER.memory),
+    resources: withDisk(resources(config, RELOADER.cpu, RELOADER.memory)),
     securityContext: containerSecurity,
   });
   return {
@@ -52,7 +54,7 @@ export function managedPod(props: ManagedPodProps): ManagedPodSpec {
     enableServiceLinks: false,
     priorityClassName: priorityClass(config, 'standard'),
     securityContext: podSecurity(NOBODY),
-    resources: resources(config, props.cpu, props.memory),
+    resources: withDisk(resources(config, props.cpu, props.memory)),
     containers: [{ name: image, securityContext: containerSecurity }, reloader('config-reloader')],
     initContainers: [reloader('init-config-reloader')],
     storage: { volumeClaimTemplate: { metadata: { labels }, spec: volumeClaim(config, props.storage) } },

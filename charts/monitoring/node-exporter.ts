@@ -1,8 +1,10 @@
 /** node-exporter, one pod a node, alone in the namespace that may touch the host. */
+
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
+import { podWithDisk } from '../constructs/disk.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources } from '../constructs/pod.ts';
 import type { PlatformChartProps } from '../constructs/scope.ts';
@@ -48,7 +50,7 @@ export function addNodeExporter(scope: Construct, { config, topology }: Platform
         type: 'RollingUpdate',
         rollingUpdate: { maxUnavailable: k8s.IntOrString.fromString('10%') },
       },
-      template: { metadata: { labels }, spec: podSpec(config, component) },
+      template: { metadata: { labels }, spec: podWithDisk(podSpec(config, component)) },
     },
   });
 }

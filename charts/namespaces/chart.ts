@@ -1,6 +1,8 @@
 /** Namespaces with their Pod Security levels, quotas, default limits, and the priority classes. */
+
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { DEFAULT_DISK } from '../constructs/disk.ts';
 import { namespaceOf, platformLabels, priorityClass, zonesOf } from '../constructs/names.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
 import type { Zone } from '../graph/model.ts';
@@ -51,8 +53,16 @@ export class Namespaces extends PlatformChart {
         limits: [
           {
             type: 'Container',
-            default: { cpu: k8s.Quantity.fromString('200m'), memory: k8s.Quantity.fromString('128Mi') },
-            defaultRequest: { cpu: k8s.Quantity.fromString('10m'), memory: k8s.Quantity.fromString('32Mi') },
+            default: {
+              cpu: k8s.Quantity.fromString('200m'),
+              memory: k8s.Quantity.fromString('128Mi'),
+              ...DEFAULT_DISK.limits,
+            },
+            defaultRequest: {
+              cpu: k8s.Quantity.fromString('10m'),
+              memory: k8s.Quantity.fromString('32Mi'),
+              ...DEFAULT_DISK.requests,
+            },
           },
         ],
       },

@@ -35,12 +35,17 @@ export interface Workload {
   };
 }
 
-const MEASURES = ['requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory'] as const;
-type Measure = (typeof MEASURES)[number];
+const RESOURCES = ['cpu', 'memory', 'ephemeral-storage'] as const;
+type Resource = (typeof RESOURCES)[number];
+type Measure = `${'requests' | 'limits'}.${Resource}`;
+const MEASURES: readonly Measure[] = RESOURCES.flatMap((resource) => [
+  `requests.${resource}` as const,
+  `limits.${resource}` as const,
+]);
 
 /** A pod counts as the larger of its containers together and its largest init container. */
 function podAmount(pod: PodSpecLike, measure: Measure): number {
-  const [side, resource] = measure.split('.') as ['requests' | 'limits', 'cpu' | 'memory'];
+  const [side, resource] = measure.split('.') as ['requests' | 'limits', Resource];
   const of = (container: ContainerLike): number => {
     const quantity = container.resources?.[side]?.[resource] ?? '0';
     return resource === 'cpu' ? millicores(quantity) : bytesOf(quantity);
@@ -53,8 +58,10 @@ export class Footprint {
   readonly amounts: Record<Measure, number> = {
     'requests.cpu': 0,
     'requests.memory': 0,
+    'requests.ephemeral-storage': 0,
     'limits.cpu': 0,
     'limits.memory': 0,
+    'limits.ephemeral-storage': 0,
   };
   pods = 0;
 

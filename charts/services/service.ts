@@ -1,8 +1,10 @@
 /** One service: Deployment, Service, ServiceAccount, autoscaler and disruption budget. */
+
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { serviceImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
+import { podWithDisk } from '../constructs/disk.ts';
 import { addDisruptionBudget } from '../constructs/disruption.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
 import {
@@ -89,7 +91,7 @@ export class AssistantService extends Construct {
         revisionHistoryLimit: 5,
         selector: { matchLabels: selector },
         strategy: withoutGap,
-        template: { metadata: { labels }, spec: this.podSpec(props) },
+        template: { metadata: { labels }, spec: podWithDisk(this.podSpec(props)) },
       },
     });
     this.service = new k8s.KubeService(this, 'service', {

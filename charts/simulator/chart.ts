@@ -1,7 +1,9 @@
 /** The 1C simulator: a Deployment and its Service, from the image of 1c-integration. */
+
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { serviceImage } from '../config/images.ts';
+import { podWithDisk } from '../constructs/disk.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
 import {
   APP_USER,
@@ -45,7 +47,7 @@ export class SimulatorChart extends PlatformChart {
         revisionHistoryLimit: 5,
         selector: { matchLabels: selector },
         strategy: withoutGap,
-        template: { metadata: { labels }, spec: this.podSpec(props, component) },
+        template: { metadata: { labels }, spec: podWithDisk(this.podSpec(props, component)) },
       },
     });
     new k8s.KubeService(this, 'service', {

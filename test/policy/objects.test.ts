@@ -1,7 +1,9 @@
 /** Rules over all objects of every environment: references, secrets, network isolation, availability. */
 import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
+import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { INVENTORY_LABEL } from '../../charts/constructs/names.ts';
+import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import {
   configOf,
@@ -20,6 +22,8 @@ const ABROAD = ['Role/kube-system/', 'RoleBinding/kube-system/'].map(
   (kind) => `${kind}assistants-prometheus`, // The operator keeps the list of kubelets there.
 );
 const MIN_OBJECTS = 150;
+/** What quotas count, and how its quantities are read. */
+const RESOURCES = { cpu: millicores, memory: bytesOf, 'ephemeral-storage': bytesOf } as const;
 
 const matches = (
   selector: Readonly<Record<string, string>>,
@@ -90,9 +94,27 @@ describe.each(VARIANTS)('$name: objects', ({ environment, overrides }) => {
     const quotas = of('ResourceQuota');
     expect(quotas.length).toBeGreaterThanOrEqual(2);
     for (const { metadata, spec } of quotas) {
-      const count = pods.filter(({ object }) => object.metadata.namespace === metadata.namespace).length;
-      expect(Number(spec.hard.pods), metadata.namespace).toBeGreaterThan(count);
+      const here = pods.filter(({ object }) => object.metadata.namespace === metadata.namespace);
+      expect(Number(spec.hard.pods), metadata.namespace).toBeGreaterThan(here.length);
+      for (const side of ['requests', 'limits'] as const)
+        for (const [resource, parse] of Object.entries(RESOURCES)) {
+          const containers = here.flatMap((pod) => pod.spec.containers);
+          const amounts = containers.map(({ resources }) => parse(resources?.[side]?.[resource] ?? '0'));
+          const hard = parse(spec.hard[`${side}.${resource}`]);
+          expect(hard, `${metadata.namespace} ${side} ${resource}`).toBeGreaterThan(
+            amounts.reduce((sum, amount) => sum + amount, 0),
+          );
+        }
     }
+  });
+  it('what a quota counts has a default, so that a pod that does not say it is taken', () => {
+    const counted = Object.keys(RESOURCES).toSorted();
+    for (const { spec } of of('LimitRange'))
+      for (const { default: limits, defaultRequest: requests } of spec.limits)
+        expect([limits, requests].map((amounts) => Object.keys(amounts).toSorted())).toEqual([
+          counted,
+          counted,
+        ]);
   });
 
   it('Services select pods that exist and name ports they have (KL dangling-service)', () => {
@@ -291,3 +313,19 @@ interface RoleRule {
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
 }
+
+it.each([
+  ['another image', { images: { mirror: 'mirror.example.com' } }],
+  ['other resources', { requestScale: { cpu: 0.5 } }],
+  ['another file', { logging: { retentionDays: 14 } }],
+] satisfies [string, ConfigOverride][])(
+  'a Job cannot be changed: %s gives it another name',
+  (_, override) => {
+    const jobs = (overrides: readonly ConfigOverride[]) =>
+      render('production', overrides).filter(({ kind }) => kind === 'Job');
+    const [before, after] = [jobs([]), jobs([override])];
+    expect(before.length).toBeGreaterThanOrEqual(1);
+    expect(after).toHaveLength(before.length);
+    expect(after.map(key).filter((name) => before.map(key).includes(name))).toEqual([]);
+  },
+);

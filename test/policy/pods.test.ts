@@ -34,6 +34,8 @@ const WITH_TOKEN = {
   'Prometheus/assistants': 'finds what it scrapes',
   'Deployment/kube-state-metrics': 'reads what it counts',
 };
+/** The most a kubelet keeps of a container's logs in a managed cluster: 5 files of 50 MiB. */
+const LOGS = 5 * bytesOf('50Mi');
 const APP_IMAGES = /\/ai-assistants\//;
 
 const violations = (pods: readonly Pod[], broken: (container: Container, pod: Pod) => boolean): string[] =>
@@ -116,14 +118,35 @@ describe.each(VARIANTS)('$name: pods', ({ environment, overrides }) => {
     expect(new Set(accounts).size).toBe(pods.length);
     for (const account of accounts) find(objects, 'ServiceAccount', account ?? '');
   });
-  it('request and limit CPU and memory, never more requested than allowed (KL unset-cpu-requirements, PO cpuLimitsMissing)', () => {
-    const bad = violations(pods, ({ resources }) => {
-      const { cpu, memory } = resources?.requests ?? {};
-      const limits = resources?.limits ?? {};
-      if (!cpu || !memory || !limits.cpu || !limits.memory) return true;
-      return millicores(cpu) > millicores(limits.cpu) || bytesOf(memory) > bytesOf(limits.memory);
-    });
-    expect(bad).toEqual([]);
+  it.each([
+    ['cpu', millicores],
+    ['memory', bytesOf],
+    ['ephemeral-storage', bytesOf],
+  ] as const)(
+    'request and limit %s, never more requested than allowed (KL unset-cpu-requirements, PO cpuLimitsMissing, KS container-ephemeral-storage-request-and-limit)',
+    (resource, parse) => {
+      const bad = violations(pods, ({ resources }) => {
+        const request = resources?.requests?.[resource];
+        const limit = resources?.limits?.[resource];
+        return !request || !limit || parse(request) > parse(limit);
+      });
+      expect(bad).toEqual([]);
+    },
+  );
+  it('may keep their logs and fill their scratch space before the kubelet evicts them', () => {
+    for (const { spec, owner } of pods) {
+      const limits = (containers: readonly Container[] = []) =>
+        containers.map(({ resources }) => bytesOf(resources?.limits?.['ephemeral-storage'] ?? '0'));
+      for (const limit of [...limits(spec.containers), ...limits(spec.initContainers)])
+        expect(limit, owner).toBeGreaterThanOrEqual(LOGS);
+      // A pod is judged by its containers together, or by its largest init container.
+      const together = limits(spec.containers).reduce((sum, limit) => sum + limit, 0);
+      const allowed = Math.max(together, ...limits(spec.initContainers));
+      const scratch = (spec.volumes ?? [])
+        .filter(({ emptyDir }) => emptyDir && emptyDir.medium !== 'Memory')
+        .reduce((sum, { emptyDir }) => sum + bytesOf(emptyDir?.sizeLimit ?? '0'), 0);
+      expect(allowed, owner).toBeGreaterThanOrEqual(scratch + LOGS * spec.containers.length);
+    }
   });
   it('name a fixed image version and pull it only when absent (KL latest-tag, PO tagNotSpecified)', () => {
     const bad = violations(

@@ -12,17 +12,17 @@ import yaml
 
 
 def plain(value: Any, place: str) -> Any:
-    """Give back the value; raises ValueError when something in it is not of JSON."""
+    """Give back the value; raises TypeError when something in it is not of JSON."""
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
-                raise ValueError(f"{place}: the key {key!r} is a {type(key).__name__}")
+                raise TypeError(f"{place}: the key {key!r} is a {type(key).__name__}")
         return {key: plain(item, f"{place}.{key}") for key, item in value.items()}
     if isinstance(value, list):
         return [plain(item, f"{place}[{number}]") for number, item in enumerate(value)]
     if value is None or isinstance(value, str | bool | int | float):
         return value
-    raise ValueError(f"{place}: {value!r} is a {type(value).__name__}")
+    raise TypeError(f"{place}: {value!r} is a {type(value).__name__}")
 
 
 def documents(name: str, text: str) -> list[Any]:
@@ -36,5 +36,5 @@ def documents(name: str, text: str) -> list[Any]:
 if __name__ == "__main__":
     try:
         json.dump({name: documents(name, text) for name, text in json.load(sys.stdin).items()}, sys.stdout)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         sys.exit(str(error))
