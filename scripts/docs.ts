@@ -1,9 +1,11 @@
-/** Writes what README and docs/operations.md take from the code; with --check only compares. */
+/** Writes what README, docs/operations.md and docs/security.md take from the code; with --check only compares. */
 import { topologyOf } from '../charts/app.ts';
 import { resolveConfig } from '../charts/config/resolve.ts';
 import { toMermaid } from '../charts/graph/diagram.ts';
 import { oldVerbsTable } from '../ops/core/old-verbs.ts';
 import { updateBlock } from './generated-block.ts';
+import { skipsTable } from './scanners/skips.ts';
 
 updateBlock('README.md', 'diagram', `\`\`\`mermaid\n${toMermaid(topologyOf(resolveConfig('dev')))}\`\`\`\n`);
 updateBlock('docs/operations.md', 'old verbs', oldVerbsTable());
+updateBlock('docs/security.md', 'skipped checks', skipsTable());

@@ -1,0 +1,54 @@
+/** What a scanner found, held against what is skipped with a reason. */
+import { ENVIRONMENTS, type EnvironmentName } from '../../charts/config/schema.ts';
+import type { Scanner, Skip } from './skips.ts';
+
+export interface Finding {
+  readonly check: string;
+  /** `Kind/name`. */
+  readonly object: string;
+  readonly says: string;
+}
+
+/** A scan of one environment. */
+export interface Scan {
+  readonly environment: EnvironmentName;
+  /** Objects the scanner says it saw, and those that are there. */
+  readonly seen: number;
+  readonly expected: number;
+  readonly findings: readonly Finding[];
+}
+
+const matches = (pattern: string, object: string): boolean =>
+  pattern.endsWith('*') ? object.startsWith(pattern.slice(0, -1)) : object === pattern;
+
+/** Everything that is wrong, one line each; nothing when all is explained. */
+export function judge(scanner: Scanner, skips: readonly Skip[], scans: readonly Scan[]): readonly string[] {
+  const used = new Set<string>();
+  const rules = skips.flatMap(({ checks, objects, environments = ENVIRONMENTS }) => {
+    const check = checks[scanner];
+    if (check === undefined) return [];
+    return environments.flatMap((environment) => objects.map((pattern) => ({ environment, check, pattern })));
+  });
+  const name = (environment: string, check: string, pattern: string) =>
+    `${environment}: ${check} of ${pattern}`;
+
+  const unseen = scans
+    .filter(({ seen, expected }) => seen !== expected)
+    .map(({ environment, seen, expected }) => `${environment}: saw ${seen} of ${expected} objects`);
+  const unexplained = scans.flatMap(({ environment, findings }) =>
+    findings
+      .filter(({ check, object }) => {
+        const found = rules.filter(
+          (rule) => rule.environment === environment && rule.check === check && matches(rule.pattern, object),
+        );
+        for (const { pattern } of found) used.add(name(environment, check, pattern));
+        return found.length === 0;
+      })
+      .map(({ check, object, says }) => `${environment}: ${object}: ${check}: ${says}`),
+  );
+  const stale = rules
+    .map(({ environment, check, pattern }) => name(environment, check, pattern))
+    .filter((rule) => !used.has(rule))
+    .map((rule) => `${rule}: skipped, but found nowhere: take it out of scripts/scanners/skips.ts`);
+  return [...unseen, ...new Set(unexplained), ...stale];
+}

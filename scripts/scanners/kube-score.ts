@@ -1,0 +1,104 @@
+/** kube-score, built by Go. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { KUBERNETES_VERSIONS } from '../../charts/config/versions.ts';
+import type { Finding } from './judge.ts';
+import type { Manifests } from './manifests.ts';
+
+const VERSION = 'v1.20.0';
+const FOLDER = `.cache/scanners/kube-score-${VERSION}`;
+const PROGRAM = `${FOLDER}/kube-score`;
+/** Kinds it scores; it says nothing of others. */
+const SCORED = [
+  'CronJob',
+  'DaemonSet',
+  'Deployment',
+  'HorizontalPodAutoscaler',
+  'Ingress',
+  'Job',
+  'NetworkPolicy',
+  'PodDisruptionBudget',
+  'Service',
+  'StatefulSet',
+];
+/** Grade of a check that has nothing to say. */
+const ALL_OK = 10;
+
+const goPrograms = ['go', '/usr/local/go/bin/go', '/opt/homebrew/bin/go'];
+
+async function findGo(): Promise<string | undefined> {
+  for (const go of goPrograms) {
+    const { exitCode } = await execa(go, ['version'], { reject: false });
+    if (exitCode === 0) return go;
+  }
+  return undefined;
+}
+
+/** Installs it unless that was done. False when there is no Go to do it with. */
+export async function installKubeScore(): Promise<boolean> {
+  if (existsSync(PROGRAM)) return true;
+  const go = await findGo();
+  if (!go) return false;
+  console.error(`kube-score: building ${VERSION} into ${FOLDER}`);
+  await execa(go, ['install', `github.com/zegl/kube-score/cmd/kube-score@${VERSION}`], {
+    env: { GOBIN: resolve(FOLDER) },
+    stdio: ['ignore', process.stderr, 'inherit'],
+  });
+  return true;
+}
+
+const report = z.array(
+  z.object({
+    type_meta: z.object({ kind: z.string() }),
+    object_meta: z.object({ name: z.string() }),
+    checks: z.array(
+      z.object({
+        check: z.object({ id: z.string(), name: z.string() }),
+        grade: z.int(),
+        skipped: z.boolean(),
+        comments: z
+          .array(z.object({ path: z.string(), summary: z.string() }))
+          .nullable()
+          .transform((comments) => comments ?? []),
+      }),
+    ),
+  }),
+);
+
+export async function runKubeScore(
+  folder: string,
+  { files }: Manifests,
+): Promise<{ seen: number; findings: readonly Finding[] }> {
+  const { stdout, stderr, exitCode } = await execa(
+    PROGRAM,
+    [
+      'score',
+      '--output-format=json',
+      `--kubernetes-version=v${KUBERNETES_VERSIONS[0]}`,
+      ...files.map((file) => `${folder}/${file}`),
+    ],
+    { reject: false },
+  );
+  // 1: there are findings.
+  if (exitCode !== 0 && exitCode !== 1) throw new Error(`kube-score ended with ${exitCode}: ${stderr}`);
+  const objects = report.parse(JSON.parse(stdout));
+  return {
+    seen: objects.length,
+    findings: objects.flatMap(({ type_meta, object_meta, checks }) =>
+      checks
+        .filter(({ skipped, grade }) => !skipped && grade < ALL_OK)
+        .flatMap(({ check, comments }) =>
+          (comments.length > 0 ? comments : [{ path: '', summary: check.name }]).map(({ path, summary }) => ({
+            check: check.id,
+            object: `${type_meta.kind}/${object_meta.name}`,
+            says: path === '' ? summary : `${path}: ${summary}`,
+          })),
+        ),
+    ),
+  };
+}
+
+export const expectedOfKubeScore = ({ kinds }: Manifests): number =>
+  kinds.filter((kind) => SCORED.includes(kind)).length;
