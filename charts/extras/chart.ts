@@ -96,6 +96,8 @@ export class Extras extends PlatformChart {
       ...job,
       config: this.config,
       component: componentOf(this.topology, name),
+      // One that is no longer suspended must not make up for the year it missed.
+      limits: { startingDeadlineSeconds: DEADLINE_SECONDS },
       backoffLimit: 0,
       deadlineSeconds: DEADLINE_SECONDS,
       mounts: [

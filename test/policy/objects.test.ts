@@ -149,6 +149,11 @@ describe.each(VARIANTS)('$name: objects', ({ environment, overrides }) => {
     for (const scaler of of('HorizontalPodAutoscaler'))
       find(objects, 'Deployment', scaler.spec.scaleTargetRef.name);
   });
+  it('CronJobs say how late they may start (KS cronjob-has-deadline)', () => {
+    expect(of('CronJob').length).toBeGreaterThanOrEqual(15);
+    for (const cronJob of of('CronJob'))
+      expect(cronJob.spec.startingDeadlineSeconds, key(cronJob)).toBeGreaterThan(0);
+  });
   it('Ingress backends are Services with that port (KL dangling-ingress)', () => {
     expect(of('Ingress')).toHaveLength(6);
     for (const ingress of of('Ingress')) {
