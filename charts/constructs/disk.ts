@@ -8,14 +8,27 @@
  *
  * | what                    | limit      | why                                                                      |
  * | ----------------------- | ---------- | ------------------------------------------------------------------------ |
- * | logs of a container     | 256 MiB    | kubelets keep 5 files of 10 MiB, those of managed clusters up to 50 MiB  |
- * | ConfigMaps of a pod     | in logs    | at most 1 MiB each; Grafana's dashboards are the most, below 2 MiB       |
+ * | logs of a container     | 256 MiB    | a kubelet keeps 5 files of 10 MiB by default, some clusters 5 of 50 MiB  |
+ * | ConfigMaps of a pod     | in logs    | dashboards are the most, some 100 KiB                                    |
  * | emptyDirs on disk       | their size | the kubelet evicts at that size anyway                                   |
  * | emptyDirs in memory     | nothing    | they count as memory                                                     |
- * | volumes, host paths     | nothing    | they are no ephemeral storage: Prometheus, Elasticsearch, databases      |
+ * | volumes, host paths     | nothing    | they are no ephemeral storage                                            |
+ *
+ * Sizes of scratch space stand where it is mounted (`scratch`), and hold the most that is written there:
+ *
+ * | pod                      | what is written                                                              |
+ * | ------------------------ | ---------------------------------------------------------------------------- |
+ * | edge                     | bodies while they are read: those one client may send at once (`waitingMiB`) |
+ * | services                 | caches of libraries; bodies are 1 MiB at most and stay in memory             |
+ * | PostgreSQL, Redis        | sockets; sorting and snapshots go to the volume                              |
+ * | backup, restore          | lists of tables; dumps go to the volume                                      |
+ * | restore drill            | a whole database: as much as `databases.storage`                             |
+ * | Grafana                  | its database of sessions                                                     |
+ * | Elasticsearch, Logstash  | unpacked libraries, crash logs; indices, queues, heap dumps go to the volume |
+ * | Kibana                   | its identity, reports while they are made                                    |
+ * | Prometheus, Alertmanager | nothing: a volume each, and the operator's emptyDirs hold configuration      |
  *
  * A request is an eighth of the limit. For logs that is 32 MiB: the file being written, the one before, three compressed.
- * Scratch space is sized for the worst case (several bodies of 100 MiB at the edge, a full database in a restore drill).
  */
 import { k8s } from 'cdk8s-plus-28';
 import { bytesOf, formatMemory } from './quantity.ts';

@@ -7,6 +7,14 @@ import { timeoutOf, transportName } from './names.ts';
 
 const DEFAULT_BURST = 10;
 
+/** MiB of bodies that may wait in files at once when one client uses up what its limits let through in a moment. */
+export const waitingMiB = (config: Config, services: readonly ServiceSpec[]): number =>
+  config.edge.maxBodyMiB *
+  services.reduce(
+    (bodies, { route }) => bodies + (route && !route.streams ? (route.burst ?? DEFAULT_BURST) : 0),
+    0,
+  );
+
 /** Middlewares of a route, in the order they run. */
 export function middlewaresOf({ name, route }: ServiceSpec): readonly string[] {
   if (!route) return [];

@@ -12,7 +12,7 @@ import { componentLabels, namespaceOf, priorityClass } from '../constructs/names
 import { containerSecurity, podSecurity, resources, scratch, spread, withoutGap } from '../constructs/pod.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, EDGE, PORTS, type Topology } from '../graph/model.ts';
-import { dynamicConfiguration } from './dynamic.ts';
+import { dynamicConfiguration, waitingMiB } from './dynamic.ts';
 
 /** Any user does; the official image's distroless number. */
 const TRAEFIK_USER = 65_532;
@@ -104,7 +104,7 @@ export class Traefik extends Construct {
         strategy: withoutGap,
         template: {
           metadata: { labels, annotations: { 'checksum/config': checksum(files) } },
-          spec: podWithDisk(this.podSpec(config, component)),
+          spec: podWithDisk(this.podSpec(config, component, waitingMiB(config, topology.services))),
         },
       },
     });
@@ -163,7 +163,7 @@ export class Traefik extends Construct {
     });
   }
 
-  private podSpec(config: Config, component: Component): k8s.PodSpec {
+  private podSpec(config: Config, component: Component, scratchMiB: number): k8s.PodSpec {
     const ping = { path: '/ping', port: k8s.IntOrString.fromString('metrics') };
     return {
       serviceAccountName: EDGE,
@@ -192,7 +192,7 @@ export class Traefik extends Construct {
           ],
         },
       ],
-      volumes: [{ name: 'config', configMap: { name: EDGE } }, scratch('tmp', '1Gi')],
+      volumes: [{ name: 'config', configMap: { name: EDGE } }, scratch('tmp', `${scratchMiB}Mi`)],
     };
   }
 

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';
+import { SERVICES } from '../../charts/topology.ts';
 import {
   type Container,
   containersOf,
@@ -133,6 +134,15 @@ describe.each(VARIANTS)('$name: pods', ({ environment, overrides }) => {
       expect(bad).toEqual([]);
     },
   );
+  it('of the edge have room for the bodies of one client that uses up its limits in a moment', () => {
+    const MAX_BODY = 100;
+    const bursts = SERVICES.flatMap(({ route }) => (route && !route.streams ? [route.burst ?? 10] : []));
+    const bodies = bursts.reduce((sum, burst) => sum + burst, 0);
+    expect(bodies).toBeGreaterThanOrEqual(35);
+    const { spec } = find(objects, 'Deployment', 'traefik').spec.template;
+    const [tmp] = spec.volumes.filter(({ name }: { name: string }) => name === 'tmp');
+    expect(bytesOf(tmp.emptyDir.sizeLimit)).toBeGreaterThanOrEqual(bodies * MAX_BODY * 2 ** 20);
+  });
   it('may keep their logs and fill their scratch space before the kubelet evicts them', () => {
     for (const { spec, owner } of pods) {
       const limits = (containers: readonly Container[] = []) =>
