@@ -39,7 +39,10 @@ describe('cloudnative-pg', () => {
     );
     expect(find(objects, 'Cluster', 'postgres-security').spec).toMatchObject({
       instances: 3,
-      resources: { requests: { cpu: '250m', memory: '256Mi' }, limits: { cpu: '500m', memory: '512Mi' } },
+      resources: {
+        requests: { cpu: '250m', memory: '256Mi', 'ephemeral-storage': '96Mi' },
+        limits: { cpu: '500m', memory: '512Mi', 'ephemeral-storage': '768Mi' },
+      },
       bootstrap: {
         initdb: {
           database: 'security_db',
