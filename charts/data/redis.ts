@@ -60,7 +60,9 @@ const AUTH_SCRIPT = [
   `printf '{"redis://127.0.0.1:${PORTS.redis}":"%s"}' "$password" > /run/redis/exporter.json`,
 ].join('\n');
 
-const PING = `REDISCLI_AUTH=$(cat ${REDIS_PASSWORD_FILE}) redis-cli -h 127.0.0.1 ping`;
+const PING = `REDISCLI_AUTH=$(cat ${REDIS_PASSWORD_FILE})
+export REDISCLI_AUTH
+redis-cli -h 127.0.0.1 ping`;
 
 export interface RedisProps {
   readonly config: Config;
@@ -115,19 +117,19 @@ export class Redis extends Construct {
           ports: [{ name: 'redis', containerPort: PORTS.redis }],
           resources: resources(config, config.redis.cpu, config.redis.memory),
           startupProbe: {
-            exec: { command: ['sh', '-c', `${PING} | grep -q PONG`] },
+            exec: { command: ['sh', '-euc', `${PING} | grep -q PONG`] },
             periodSeconds: 2,
             timeoutSeconds: 5,
             failureThreshold: 30,
           },
           readinessProbe: {
-            exec: { command: ['sh', '-c', `${PING} | grep -q PONG`] },
+            exec: { command: ['sh', '-euc', `${PING} | grep -q PONG`] },
             periodSeconds: 10,
             timeoutSeconds: 5,
           },
           // An answer of any kind: a server that is loading its snapshot must not be killed for it.
           livenessProbe: {
-            exec: { command: ['sh', '-c', `${PING} >/dev/null`] },
+            exec: { command: ['sh', '-euc', `${PING} >/dev/null`] },
             periodSeconds: 30,
             timeoutSeconds: 5,
           },

@@ -24,7 +24,9 @@ export const secretsVolume = (...files: readonly (readonly SecretFile[])[]): k8s
 /** A shell command with the functions of `secrets.sh`, which stands beside the configuration in `directory`. */
 export const withSecrets = (directory: string, ...lines: readonly string[]): string[] => [
   'bash',
-  '-euc',
+  '-euo',
+  'pipefail',
+  '-c',
   [`source ${directory}/secrets.sh`, 'umask 077', ...lines].join('\n'),
 ];
 export const secretsEnvironment: k8s.EnvVar[] = [{ name: 'SECRETS_DIR', value: SECRETS }];

@@ -34,7 +34,10 @@ interface Asked {
 const folder = mkdtempSync(join(tmpdir(), 'setup-'));
 const asked: Asked[] = [];
 /** Answers by path; everything else is 200. */
-const answers = new Map<string, (times: number) => { readonly status: number; readonly body?: string }>();
+const answers = new Map<
+  string,
+  (times: number) => { readonly status: number; readonly body?: string; readonly cut?: boolean }
+>();
 let server: Server;
 let url = '';
 
@@ -56,8 +59,10 @@ beforeAll(async () => {
       const { method = '', url: path = '', headers } = request;
       const times = asked.filter((other) => other.url === path).length;
       asked.push({ method, url: path, authorization: headers.authorization ?? '', body });
-      const { status, body: text = '{"success":true}' } = answers.get(path)?.(times) ?? { status: 200 };
-      response.writeHead(status).end(text);
+      const answer = answers.get(path)?.(times) ?? { status: 200 };
+      const { status, body: text = '{"success":true}', cut = false } = answer;
+      if (!cut) response.writeHead(status).end(text);
+      else response.writeHead(status, { 'content-length': 1_000 }).write(text, () => response.destroy());
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -148,6 +153,12 @@ describe('the set-up', () => {
       { status: 200, body: '{"success":false}' },
       'not everything was taken',
     ],
+    [
+      'an answer that was cut off',
+      '/_index_template/assistants-logs',
+      { status: 200, cut: true },
+      'status none (curl failed with 18), expected 200: {"success":true}',
+    ],
   ])('%s ends it with what was said', async (_, path, answer, message) => {
     answers.clear();
     answers.set(path, () => answer);
@@ -178,6 +189,14 @@ describe('the set-up', () => {
     ]);
     expect(output).not.toContain('inside');
     writeFileSync(join(folder, 'secrets', 'logstash_writer'), 'fine');
+  });
+  it('asks nothing without a password to log in with', async () => {
+    const file = join(folder, 'secrets', 'elastic');
+    rmSync(file);
+    const { status, output } = await setUp();
+    writeFileSync(file, PASSWORDS.elastic ?? '');
+    expect([status, output]).toEqual([1, expect.stringContaining(`${file}: No such file`)]);
+    expect(asked).toEqual([]);
   });
   it('leaves nothing readable by others', () => {
     const files = readdirSync(join(folder, 'run')).sort();

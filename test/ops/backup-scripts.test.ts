@@ -41,13 +41,22 @@ describe('comparing fingerprints', () => {
   });
   it('names what differs, is missing and is too many', async () => {
     const { exitCode, stdout } = await bash('compare before changed');
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(0);
     expect(stdout.split('\n').sort()).toEqual([
       'table public.a 3 3 differs',
       'table public.b 1 0 missing',
       'table public.c 0 1 unexpected',
       'table public.with space 2 2 equal',
     ]);
+  });
+});
+
+describe('tables that are not equal', () => {
+  it.each(['before', 'changed'])('are found (%s)', async (name) => {
+    const { exitCode, stderr } = await bash(
+      `compare before ${name} >compared; assert_equal compared 'not equal'`,
+    );
+    expect([exitCode, stderr]).toEqual(name === 'before' ? [0, ''] : [1, 'fatal: not equal']);
   });
 });
 
@@ -66,6 +75,22 @@ describe('checking sums', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toBe(`fatal: damaged: x-1.${ending} (the SHA-256 sum is not the one recorded)`);
   });
+});
+
+it.each([
+  ['the sums of a backup that has none', 'check_backup x-2', /fatal: x-2 cannot be checked: .*x-2.sha256/],
+  ['the age of what is no backup', 'age_of x_db-yesterday', /date: invalid date/],
+  [
+    'a password that is not there',
+    'pg_isready() { :; }; PGHOST=db PGPORT=1; login x no-such-file',
+    /no-such-file/,
+  ],
+])('%s ends a script', async (_, command, message) => {
+  const { exitCode, stdout, stderr } = await bash(
+    `value=$(${command}; echo went on); echo "went on with $value"`,
+  );
+  expect([exitCode, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(message);
 });
 
 it('what is to be done at the end is done once, the last first', async () => {

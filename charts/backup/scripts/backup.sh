@@ -1,11 +1,13 @@
 #!/bin/bash
 # Dumps the database and takes its fingerprint in one snapshot, so that a restore can be compared to exactly what was
 # dumped. The files appear under their final names only when they are whole.
+# shellcheck source=lib.sh
 source /scripts/lib.sh
 login "$PGUSER" /run/secrets/backup/password
 target="/backups/$PGDATABASE-$(date -u +%Y%m%dT%H%M%SZ)"
 partial="$target.partial"
-at_exit 'rm -f "$partial".*'
+tidy() { rm -f "$partial".*; }
+at_exit tidy
 rm -f /backups/*.partial.*
 
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --set partial="$partial" <<'SQL'
@@ -24,7 +26,9 @@ SQL
 pg_restore --list "$partial.dump" >/dev/null
 mv "$partial.tables" "$target.tables"
 mv "$partial.dump" "$target.dump"
-(cd /backups && sha256sum "$(basename "$target").dump" "$(basename "$target").tables" >"$partial.sha256")
+name=${target##*/}
+(cd /backups && sha256sum "$name.dump" "$name.tables" >"$partial.sha256")
 mv "$partial.sha256" "$target.sha256"
 find /backups -name "$PGDATABASE-*" -mtime "+$RETENTION_DAYS" -delete
-echo "backup of $PGDATABASE: $(stat -c %s "$target.dump") bytes, $(wc -l <"$target.tables") tables, $target.dump"
+summary=$(summary "$target")
+echo "backup of $PGDATABASE: $summary"

@@ -1,6 +1,8 @@
 # Sourced by the other scripts, which run in the PostgreSQL image; nothing else is needed.
 # shellcheck shell=bash
+# A function in `$(…)` ends at its first failure too.
 set -euo pipefail
+shopt -s inherit_errexit
 umask 077
 # A table's fingerprint holds times as text: the same zone everywhere.
 export PGTZ=UTC PGCONNECT_TIMEOUT=10
@@ -24,14 +26,15 @@ fatal() {
 
 # login USER FILE: waits for the server, and connects as USER with the password in FILE, to whatever database.
 login() {
-  local try
+  local try password
   for try in {1..30}; do
     pg_isready --quiet && break
     [ "$try" -lt 30 ] || fatal "$PGHOST:$PGPORT does not answer"
     sleep 1
   done
+  password=$(cat "$2")
   export PGUSER=$1 PGPASSFILE=/tmp/pgpass
-  printf '%s:%s:*:%s:%s\n' "$PGHOST" "$PGPORT" "$PGUSER" "$(cat "$2")" >"$PGPASSFILE"
+  printf '%s:%s:*:%s:%s\n' "$PGHOST" "$PGPORT" "$PGUSER" "$password" >"$PGPASSFILE"
 }
 
 # sql DATABASE [psql arguments]: runs what is on standard input; the first error ends it.
@@ -52,15 +55,20 @@ find_backup() {
 
 # age_of BASE: seconds since a backup was taken, which its name ends with.
 age_of() {
-  local stamp=${1##*-}
-  echo $(($(date +%s) - $(date -d "${stamp:0:8} ${stamp:9:2}:${stamp:11:2}:${stamp:13:2} UTC" +%s)))
+  local stamp=${1##*-} taken now
+  taken=$(date -d "${stamp:0:8} ${stamp:9:2}:${stamp:11:2}:${stamp:13:2} UTC" +%s)
+  now=$(date +%s)
+  echo $((now - taken))
 }
 
 # check_backup BASE: every file is what was written.
 check_backup() {
-  local damaged
-  damaged=$(cd "$(dirname "$1")" && LC_ALL=C sha256sum --check --quiet "$(basename "$1").sha256" 2>/dev/null) || fatal \
-    "damaged: $(sed -n 's/: FAILED.*//p' <<<"$damaged" | paste -sd ' ') (the SHA-256 sum is not the one recorded)"
+  local folder said damaged
+  folder=$(dirname "$1")
+  if said=$(cd "$folder" && LC_ALL=C sha256sum --check --quiet "${1##*/}.sha256" 2>&1); then return; fi
+  damaged=$(sed -n 's/: FAILED.*//p' <<<"$said" | paste -sd ' ')
+  [ -n "$damaged" ] || fatal "${1##*/} cannot be checked: $said"
+  fatal "damaged: $damaged (the SHA-256 sum is not the one recorded)"
 }
 
 # fingerprint DATABASE FILE: rows and content hash of every table.
@@ -68,24 +76,34 @@ fingerprint() {
   psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname="$1" --file=/scripts/fingerprint.sql --output="$2"
 }
 
-# compare EXPECTED ACTUAL: one line a table; fails when one differs, is missing or is too many.
+# compare EXPECTED ACTUAL: one line a table, whose last word is equal, differs, missing or unexpected.
 compare() {
   awk -F'|' '
     NR == FNR { rows[$1] = $2; hash[$1] = $3; next }
     {
       verdict = !($1 in rows) ? "unexpected" : rows[$1] == $2 && hash[$1] == $3 ? "equal" : "differs"
       print "table " $1 " " (($1 in rows) ? rows[$1] : 0) " " $2 " " verdict
-      if (verdict != "equal") bad = 1
       delete rows[$1]
     }
-    END {
-      for (name in rows) { print "table " name " " rows[name] " 0 missing"; bad = 1 }
-      exit bad
-    }' "$1" "$2"
+    END { for (name in rows) print "table " name " " rows[name] " 0 missing" }' "$1" "$2"
+}
+
+# assert_equal COMPARED MESSAGE: fatal unless all lines of `compare` end with equal.
+assert_equal() {
+  awk '$NF != "equal" { bad = 1 } END { exit bad }' "$1" || fatal "$2"
+}
+
+# summary BASE: bytes and tables of a backup, for the last line.
+summary() {
+  local bytes tables
+  bytes=$(stat -c %s "$1.dump")
+  tables=$(wc -l <"$1.tables")
+  echo "$bytes bytes, $tables tables, $1.dump"
 }
 
 # scratch_server DATA: starts a PostgreSQL of this pod's own on that directory, reached by its socket only.
 scratch_server() {
+  local reason
   export PGHOST=/tmp
   unset PGPASSFILE
   echo 'local all all trust' >/tmp/hba.conf
@@ -104,6 +122,8 @@ CONF
     export PGUSER=scratch
   fi
   at_exit "pg_ctl --pgdata=$1 --silent --mode=immediate stop || true"
-  pg_ctl --pgdata="$1" --silent --wait --timeout=600 --options='-c config_file=/tmp/scratch.conf' --log=/tmp/server.log start >/dev/null ||
-    fatal "a PostgreSQL on $1 does not start: $(grep -E 'FATAL|PANIC|ERROR' /tmp/server.log | tail -n 1)"
+  pg_ctl --pgdata="$1" --silent --wait --timeout=600 --options='-c config_file=/tmp/scratch.conf' --log=/tmp/server.log start >/dev/null || {
+    reason=$(grep -E 'FATAL|PANIC|ERROR' /tmp/server.log | tail -n 1) || reason='its log does not say why'
+    fatal "a PostgreSQL on $1 does not start: $reason"
+  }
 }

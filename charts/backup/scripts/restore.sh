@@ -2,6 +2,7 @@
 # Restores BACKUP into a new database beside the old one, compares it to what was backed up, and swaps the two by name in
 # one transaction. Ended at any point, it leaves either the old database in place or the new one, and run again with the
 # same RUN it ends in the same state.
+# shellcheck source=lib.sh
 source /scripts/lib.sh
 login postgres /run/secrets/restore/password
 started=$(date +%s)
@@ -23,15 +24,17 @@ background() {
 }
 ended() {
   [ -z "$child" ] || kill "$child" 2>/dev/null || true
-  drop "$fresh" || true
+  # shellcheck disable=SC2310 # it is one command: there is nothing after it that could go on
+  drop "$fresh" || echo "$fresh stays until the next restore: it could not be dropped" >&2
 }
 at_exit ended
 
 # Its own disk holds old and new at once: without room the live database would be the one to suffer.
 check_room() {
-  local needed available
+  local needed available size
   needed=$(sql postgres "${names[@]}" <<<"SELECT coalesce(max(pg_database_size(datname)), 0) FROM pg_database WHERE datname = :'database'")
-  needed=$((needed > 4 * $(stat -c %s "$1.dump") ? needed : 4 * $(stat -c %s "$1.dump")))
+  size=$(stat -c %s "$1.dump")
+  needed=$((needed > 4 * size ? needed : 4 * size))
   available=$(sql postgres <<'SQL'
 CREATE TEMPORARY TABLE room (bytes text);
 COPY room FROM PROGRAM 'df --block-size=1 --output=avail "$PGDATA" | tail -n 1';
@@ -48,14 +51,15 @@ fill() {
   sql postgres --set database="$fresh" --set app_user="$APP_USER" --file=/scripts/database.sql
   pg_restore --list "$base.dump" >/tmp/all.list
   # Extensions belong to the superuser, all else to the service's role.
-  grep ' EXTENSION - ' /tmp/all.list >/tmp/extensions.list || true
-  grep -v ' EXTENSION ' /tmp/all.list >/tmp/rest.list
-  echo "restoring $(basename "$base") into $fresh"
+  sed -n '/ EXTENSION - /p' /tmp/all.list >/tmp/extensions.list
+  sed '/ EXTENSION /d' /tmp/all.list >/tmp/rest.list
+  echo "restoring ${base##*/} into $fresh"
   background pg_restore --exit-on-error --no-owner --no-privileges --use-list=/tmp/extensions.list --dbname="$fresh" "$base.dump"
   background pg_restore --exit-on-error --no-owner --no-privileges --role="$APP_USER" --use-list=/tmp/rest.list --dbname="$fresh" "$base.dump"
   echo "comparing $fresh to what was backed up"
   fingerprint "$fresh" /tmp/tables
-  compare "$base.tables" /tmp/tables | tee /tmp/compared || fatal "$base.dump does not hold what was backed up; $PGDATABASE was not touched"
+  compare "$base.tables" /tmp/tables | tee /tmp/compared
+  assert_equal /tmp/compared "$base.dump does not hold what was backed up; $PGDATABASE was not touched"
   sql "$fresh" <<<'ANALYZE;'
 }
 
@@ -81,7 +85,7 @@ if [ "$done_by" = "restored by $RUN" ]; then
   echo "already in place, restored before the interruption"
   fingerprint "$PGDATABASE" /tmp/tables
   # The service may have run and written since.
-  compare "$base.tables" /tmp/tables | tee /tmp/compared || true
+  compare "$base.tables" /tmp/tables | tee /tmp/compared
 else
   check_backup "$base"
   drop "$fresh"
@@ -91,4 +95,7 @@ else
   swap
 fi
 drop "$old"
-echo "restore of $PGDATABASE: $(grep -c ' equal$' /tmp/compared) tables equal, data $(age_of "$base") s old, restored in $(($(date +%s) - started)) s, $(basename "$base")"
+tables=$(awk '$NF == "equal" { n++ } END { print n + 0 }' /tmp/compared)
+age=$(age_of "$base")
+ended=$(date +%s)
+echo "restore of $PGDATABASE: $tables tables equal, data $age s old, restored in $((ended - started)) s, ${base##*/}"

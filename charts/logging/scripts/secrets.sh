@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Functions for the containers that put secrets into files in memory. A secret becomes neither an argument nor an
 # environment variable of a process, and never part of a ConfigMap. SECRETS_DIR has one file a secret.
 
@@ -19,7 +20,7 @@ fill() {
   for path in "$SECRETS_DIR"/*; do
     name=${path##*/}
     if [[ $text != *"@$name@"* ]]; then continue; fi
-    value=$(secret "$name") || return 1
+    value=$(secret "$name")
     text=${text//"@$name@"/"$value"}
   done
   if [[ $text =~ @[a-z_-]+@ ]]; then

@@ -1,35 +1,45 @@
+# shellcheck shell=bash
 # Brings Elasticsearch and Kibana to what the code says: users, roles, lifecycle, template, snapshots, searches. Every
 # request sets a state, so that a second run changes nothing. Reads requests.txt: one request a line, as
 # `TARGET METHOD PATH BODY STATUSES`; BODY is a file beside it or `-`, STATUSES are those that are fine, by comma.
+# A function in `$(…)` ends at its first failure too.
 set -euo pipefail
+shopt -s inherit_errexit
 umask 077
+# shellcheck source=secrets.sh
 source "$SETUP_DIR/secrets.sh"
 
 login=$WORK_DIR/login
 answer=$WORK_DIR/answer
-printf 'user = "elastic:%s"\n' "$(secret elastic)" > "$login"
+password=$(secret elastic)
+printf 'user = "elastic:%s"\n' "$password" > "$login"
 
-# Prints the status of an answer, 000 when there is none; the answer is in a file.
+# Prints the status of an answer, or that there is no whole one; what came of it is in a file.
 ask() {
-  curl --silent --config "$login" --cacert "$CA_FILE" --max-time 60 --output "$answer" --write-out '%{http_code}' \
-    --header 'kbn-xsrf: setup' "$@" || true
+  local status
+  : > "$answer"
+  status=$(curl --silent --config "$login" --cacert "$CA_FILE" --max-time 60 --output "$answer" --write-out '%{http_code}' \
+    --header 'kbn-xsrf: setup' "$@") || status="none (curl failed with $?)"
+  echo "$status"
 }
 
 # Waits until a page answers with 200.
 await() {
   local status end=$((SECONDS + WAIT_SECONDS))
-  until status=$(ask "$1") && [ "$status" = 200 ]; do
+  status=$(ask "$1")
+  while [ "$status" != 200 ]; do
     if [ "$SECONDS" -ge "$end" ]; then
       echo "setup: $1 did not answer with 200 within $WAIT_SECONDS s, but with $status" >&2
       return 1
     fi
     sleep 3
+    status=$(ask "$1")
   done
   echo "setup: $1 is there"
 }
 
 request() {
-  local url=$1$3 method=$2 body=$4 statuses=$5 status
+  local url=$1$3 method=$2 body=$4 statuses=$5 status said
   local options=(--request "$method")
   case $body in
     -) ;;
@@ -40,13 +50,14 @@ request() {
       ;;
   esac
   status=$(ask "${options[@]}" "$url")
+  said=$(head -c 500 "$answer")
   if [[ ,$statuses, != *",$status,"* ]]; then
-    echo "setup: $method $url: status $status, expected $statuses: $(head -c 500 "$answer")" >&2
+    echo "setup: $method $url: status $status, expected $statuses: $said" >&2
     return 1
   fi
   # An import says in its answer what it did not take.
   if [[ $body = *.ndjson ]] && ! grep -q '"success":true' "$answer"; then
-    echo "setup: $method $url: not everything was taken: $(head -c 500 "$answer")" >&2
+    echo "setup: $method $url: not everything was taken: $said" >&2
     return 1
   fi
   echo "setup: $method $url: $status"
