@@ -129,13 +129,19 @@ export const FAULTS: readonly Fault[] = [
     names: 'dockerfiles/planted/Dockerfile:1 DL3007',
   },
   {
-    gate: 'shellcheck',
+    gate: 'shellcheck:scripts',
     fault: 'a function in an && list, where a failing command goes unnoticed',
     files: {
       'scripts/planted':
         '#!/usr/bin/env bash\nset -euo pipefail\nchecks() {\n  false\n  echo checked\n}\nchecks && echo done\n',
     },
     names: 'In scripts/planted line 7',
+  },
+  {
+    gate: 'shellcheck:manifests',
+    fault: 'a container that goes on with what a failed command did not say',
+    files: { 'dist/dev/20-redis.k8s.yaml': ['umask 027', 'echo "$(cat /run/secrets/redis/password)"'] },
+    names: 'In dev/StatefulSet/redis/spec/template/spec/initContainers/0/command line',
   },
   {
     gate: 'deno-fmt:api-gateway',
