@@ -4,7 +4,9 @@ import { ConfigError } from '../charts/config/error.ts';
 import { PLATFORM_VERSION } from '../charts/config/versions.ts';
 import { Failure, INTERRUPTED, messageOf } from './core/failure.ts';
 import { interruptible } from './tools/interrupt.ts';
-import { VERBS, type Verb } from './verbs.ts';
+import { VERBS } from './verbs.ts';
+
+const VERSION = ['-V', '--version'];
 
 const EPILOGUE = `
 Exit status:
@@ -26,7 +28,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   // `diff` answers with 1; its failures need a status of their own.
   const failed = asked === 'diff' ? 2 : 1;
   try {
-    const program = await programFor(VERBS.find(({ name }) => name === asked));
+    const program = await programFor(asked);
     await interruptible(() => program.parseAsync(argv, { from: 'user' }));
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : failed;
@@ -35,7 +37,8 @@ export async function run(argv: readonly string[]): Promise<void> {
 }
 
 /** Only the verb that is asked for is loaded; without one, all are, for the help and for suggestions. */
-async function programFor(verb: Verb | undefined): Promise<Command> {
+async function programFor(asked: string): Promise<Command> {
+  const verb = VERBS.find(({ name }) => name === asked);
   const help = ['./platform', ...(verb ? [verb.name] : []), '--help'].join(' ');
   const program = new Command('platform')
     .description('AI assistants for 1C:Enterprise: render, run and look after the platform.')
@@ -43,7 +46,8 @@ async function programFor(verb: Verb | undefined): Promise<Command> {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${messageOf(text)}; see ${help}\n`) })
     .addHelpText('after', EPILOGUE);
-  for (const { group, load } of verb ? [verb] : VERBS)
+  const loaded = verb ? [verb] : VERSION.includes(asked) ? [] : VERBS;
+  for (const { group, load } of loaded)
     program.addCommand((await load()).copyInheritedSettings(program).helpGroup(`${group}:`));
   return program;
 }

@@ -1,7 +1,7 @@
 /** Options several verbs share, and how they become overrides, services and a configuration. */
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { topologyOf } from '../../charts/app.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
@@ -99,7 +99,7 @@ export async function servicesOf({ topology }: OverrideOptions): Promise<readonl
   if (topology === undefined) return SERVICES;
   const exported: unknown = await importSource(topology).catch((error: unknown) => {
     throw new Failure(
-      `--topology: "${topology}" cannot be loaded (${messageOf(error)})`,
+      `--topology: "${topology}" cannot be loaded (${messageOf(error).replace(/ Require stack:.*/, '')})`,
       'name a module that exports SERVICES',
     );
   });
@@ -110,10 +110,10 @@ export async function servicesOf({ topology }: OverrideOptions): Promise<readonl
   return parseServices(services, topology);
 }
 
-/** Loads a module in TypeScript, which Node itself may not. */
+/** Loads a module in TypeScript, which Node itself may not. `require`: a bundle has no `import()` of its own. */
 async function importSource(file: string): Promise<unknown> {
-  const { tsImport } = await import('tsx/esm/api');
-  return tsImport(pathToFileURL(resolve(file)).href, pathToFileURL(ROOT).href);
+  const api: typeof import('tsx/cjs/api') = createRequire(import.meta.url)('tsx/cjs/api');
+  return api.require(resolve(file), `${ROOT}/`);
 }
 
 export interface Setup {

@@ -15,12 +15,8 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { ALWAYS, BUNDLES, CURRENT, digest, digestsOf, keyOf } from './current.mjs';
 
-/** Bundles that are kept: a command that runs for long loads parts of its own while newer ones are made. */
-const KEPT = 8;
-
-/** Packages in CommonJS look for these. */
-const BANNER = `import { createRequire as requireOf } from 'node:module';
-const require = requireOf(import.meta.url);`;
+/** Bundles that are kept, for those who change between branches. */
+const KEPT = 3;
 
 /**
  * Gives esbuild the sources, and keeps the digest of exactly what was given. Files beside a module are still found:
@@ -56,16 +52,14 @@ export async function bundle(root) {
     await build({
       absWorkingDir: root,
       entryPoints: ['ops/cli.ts'],
-      outdir: work,
+      outfile: join(work, 'cli.cjs'),
       bundle: true,
-      splitting: true,
-      format: 'esm',
+      format: 'cjs',
       platform: 'node',
       target: 'node20.19',
       external: ['esbuild', 'tsx'],
       sourcemap: true,
       sourcesContent: false,
-      banner: { js: BANNER },
       plugins: [sources(root, digests)],
       logLevel: 'silent',
     });

@@ -3,7 +3,7 @@
  * file or a clock that was set back cannot bring an old bundle back.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { accessSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where bundles are kept, below the root of the repository. */
@@ -54,7 +54,7 @@ export function currentBundle(root) {
     const { key, inputs } = JSON.parse(readFileSync(join(root, BUNDLES, CURRENT), 'utf8'));
     if (keyOf(root, digestsOf(root, inputs)) !== key) return undefined;
     const folder = join(root, BUNDLES, key);
-    readFileSync(join(folder, 'cli.js'));
+    accessSync(join(folder, 'cli.cjs'));
     return folder;
   } catch (error) {
     if (error instanceof SyntaxError || isMissing(error)) return undefined;

@@ -9,7 +9,8 @@ import { join } from 'node:path';
  * @property {boolean} [dev]
  * @property {boolean} [optional]
  * @property {boolean} [devOptional]
- * @property {boolean} [inBundle]
+ * @property {readonly string[]} [os]
+ * @property {readonly string[]} [cpu]
  */
 
 /**
@@ -33,13 +34,21 @@ function packagesIn(file) {
  * @returns {readonly string[] | undefined} arguments of npm
  */
 export function npmArguments(wanted, installed) {
-  const runs = Object.entries(wanted).filter(
-    ([path, { dev, optional, devOptional }]) => path !== '' && !dev && !optional && !devOptional,
-  );
+  const runs = Object.entries(wanted).filter(([path, entry]) => path !== '' && isNeeded(entry));
   if (runs.every(([path, { version }]) => installed[path]?.version === version)) return undefined;
   const developer = Object.values(installed).some(({ dev }) => dev);
   return ['ci', '--no-fund', '--no-audit', ...(developer ? [] : ['--omit=dev'])];
 }
+
+/**
+ * Optional ones are those of one system: such as the program behind esbuild.
+ *
+ * @param {Entry} entry
+ */
+const isNeeded = ({ dev, devOptional, optional, os, cpu }) =>
+  !dev &&
+  !devOptional &&
+  (!optional || (os?.includes(process.platform) === true && cpu?.includes(process.arch) === true));
 
 /** @param {string} root */
 export async function install(root) {

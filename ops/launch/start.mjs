@@ -3,8 +3,9 @@
  * changed, then runs the bundle. The files of this folder run before any package is installed: plain JavaScript.
  */
 import { resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { currentBundle } from './current.mjs';
+import { runBundle } from './load.mjs';
 
 const ROOT = resolve(fileURLToPath(import.meta.url), '../../..');
 
@@ -36,10 +37,8 @@ async function bundleFolder() {
   try {
     return currentBundle(ROOT) ?? (await freshBundle());
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
+    return fail(String(error instanceof Error ? error.message : error).replace(/\s*\n\s*/g, ' '));
   }
 }
 
-process.setSourceMapsEnabled(true);
-const { main } = await import(pathToFileURL(`${await bundleFolder()}/cli.js`).href);
-await main(process.argv.slice(2));
+await runBundle(await bundleFolder(), process.argv.slice(2));
