@@ -11,6 +11,16 @@ export function median(samples: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+const MIN_RUNS = 10;
+
+/** @throws RangeError for anything but a whole number of runs that a median is worth something of. */
+export function runsOf(text = '15'): number {
+  const runs = Number(text);
+  if (!Number.isInteger(runs) || runs < MIN_RUNS)
+    throw new RangeError(`RUNS: ${text} is not valid, expected a whole number of at least ${MIN_RUNS}`);
+  return runs;
+}
+
 /** What a program wrote on standard output. @throws Error with its error output when it fails. */
 export function command(program: string, ...args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
@@ -40,4 +50,15 @@ export function writeHelmChart(folder: string, manifests: string): void {
       ),
     );
   }
+}
+
+/** The same files as resources of a kustomization. */
+export function writeKustomization(folder: string, manifests: string): void {
+  mkdirSync(folder, { recursive: true });
+  const files = readdirSync(manifests);
+  for (const file of files) writeFileSync(join(folder, file), readFileSync(join(manifests, file)));
+  writeFileSync(
+    join(folder, 'kustomization.yaml'),
+    `resources:\n${files.map((file) => `  - ${file}\n`).join('')}`,
+  );
 }

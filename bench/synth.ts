@@ -5,7 +5,7 @@
  * and with ten times as many, inside one process and as a command. Where `helm` and `kustomize` are on PATH, the same
  * objects are rendered by them, as a command each environment, and the ratios are printed.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -16,17 +16,12 @@ import { resolveConfig } from '../charts/config/resolve.ts';
 import { ENVIRONMENTS } from '../charts/config/schema.ts';
 import type { ServiceSpec } from '../charts/graph/model.ts';
 import { SERVICES } from '../charts/topology.ts';
-import { available, command, median, writeHelmChart } from './support.ts';
+import { available, command, median, runsOf, writeHelmChart, writeKustomization } from './support.ts';
 
-const MIN_RUNS = 10;
 const FACTOR = 10;
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
-const runs = Number(positionals[0] ?? 15);
-if (!Number.isInteger(runs) || runs < MIN_RUNS)
-  throw new RangeError(
-    `RUNS: ${positionals[0]} is not valid, expected a whole number of at least ${MIN_RUNS}`,
-  );
+const runs = runsOf(positionals[0]);
 
 /** A copy of a service under another name and other routes. */
 function copyOf(spec: ServiceSpec, copy: number): ServiceSpec {
@@ -68,16 +63,6 @@ function measure(label: string, run: () => void): number {
   return median(samples);
 }
 
-function writeKustomization(folder: string, manifests: string): void {
-  mkdirSync(folder, { recursive: true });
-  const files = readdirSync(manifests);
-  for (const file of files) writeFileSync(join(folder, file), readFileSync(join(manifests, file)));
-  writeFileSync(
-    join(folder, 'kustomization.yaml'),
-    `resources:\n${files.map((file) => `  - ${file}\n`).join('')}`,
-  );
-}
-
 interface Row {
   readonly what: string;
   readonly ms: number;
@@ -91,9 +76,7 @@ try {
   const many = multiplied(FACTOR);
   const one = measure('in process, 1×', () => renderAll(out, SERVICES));
   const ten = measure(`in process, ${FACTOR}×`, () => renderAll(join(scratch, 'ten'), many));
-  const cli = measure('as a command', () =>
-    command('node', '--import', 'tsx', 'ops/cli.ts', 'synth', '--out', join(scratch, 'cli')),
-  );
+  const cli = measure('as a command', () => command('./platform', 'synth', '--out', join(scratch, 'cli')));
   const rows: Row[] = [
     { what: `in process, ${SERVICES.length} services, ${ENVIRONMENTS.length} environments`, ms: one },
     { what: `in process, ${many.length} services, ${ENVIRONMENTS.length} environments`, ms: ten },
