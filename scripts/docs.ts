@@ -3,9 +3,16 @@ import { topologyOf } from '../charts/app.ts';
 import { resolveConfig } from '../charts/config/resolve.ts';
 import { toMermaid } from '../charts/graph/diagram.ts';
 import { oldVerbsTable } from '../ops/core/old-verbs.ts';
+import { verbOptionsTable } from '../ops/core/verb-options.ts';
+import { VERBS } from '../ops/verbs.ts';
 import { updateBlock } from './generated-block.ts';
 import { skipsTable } from './scanners/skips.ts';
 
 updateBlock('README.md', 'diagram', `\`\`\`mermaid\n${toMermaid(topologyOf(resolveConfig('dev')))}\`\`\`\n`);
 updateBlock('docs/operations.md', 'old verbs', oldVerbsTable());
 updateBlock('docs/security.md', 'skipped checks', skipsTable());
+updateBlock(
+  'docs/operations.md',
+  'verb options',
+  verbOptionsTable(await Promise.all(VERBS.map(({ load }) => load()))),
+);

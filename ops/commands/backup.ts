@@ -128,7 +128,8 @@ async function everything(
   }
   printRows(fetched);
   for (const file of files) line(`fetched ${file}`);
-  line(`\nAll of it is in ${folder}; sums: (cd ${folder} && sha256sum --check SHA256SUMS)`);
+  const tool = process.platform === 'darwin' ? 'shasum --algorithm 256' : 'sha256sum';
+  line(`\nAll of it is in ${folder}; sums: (cd ${folder} && ${tool} --check SHA256SUMS)`);
 }
 
 function dryRun(due: readonly DatabaseOfService[], options: Options): void {

@@ -101,6 +101,8 @@ export async function uploadFolder(kubectl: Kubectl, args: readonly string[], fo
     reject: false,
     buffer: { stdout: false, stderr: true },
     cancelSignal: interrupted,
+    // macOS would add a file for the attributes of each.
+    env: { COPYFILE_DISABLE: '1' },
   });
   const result = await packing.pipe('kubectl', argumentsOf(kubectl, args), {
     reject: false,

@@ -102,6 +102,20 @@ describe('bad input', () => {
     for (const part of named) expect(stderr).toContain(part);
     expect(exitCode).toBe(status);
   });
+  it.each([
+    [['frobnicate'], './platform --help'],
+    [['stat'], './platform --help'],
+    [['synth', '--colour'], './platform synth --help'],
+    [['synth', 'dev'], './platform synth --help'],
+    [['restore'], './platform restore --help'],
+    [['up', '--timeout'], './platform up --help'],
+    [['up', '--timeout', 'soon'], './platform up --help'],
+    [['architecture', '--format', 'svg'], './platform architecture --help'],
+  ])('%j: the parser says what to type next', async (args, next) => {
+    const { stderr } = await platform(...args);
+    expect(stderr).toMatch(/^error: [^\n]+$/);
+    expect(stderr.endsWith(`; see ${next}`)).toBe(true);
+  });
   it.each([['synth', '--env', 'qa'], ['frobnicate'], ['diff', '--colour']])(
     '%j is refused alike by the process',
     async (...args) => {

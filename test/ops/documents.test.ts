@@ -1,0 +1,100 @@
+/** What documents say of the command, and what its scripts may use. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../../ops/core/paths.ts';
+import { VERBS } from '../../ops/verbs.ts';
+
+const DOCUMENTS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'services/README.md',
+  ...readdirSync(`${ROOT}/docs`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
+
+interface Use {
+  readonly document: string;
+  readonly verb: string;
+  readonly flags: readonly string[];
+}
+
+/** Every `./platform VERB …`, in a block or in a line, up to where the command ends. */
+function usesIn(document: string): readonly Use[] {
+  const text = readFileSync(join(ROOT, document), 'utf8').replaceAll(/\\\n\s*/g, ' ');
+  return [...text.matchAll(/\.\/platform ([a-z][\w-]*)([^\n`|;&#()]*)/g)].map(([, verb = '', rest = '']) => ({
+    document,
+    verb,
+    // What follows `--` is for the tool in the pod.
+    flags: [...(rest.split(' -- ')[0] ?? '').matchAll(/(?<=\s)--[a-z][a-z-]*/g)].map(([flag]) => flag),
+  }));
+}
+const uses = DOCUMENTS.flatMap(usesIn);
+
+describe('documents', () => {
+  let commands: ReadonlyMap<string, Command>;
+  beforeAll(async () => {
+    commands = new Map(await Promise.all(VERBS.map(async ({ name, load }) => [name, await load()] as const)));
+  });
+  it('show verbs that exist', () => {
+    expect(uses.length).toBeGreaterThan(VERBS.length);
+    expect(uses.filter(({ verb }) => !commands.has(verb))).toEqual([]);
+  });
+  it('show options that the verb has', () => {
+    const wrong = uses.flatMap(({ document, verb, flags }) => {
+      const known = new Set(['--help', ...(commands.get(verb)?.options ?? []).map(({ long }) => long)]);
+      return flags.filter((flag) => !known.has(flag)).map((flag) => `${document}: ${verb} ${flag}`);
+    });
+    expect(uses.flatMap(({ flags }) => flags)).toContain('--json');
+    expect(wrong).toEqual([]);
+  });
+  it('claim --json, --dry-run and --yes only of verbs that have them', () => {
+    const text = readFileSync(`${ROOT}/docs/operations.md`, 'utf8');
+    for (const flag of ['--json', '--dry-run', '--yes']) {
+      const row = new RegExp(`^\\| \`${flag}\` +\\| (.+?) +\\|$`, 'm').exec(text)?.[1]?.split(', ');
+      const having = [...commands].filter(([, { options }]) => options.some(({ long }) => long === flag));
+      expect(row, flag).toEqual(having.map(([name]) => name));
+    }
+  });
+});
+
+/** Not in bash 3.2 or in the BSD tools of macOS. `checksum` of scripts/python-env chooses between two. */
+const GNU_ONLY: Readonly<Record<string, RegExp>> = {
+  'readlink -f': /readlink -|realpath/,
+  'sha256sum without another way': /(?<!then )(?<!command -v )\b(sha\d+|md5)sum\b/,
+  'sed -i, sed -r': /\bsed -[a-zA-Z]*[ir]/,
+  'grep -P': /\bgrep -[a-zA-Z]*P/,
+  'date -d, %N': /\bdate (-d|--date|.*%N)/,
+  'stat -c': /\bstat -c/,
+  'head -n -1, tac, nproc, timeout': /\bhead -n -|\b(tac|nproc)\b|^\s*timeout /m,
+  'sort -V, xargs -r, cp -t, mktemp -t':
+    /\bsort -[a-zA-Z]*V|\bxargs -[a-zA-Z]*r|\bcp -[a-zA-Z]*t|\bmktemp .*--/,
+  'bash 4':
+    /\b(mapfile|readarray|coproc)\b|(declare|local|typeset) -[a-zA-Z]*[An]|\$\{\w+(,,|\^\^|@)|&>>|\|&|wait -n/,
+};
+
+const SCRIPTS = [
+  'platform',
+  ...readdirSync(`${ROOT}/scripts`)
+    .filter((name) => !name.includes('.'))
+    .map((name) => `scripts/${name}`),
+];
+
+describe.each(SCRIPTS)('%s', (script) => {
+  const code = readFileSync(join(ROOT, script), 'utf8').replaceAll(/^\s*#.*$/gm, '');
+  it.each(Object.entries(GNU_ONLY))('does without %s', (_, pattern) => {
+    expect(code).not.toMatch(pattern);
+  });
+});
+
+it('the patterns find what they name', () => {
+  for (const [text, name] of [
+    ['root=$(readlink -f "$0")', 'readlink -f'],
+    ['want=$(sha256sum < "$lock")', 'sha256sum without another way'],
+    ["sed -i 's/a/b/' file", 'sed -i, sed -r'],
+    ['declare -A map', 'bash 4'],
+  ] as const)
+    expect(text).toMatch(GNU_ONLY[name] ?? /never/);
+});
