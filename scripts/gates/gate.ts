@@ -7,12 +7,10 @@ export interface Gate {
   readonly tier: Tier;
   /** `{folder}` in it is a folder of this run and gate alone. */
   readonly command: readonly [string, ...string[]];
-  /** Seconds it takes on two quiet cores, roughly: the longest begin first. */
-  readonly seconds: number;
   /** @default the repository */
   readonly cwd?: string;
-  /** Added to the environment of this process; `{folder}` as in the command. @default nothing */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Added to the environment of this process, asked for when the gate begins; `{folder}` as in the command. @default nothing */
+  readonly env?: () => Readonly<Record<string, string>>;
   /** It runs tests and writes `JUNIT`, by which they are counted and timed. @default false */
   readonly tests?: boolean;
 }

@@ -9,7 +9,6 @@ const node = (tool: string): string => join(ROOT, 'node_modules/.bin', tool);
 const python = (tool: string): string => join(ROOT, '.venv/bin', tool);
 const PYPROJECT = 'services/pyproject.toml';
 const GATEWAY = 'api-gateway';
-const GATEWAY_FOLDER = join(ROOT, 'services', GATEWAY);
 
 /** Lowest share of statements of a service that its own tests run, in percent. */
 const COVERED = 90;
@@ -19,6 +18,7 @@ const foldersIn = (folder: string): readonly string[] =>
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
 const services = foldersIn('services').filter((name) => existsSync(join(ROOT, 'services', name, 'tests')));
+const dockerfiles = foldersIn('dockerfiles').map((name) => `dockerfiles/${name}/Dockerfile`);
 const pythonPackages = services.filter((name) => name !== GATEWAY);
 
 /** Code that only tests use is not measured. */
@@ -34,7 +34,7 @@ function redisServer(): Readonly<Record<string, string>> {
 }
 
 /** @param project of vitest.config.ts, or the beginning of several. */
-const vitest = (project: string, checks: string, tier: Gate['tier'], seconds: number): Gate => ({
+const vitest = (project: string, checks: string, tier: Gate['tier']): Gate => ({
   name: `vitest:${project}`,
   checks,
   tier,
@@ -43,7 +43,6 @@ const vitest = (project: string, checks: string, tier: Gate['tier'], seconds: nu
     ...['run', '--project', project, '--project', `${project}-*`, '--reporter=default', '--reporter=junit'],
     `--outputFile.junit=${JUNIT}`,
   ],
-  seconds,
   tests: true,
 });
 
@@ -59,122 +58,69 @@ const pytest = (name: string): Gate => ({
       ? [`--cov=services/${name}`, `--cov-config=${PYPROJECT}`, `--cov-fail-under=${COVERED}`]
       : []),
   ],
-  env: { COVERAGE_FILE: '{folder}/coverage' },
-  seconds: 60,
+  env: () => ({ COVERAGE_FILE: '{folder}/coverage' }),
   tests: true,
 });
 
-const mypy = (name: string): Gate => ({
-  name: `mypy:${name}`,
-  checks: `types of ${name}`,
-  tier: 'check',
-  command: [python('mypy'), '--config-file', PYPROJECT, `services/${name}`],
-  seconds: 10,
-});
-
-const contract = (name: string): Gate => ({
-  name: `contract:${name}`,
-  checks: `answers of ${name} to generated requests, against its OpenAPI description (schemathesis)`,
-  tier: 'check',
-  command: ['scripts/contract-test', name],
-  seconds: 90,
-});
-
-const deno = (tool: string, checks: string, args: readonly string[]): Gate => ({
-  name: `deno-${tool}:${GATEWAY}`,
+const check = (name: string, checks: string, ...command: Gate['command']): Gate => ({
+  name,
   checks,
   tier: 'check',
-  command: [node('deno'), ...args],
-  cwd: GATEWAY_FOLDER,
-  seconds: 3,
+  command,
 });
 
+const mypy = (name: string): Gate =>
+  check(`mypy:${name}`, `types of ${name}`, python('mypy'), '--config-file', PYPROJECT, `services/${name}`);
+
+const contract = (name: string): Gate =>
+  check(
+    `contract:${name}`,
+    `answers of ${name} to generated requests, against its OpenAPI description (schemathesis)`,
+    'scripts/contract-test',
+    name,
+  );
+
+const docs = (script: string): Gate =>
+  check(
+    `docs:${script}`,
+    'what documents take from the code',
+    node('tsx'),
+    `scripts/${script}.ts`,
+    '--check',
+  );
+
+const deno = (tool: string, checks: string, ...args: readonly string[]): Gate => ({
+  ...check(`deno-${tool}:${GATEWAY}`, checks, node('deno'), ...args),
+  cwd: join(ROOT, 'services', GATEWAY),
+});
+
+/** In the order in which they begin: what takes long comes first, so that no core waits for it at the end. */
 export const GATES: readonly Gate[] = [
-  vitest('platform', 'charts, manifests and operations, without a cluster', 'test', 240),
-  {
-    ...deno('test', 'tests of the gateway', ['task', 'test', `--junit-path=${JUNIT}`]),
-    tier: 'test',
-    env: redisServer(),
-    seconds: 60,
-    tests: true,
-  },
+  vitest('platform', 'charts, manifests and operations, without a cluster', 'test'),
+  ...services.filter((name) => !['common', 'contract'].includes(name)).map(contract),
   ...pythonPackages.map(pytest),
   {
-    name: 'biome',
-    checks: 'format and lint of TypeScript and JSON',
-    tier: 'check',
-    command: [node('biome'), 'check'],
-    seconds: 3,
+    ...deno('test', 'tests of the gateway', 'task', 'test', `--junit-path=${JUNIT}`),
+    tier: 'test',
+    env: redisServer,
+    tests: true,
   },
-  {
-    name: 'tsc',
-    checks: 'types of TypeScript',
-    tier: 'check',
-    command: [node('tsc'), '-p', '.'],
-    seconds: 5,
-  },
-  {
-    name: 'knip',
-    checks: 'unused files, exports, packages',
-    tier: 'check',
-    command: [node('knip')],
-    seconds: 2,
-  },
-  ...['docs', 'alerts-table'].map(
-    (script): Gate => ({
-      name: `docs:${script}`,
-      checks: 'what documents derive from the code is up to date',
-      tier: 'check',
-      command: [node('tsx'), `scripts/${script}.ts`, '--check'],
-      seconds: 3,
-    }),
-  ),
-  {
-    name: 'ruff-format',
-    checks: 'format of Python',
-    tier: 'check',
-    command: [python('ruff'), 'format', '--check', 'services'],
-    seconds: 1,
-  },
-  {
-    name: 'ruff',
-    checks: 'lint of Python',
-    tier: 'check',
-    command: [python('ruff'), 'check', '--quiet', 'services'],
-    seconds: 1,
-  },
+  vitest('gates', 'each gate finds the fault that is planted for it', 'check'),
   ...pythonPackages.map(mypy),
-  {
-    name: 'hadolint',
-    checks: 'Dockerfiles',
-    tier: 'check',
-    command: [
-      python('hadolint'),
-      ...foldersIn('dockerfiles').map((name) => `dockerfiles/${name}/Dockerfile`),
-    ],
-    seconds: 1,
-  },
-  {
-    name: 'shellcheck:scripts',
-    checks: 'shell scripts',
-    tier: 'check',
-    command: [python('shellcheck'), ...shellScripts()],
-    seconds: 2,
-  },
-  {
-    name: 'shellcheck:manifests',
-    checks: 'shell in commands and ConfigMaps of dist',
-    tier: 'check',
-    command: [node('tsx'), 'scripts/rendered-shell.ts'],
-    seconds: 6,
-  },
-  deno('fmt', 'format of the gateway', ['fmt', '--check']),
-  deno('lint', 'lint of the gateway', ['lint']),
-  deno('check', 'types of the gateway', ['task', 'types']),
-  ...services.filter((name) => !['common', 'contract'].includes(name)).map(contract),
-  vitest('gates', 'each gate finds the fault that is planted for it', 'check', 100),
-  vitest('api-server', 'a dry run of all manifests on an API server', 'named', 60),
-  vitest('elasticsearch', "templates and documents on Elasticsearch's own server", 'named', 120),
-  vitest('e2e', 'the platform on a cluster', 'named', 1200),
-  vitest('release', 'releases under load, on a cluster of two workers', 'named', 900),
+  deno('check', 'types of the gateway', 'task', 'types'),
+  check('tsc', 'types of TypeScript', node('tsc'), '-p', '.'),
+  check('shellcheck:manifests', 'shell in commands and ConfigMaps', node('tsx'), 'scripts/rendered-shell.ts'),
+  ...['docs', 'alerts-table'].map(docs),
+  check('biome', 'format and lint of TypeScript and JSON', node('biome'), 'check'),
+  check('knip', 'unused files, exports, packages', node('knip')),
+  check('shellcheck:scripts', 'shell scripts', python('shellcheck'), ...shellScripts()),
+  check('hadolint', 'Dockerfiles', python('hadolint'), ...dockerfiles),
+  check('ruff', 'lint of Python', python('ruff'), 'check', '--quiet', 'services'),
+  check('ruff-format', 'format of Python', python('ruff'), 'format', '--check', 'services'),
+  deno('lint', 'lint of the gateway', 'lint'),
+  deno('fmt', 'format of the gateway', 'fmt', '--check'),
+  vitest('api-server', 'a dry run of all manifests on an API server', 'named'),
+  vitest('elasticsearch', "templates and documents on Elasticsearch's own server", 'named'),
+  vitest('e2e', 'the platform on a cluster', 'named'),
+  vitest('release', 'releases under load, on a cluster of two workers', 'named'),
 ];

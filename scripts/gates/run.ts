@@ -34,54 +34,44 @@ export interface Options {
 /** An interrupted gate has so long to tidy up. */
 const GRACE_SECONDS = 15;
 
-/** Every gate runs, whatever becomes of the others. A gate that runs alone writes to the terminal. */
+/** Every gate runs, in this order, whatever becomes of the others. One that runs alone writes to the terminal. */
 export async function runGates(gates: readonly Gate[], options: Options): Promise<readonly Outcome[]> {
   const { jobs, signal, folder, onBegin, onEnd } = options;
   const alone = gates.length === 1;
-  return inParallel(
-    gates.toSorted((a, b) => b.seconds - a.seconds),
-    jobs,
-    async (gate) => {
-      if (signal.aborted) return { gate, seconds: 0, failure: 'interrupted', tests: [] };
-      onBegin(gate);
-      const outcome = await runGate(gate, join(folder, gate.name.replaceAll(':', '-')), signal, alone);
-      onEnd(outcome);
-      return outcome;
-    },
-  );
+  return inParallel(gates, jobs, async (gate) => {
+    if (signal.aborted) return { gate, seconds: 0, failure: 'interrupted', tests: [] };
+    onBegin(gate);
+    const outcome = await runGate(gate, join(folder, gate.name.replaceAll(':', '-')), signal, alone);
+    onEnd(outcome);
+    return outcome;
+  });
 }
 
 async function runGate(gate: Gate, folder: string, signal: AbortSignal, alone: boolean): Promise<Outcome> {
   mkdirSync(folder, { recursive: true });
   const log = alone ? undefined : join(folder, 'log');
   const begin = performance.now();
-  const ended = await execute(inFolder(gate, folder), log, signal);
+  const ended = await execute(gate, folder, log, signal);
   const seconds = (performance.now() - begin) / 1000;
   const { tests, problem } = gate.tests ? testsIn(JUNIT.replace('{folder}', folder)) : NO_TESTS;
   const failure = ended ?? problem;
   return { gate, seconds, tests, ...(failure ? { failure } : {}), ...(log ? { log } : {}) };
 }
 
-function inFolder(gate: Gate, folder: string): Gate {
-  const fill = (text: string): string => text.replaceAll('{folder}', folder);
-  const [tool, ...args] = gate.command;
-  const env = Object.fromEntries(Object.entries(gate.env ?? {}).map(([name, value]) => [name, fill(value)]));
-  return { ...gate, command: [tool, ...args.map(fill)], env };
-}
-
 /** @returns why it failed. */
 async function execute(
-  gate: Gate,
+  { command: [tool, ...args], cwd = ROOT, env = () => ({}) }: Gate,
+  folder: string,
   log: string | undefined,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const [tool, ...args] = gate.command;
+  const fill = (text: string): string => text.replaceAll('{folder}', folder);
   // A file, not a pipe: a process that the command leaves behind cannot hold it open.
   const output = log === undefined ? 'inherit' : createWriteStream(log);
   if (output !== 'inherit') await once(output, 'open');
-  const child = execa(tool, args, {
-    cwd: gate.cwd ?? ROOT,
-    env: gate.env ?? {},
+  const child = execa(tool, args.map(fill), {
+    cwd,
+    env: Object.fromEntries(Object.entries(env()).map(([name, value]) => [name, fill(value)])),
     stdio: ['ignore', output, output],
     // In a group of its own, so that all its processes can be ended.
     detached: true,
@@ -111,7 +101,8 @@ function hold(group: number | undefined, signal: AbortSignal): () => void {
     kill(group, 'SIGTERM');
     timer = setTimeout(() => kill(group, 'SIGKILL'), GRACE_SECONDS * 1000);
   };
-  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
   return () => {
     signal.removeEventListener('abort', end);
     clearTimeout(timer);
