@@ -5,7 +5,7 @@
  * and with ten times as many, inside one process and as a command. Where `helm` and `kustomize` are on PATH, the same
  * objects are rendered by them, as a command each environment, and the ratios are printed.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';

@@ -1,5 +1,6 @@
 /**
- * Judges dist by a scanner that users run on it: `npm run scan:checkov`, `npm run scan:kube-score`, each `[-- --json]`.
+ * Judges dist by a scanner that users run on it: `npm run scan:checkov`, `npm run scan:kube-score`, each `[-- --json]`;
+ * `--install` only installs both.
  * Ends with 1 for a finding without a reason, a reason without a finding, or an object the scanner did not see.
  */
 import { performance } from 'node:perf_hooks';
@@ -66,7 +67,14 @@ function report(scanner: Scanner, scans: readonly TimedScan[], problems: readonl
   if (problems.length === 0) console.info(`${scanner}: every finding has its reason (docs/security.md)`);
 }
 
-const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean' }, install: { type: 'boolean' } },
+  allowPositionals: true,
+});
+if (values.install) {
+  for (const { install } of Object.values(TOOLS)) await install();
+  process.exit();
+}
 const scanner = SCANNERS.find((name) => name === positionals[0]);
 if (!scanner)
   throw new RangeError(`SCANNER: "${positionals[0] ?? ''}" is not valid, expected ${SCANNERS.join(' or ')}`);

@@ -11,6 +11,8 @@ export interface Gate {
   readonly cwd?: string;
   /** Added to the environment of this process, asked for when the gate begins; `{folder}` as in the command. @default nothing */
   readonly env?: () => Readonly<Record<string, string>>;
+  /** A command that runs before the first gate begins, once for all gates that name it. @default none */
+  readonly prepare?: readonly [string, ...string[]];
   /** It runs tests and writes `JUNIT`, by which they are counted and timed. @default false */
   readonly tests?: boolean;
 }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../ops/core/paths.ts';
+import { SCANNERS, type Scanner } from '../scanners/skips.ts';
 import { shellScripts } from './files.ts';
 import { type Gate, JUNIT } from './gate.ts';
 
@@ -80,6 +81,19 @@ const contract = (name: string): Gate =>
     name,
   );
 
+const INSTALL_SCANNERS = [node('tsx'), 'scripts/scan-manifests.ts', '--install'] as const;
+
+const scan = (scanner: Scanner): Gate => ({
+  ...check(
+    scanner,
+    'manifests, by a scanner that users run',
+    node('tsx'),
+    'scripts/scan-manifests.ts',
+    scanner,
+  ),
+  prepare: INSTALL_SCANNERS,
+});
+
 const docs = (script: string): Gate =>
   check(
     `docs:${script}`,
@@ -105,8 +119,12 @@ export const GATES: readonly Gate[] = [
     env: redisServer,
     tests: true,
   },
-  vitest('gates', 'each gate finds the fault that is planted for it', 'check'),
+  {
+    ...vitest('gates', 'each gate finds the fault that is planted for it', 'check'),
+    prepare: INSTALL_SCANNERS,
+  },
   ...pythonPackages.map(mypy),
+  ...SCANNERS.map(scan),
   deno('check', 'types of the gateway', 'task', 'types'),
   check('tsc', 'types of TypeScript', node('tsc'), '-p', '.'),
   check('shellcheck:manifests', 'shell in commands and ConfigMaps', node('tsx'), 'scripts/rendered-shell.ts'),

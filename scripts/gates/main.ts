@@ -46,9 +46,18 @@ function positive(text: string): number {
   return number;
 }
 
+/** Gates run at the same time: what several of them need is installed before. */
+function preparations(gates: readonly Gate[]): readonly NonNullable<Gate['prepare']>[] {
+  const named = new Map(gates.flatMap(({ prepare }) => (prepare ? [[prepare.join(' '), prepare]] : [])));
+  return [['scripts/python-env'], ...named.values()];
+}
+
 async function run(gates: readonly Gate[], jobs: number): Promise<void> {
-  if ((await attach('scripts/python-env', [], { cwd: ROOT })) !== 0)
-    throw new Failure('scripts/python-env failed', 'see its messages above');
+  for (const command of preparations(gates)) {
+    const [tool, ...args] = command;
+    if ((await attach(tool, args, { cwd: ROOT })) !== 0)
+      throw new Failure(`${command.join(' ')} failed`, 'see its messages above');
+  }
   const begin = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'gates-'));
   try {

@@ -8,7 +8,7 @@ import { filesOf } from '../../scripts/gates/files.ts';
 import type { Fault } from './faults.ts';
 
 /** What is installed, not committed. */
-const INSTALLED = ['node_modules', '.venv'];
+const INSTALLED = ['node_modules', '.venv', '.cache/scanners'];
 
 /** Tests of TypeScript. */
 const TEST = /[._]test\.ts$/;
@@ -21,7 +21,10 @@ export async function copyRepository(): Promise<string> {
   const git = (...args: readonly string[]) => execa('git', args, { cwd: copy });
   await git('init', '--quiet');
   await git('add', '--all');
-  for (const name of INSTALLED) symlinkSync(join(ROOT, name), join(copy, name));
+  for (const name of INSTALLED) {
+    mkdirSync(dirname(join(copy, name)), { recursive: true });
+    symlinkSync(join(ROOT, name), join(copy, name));
+  }
   writeFileSync(join(copy, '.git/info/exclude'), INSTALLED.join('\n'));
   return copy;
 }

@@ -16,6 +16,7 @@ export interface Fault {
 const PLANTED_TS = 'ops/planted.ts';
 const COMMON = 'services/common/assistants_common/planted.py';
 const GATEWAY = 'services/api-gateway';
+const REDIS = 'dist/dev/20-redis.k8s.yaml';
 /** A package of its own, for tools that take a long time for the others; nothing but its folder makes it one. */
 const PACKAGE = 'services/planted';
 const PASSING = 'def test_passes() -> None:\n    assert True\n';
@@ -37,7 +38,7 @@ export const FAULTS: readonly Fault[] = [
     gate: 'vitest:platform',
     fault: 'a manifest that was changed by hand',
     kept: ['test/golden/dist.test.ts'],
-    files: { 'dist/dev/20-redis.k8s.yaml': ['apiVersion', 'apiversion'] },
+    files: { [REDIS]: ['apiVersion', 'apiversion'] },
     names: '20-redis.k8s.yaml is what is rendered',
   },
   ...['gates', 'api-server', 'elasticsearch', 'release'].map((project) => vitest(project, `test/${project}`)),
@@ -140,8 +141,26 @@ export const FAULTS: readonly Fault[] = [
   {
     gate: 'shellcheck:manifests',
     fault: 'a container that goes on with what a failed command did not say',
-    files: { 'dist/dev/20-redis.k8s.yaml': ['umask 027', 'echo "$(cat /run/secrets/redis/password)"'] },
+    files: { [REDIS]: ['umask 027', 'echo "$(cat /run/secrets/redis/password)"'] },
     names: 'In dev/StatefulSet/redis/spec/template/spec/initContainers/0/command line',
+  },
+  {
+    gate: 'checkov',
+    fault: 'a container that may gain privileges',
+    files: { [REDIS]: ['allowPrivilegeEscalation: false', 'allowPrivilegeEscalation: true'] },
+    names: 'CKV_K8S_20',
+  },
+  {
+    gate: 'checkov',
+    fault: 'a file that checkov cannot read and passes over',
+    files: { [REDIS]: ['kind: StatefulSet', 'kind: ='] },
+    names: 'checkov: dev: saw',
+  },
+  {
+    gate: 'kube-score',
+    fault: 'a container that writes to its root filesystem',
+    files: { [REDIS]: ['readOnlyRootFilesystem: true', 'readOnlyRootFilesystem: false'] },
+    names: 'container-security-context-readonlyrootfilesystem',
   },
   {
     gate: 'deno-fmt:api-gateway',
