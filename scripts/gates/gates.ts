@@ -111,7 +111,7 @@ const deno = (tool: string, checks: string, ...args: readonly string[]): Gate =>
 /** In the order in which they begin: what takes long comes first, so that no core waits for it at the end. */
 export const GATES: readonly Gate[] = [
   vitest('platform', 'charts, manifests and operations, without a cluster', 'test'),
-  ...services.filter((name) => !['common', 'contract'].includes(name)).map(contract),
+  ...[GATEWAY, ...pythonPackages.filter((name) => !['common', 'contract'].includes(name))].map(contract),
   ...pythonPackages.map(pytest),
   {
     ...deno('test', 'tests of the gateway', 'task', 'test', `--junit-path=${JUNIT}`),

@@ -50,9 +50,9 @@ describe.concurrent('planted', () => {
         all: true,
         reject: false,
       });
+      expect(exitCode, 'exit code').toBe(1);
       expect(all).toContain(fault.names);
       expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^\d+ passed, [1-9]\d* failed$/);
-      expect(exitCode).toBe(1);
       console.log(`${fault.only ?? fault.gate}: ${fault.fault}: planted, found`);
     } finally {
       rmSync(copy, { recursive: true, force: true });
