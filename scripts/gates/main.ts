@@ -11,7 +11,7 @@ import { attach } from '../../ops/tools/run.ts';
 import { type Gate, select, TIERS, type Tier } from './gate.ts';
 import { GATES } from './gates.ts';
 import { printReport } from './report.ts';
-import { type Outcome, runGates } from './run.ts';
+import { INTERRUPTION, type Outcome, runGates } from './run.ts';
 
 interface Settings {
   readonly only?: readonly string[];
@@ -31,7 +31,7 @@ function progress(total: number): { onBegin(gate: Gate): void; onEnd(outcome: Ou
       line(
         `${now()} ${count} ${failure ? 'FAILED' : 'passed'} ${gate.name}, ${seconds.toFixed(1)} s${failure ? `: ${failure}` : ''}`,
       );
-      if (failure && log)
+      if (failure && failure !== INTERRUPTION && log)
         line(
           `--- ${gate.name}: ${gate.command.join(' ')}\n${readFileSync(log, 'utf8')}--- end of ${gate.name}`,
         );

@@ -10,6 +10,9 @@ import { inParallel } from '../../ops/tools/parallel.ts';
 import { type Gate, JUNIT } from './gate.ts';
 import { readJunit, type Test } from './junit.ts';
 
+/** Why a gate failed that was ended from outside. */
+export const INTERRUPTION = 'interrupted';
+
 export interface Outcome {
   readonly gate: Gate;
   readonly seconds: number;
@@ -39,7 +42,7 @@ export async function runGates(gates: readonly Gate[], options: Options): Promis
   const { jobs, signal, folder, onBegin, onEnd } = options;
   const alone = gates.length === 1;
   return inParallel(gates, jobs, async (gate) => {
-    if (signal.aborted) return { gate, seconds: 0, failure: 'interrupted', tests: [] };
+    if (signal.aborted) return { gate, seconds: 0, failure: INTERRUPTION, tests: [] };
     onBegin(gate);
     const outcome = await runGate(gate, join(folder, gate.name.replaceAll(':', '-')), signal, alone);
     onEnd(outcome);
@@ -81,7 +84,7 @@ async function execute(
   const { failed, exitCode, signal: killedBy, originalMessage } = await child;
   release();
   if (output !== 'inherit') output.end();
-  if (signal.aborted) return 'interrupted';
+  if (signal.aborted) return INTERRUPTION;
   if (!failed) return undefined;
   if (killedBy) return `killed by ${killedBy}`;
   return exitCode === undefined ? `not started: ${originalMessage}` : `exit status ${exitCode}`;
