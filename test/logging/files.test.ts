@@ -290,3 +290,35 @@ describe('secrets are filled in when a pod starts', () => {
     expect(fill('x @odd@ $HOME `id` & y').stdout).toBe('x a+b=c/d $HOME `id` & y\n');
   });
 });
+
+describe('the containers that prepare', () => {
+  const names = ['elastic', 'logstash_writer', 'kibana_system', 'session', 'saved-objects'];
+
+  /** Runs the very command in a file system of its own. */
+  function prepare(name: string, secrets: readonly string[]) {
+    const pod = mkdtempSync(join(tmpdir(), 'prepare-'));
+    const [, ...args]: string[] = workload(name).spec.template.spec.initContainers.find(
+      ({ command }: { command?: readonly string[] }) => command?.at(-1)?.includes('secrets.sh'),
+    ).command;
+    const source = /source (\S+)\/secrets\.sh/.exec(args.at(-1) ?? '')?.[1] ?? '';
+    for (const folder of [source, `/run/${name}`, '/work', '/secrets', '/usr/share/elasticsearch/config'])
+      mkdirSync(join(pod, folder), { recursive: true });
+    mkdirSync(join(pod, '/usr/share/elasticsearch/bin'));
+    const keystore = 'if [ "$1" = add ]; then cat > /dev/null; fi';
+    const tool = join(pod, '/usr/share/elasticsearch/bin/elasticsearch-keystore');
+    writeFileSync(tool, `#!/bin/sh\n${keystore}\n`, { mode: 0o755 });
+    for (const [file, text] of Object.entries(filesOf(name))) writeFileSync(join(pod, source, file), text);
+    for (const secret of secrets) writeFileSync(join(pod, 'secrets', secret), 'fine');
+    const here = (text: string): string =>
+      text.replaceAll(/(?<=^|\s)\/(?=etc|run|work|usr\/share)/gm, `${pod}/`);
+    const env = { PATH: process.env.PATH ?? '', SECRETS_DIR: join(pod, 'secrets') };
+    const { status, stderr } = spawnSync('bash', args.map(here), { encoding: 'utf8', env });
+    rmSync(pod, { recursive: true });
+    return { status, stderr };
+  }
+
+  it.each(['elasticsearch', 'logstash', 'kibana'])('%s fails without its secrets', (name) => {
+    expect(prepare(name, names)).toMatchObject({ status: 0 });
+    expect(prepare(name, [])).toEqual({ status: 1, stderr: expect.stringMatching(/secret/) });
+  });
+});
