@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from ai_assistant import prompts
-from ai_assistant.completions import Answer, Call, OnText
+from ai_assistant.calls import Answer, Call, OnText
 from ai_assistant.conversations import Turn
 from ai_assistant.dependencies import Assistant, AssistantDep
 from ai_assistant.event_stream import no_text, open_event_stream, while_connected

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ai_assistant.completions import OnText
+from ai_assistant.calls import OnText
 from ai_assistant.schemas import TextDelta
 from assistants_common.problems import unexpected_problem
 

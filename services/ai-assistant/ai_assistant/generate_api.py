@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 
 from ai_assistant import prompts
-from ai_assistant.completions import Call
+from ai_assistant.calls import Call
 from ai_assistant.dependencies import Assistant, AssistantDep
 from ai_assistant.event_stream import no_text, while_connected
 from ai_assistant.injection import find_markers

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import SystemRandom
 
-from ai_assistant.providers.errors import ProviderError, Remedy
+from ai_assistant.providers.errors import ProviderError
+from ai_assistant.providers.meanings import Remedy
 
 LONGEST_PAUSE = 5.0
 _FIRST_PAUSE = 0.5

@@ -1,6 +1,7 @@
 import pytest
 
-from ai_assistant.providers.errors import ProviderError, Remedy
+from ai_assistant.providers.errors import ProviderError
+from ai_assistant.providers.meanings import Remedy
 from ai_assistant.retries import LONGEST_PAUSE, RetryPolicy
 
 

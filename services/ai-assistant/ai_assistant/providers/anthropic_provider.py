@@ -1,27 +1,29 @@
-"""Anthropic."""
+"""Anthropic, and whatever speaks its messages interface."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 
 import anthropic
 import httpx2
-from anthropic.types import (
-    AssistantMessageParam,
-    MessageDeltaUsage,
-    MessageParam,
-    RawMessageStreamEvent,
-    Usage,
-    UserMessageParam,
-)
+from anthropic.types import AssistantMessageParam, MessageParam, UserMessageParam
 
-from ai_assistant.providers.base import ChatMessage, Finished, FinishReason, Piece, Prompt, Text, Tokens
+from ai_assistant.providers.base import (
+    ChatMessage,
+    Finished,
+    FinishReason,
+    Piece,
+    Prompt,
+    Text,
+    Thought,
+    Tokens,
+)
+from ai_assistant.providers.documents import Document, documents
 from ai_assistant.providers.errors import ANTHROPIC, Raised, provider_errors
+from ai_assistant.providers.finish_reasons import finish_reason
 
 _RETIRED = "retired"
-_REASONS = {
-    "max_tokens": FinishReason.LENGTH,
-    "model_context_window_exceeded": FinishReason.LENGTH,
-    "refusal": FinishReason.REFUSAL,
-}
+_THINKING_BLOCKS = {"thinking", "redacted_thinking"}
+_THINKING_DELTAS = {"thinking_delta", "signature_delta"}
 _RAISED = Raised(
     anthropic.APITimeoutError, anthropic.APIConnectionError, anthropic.APIError, anthropic.AnthropicError
 )
@@ -38,22 +40,25 @@ class AnthropicProvider:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
         with provider_errors(self.name, _RAISED, prompt.model):
-            response = await self._client.messages.create(
+            raw = await self._client.messages.with_raw_response.create(
                 model=prompt.model,
                 system=prompt.system,
                 messages=[_message(message) for message in prompt.messages],
                 max_tokens=prompt.max_tokens,
                 stream=True,
             )
-            async with response:
-                async for event in response:
-                    for piece in _pieces(event):
+            response = raw.http_response
+            async with aclosing(response), aclosing(documents(response)) as found:
+                async for document in found:
+                    for piece in _pieces(document):
                         yield piece
 
     async def model_names(self) -> list[str]:
         with provider_errors(self.name, _RAISED):
-            models = self._client.models.list()
-            return [str(item.id) async for item in models if getattr(item, "lifecycle", None) != _RETIRED]
+            page = await self._client.models.list()
+            if not isinstance(page.data, list):
+                raise TypeError("no list of models")
+            return [str(item.id) async for item in page if getattr(item, "lifecycle", None) != _RETIRED]
 
     async def close(self) -> None:
         await self._client.close()
@@ -65,21 +70,50 @@ def _message(message: ChatMessage) -> MessageParam:
     return AssistantMessageParam(role="assistant", content=message.content)
 
 
-def _pieces(event: RawMessageStreamEvent) -> list[Piece]:
-    if event.type == "message_start":
-        return [_tokens(event.message.usage)]
-    if event.type == "content_block_delta" and event.delta.type == "text_delta":
-        return [Text(event.delta.text)]
-    if event.type == "message_delta":
-        reason = event.delta.stop_reason
-        finished = [Finished(_REASONS.get(reason, FinishReason.STOP))] if reason else []
-        return [_tokens(event.usage), *finished]
-    return []
+def _pieces(event: Document | None) -> Iterator[Piece]:
+    match event:
+        case None | {"type": "message_stop"}:
+            yield Finished(FinishReason.STOP)
+        case {"type": "message"}:
+            yield from _whole(event)
+        case {"type": "message_start"}:
+            yield _tokens(event["message"]["usage"])
+        case {"type": "content_block_start"} if event["content_block"]["type"] in _THINKING_BLOCKS:
+            yield Thought("")
+        case {"type": "content_block_delta"}:
+            yield from _delta(event["delta"])
+        case {"type": "message_delta"}:
+            yield _tokens(event["usage"])
+            if reason := event["delta"].get("stop_reason"):
+                yield Finished(finish_reason(reason))
+        case _:
+            # A ping and the like: the server's word, not the model's.
+            pass
 
 
-def _tokens(usage: Usage | MessageDeltaUsage) -> Tokens:
+def _delta(delta: Document) -> Iterator[Piece]:
+    if delta["type"] == "text_delta":
+        yield Text(delta["text"])
+    elif delta["type"] in _THINKING_DELTAS:
+        yield Thought(delta.get("thinking") or "")
+
+
+def _whole(message: Document) -> Iterator[Piece]:
+    """From a server that does not stream."""
+    for block in message["content"]:
+        if block["type"] == "text":
+            yield Text(block["text"])
+        elif block["type"] in _THINKING_BLOCKS:
+            yield Thought(block.get("thinking") or "")
+    yield _tokens(message["usage"])
+    if reason := message.get("stop_reason"):
+        yield Finished(finish_reason(reason))
+
+
+def _tokens(usage: Document) -> Tokens:
     """Input read from a cache, or written to it, is counted apart and belongs to the input all the same."""
-    if usage.input_tokens is None:
-        return Tokens(None, usage.output_tokens)
-    cached = (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
-    return Tokens(usage.input_tokens + cached, usage.output_tokens)
+    given, output = usage.get("input_tokens"), usage.get("output_tokens")
+    if given is None:
+        return Tokens(None, output)
+    cached = (usage.get("cache_creation_input_tokens") or 0) + (usage.get("cache_read_input_tokens") or 0)
+    return Tokens(given + cached, output)

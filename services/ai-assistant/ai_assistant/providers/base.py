@@ -7,6 +7,7 @@ from operator import index
 from typing import Literal, Protocol
 
 _BYTES_PER_TOKEN = 4
+_MOST_BYTES_PER_TOKEN = 16
 _MOST_TOKENS = 1_000_000_000
 
 
@@ -29,22 +30,30 @@ class Prompt:
     messages: Sequence[ChatMessage]
     max_tokens: int
 
+    def most_bytes(self) -> int:
+        """No answer within the limit of tokens is longer; not every server keeps to the limit."""
+        return self.max_tokens * _MOST_BYTES_PER_TOKEN
+
     def estimated_tokens(self) -> int:
         return estimate_tokens(self.system, *(message.content for message in self.messages))
 
 
-# The SDKs hand on what they read without checking it, so the pieces check themselves.
+# What providers send is not checked before, so the pieces check themselves.
 
 
 @dataclass(frozen=True)
 class Text:
-    """A piece of the answer, without what neither PostgreSQL nor UTF-8 can hold."""
+    """A piece of the answer. It may begin or end within a character, see characters.py."""
 
     value: str
 
     def __post_init__(self) -> None:
-        clean = self.value.replace("\0", "").encode(errors="replace").decode()
-        object.__setattr__(self, "value", clean)
+        if not isinstance(self.value, str):
+            raise TypeError(f"no text: {type(self.value).__name__}")
+
+
+class Thought(Text):
+    """A piece of what a model thinks before it answers; empty where the provider only says that it thinks."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ class Finished:
     reason: FinishReason
 
 
-Piece = Text | Tokens | Finished
+Piece = Text | Thought | Tokens | Finished
 
 
 class Provider(Protocol):

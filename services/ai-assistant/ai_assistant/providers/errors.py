@@ -1,50 +1,42 @@
-"""What a failure of a provider means to the caller, and what may help.
-
-A request the provider refuses for its content is the caller's to change and answered 422: as a 502 it would
-count against this service where failures open a circuit breaker.
-"""
+"""What goes wrong at a provider, as problems for the caller."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from enum import Enum, auto
 from http import HTTPStatus
 from math import ceil
 
 import httpx2
 
+from ai_assistant.providers.documents import NoDocumentError, ReportedError
+from ai_assistant.providers.meanings import (
+    UNKNOWN_MODEL,
+    USELESS,
+    WRONG_ADDRESS,
+    Meaning,
+    Remedy,
+    Report,
+    meaning_of,
+)
 from assistants_common.problems import ProblemError
 
 logger = logging.getLogger(__name__)
 
 OPENAI, ANTHROPIC = "openai", "anthropic"
 KEY_SETTINGS = {OPENAI: "OPENAI_API_KEY", ANTHROPIC: "ANTHROPIC_API_KEY"}
+URL_SETTINGS = {OPENAI: "OPENAI_BASE_URL", ANTHROPIC: "ANTHROPIC_BASE_URL"}
 
 _UNREACHED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
-# The SDKs do not check what they read: an answer of another shape shows as whatever its use raises.
-_MISREAD = (ValueError, TypeError, AttributeError, LookupError)
-_OVERLOADED = 529
-_UNPAID = HTTPStatus.PAYMENT_REQUIRED
-_STATUS_OF_NAME = {
-    "api_error": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "authentication_error": HTTPStatus.UNAUTHORIZED,
-    "billing_error": _UNPAID,
-    "insufficient_quota": _UNPAID,
-    "invalid_request_error": HTTPStatus.BAD_REQUEST,
-    "not_found_error": HTTPStatus.NOT_FOUND,
-    "overloaded_error": _OVERLOADED,
-    "permission_error": HTTPStatus.FORBIDDEN,
-    "rate_limit_error": HTTPStatus.TOO_MANY_REQUESTS,
-    "rate_limit_exceeded": HTTPStatus.TOO_MANY_REQUESTS,
-    "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "server_error": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "timeout_error": HTTPStatus.GATEWAY_TIMEOUT,
-}
+# An answer of another shape shows as whatever its use raises; a document nested too deep as a RecursionError.
+_MISREAD = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 _LONGEST_RETRY_AFTER = 3600
 _DEFAULT_RETRY_AFTER = 10
+_LONGEST_NAME = 100
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -55,14 +47,6 @@ class Raised:
     connection: type[Exception]
     reported: type[Exception]
     any: type[Exception]
-
-
-class Remedy(Enum):
-    NONE = auto()
-    FALLBACK = auto()
-    """Another model may answer."""
-    RETRY = auto()
-    """The same call may go well a moment later; so may another model."""
 
 
 class ProviderError(ProblemError):
@@ -100,33 +84,6 @@ class UnknownModelError(ProviderError):
     """The provider has no such model, or not any more."""
 
 
-@dataclass(frozen=True)
-class _Meaning:
-    status: int
-    detail: str
-    remedy: Remedy = Remedy.NONE
-
-
-_USELESS = _Meaning(502, "{provider} gave an answer that cannot be used.")
-_FAILED = _Meaning(503, "{provider} failed.", Remedy.RETRY)
-_REJECTED = _Meaning(422, "{provider} refused the request; it may be too long for the model.")
-_LATE = _Meaning(504, "{provider} did not answer in time.", Remedy.RETRY)
-_BUSY = _Meaning(503, "{provider} is overloaded or over its limit.", Remedy.RETRY)
-_MEANINGS: dict[int, _Meaning] = {
-    400: _REJECTED,
-    401: _Meaning(503, "{provider} refused the key in {key}."),
-    402: _Meaning(503, "{provider} wants the account of the key in {key} to be paid for.", Remedy.FALLBACK),
-    403: _Meaning(503, "{provider} does not allow this to the key in {key}."),
-    408: _LATE,
-    413: _REJECTED,
-    422: _REJECTED,
-    429: _BUSY,
-    503: _BUSY,
-    504: _LATE,
-    _OVERLOADED: _BUSY,
-}
-
-
 @contextmanager
 def provider_errors(provider: str, raised: Raised, model: str | None = None) -> Iterator[None]:
     """Turn what the SDKs raise into problems, without the messages of providers: they may quote the key."""
@@ -143,12 +100,16 @@ def provider_errors(provider: str, raised: Raised, model: str | None = None) -> 
         raise ProviderError(
             503, f"The connection to {provider} failed.", billed=_was_reached(error), remedy=Remedy.RETRY
         ) from error
-    except raised.reported as error:
+    except (raised.reported, ReportedError) as error:
+        report, response = _report(error)
+        _log(provider, model, error, report)
+        raise _reported(provider, model, report, response) from error
+    except NoDocumentError as error:
         _log(provider, model, error)
-        raise _reported(provider, model, error) from error
+        raise _from_meaning(WRONG_ADDRESS, provider, model, billed=True) from error
     except (raised.any, httpx2.HTTPError, *_MISREAD) as error:
         _log(provider, model, error)
-        raise _from_meaning(_USELESS, provider, billed=True) from error
+        raise _from_meaning(USELESS, provider, model, billed=True) from error
 
 
 def timed_out(provider: str, *, billed: bool = True, remedy: Remedy = Remedy.FALLBACK) -> ProviderError:
@@ -164,66 +125,70 @@ def _was_reached(error: Exception) -> bool:
     return not isinstance(error.__cause__ or error, _UNREACHED)
 
 
-def _log(provider: str, model: str | None, error: Exception) -> None:
+def _log(provider: str, model: str | None, error: Exception, report: Report | None = None) -> None:
     details = {
         "provider": provider,
         "model": model,
         "error": type(error).__name__,
-        "provider_status": getattr(error, "status_code", None),
-        "provider_error": getattr(error, "code", None) or getattr(error, "type", None),
+        "provider_status": report.status if report else None,
+        "provider_error": (report.code or report.type or "")[:_LONGEST_NAME] if report else None,
         "provider_request_id": getattr(error, "request_id", None),
     }
     logger.warning("the provider failed", extra=details)
 
 
-def _reported(provider: str, model: str | None, error: Exception) -> ProviderError:
-    """An error the provider tells of, by a status or within a stream, which itself began with 200."""
+def _report(error: Exception) -> tuple[Report, httpx2.Response | None]:
+    """What the provider tells of, by a status or within an answer, which itself began with 200."""
     response: httpx2.Response | None = getattr(error, "response", None)
-    within_stream = response is None or response.is_success
-    status = _status(error, 0 if response is None or within_stream else response.status_code)
-    if status == HTTPStatus.NOT_FOUND:
-        detail = (
-            f"{provider} does not know the model {model!r}; GET /models lists what there is,"
-            " and AI_MODEL sets the default."
-        )
-        return UnknownModelError(422, detail, billed=within_stream)
-    otherwise = _FAILED if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _USELESS
+    status = 0 if response is None or response.is_success else response.status_code
+    return Report(status, getattr(error, "body", None)), response
+
+
+def _reported(
+    provider: str, model: str | None, report: Report, response: httpx2.Response | None
+) -> ProviderError:
+    meaning = meaning_of(report, model)
+    billed = report.status == 0
+    if meaning is UNKNOWN_MODEL:
+        detail = meaning.detail.format(provider=provider, model=model)
+        return UnknownModelError(meaning.status, detail, billed=billed)
     headers = httpx2.Headers() if response is None else response.headers
-    return _from_meaning(_MEANINGS.get(status, otherwise), provider, billed=within_stream, headers=headers)
-
-
-def _status(error: Exception, status: int) -> int:
-    """The status of an error, by its name where it has none of its own or the name says more."""
-    names = (str(getattr(error, "code", None)), str(getattr(error, "type", None)))
-    named = next((_STATUS_OF_NAME[name] for name in names if name in _STATUS_OF_NAME), 0)
-    return named if named == _UNPAID else status or named
+    return _from_meaning(meaning, provider, model, billed=billed, headers=headers)
 
 
 def _from_meaning(
-    meaning: _Meaning, provider: str, *, billed: bool, headers: httpx2.Headers | None = None
+    meaning: Meaning,
+    provider: str,
+    model: str | None,
+    *,
+    billed: bool,
+    headers: httpx2.Headers | None = None,
 ) -> ProviderError:
     headers = headers or httpx2.Headers()
     remedy = meaning.remedy
     if remedy is Remedy.RETRY and headers.get("x-should-retry") == "false":
         remedy = Remedy.FALLBACK
-    detail = meaning.detail.format(provider=provider, key=KEY_SETTINGS[provider])
+    detail = meaning.detail.format(
+        provider=provider, model=model, key=KEY_SETTINGS[provider], url=URL_SETTINGS[provider]
+    )
     return ProviderError(
         meaning.status, detail, billed=billed, remedy=remedy, retry_after=_retry_after(headers)
     )
 
 
 def _retry_after(headers: httpx2.Headers) -> float | None:
-    """Milliseconds, seconds, or a date."""
-    milliseconds, value = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
-    if milliseconds.isdecimal():
+    """Milliseconds, seconds, or a date; other values are passed over."""
+    milliseconds, value = headers.get("retry-after-ms", "").strip(), headers.get("retry-after", "").strip()
+    if _NUMBER.fullmatch(milliseconds):
         return float(milliseconds) / 1000
-    if value.isdecimal():
+    if _NUMBER.fullmatch(value):
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, seconds)
 
 
 def _header(seconds: float | None) -> str:

@@ -8,13 +8,22 @@ from time import monotonic
 import httpx2
 
 from ai_assistant.providers.base import Provider
-from ai_assistant.providers.errors import ANTHROPIC, KEY_SETTINGS, OPENAI, ProviderError, UnknownModelError
+from ai_assistant.providers.errors import (
+    ANTHROPIC,
+    KEY_SETTINGS,
+    OPENAI,
+    URL_SETTINGS,
+    ProviderError,
+    UnknownModelError,
+)
 from ai_assistant.settings import Settings
 from assistants_common.problems import ProblemError
 
 logger = logging.getLogger(__name__)
 
 _ANTHROPIC_MODELS = "claude"
+_LIST_SECONDS = 3
+_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -49,16 +58,16 @@ class Providers:
             return [asked]
         return [asked, self._fallback]
 
-    def explain(self, error: UnknownModelError, candidate: Candidate) -> ProviderError:
-        """A model the provider has ended is the caller's mistake, unless the settings name it."""
+    async def explain(self, error: UnknownModelError, candidate: Candidate) -> ProviderError:
+        """Names the models there are. One that the settings name is not the caller's mistake."""
+        provider = candidate.provider
+        usable = await self._usable(provider)
         setting = self._settings.setting_of(candidate.model)
         if setting is None:
-            return error
-        provider = candidate.provider.name
-        detail = (
-            f"{provider} does not know the model {candidate.model!r}: set {setting} to one that GET /models"
-            f" lists, or correct {provider.upper()}_BASE_URL."
-        )
+            detail = f"{error.problem_detail}; {usable}, and AI_MODEL sets the default."
+            return ProviderError(error.status_code, detail, billed=error.billed)
+        mend = f"set {setting} to another, or correct {URL_SETTINGS[provider.name]}"
+        detail = f"{error.problem_detail}: {mend}; {usable}."
         return ProviderError(503, detail, billed=error.billed)
 
     async def models(self) -> tuple[list[tuple[str, str]], list[str]]:
@@ -95,6 +104,18 @@ class Providers:
             logger.warning("there is no key for the fallback model: it is not used", extra=missing)
             return None
         return Candidate(model, self._available[name])
+
+    async def _usable(self, provider: Provider) -> str:
+        try:
+            async with asyncio.timeout(_LIST_SECONDS):
+                names = await self._model_names(provider)
+        except (ProviderError, TimeoutError):
+            return "GET /models lists what the key can use"
+        allowed = sorted(filter(self._settings.allows, names))
+        if not allowed:
+            return "the key can use none of the models in AI_ALLOWED_MODELS"
+        more = f" and {len(allowed) - _LISTED} more" if len(allowed) > _LISTED else ""
+        return f"the key can use {', '.join(allowed[:_LISTED])}{more}"
 
     async def _model_names(self, provider: Provider) -> list[str]:
         fresh_until, names = self._names.get(provider.name, (0.0, []))

@@ -1,0 +1,24 @@
+"""Why an answer ended, in the words of OpenAI, Anthropic and the servers that speak their interfaces."""
+
+from ai_assistant.providers.base import FinishReason
+from ai_assistant.providers.documents import ReportedError
+
+_REASONS = {
+    "length": FinishReason.LENGTH,
+    "max_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "content_filter": FinishReason.REFUSAL,
+    "refusal": FinishReason.REFUSAL,
+    "safety": FinishReason.REFUSAL,
+    "recitation": FinishReason.REFUSAL,
+    "prohibited_content": FinishReason.REFUSAL,
+}
+_FAILURES = {"error", "abort", "cancelled", "insufficient_system_resource"}
+
+
+def finish_reason(word: str) -> FinishReason:
+    """What is not known here ended well. ReportedError when the word says that the server failed."""
+    known = word.lower()
+    if known in _FAILURES:
+        raise ReportedError({"type": "server_error"})
+    return _REASONS.get(known, FinishReason.STOP)
