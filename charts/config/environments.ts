@@ -19,6 +19,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
     redis: { storage: '1Gi' },
     edge: { hosts: ['localhost'], service: 'NodePort' },
     settings: {
+      aiModel: 'gpt-5.4-mini',
       corsOrigins: ['http://localhost:3000'],
       // kind's own ranges of pods and Services.
       onecDeniedNetworks: ['10.244.0.0/16', '10.96.0.0/12'],
@@ -37,7 +38,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
     images: { registry: 'registry.example.com/ai-assistants' },
     services: { 'api-gateway': { replicas: 2 }, 'ai-assistant': { replicas: 2 } },
     settings: {
-      aiModel: 'gpt-3.5-turbo',
+      aiModel: 'gpt-5.4-mini',
       jwtExpireMinutes: 60,
       rateLimit: 200,
       corsOrigins: ['https://staging.assistants.example.com'],

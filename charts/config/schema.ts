@@ -87,7 +87,7 @@ export const configSchema = z.strictObject({
 
   settings: z
     .strictObject({
-      aiModel: z.string().min(1).default('gpt-4'),
+      aiModel: z.string().min(1).default('gpt-5.5'),
       /** Asked when the provider of `aiModel` fails. Empty: none. */
       aiFallbackModel: z.string().default(''),
       /** Where the providers' APIs are, when not at their own addresses: a proxy, a compatible server. */

@@ -23,7 +23,11 @@ describe('environments', () => {
   it('keep the values of the contract', () => {
     const [dev, staging, production] = ENVIRONMENTS.map((name) => resolveConfig(name));
     expect([dev?.debug, staging?.debug, production?.debug]).toEqual([true, true, false]);
-    expect([dev?.settings.aiModel, staging?.settings.aiModel]).toEqual(['gpt-4', 'gpt-3.5-turbo']);
+    expect([dev, staging, production].map((config) => config?.settings.aiModel)).toEqual([
+      'gpt-5.4-mini',
+      'gpt-5.4-mini',
+      'gpt-5.5',
+    ]);
     expect([dev?.settings.jwtExpireMinutes, staging?.settings.jwtExpireMinutes]).toEqual([30, 60]);
     expect([dev?.settings.rateLimit, staging?.settings.rateLimit]).toEqual([100, 200]);
     expect([staging?.edge.httpPort, staging?.edge.httpsPort]).toEqual([8080, 8443]);

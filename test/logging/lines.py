@@ -19,7 +19,7 @@ def main() -> None:
         raise ValueError("no such user: ivan@example.com")
     except ValueError:
         logger.exception("the provider failed", extra={"provider": "openai", "provider_status": 401})
-    logger.warning("sent %s", "Authorization: Bearer abc.def.ghi", extra={"usage": {"tokens": 7}, "model": "gpt-4"})
+    logger.warning("sent %s", "Authorization: Bearer abc.def.ghi", extra={"usage": {"tokens": 7}, "model": "gpt-5.5"})
     logger.info("a field nobody knows", extra={"novelty": {"depth": [1, 2]}, "attempt": "many"})
 
 

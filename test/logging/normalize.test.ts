@@ -120,7 +120,7 @@ describe('what the loggers print now', () => {
     expect(documents[2]).toMatchObject({
       message: 'sent Authorization: ***',
       usage: { tokens: 7 },
-      model: 'gpt-4',
+      model: 'gpt-5.5',
     });
     expect(documents[3]).toMatchObject({ extra: { 'novelty.depth': [1, 2], attempt: 'many' } });
     expect(documents[3]).not.toHaveProperty('attempt');

@@ -25,7 +25,7 @@ data: {"text":"Call "}
 
 event: done
 data: {"conversation_id":"5d3f0c0e-6c0e-4f0f-9a53-0f6f3f5d8a11",\
-"message_id":"0b6a3c52-0d6b-4a39-8d5c-1a2b3c4d5e6f","model":"gpt-4","fallback_for":null,"finish_reason":"stop","usage":{"input_tokens":412,"output_tokens":96,"estimated":false}}
+"message_id":"0b6a3c52-0d6b-4a39-8d5c-1a2b3c4d5e6f","model":"gpt-5.5","fallback_for":null,"finish_reason":"stop","usage":{"input_tokens":412,"output_tokens":96,"estimated":false}}
 
 """
 _REFERENCE = "#/components/schemas/{model}"

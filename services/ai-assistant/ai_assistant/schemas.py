@@ -67,7 +67,7 @@ class ChatAnswer(ChatSummary):
     model_config = _example(
         conversation_id=_CONVERSATION,
         message_id=_MESSAGE,
-        model="gpt-4",
+        model="gpt-5.5",
         fallback_for=None,
         finish_reason="stop",
         usage=_USAGE,
@@ -153,7 +153,7 @@ class GeneratedCode(BaseModel):
     model_config = _example(
         kind="query",
         code="SELECT ... FROM AccumulationRegister.Stock.Balance(&Date) AS Stock",
-        model="gpt-4",
+        model="gpt-5.5",
         fallback_for=None,
         finish_reason="stop",
         usage=_USAGE,
@@ -181,11 +181,11 @@ class ModelView(BaseModel):
 
 class ModelList(Page[ModelView]):
     model_config = _example(
-        items=[{"id": "gpt-4", "provider": "openai"}],
+        items=[{"id": "gpt-5.5", "provider": "openai"}],
         total=1,
         limit=50,
         offset=0,
-        default="gpt-4",
+        default="gpt-5.5",
         unavailable_providers=[],
     )
 

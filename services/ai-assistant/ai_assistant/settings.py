@@ -42,7 +42,7 @@ class Settings(DatabaseSettings):
         default=None, description="1c-integration, for the metadata POST /generate shows to the model."
     )
 
-    ai_model: str = Field(default="gpt-4", pattern=MODEL_PATTERN, max_length=MODEL_LENGTH)
+    ai_model: str = Field(default="gpt-5.5", pattern=MODEL_PATTERN, max_length=MODEL_LENGTH)
     ai_fallback_model: str | None = Field(
         default=None,
         pattern=MODEL_PATTERN,

@@ -16,7 +16,7 @@ from ai_assistant_testing.wire import Reply
 
 OPENAI_KEY = "sk-openai-for-tests"
 ANTHROPIC_KEY = "sk-ant-for-tests"
-OPENAI_MODELS = ["gpt-4", "gpt-4o-mini", "text-embedding-3-small", "whisper-1"]
+OPENAI_MODELS = ["gpt-5.5", "gpt-5.4-mini", "text-embedding-3-small", "whisper-1"]
 ANTHROPIC_MODELS = {"claude-sonnet-5": "active", "claude-2": "retired"}
 
 

@@ -34,7 +34,7 @@ def budget(resources: Resources, ledger: UsageLedger) -> TokenBudget:
 
 async def record(ledger: UsageLedger, user_id: UUID, tokens: int) -> None:
     usage = Usage(tokens, 0, estimated=False)
-    await ledger.record([UsageRecord(user_id, "chat", "openai", "gpt-4", usage)], user_id, "chat")
+    await ledger.record([UsageRecord(user_id, "chat", "openai", "gpt-5.5", usage)], user_id, "chat")
 
 
 async def count(resources: Resources, user_id: UUID) -> int:

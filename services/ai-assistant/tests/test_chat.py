@@ -13,7 +13,7 @@ from assistants_common.problems import ProblemError
 from assistants_common.resources import Resources
 from assistants_testing.plugin import AuthHeaders, PublishedEvents
 
-MODELS = {"openai": "gpt-4", "anthropic": "claude-sonnet-5"}
+MODELS = {"openai": "gpt-5.5", "anthropic": "claude-sonnet-5"}
 ANSWER = "Use Записать()."
 
 
@@ -47,7 +47,7 @@ async def test_what_openai_is_asked(
     await client.post("/chat", json={"message": "Hi"}, headers=auth_headers())
     sent = stand_in.requests[0]
     assert sent.path == "/v1/chat/completions"
-    assert sent.body["model"] == "gpt-4"
+    assert sent.body["model"] == "gpt-5.5"
     assert sent.body["messages"][0]["role"] == "system"
     assert "1C:Enterprise" in sent.body["messages"][0]["content"]
     assert sent.body["max_completion_tokens"] == 2048
@@ -161,16 +161,16 @@ async def test_an_answer_without_text_is_an_error(
 
 async def test_the_history_is_whole_turns_that_fit(resources: Resources) -> None:
     conversations, user_id = Conversations(resources.require_database()), uuid4()
-    conversation_id, _ = await conversations.start(user_id, Turn("q" * 40, "a" * 40, "gpt-4"))
+    conversation_id, _ = await conversations.start(user_id, Turn("q" * 40, "a" * 40, "gpt-5.5"))
     for number in range(3):
-        await conversations.append(user_id, conversation_id, Turn(f"q{number}", "a" * 38, "gpt-4"))
+        await conversations.append(user_id, conversation_id, Turn(f"q{number}", "a" * 38, "gpt-5.5"))
     kept = await conversations.history(user_id, conversation_id, 25)
     assert [message.content[:2] for message in kept] == ["q1", "aa", "q2", "aa"]
     assert [message.role for message in kept] == ["user", "assistant"] * 2
     assert len(await conversations.history(user_id, conversation_id, 1000)) == 8
     assert await conversations.history(user_id, conversation_id, 0) == []
     with pytest.raises(ProblemError):
-        await conversations.append(uuid4(), conversation_id, Turn("q", "a", "gpt-4"))
+        await conversations.append(uuid4(), conversation_id, Turn("q", "a", "gpt-5.5"))
     async with resources.require_database().session() as session:
         statement = select(Message.position).where(Message.conversation_id == UUID(str(conversation_id)))
         assert sorted(await session.scalars(statement)) == list(range(8))

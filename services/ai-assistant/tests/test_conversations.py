@@ -64,9 +64,9 @@ async def test_reads_one_with_its_messages(
     assert (found["id"], found["title"], found["total"]) == (conversation_id, "How to save?", 4)
     assert [(item["role"], item["content"], item["model"]) for item in found["items"]] == [
         ("user", "How to save?", None),
-        ("assistant", ANSWER, "gpt-4"),
+        ("assistant", ANSWER, "gpt-5.5"),
         ("user", "And then?", None),
-        ("assistant", ANSWER, "gpt-4"),
+        ("assistant", ANSWER, "gpt-5.5"),
     ]
     part = await read(client, headers, f"/conversations/{conversation_id}?limit=1&offset=2")
     assert [item["content"] for item in part["items"]] == ["And then?"]

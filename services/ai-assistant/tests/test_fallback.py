@@ -18,7 +18,7 @@ from ai_assistant_testing.wire import Reply
 from assistants_common.resources import Resources
 from assistants_testing.plugin import AuthHeaders, PublishedEvents, running
 
-FIRST, SECOND = "gpt-4", "claude-sonnet-5"
+FIRST, SECOND = "gpt-5.5", "claude-sonnet-5"
 OVERLOADED = Failure(529, "overloaded_error")
 
 

@@ -9,7 +9,7 @@ from assistants_testing.plugin import AuthHeaders, PublishedEvents
 CODE = "ВЫБРАТЬ\n\tТовары.Ссылка\nИЗ\n\tСправочник.Товары КАК Товары"  # noqa: RUF001 - 1C is written in Russian
 
 
-@pytest.mark.parametrize("model", ["gpt-4", "claude-sonnet-5"])
+@pytest.mark.parametrize("model", ["gpt-5.5", "claude-sonnet-5"])
 @pytest.mark.parametrize(
     ("kind", "told"), [("module", "module"), ("query", "1C query"), ("report", "data set")]
 )

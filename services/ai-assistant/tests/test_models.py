@@ -25,17 +25,17 @@ async def test_lists_the_allowed_models_of_both(
     assert answer.json() == {
         "items": [
             {"id": "claude-sonnet-5", "provider": "anthropic"},
-            {"id": "gpt-4", "provider": "openai"},
-            {"id": "gpt-4o-mini", "provider": "openai"},
+            {"id": "gpt-5.4-mini", "provider": "openai"},
+            {"id": "gpt-5.5", "provider": "openai"},
         ],
         "total": 3,
         "limit": 50,
         "offset": 0,
-        "default": "gpt-4",
+        "default": "gpt-5.5",
         "unavailable_providers": [],
     }
     page = (await client.get("/models?limit=1&offset=1", headers=auth_headers())).json()
-    assert ([item["id"] for item in page["items"]], page["total"]) == (["gpt-4"], 3)
+    assert ([item["id"] for item in page["items"]], page["total"]) == (["gpt-5.4-mini"], 3)
     assert len(stand_in.requests) == 2
 
 
@@ -66,7 +66,7 @@ async def test_without_keys_the_setting_is_named(
     async with running(build_app(settings)) as app:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://service.test") as client:
-            for model, setting in (("gpt-4", "OPENAI_API_KEY"), ("claude-sonnet-5", "ANTHROPIC_API_KEY")):
+            for model, setting in (("gpt-5.5", "OPENAI_API_KEY"), ("claude-sonnet-5", "ANTHROPIC_API_KEY")):
                 for stream in (False, True):
                     body = {"message": "Hi", "model": model, "stream": stream}
                     answer = await client.post("/chat", json=body, headers=auth_headers())

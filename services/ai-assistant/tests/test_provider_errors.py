@@ -15,7 +15,7 @@ from assistants_common.resources import Resources
 from assistants_testing.plugin import AuthHeaders, running
 from assistants_testing.processes import free_port
 
-MODELS = ["gpt-4", "claude-sonnet-5"]
+MODELS = ["gpt-5.5", "claude-sonnet-5"]
 
 
 async def ask(client: httpx.AsyncClient, headers: dict[str, str], model: str) -> httpx.Response:
@@ -65,11 +65,11 @@ async def test_statuses(
 async def test_a_model_the_provider_has_ended_is_the_settings_fault_when_they_name_it(
     client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders
 ) -> None:
-    message = "The model `gpt-4` does not exist or you do not have access to it."
+    message = "The model `gpt-5.5` does not exist or you do not have access to it."
     stand_in.reply = Failure(404, "invalid_request_error", {}, "model_not_found", message)
-    default = await ask(client, auth_headers(), "gpt-4")
+    default = await ask(client, auth_headers(), "gpt-5.5")
     assert default.status_code == 503
-    assert "does not know the model 'gpt-4': set AI_MODEL" in default.json()["detail"]
+    assert "does not know the model 'gpt-5.5': set AI_MODEL" in default.json()["detail"]
     assert "retry-after" not in default.headers
     other = await ask(client, auth_headers(), "gpt-5")
     assert other.status_code == 422
@@ -81,7 +81,7 @@ async def test_an_unpaid_account_is_not_asked_again(
     client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders
 ) -> None:
     stand_in.reply = Failure(429, "insufficient_quota")
-    answer = await ask(client, auth_headers(), "gpt-4")
+    answer = await ask(client, auth_headers(), "gpt-5.5")
     assert (answer.status_code, len(stand_in.requests)) == (503, 1)
     assert "paid" in answer.json()["detail"]
 
@@ -95,7 +95,7 @@ async def test_a_provider_that_asks_for_a_long_pause_is_not_asked_again(
     client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders, retry_after: dict[str, str]
 ) -> None:
     stand_in.reply = Failure(429, headers=retry_after)
-    answer = await ask(client, auth_headers(), "gpt-4")
+    answer = await ask(client, auth_headers(), "gpt-5.5")
     assert (answer.status_code, len(stand_in.requests)) == (503, 1)
     assert answer.headers["retry-after"] in {"30", "3600"}
 
@@ -134,7 +134,7 @@ _ANTHROPIC_SHAPES = [
 
 @pytest.mark.parametrize(
     ("model", "raw"),
-    [("gpt-4", raw) for raw in _OPENAI_SHAPES] + [("claude-sonnet-5", raw) for raw in _ANTHROPIC_SHAPES],
+    [("gpt-5.5", raw) for raw in _OPENAI_SHAPES] + [("claude-sonnet-5", raw) for raw in _ANTHROPIC_SHAPES],
 )
 async def test_malformed_events_are_never_our_fault(
     client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders, model: str, raw: bytes
@@ -158,7 +158,7 @@ async def test_the_providers_retry_after_is_passed_on(
     client: httpx.AsyncClient, stand_in: StandIn, auth_headers: AuthHeaders
 ) -> None:
     stand_in.reply = Failure(429, headers={"retry-after": "42"})
-    assert (await ask(client, auth_headers(), "gpt-4")).headers["retry-after"] == "42"
+    assert (await ask(client, auth_headers(), "gpt-5.5")).headers["retry-after"] == "42"
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -172,9 +172,9 @@ async def test_one_failure_is_made_up_for(
 @pytest.mark.parametrize(
     ("model", "error", "ours"),
     [
-        ("gpt-4", "server_error", 503),
-        ("gpt-4", "rate_limit_exceeded", 503),
-        ("gpt-4", "whatever_error", 502),
+        ("gpt-5.5", "server_error", 503),
+        ("gpt-5.5", "rate_limit_exceeded", 503),
+        ("gpt-5.5", "whatever_error", 502),
         ("claude-sonnet-5", "api_error", 503),
         ("claude-sonnet-5", "overloaded_error", 503),
         ("claude-sonnet-5", "rate_limit_error", 503),
@@ -265,7 +265,7 @@ async def test_a_wrong_key_is_not_shown(
     async with running(build_app(Settings.model_validate({**platform_settings, **wrong}))) as app:
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://service.test") as client:
-            answer = await ask(client, auth_headers(), "gpt-4")
+            answer = await ask(client, auth_headers(), "gpt-5.5")
     assert answer.status_code == 503
     assert answer.json()["detail"] == "openai refused the key in OPENAI_API_KEY."
     for secret in ("sk-wrong", OPENAI_KEY):

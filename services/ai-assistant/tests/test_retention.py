@@ -20,7 +20,7 @@ def database(resources: Resources, clean_tables: None) -> Database:
 
 async def add_conversation(database: Database, days: float) -> None:
     """One whose last turn was so many days ago."""
-    conversation_id, _ = await Conversations(database).start(uuid4(), Turn(f"q{days}", "a", "gpt-4"))
+    conversation_id, _ = await Conversations(database).start(uuid4(), Turn(f"q{days}", "a", "gpt-5.5"))
     moment = datetime.now(UTC) - timedelta(days=days)
     async with database.session() as session:
         own = Conversation.id == conversation_id

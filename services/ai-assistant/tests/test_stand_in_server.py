@@ -74,7 +74,7 @@ async def ask(client: httpx.AsyncClient, headers: dict[str, str], model: str, **
     return await client.post("/chat", json=body, headers=headers)
 
 
-@pytest.mark.parametrize("model", ["gpt-4", "claude-sonnet-5"])
+@pytest.mark.parametrize("model", ["gpt-5.5", "claude-sonnet-5"])
 async def test_it_gives_back_what_was_said_in_pieces(
     client: httpx.AsyncClient, auth_headers: AuthHeaders, model: str
 ) -> None:
@@ -120,9 +120,9 @@ async def test_slow_models_are_slow(client: httpx.AsyncClient, auth_headers: Aut
 async def test_it_lists_models_and_wants_a_key(server_url: str) -> None:
     async with httpx.AsyncClient(base_url=server_url) as client:
         models = (await client.get("/v1/models")).json()["data"]
-        assert "gpt-4" in [model["id"] for model in models]
+        assert "gpt-5.5" in [model["id"] for model in models]
         body = {
-            "model": "gpt-4",
+            "model": "gpt-5.5",
             "messages": [{"role": "user", "content": [{"type": "text", "text": "a b"}]}],
         }
         refused = await client.post("/v1/chat/completions", json=body)

@@ -16,7 +16,7 @@ from ai_assistant_testing.wire import Reply
 from assistants_common.resources import Resources
 from assistants_testing.plugin import AuthHeaders
 
-MODELS = ["gpt-4", "claude-sonnet-5"]
+MODELS = ["gpt-5.5", "claude-sonnet-5"]
 Events = list[tuple[str, dict[str, Any]]]
 
 
@@ -38,7 +38,7 @@ def parse(text: str) -> Events:
     return events
 
 
-def body(model: str = "gpt-4", **more: object) -> dict[str, object]:
+def body(model: str = "gpt-5.5", **more: object) -> dict[str, object]:
     return {"message": "Hi", "model": model, "stream": True, **more}
 
 

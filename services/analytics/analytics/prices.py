@@ -65,6 +65,9 @@ DEFAULT_PRICES: TokenPrices = {
     "gpt-5": _price("1.25", "10"),
     "gpt-5-mini": _price("0.25", "2"),
     "gpt-5-nano": _price("0.05", "0.40"),
+    "gpt-5.4": _price("2.50", "15"),
+    "gpt-5.4-mini": _price("0.75", "4.50"),
+    "gpt-5.5": _price("5", "30"),
     "o3": _price("2", "8"),
     "o4-mini": _price("1.10", "4.40"),
     "claude-3-haiku": _price("0.25", "1.25"),
@@ -79,5 +82,5 @@ DEFAULT_PRICES: TokenPrices = {
     "claude-opus-4-1": _price("15", "75"),
     "claude-opus-4-5": _price("5", "25"),
 }
-"""The providers' public list prices at the date above, to start with: without discounts for cached or batched
-tokens. Set TOKEN_PRICES to what you really pay."""
+"""The providers' public list prices at the date above (of gpt-5.4 and gpt-5.5 in June 2026), to start with:
+without discounts for cached or batched tokens. Set TOKEN_PRICES to what you really pay."""

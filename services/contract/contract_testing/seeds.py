@@ -27,7 +27,7 @@ def usage() -> Iterator[Event]:
             login = {"role": item.role.value, "address": "10.1.0.1"}
             yield Event(type="user.login", source="user-management", data=login, **person)
             tokens = {
-                "model": "gpt-4",
+                "model": "gpt-5.5",
                 "provider": "openai",
                 "kind": "chat",
                 "input_tokens": 120,
