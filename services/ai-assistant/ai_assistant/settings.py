@@ -4,11 +4,12 @@ from fnmatch import fnmatchcase
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from ai_assistant.models import MODEL_LENGTH, MODEL_PATTERN
-from assistants_common.settings import DatabaseSettings, OptionalSecret
+from assistants_common.settings import DatabaseSettings, OptionalSecret, secrets_directory
 
+KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
 _CHAT_MODELS = "claude-*,gpt-*,chatgpt-*,o1*,o3*,o4*"
 
 
@@ -38,6 +39,10 @@ class Settings(DatabaseSettings):
     openai_base_url: HttpUrl | None = None
     anthropic_api_key: OptionalSecret = None
     anthropic_base_url: HttpUrl | None = None
+    model_simulator_url: HttpUrl | None = Field(
+        default=None,
+        description="Answers, in dev, in the place of all providers while none has a key or an address here.",
+    )
     onec_integration_url: HttpUrl | None = Field(
         default=None, description="1c-integration, for the metadata POST /generate shows to the model."
     )
@@ -85,10 +90,30 @@ class Settings(DatabaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _simulated_in_dev_only(self) -> Self:
+        if self.model_simulator_url is not None and self.env != "dev":
+            raise ValueError(f"MODEL_SIMULATOR_URL is for dev, not for {self.env}: set a provider's key")
+        return self
+
+    @model_validator(mode="after")
     def _the_fallback_is_another_model(self) -> Self:
         if self.ai_fallback_model == self.ai_model:
             raise ValueError(f"AI_FALLBACK_MODEL must not be AI_MODEL, {self.ai_model!r}")
         return self
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether there is a key, or an address, of any."""
+        return any(
+            (self.openai_api_key, self.openai_base_url, self.anthropic_api_key, self.anthropic_base_url)
+        )
+
+    def with_late_keys(self) -> Self:
+        """With the keys whose files came after the start: a mounted Secret changes while a pod runs."""
+        directory = secrets_directory()
+        files = [directory / name for name in KEYS] if directory else []
+        found = {file.name.lower(): file.read_text().strip() for file in files if file.is_file()}
+        return self.model_copy(update={name: SecretStr(key) for name, key in found.items() if key})
 
     def allows(self, model: str) -> bool:
         """Whether a caller may ask for a model; those named in the settings are always allowed."""

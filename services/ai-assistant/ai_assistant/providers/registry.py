@@ -1,12 +1,14 @@
-"""The providers there are keys for, and which of them has a model."""
+"""The providers that can be asked, and which of them has a model."""
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
 
 import httpx2
 
+from ai_assistant.providers.addresses import Address, addresses
 from ai_assistant.providers.base import Provider
 from ai_assistant.providers.errors import (
     ANTHROPIC,
@@ -36,24 +38,23 @@ class Candidate:
 
 class Providers:
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._available = _build(settings)
-        self._names: dict[str, tuple[float, list[str]]] = {}
-        self._fallback = self._find_fallback()
+        self._opened: list[Provider] = []
+        self._use(settings)
 
     def candidates(self, model: str) -> list[Candidate]:
         """The model asked for, then the fallback model.
 
         403 when callers may not use the model, 503 when its provider has no key.
         """
+        self._look_for_keys()
         if not self._settings.allows(model):
             raise ProblemError(
                 403, f"The model {model!r} is not among those allowed here (AI_ALLOWED_MODELS)."
             )
-        name = _provider_name(model)
-        if name not in self._available:
-            raise _not_configured(f"the model {model!r}", KEY_SETTINGS[name])
-        asked = Candidate(model, self._available[name])
+        provider = self._provider_of(model)
+        if provider is None:
+            raise _not_configured(f"the model {model!r}", KEY_SETTINGS[_provider_name(model)])
+        asked = Candidate(model, provider)
         if self._fallback is None or self._fallback.model == model:
             return [asked]
         return [asked, self._fallback]
@@ -72,6 +73,7 @@ class Providers:
 
     async def models(self) -> tuple[list[tuple[str, str]], list[str]]:
         """Allowed models with their providers, sorted, and the providers that could not be asked."""
+        self._look_for_keys()
         if not self._available:
             raise _not_configured("any model", " or ".join(KEY_SETTINGS.values()))
         providers = list(self._available.values())
@@ -92,18 +94,41 @@ class Providers:
         return sorted(found), sorted(failures)
 
     async def close(self) -> None:
-        await asyncio.gather(*(provider.close() for provider in self._available.values()))
+        await asyncio.gather(*(provider.close() for provider in self._opened))
+
+    def _use(self, settings: Settings) -> None:
+        self._settings = settings
+        self._addresses = addresses(settings)
+        self._available = _build(self._addresses, settings)
+        self._opened.extend(self._available.values())
+        self._names: dict[str, tuple[float, list[str]]] = {}
+        self._fallback = self._find_fallback()
+
+    def _look_for_keys(self) -> None:
+        """The first key that comes after the start is used at once; a simulator gives way to it."""
+        if self._settings.has_provider:
+            return
+        settings = self._settings.with_late_keys()
+        if settings.has_provider:
+            logger.info("a provider's key came", extra={"providers": sorted(addresses(settings))})
+            self._use(settings)
 
     def _find_fallback(self) -> Candidate | None:
         model = self._settings.ai_fallback_model
         if model is None:
             return None
-        name = _provider_name(model)
-        if name not in self._available:
-            missing = {"model": model, "missing": KEY_SETTINGS[name]}
+        provider = self._provider_of(model)
+        if provider is None:
+            missing = {"model": model, "missing": KEY_SETTINGS[_provider_name(model)]}
             logger.warning("there is no key for the fallback model: it is not used", extra=missing)
             return None
-        return Candidate(model, self._available[name])
+        return Candidate(model, provider)
+
+    def _provider_of(self, model: str) -> Provider | None:
+        """Without the model's own provider a server of one's own is asked: it may have any model."""
+        by_name = self._available.get(_provider_name(model))
+        own = (self._available[name] for name, address in self._addresses.items() if address.base_url)
+        return by_name or next(own, None)
 
     async def _usable(self, provider: Provider) -> str:
         try:
@@ -129,17 +154,17 @@ def _provider_name(model: str) -> str:
     return ANTHROPIC if model.startswith(_ANTHROPIC_MODELS) else OPENAI
 
 
-def _build(settings: Settings) -> dict[str, Provider]:
+def _build(places: Mapping[str, Address], settings: Settings) -> dict[str, Provider]:
     timeout = httpx2.Timeout(settings.ai_timeout_seconds, connect=settings.ai_connect_timeout_seconds)
     providers: list[Provider] = []
-    if key := settings.openai_api_key:
+    if place := places.get(OPENAI):
         from ai_assistant.providers.openai_provider import OpenAIProvider  # noqa: PLC0415 - an SDK takes a second
 
-        providers.append(OpenAIProvider(key.get_secret_value(), settings.openai_base_url, timeout))
-    if key := settings.anthropic_api_key:
+        providers.append(OpenAIProvider(place.key, place.base_url, timeout))
+    if place := places.get(ANTHROPIC):
         from ai_assistant.providers.anthropic_provider import AnthropicProvider  # noqa: PLC0415 - as above
 
-        providers.append(AnthropicProvider(key.get_secret_value(), settings.anthropic_base_url, timeout))
+        providers.append(AnthropicProvider(place.key, place.base_url, timeout))
     return {provider.name: provider for provider in providers}
 
 

@@ -1,0 +1,52 @@
+"""Where a provider is asked: its own address, a server of one's own, or the simulator in dev."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from ai_assistant.providers.errors import ANTHROPIC, OPENAI
+from ai_assistant.settings import Settings
+
+# The SDKs want a key; servers without one do not look at it.
+_NO_KEY = "none"
+
+
+@dataclass(frozen=True)
+class Address:
+    key: str
+    base_url: str | None
+    """None: the provider's own."""
+
+
+def addresses(settings: Settings) -> dict[str, Address]:
+    """By provider. The simulator stands in only while there is neither a key nor a server for any of them."""
+    simulator = None if settings.has_provider else settings.model_simulator_url
+    found = {
+        OPENAI: _address(settings.openai_api_key, openai_base(simulator or settings.openai_base_url)),
+        ANTHROPIC: _address(
+            settings.anthropic_api_key, anthropic_base(simulator or settings.anthropic_base_url)
+        ),
+    }
+    return {name: address for name, address in found.items() if address}
+
+
+def openai_base(url: str | None) -> str | None:
+    """With its version: most servers are named by host and port alone, and have it at /v1."""
+    if url is None:
+        return None
+    base = url.removesuffix("/chat/completions").removesuffix("/models").rstrip("/")
+    return base if urlsplit(base).path else f"{base}/v1"
+
+
+def anthropic_base(url: str | None) -> str | None:
+    """Without its version, which Anthropic's SDK adds."""
+    if url is None:
+        return None
+    return url.removesuffix("/messages").removesuffix("/models").removesuffix("/v1").rstrip("/")
+
+
+def _address(key: SecretStr | None, base_url: str | None) -> Address | None:
+    if key is None and base_url is None:
+        return None
+    return Address(key.get_secret_value() if key else _NO_KEY, base_url)
