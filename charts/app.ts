@@ -8,7 +8,13 @@ import { PostgresChart, RedisChart } from './data/charts.ts';
 import { EdgeController, EdgeRoutes } from './edge/charts.ts';
 import { Extras } from './extras/chart.ts';
 import { buildTopology } from './graph/build.ts';
-import { ONEC_INTEGRATION, postgresOf, type ServiceSpec, SIMULATOR, type Topology } from './graph/model.ts';
+import {
+  AI_ASSISTANT,
+  ONEC_INTEGRATION,
+  postgresOf,
+  type ServiceSpec,
+  type Topology,
+} from './graph/model.ts';
 import { LogCollector, Logging } from './logging/chart.ts';
 import { Dashboards, Monitoring } from './monitoring/chart.ts';
 import { Rules } from './monitoring/rules/chart.ts';
@@ -19,7 +25,7 @@ import { ExternalSecrets } from './secrets/chart.ts';
 import { signsWithOwnKey } from './secrets/names.ts';
 import { ServiceChart } from './services/chart.ts';
 import { SimulatorChart } from './simulator/chart.ts';
-import { simulatorRuns, withSimulator } from './simulator/simulator.ts';
+import { modelSimulatorRuns, simulatorRuns, simulatorsOf, withSimulator } from './simulator/simulator.ts';
 import { SERVICES } from './topology.ts';
 
 /** The graph of an environment. @throws ConfigError when the services contradict each other. */
@@ -43,6 +49,7 @@ export function topologyOf(config: Config, services: readonly ServiceSpec[] = SE
       databaseTest: config.extras.databaseTest.enabled,
     },
     simulator: simulatorRuns(config) && services.some(({ name }) => name === ONEC_INTEGRATION),
+    modelSimulator: modelSimulatorRuns(config) && services.some(({ name }) => name === AI_ASSISTANT),
     logging: config.logging.enabled,
     logSnapshots: config.logging.snapshots !== undefined,
   });
@@ -67,9 +74,9 @@ export function buildApp(config: Config, services: readonly ServiceSpec[] = SERV
       .filter((spec) => spec.database)
       .map((spec) => new PostgresChart(app, `20-${postgresOf(spec.name)}`, { ...props, spec })),
     ...specs.map((spec) => new ServiceChart(app, `30-${spec.name}`, { ...props, spec })),
-    ...specs
-      .filter(({ name }) => name === ONEC_INTEGRATION && simulatorRuns(config))
-      .map((spec) => new SimulatorChart(app, `31-${SIMULATOR}`, { ...props, spec })),
+    ...simulatorsOf(topology).map(
+      (simulator) => new SimulatorChart(app, `31-${simulator.name}`, { ...props, simulator }),
+    ),
     ...(config.edge.controller === 'traefik' ? [new EdgeController(app, '40-edge-controller', props)] : []),
     new EdgeRoutes(app, '41-edge-routes', props),
     ...(config.backups.enabled ? [new Backups(app, '50-backups', props)] : []),

@@ -46,7 +46,15 @@ export const SERVICES: readonly ServiceSpec[] = [
     gateway: { path: '/api/ai', timeoutSeconds: 60, streams: true, load: { path: '/conversations' } },
     calls: ['onec-integration'],
     egress: ['model-providers'],
-    settings: ['AI_MODEL', 'AI_FALLBACK_MODEL', 'OPENAI_BASE_URL', 'ANTHROPIC_BASE_URL'],
+    settings: [
+      'AI_MODEL',
+      'AI_FALLBACK_MODEL',
+      'AI_ALLOWED_MODELS',
+      'AI_MAX_OUTPUT_TOKENS',
+      'OPENAI_BASE_URL',
+      'ANTHROPIC_BASE_URL',
+      'MODEL_SIMULATOR_URL',
+    ],
     secrets: [
       { name: 'ai-assistant-providers', keys: ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY'], optional: true },
     ],

@@ -25,7 +25,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
       onecDeniedNetworks: ['10.244.0.0/16', '10.96.0.0/12'],
     },
     backups: { storage: '1Gi', retentionDays: 2 },
-    simulator: { enabled: true },
+    simulator: { enabled: true, models: true },
     monitoring: { storage: '2Gi' },
     logging: { enabled: false, retentionDays: 2, storage: '2Gi' },
   },

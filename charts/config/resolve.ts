@@ -91,6 +91,7 @@ function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
   checkAllowance(config.edge, 'edge');
   checkImages(config, services);
   checkEdge(config);
+  checkSimulator(config);
   checkAllowance(config.monitoring, 'monitoring');
   checkAllowance(config.monitoring.grafana, 'monitoring.grafana');
   checkMonitoring(config);
@@ -109,6 +110,15 @@ function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
       'terminationSeconds',
       config.terminationSeconds,
       `more than drainSeconds (${config.drainSeconds}) and ${SPARE_SECONDS} to spare`,
+    );
+}
+
+function checkSimulator({ simulator, environment }: Config): void {
+  if (simulator.models && environment !== 'dev')
+    throw new ConfigError(
+      'simulator.models',
+      simulator.models,
+      `false: a model is simulated in dev only, not in ${environment}`,
     );
 }
 

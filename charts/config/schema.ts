@@ -90,6 +90,10 @@ export const configSchema = z.strictObject({
       aiModel: z.string().min(1).default('gpt-5.5'),
       /** Asked when the provider of `aiModel` fails. Empty: none. */
       aiFallbackModel: z.string().default(''),
+      /** Patterns of the models callers may ask for, separated by commas. Empty: the chat models of OpenAI and Anthropic. */
+      aiAllowedModels: z.string().default(''),
+      /** How many tokens an answer may have, with what the model thinks. @default the service's own, 2048 */
+      aiMaxOutputTokens: z.int().min(1).max(128_000).optional(),
       /** Where the providers' APIs are, when not at their own addresses: a proxy, a compatible server. */
       openaiBaseUrl: address,
       anthropicBaseUrl: address,
@@ -208,8 +212,17 @@ export const configSchema = z.strictObject({
       storage: bytes.default('5Gi'),
     })
     .prefault({}),
-  /** A small stand-in for a 1C server, with a demonstration base; runs while `settings.onecServerUrl` is empty. */
-  simulator: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
+  simulator: z
+    .strictObject({
+      /** A small stand-in for a 1C server, with a demonstration base; runs while `settings.onecServerUrl` is empty. */
+      enabled: z.boolean().default(false),
+      /**
+       * A small stand-in for the model providers, in dev; runs while no base URL of theirs is set, and is asked only while
+       * there is no key.
+       */
+      models: z.boolean().default(false),
+    })
+    .prefault({}),
   monitoring,
   logging,
   extras,

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/error.ts';
 import { type ExtraParts, extraComponents, extraEdges } from './extras.ts';
 import { LOGGING_COMPONENTS, LOGGING_EDGES, loggingExternals } from './logging.ts';
 import {
+  AI_ASSISTANT,
   backupOf,
   type Component,
   drillOf,
@@ -11,6 +12,7 @@ import {
   type ExternalEdge,
   GATEWAY,
   labelOf as label,
+  MODEL_SIMULATOR,
   migrateOf,
   ONEC_INTEGRATION,
   PORTS,
@@ -43,6 +45,8 @@ export interface GraphOptions {
   readonly publishedKeys?: boolean;
   /** A simulator stands in for the 1C server. @default false */
   readonly simulator?: boolean;
+  /** A simulator stands in for the model providers. @default false */
+  readonly modelSimulator?: boolean;
   /** Tests of the running platform. @default none */
   readonly extras?: ExtraParts;
   /** Logs are collected and searchable. @default false */
@@ -139,16 +143,21 @@ const edgeComponent: Component = {
   presence: 'always',
 };
 
-const simulatorComponent: Component = {
-  name: SIMULATOR,
-  title: '1C simulator',
+const simulatorComponent = (name: string, title: string, port: number): Component => ({
+  name,
+  title,
   kind: 'simulator',
   zone: 'app',
   network: 'backend',
-  ports: [{ name: 'http', number: PORTS.simulator }],
-  selector: label(SIMULATOR),
+  ports: [{ name: 'http', number: port }],
+  selector: label(name),
   presence: 'always',
-};
+});
+
+const simulatorComponents = ({ simulator, modelSimulator }: GraphOptions): Component[] => [
+  ...(simulator ? [simulatorComponent(SIMULATOR, '1C simulator', PORTS.simulator)] : []),
+  ...(modelSimulator ? [simulatorComponent(MODEL_SIMULATOR, 'Model simulator', PORTS.modelSimulator)] : []),
+];
 
 /** Services a service calls: those it names, and those the configuration adds. */
 function callsOf({ name, calls = [] }: ServiceSpec, options: GraphOptions): readonly string[] {
@@ -156,6 +165,7 @@ function callsOf({ name, calls = [] }: ServiceSpec, options: GraphOptions): read
     // The gateway calls it anyway.
     ...(options.publishedKeys && name !== USER_MANAGEMENT && name !== GATEWAY ? [USER_MANAGEMENT] : []),
     ...(options.simulator && name === ONEC_INTEGRATION ? [SIMULATOR] : []),
+    ...(options.modelSimulator && name === AI_ASSISTANT ? [MODEL_SIMULATOR] : []),
   ];
   return [...new Set([...calls, ...added])];
 }
@@ -189,7 +199,7 @@ export function buildTopology(services: readonly ServiceSpec[], options: GraphOp
     ...services.map(serviceComponent),
     ...services.filter((spec) => spec.database).flatMap((spec) => storeComponents(spec, options)),
     redisComponent,
-    ...(options.simulator ? [simulatorComponent] : []),
+    ...simulatorComponents(options),
     ...(options.ownEdge === false ? [] : [edgeComponent]),
     ...(monitoring ? monitoringComponents(monitoring) : []),
     ...(options.logging ? LOGGING_COMPONENTS : []),

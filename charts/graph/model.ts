@@ -28,8 +28,11 @@ export const SETTING_NAMES = [
   'GATEWAY_ROUTES',
   'AI_MODEL',
   'AI_FALLBACK_MODEL',
+  'AI_ALLOWED_MODELS',
+  'AI_MAX_OUTPUT_TOKENS',
   'OPENAI_BASE_URL',
   'ANTHROPIC_BASE_URL',
+  'MODEL_SIMULATOR_URL',
   'ONEC_SERVER_URL',
   'ONEC_DENIED_NETWORKS',
   'ONEC_ALLOWED_HOSTS',
@@ -239,6 +242,9 @@ export const USER_MANAGEMENT = 'user-management';
 /** Talks to 1C, or to the simulator in its place. */
 export const ONEC_INTEGRATION = 'onec-integration';
 export const SIMULATOR = 'onec-simulator';
+/** Talks to model providers, or to the simulator in their place. */
+export const AI_ASSISTANT = 'ai-assistant';
+export const MODEL_SIMULATOR = 'model-simulator';
 
 /** Ports of the parts that are not services. */
 export const PORTS = {
@@ -255,6 +261,7 @@ export const PORTS = {
   kubeStateMetrics: 8080,
   grafana: 3000,
   simulator: 8010,
+  modelSimulator: 8020,
   elasticsearch: 9200,
   beats: 5044,
   kibana: 5601,

@@ -18,7 +18,7 @@ import {
   USER_MANAGEMENT,
 } from '../graph/model.ts';
 import { signsWithOwnKey } from '../secrets/names.ts';
-import { onecServerUrl, simulatorRuns } from '../simulator/simulator.ts';
+import { modelSimulatorUrl, onecServerUrl, simulatorRuns } from '../simulator/simulator.ts';
 
 /** `ai-assistant` → `AI_ASSISTANT_URL`. */
 const urlVariable = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;
@@ -73,10 +73,16 @@ function settingValue(config: Config, topology: Topology, name: SettingName): st
       return settings.aiModel;
     case 'AI_FALLBACK_MODEL':
       return settings.aiFallbackModel;
+    case 'AI_ALLOWED_MODELS':
+      return settings.aiAllowedModels;
+    case 'AI_MAX_OUTPUT_TOKENS':
+      return String(settings.aiMaxOutputTokens ?? '');
     case 'OPENAI_BASE_URL':
       return settings.openaiBaseUrl;
     case 'ANTHROPIC_BASE_URL':
       return settings.anthropicBaseUrl;
+    case 'MODEL_SIMULATOR_URL':
+      return modelSimulatorUrl(config);
     case 'ONEC_SERVER_URL':
       return onecServerUrl(config);
     case 'ONEC_DENIED_NETWORKS':

@@ -1,5 +1,4 @@
-/** The 1C simulator: a Deployment and its Service, from the image of 1c-integration. */
-
+/** A simulator: a Deployment and its Service, from the image of the service that talks to what it simulates. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { serviceImage } from '../config/images.ts';
@@ -20,29 +19,29 @@ import {
 } from '../constructs/pod.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
 import { componentOf } from '../graph/build.ts';
-import { type Component, PORTS, type ServiceSpec, SIMULATOR } from '../graph/model.ts';
-import { SIMULATOR_SECRET } from './simulator.ts';
+import type { Component } from '../graph/model.ts';
+import type { Simulator } from './simulator.ts';
 
 export interface SimulatorChartProps extends PlatformChartProps {
-  /** The service whose image has the simulator. */
-  readonly spec: ServiceSpec;
+  readonly simulator: Simulator;
 }
 
 export class SimulatorChart extends PlatformChart {
   constructor(scope: Construct, id: string, props: SimulatorChartProps) {
     super(scope, id, props, 'app');
-    const { config, topology } = props;
-    const component = componentOf(topology, SIMULATOR);
+    const { config, topology, simulator } = props;
+    const { name } = simulator;
+    const component = componentOf(topology, name);
     const labels = componentLabels(config, component);
     const selector = { ...component.selector };
     new k8s.KubeServiceAccount(this, 'account', {
-      metadata: { name: SIMULATOR, labels },
+      metadata: { name, labels },
       automountServiceAccountToken: false,
     });
     new k8s.KubeDeployment(this, 'deployment', {
-      metadata: { name: SIMULATOR, labels },
+      metadata: { name, labels },
       spec: {
-        // One: the simulated base lives in memory.
+        // One: a simulated base lives in memory.
         replicas: 1,
         revisionHistoryLimit: 5,
         selector: { matchLabels: selector },
@@ -51,16 +50,21 @@ export class SimulatorChart extends PlatformChart {
       },
     });
     new k8s.KubeService(this, 'service', {
-      metadata: { name: SIMULATOR, labels },
+      metadata: { name, labels },
       spec: {
         type: 'ClusterIP',
         selector,
-        ports: [{ name: 'http', port: PORTS.simulator, targetPort: k8s.IntOrString.fromString('http') }],
+        ports: component.ports.map((port) => ({
+          name: port.name,
+          port: port.number,
+          targetPort: k8s.IntOrString.fromString(port.name),
+        })),
       },
     });
   }
 
-  private podSpec({ config, spec }: SimulatorChartProps, component: Component): k8s.PodSpec {
+  private podSpec({ config, simulator }: SimulatorChartProps, component: Component): k8s.PodSpec {
+    const { name, spec, module, secret } = simulator;
     const probe = (periodSeconds: number, failureThreshold: number): k8s.Probe => ({
       httpGet: { path: '/live', port: k8s.IntOrString.fromString('http') },
       periodSeconds,
@@ -68,7 +72,7 @@ export class SimulatorChart extends PlatformChart {
       timeoutSeconds: 5,
     });
     return {
-      serviceAccountName: SIMULATOR,
+      serviceAccountName: name,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'batch'),
@@ -77,13 +81,13 @@ export class SimulatorChart extends PlatformChart {
       ...spread({ ...component.selector }),
       containers: [
         {
-          name: SIMULATOR,
+          name,
           image: serviceImage(config, spec),
           imagePullPolicy: 'IfNotPresent',
-          command: ['python', '-m', 'onec_simulator'],
-          args: [`--port=${PORTS.simulator}`],
-          env: [{ name: 'SECRETS_DIR', value: SECRETS_DIR }],
-          ports: component.ports.map(({ name, number }) => ({ name, containerPort: number })),
+          command: ['python', '-m', module],
+          args: component.ports.map(({ number }) => `--port=${number}`),
+          ...(secret ? { env: [{ name: 'SECRETS_DIR', value: SECRETS_DIR }] } : {}),
+          ports: component.ports.map((port) => ({ name: port.name, containerPort: port.number })),
           resources: resources(config, SMALL.cpu, { request: '64Mi', limit: '128Mi' }),
           securityContext: containerSecurity,
           startupProbe: probe(1, 60),
@@ -94,12 +98,12 @@ export class SimulatorChart extends PlatformChart {
             timeoutSeconds: 5,
           },
           volumeMounts: [
-            { name: 'secrets', mountPath: SECRETS_DIR, readOnly: true },
+            ...(secret ? [{ name: 'secrets', mountPath: SECRETS_DIR, readOnly: true }] : []),
             { name: 'tmp', mountPath: '/tmp' },
           ],
         },
       ],
-      volumes: [secretVolume('secrets', secretFilesOf(SIMULATOR_SECRET)), scratch('tmp', '16Mi')],
+      volumes: [...(secret ? [secretVolume('secrets', secretFilesOf(secret))] : []), scratch('tmp', '16Mi')],
     };
   }
 }

@@ -1,6 +1,15 @@
-/** Whether the 1C simulator runs, where it is reached, and whose credentials it takes. */
+/** Whether the simulators run, where they are reached, and whose credentials the 1C simulator takes. */
 import type { Config } from '../config/schema.ts';
-import { ONEC_INTEGRATION, PORTS, type SecretSpec, type ServiceSpec, SIMULATOR } from '../graph/model.ts';
+import {
+  AI_ASSISTANT,
+  MODEL_SIMULATOR,
+  ONEC_INTEGRATION,
+  PORTS,
+  type SecretSpec,
+  type ServiceSpec,
+  SIMULATOR,
+  type Topology,
+} from '../graph/model.ts';
 
 /** Path of the simulated base, as in onec_simulator/server.py. */
 const BASE_PATH = '/base/odata/standard.odata';
@@ -15,6 +24,14 @@ export const onecServerUrl = (config: Config): string =>
     ? `http://${SIMULATOR}:${PORTS.simulator}${BASE_PATH}`
     : config.settings.onecServerUrl;
 
+/** A server of one's own wins. A key does too: ai-assistant sees it, no manifest does. */
+export const modelSimulatorRuns = ({ simulator, settings }: Config): boolean =>
+  simulator.models && settings.openaiBaseUrl === '' && settings.anthropicBaseUrl === '';
+
+/** Address of the simulated providers, or none. */
+export const modelSimulatorUrl = (config: Config): string =>
+  modelSimulatorRuns(config) ? `http://${MODEL_SIMULATOR}:${PORTS.modelSimulator}` : '';
+
 /** User and password of the simulated base, under the names of the 1C server's. */
 export const SIMULATOR_SECRET: SecretSpec = {
   name: SIMULATOR,
@@ -28,4 +45,24 @@ export function withSimulator(config: Config, services: readonly ServiceSpec[]):
   return services.map((spec) =>
     spec.name === ONEC_INTEGRATION ? { ...spec, secrets: [SIMULATOR_SECRET] } : spec,
   );
+}
+
+/** A simulator that runs, and the service whose image has it. */
+export interface Simulator {
+  readonly name: string;
+  readonly spec: ServiceSpec;
+  /** The Python package to start. */
+  readonly module: string;
+  readonly secret?: SecretSpec;
+}
+
+/** Those of a topology. */
+export function simulatorsOf({ components, services }: Topology): readonly Simulator[] {
+  const specOf = (name: string) => services.find((spec) => spec.name === name);
+  const found = [
+    { name: SIMULATOR, spec: specOf(ONEC_INTEGRATION), module: 'onec_simulator', secret: SIMULATOR_SECRET },
+    { name: MODEL_SIMULATOR, spec: specOf(AI_ASSISTANT), module: 'model_simulator' },
+  ];
+  const runs = (name: string) => components.some((component) => component.name === name);
+  return found.flatMap(({ spec, ...rest }) => (spec && runs(rest.name) ? [{ ...rest, spec }] : []));
 }

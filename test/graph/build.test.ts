@@ -45,11 +45,14 @@ describe('buildTopology', () => {
     for (const name of scraped)
       expect(topology.edges.some((e) => e.from === 'prometheus' && e.to === name)).toBe(true);
   });
-  it('lets everyone fetch published keys, and 1C integration reach the simulator, when asked to', () => {
-    const { edges } = buildTopology(SERVICES, { publishedKeys: true, simulator: true });
+  it('lets everyone fetch published keys, and who is simulated for reach the simulators, when asked to', () => {
+    const { edges } = buildTopology(SERVICES, { publishedKeys: true, simulator: true, modelSimulator: true });
     const callers = (to: string) =>
       edges.filter((edge) => edge.to === to && edge.port === 'http').map((e) => e.from);
     expect(callers('onec-simulator')).toEqual(['onec-integration']);
+    expect(callers('model-simulator')).toEqual(['ai-assistant']);
+    const without = buildTopology(SERVICES, { simulator: true }).components.map(({ name }) => name);
+    expect(without).not.toContain('model-simulator');
     const others = SERVICES.map(({ name }) => name).filter((name) => name !== 'user-management');
     expect(
       callers('user-management')

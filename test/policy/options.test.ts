@@ -23,7 +23,7 @@ describe('switches in every combination', () => {
     expect(found.has('HorizontalPodAutoscaler')).toBe(override.autoscaling.enabled);
     expect(named(objects, 'logging').length > 0).toBe(override.logging.enabled);
     const watching = (override.monitoring.enabled ? 5 : 0) + (override.logging.enabled ? 5 : 0);
-    expect(podsOf(objects).filter(({ kind }) => kind !== 'CronJob')).toHaveLength(14 + watching);
+    expect(podsOf(objects).filter(({ kind }) => kind !== 'CronJob')).toHaveLength(15 + watching);
   });
 });
 
@@ -96,7 +96,7 @@ describe('the 1C simulator', () => {
   });
   it('gives way to a configured server', () => {
     const objects = render('dev', [{ settings: { onecServerUrl: 'https://1c.example.com/base' } }]);
-    expect(named(objects, 'simulator')).toEqual([]);
+    expect(named(objects, 'onec-simulator')).toEqual([]);
     expect(url(objects)).toBe('https://1c.example.com/base');
     expect(secretOf(objects)).toContain('"name":"onec-integration-server"');
   });
@@ -105,6 +105,74 @@ describe('the 1C simulator', () => {
       expect(named(render(environment), 'simulator')).toEqual([]);
       expect(url(render(environment))).toBeUndefined();
     }
+  });
+});
+
+describe('the model simulator', () => {
+  const variable = (objects: readonly KubeObject[], name: string) =>
+    new RegExp(`"${name}","value":"([^"]*)"`).exec(JSON.stringify(objects))?.[1];
+  const own: readonly ConfigOverride[] = [
+    { settings: { openaiBaseUrl: 'http://ollama:11434' } },
+    { settings: { anthropicBaseUrl: 'http://vllm:8000' } },
+    { simulator: { models: false } },
+  ];
+
+  it('stands in for the providers in dev: from the image of ai-assistant, with no Secret, and a way to it alone', () => {
+    const objects = render('dev');
+    const pod = find(objects, 'Deployment', 'model-simulator').spec.template.spec;
+    expect(pod.containers[0].image).toMatch(/\/ai-assistant:/);
+    expect(pod.containers[0].command).toEqual(['python', '-m', 'model_simulator']);
+    expect(JSON.stringify(pod)).not.toMatch(/secret/i);
+    expect(variable(objects, 'MODEL_SIMULATOR_URL')).toBe('http://model-simulator:8020');
+    const { ingress, egress } = find(objects, 'NetworkPolicy', 'model-simulator').spec;
+    expect(ingress).toHaveLength(1);
+    expect(JSON.stringify(ingress)).toContain('"app.kubernetes.io/name":"ai-assistant"');
+    expect(egress ?? []).toEqual([]);
+    expect(JSON.stringify(find(objects, 'NetworkPolicy', 'ai-assistant').spec.egress)).toContain(
+      '"app.kubernetes.io/name":"model-simulator"',
+    );
+  });
+  it.each(own)('gives way to a server of one’s own: %j', (override) => {
+    const objects = render('dev', [override]);
+    expect(named(objects, 'model-simulator')).toEqual([]);
+    expect(JSON.stringify(objects)).not.toContain('model-simulator');
+    expect(variable(objects, 'MODEL_SIMULATOR_URL')).toBeUndefined();
+  });
+  it('is not in staging and production, and cannot be', () => {
+    for (const environment of ['staging', 'production']) {
+      expect(JSON.stringify(render(environment))).not.toContain('model-simulator');
+      expect(() => render(environment, [{ simulator: { models: true } }])).toThrow(
+        `simulated in dev only, not in ${environment}`,
+      );
+    }
+  });
+});
+
+describe('models', () => {
+  const variables = (override: ConfigOverride) => {
+    const objects = JSON.stringify(find(render('production', [override]), 'Deployment', 'ai-assistant'));
+    return (name: string) => new RegExp(`"${name}","value":"([^"]*)"`).exec(objects)?.[1];
+  };
+
+  it('are the current ones', () => {
+    const value = variables({});
+    expect(value('AI_MODEL')).toBe('gpt-5.5');
+    for (const name of ['AI_ALLOWED_MODELS', 'AI_MAX_OUTPUT_TOKENS', 'OPENAI_BASE_URL'])
+      expect(value(name)).toBeUndefined();
+  });
+  it('are what one names oneself, at a server of one’s own', () => {
+    const value = variables({
+      settings: {
+        aiModel: 'qwen3:8b',
+        aiAllowedModels: 'qwen*,llama*',
+        aiMaxOutputTokens: 8192,
+        openaiBaseUrl: 'http://ollama:11434',
+      },
+    });
+    expect(value('AI_MODEL')).toBe('qwen3:8b');
+    expect(value('AI_ALLOWED_MODELS')).toBe('qwen*,llama*');
+    expect(value('AI_MAX_OUTPUT_TOKENS')).toBe('8192');
+    expect(value('OPENAI_BASE_URL')).toBe('http://ollama:11434');
   });
 });
 
