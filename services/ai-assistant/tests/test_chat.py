@@ -155,8 +155,8 @@ async def test_an_answer_without_text_is_an_error(
 ) -> None:
     stand_in.reply = Reply(pieces=(" ",), reason="length")
     answer = await client.post("/chat", json={"message": "Hi"}, headers=auth_headers())
-    assert answer.status_code == 502
-    assert "length" in answer.json()["detail"]
+    assert answer.status_code == 422
+    assert "AI_MAX_OUTPUT_TOKENS" in answer.json()["detail"]
 
 
 async def test_the_history_is_whole_turns_that_fit(resources: Resources) -> None:

@@ -1,7 +1,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -11,6 +10,7 @@ from sqlalchemy import select
 
 from ai_assistant.app import build_app
 from ai_assistant.models import Message, TokenUsage
+from ai_assistant.providers.registry import Providers
 from ai_assistant.settings import Settings
 from ai_assistant_testing.serving import serving
 from ai_assistant_testing.stand_in import Failure, StandIn
@@ -191,18 +191,10 @@ async def test_a_client_that_leaves_stops_the_fallback_too(
 
 
 async def test_without_its_key_the_fallback_is_left_out(
-    platform_settings: dict[str, Any],
-    settings: Settings,
-    stand_in: StandIn,
-    auth_headers: AuthHeaders,
-    caplog: pytest.LogCaptureFixture,
+    settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    keyless = settings.model_copy(update={"ai_fallback_model": SECOND, "anthropic_api_key": None})
-    async with running(build_app(keyless)) as app:
-        assert "no key for the fallback model" in caplog.text
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://service.test") as client:
-            stand_in.reply = OVERLOADED
-            answer = await ask(client, auth_headers())
-    assert answer.status_code == 503
-    assert SECOND not in answer.text
+    missing = dict.fromkeys(("anthropic_api_key", "anthropic_base_url", "openai_base_url"))
+    providers = Providers(settings.model_copy(update={"ai_fallback_model": SECOND, **missing}))
+    assert "no key for the fallback model" in caplog.text
+    assert [candidate.model for candidate in providers.candidates(FIRST)] == [FIRST]
+    await providers.close()
