@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ai_assistant.providers.anthropic_provider import AnthropicProvider
@@ -402,6 +402,25 @@ async def test_a_model_that_is_not_there(
     async with provider_at(running_server[1], model) as provider:
         with pytest.raises(UnknownModelError):
             await pieces_of(provider, model)
+
+
+@pytest.mark.parametrize("model", [OPENAI, ANTHROPIC])
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_does_not_take_the_key_elsewhere(
+    server: Server, running_server: tuple[Server, str], model: str, status: int
+) -> None:
+    elsewhere = Server()
+    elsewhere.answers = [Response(stream(HELLO, END), media_type=STREAM)]
+    async with serving(elsewhere.app) as url, provider_at(running_server[1], model) as provider:
+        server.answers = [RedirectResponse(f"{url}/login", status)]
+        with pytest.raises(ProviderError) as chat:
+            await pieces_of(provider, model)
+        with pytest.raises(ProviderError) as names:
+            await provider.model_names()
+    assert elsewhere.bodies == []
+    for failed in (chat, names):
+        assert failed.value.status_code == 503
+        assert "_BASE_URL" in str(failed.value.problem_detail)
 
 
 def events(*documents: Mapping[str, object], named: bool = True) -> bytes:

@@ -39,7 +39,14 @@ class OpenAIProvider:
 
     def __init__(self, api_key: str, base_url: str | None, timeout: httpx2.Timeout) -> None:
         # When to try again is decided in one place for all providers, see retries.py.
-        self._client = openai.AsyncOpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
+        self._client = openai.AsyncOpenAI(
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=0,
+            # A redirect tells of a wrong address; what follows it may carry the key elsewhere.
+            http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
+        )
         self._refused: dict[str, frozenset[str]] = {}
         """By model: the parameters its server does not take."""
 
