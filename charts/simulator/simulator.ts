@@ -33,7 +33,7 @@ export const modelSimulatorUrl = (config: Config): string =>
   modelSimulatorRuns(config) ? `http://${MODEL_SIMULATOR}:${PORTS.modelSimulator}` : '';
 
 /** User and password of the simulated base, under the names of the 1C server's. */
-export const SIMULATOR_SECRET: SecretSpec = {
+const SIMULATOR_SECRET: SecretSpec = {
   name: SIMULATOR,
   keys: ['ONEC_USERNAME', 'ONEC_PASSWORD'],
   generated: true,
