@@ -72,7 +72,7 @@ const GNU_ONLY: Readonly<Record<string, RegExp>> = {
   'sort -V, xargs -r, cp -t, mktemp -t':
     /\bsort -[a-zA-Z]*V|\bxargs -[a-zA-Z]*r|\bcp -[a-zA-Z]*t|\bmktemp .*--/,
   'bash 4':
-    /\b(mapfile|readarray|coproc)\b|(declare|local|typeset) -[a-zA-Z]*[An]|\$\{\w+(,,|\^\^|@)|&>>|\|&|wait -n/,
+    /\b(mapfile|readarray|coproc)\b|(declare|local|typeset) -[a-zA-Z]*[An]|\$\{\w+(,,|\^\^|@)|&>>|\|&|wait -n|shopt -s (inherit_errexit|globstar|lastpipe)(?!.*\|\| true)/,
 };
 
 const SCRIPTS = [
@@ -95,6 +95,7 @@ it('the patterns find what they name', () => {
     ['want=$(sha256sum < "$lock")', 'sha256sum without another way'],
     ["sed -i 's/a/b/' file", 'sed -i, sed -r'],
     ['declare -A map', 'bash 4'],
+    ['shopt -s inherit_errexit', 'bash 4'],
   ] as const)
     expect(text).toMatch(GNU_ONLY[name] ?? /never/);
 });
