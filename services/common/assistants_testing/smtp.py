@@ -12,6 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from assistants_testing import processes
+from assistants_testing.waiting import PATIENCE_SECONDS
 
 HOST = "127.0.0.1"
 
@@ -69,6 +70,7 @@ def smtp_server(
         auth_required=bool(logins),
         auth_require_tls=tls is not None,
         authenticator=server.authenticate,
+        ready_timeout=PATIENCE_SECONDS,
     )
     controller.start()
     try:
