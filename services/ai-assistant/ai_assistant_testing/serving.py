@@ -1,16 +1,19 @@
 """An application behind a real HTTP server, in the event loop of the tests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from socket import socket
+from socket import create_server, socket
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from assistants_testing.processes import free_port
+from ai_assistant_testing.stand_in import StandIn
+from assistants_testing.waiting import pass_time, patiently
 
-_STARTUP_SECONDS = 10
+_KEEP_ALIVE_SECONDS = 3600
+"""Longer than tests move the clock of the loop: an idle connection stays good."""
 
 
 class _Server(uvicorn.Server):
@@ -31,15 +34,27 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[str]:
     """The URL `app` is served under. Its lifespan is left to the caller."""
-    port = free_port()
     config = uvicorn.Config(
-        app, "127.0.0.1", port, lifespan="off", log_config=None, timeout_graceful_shutdown=2
+        app,
+        lifespan="off",
+        log_config=None,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=2,
     )
     server = _Server(config)
-    task = asyncio.create_task(server.serve())
-    try:
-        await asyncio.wait_for(server.ready.wait(), _STARTUP_SECONDS)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await task
+    with create_server(("127.0.0.1", 0)) as listener:
+        task = asyncio.create_task(server.serve([listener]))
+        try:
+            await patiently(server.ready.wait())
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+async def given_up[T](stand_in: StandIn, call: Coroutine[Any, Any, T], seconds: float) -> T:
+    """The result of a call whose model goes silent, when so much time has passed since."""
+    calling = asyncio.create_task(call)
+    await patiently(stand_in.silent.wait())
+    await pass_time(seconds)
+    return await patiently(calling)

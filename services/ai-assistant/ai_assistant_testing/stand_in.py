@@ -16,6 +16,8 @@ from ai_assistant_testing.wire import Reply
 
 OPENAI_KEY = "sk-openai-for-tests"
 ANTHROPIC_KEY = "sk-ant-for-tests"
+ANSWER_SECONDS, HEARTBEAT_SECONDS, METADATA_SECONDS = 100, 40, 30
+"""In the tests' settings. Tests of a model that says nothing move the clock on by these."""
 OPENAI_MODELS = ["gpt-5.5", "gpt-5.4-mini", "text-embedding-3-small", "whisper-1"]
 ANTHROPIC_MODELS = {"claude-sonnet-5": "active", "claude-2": "retired"}
 
@@ -66,6 +68,8 @@ class StandIn:
         self.requests: list[Recorded] = []
         self.abandoned = asyncio.Event()
         """Set when the client closes a stream before its end."""
+        self.silent = asyncio.Event()
+        """Set when a stream stops to say anything, for good or for a pause."""
 
     async def _openai(self, request: Request) -> Response:
         recorded = await self._record(request)
@@ -129,9 +133,9 @@ class StandIn:
                 for chunk in head:
                     yield chunk
                 for chunk in pieces:
-                    await asyncio.sleep(reply.pause)
+                    await self._pause(reply.pause)
                     yield chunk
-                async for chunk in _end(reply, tail):
+                async for chunk in self._end(reply, tail):
                     yield chunk
             except asyncio.CancelledError:
                 self.abandoned.set()
@@ -139,16 +143,21 @@ class StandIn:
 
         return StreamingResponse(body(), media_type="text/event-stream")
 
+    async def _pause(self, seconds: float) -> None:
+        if seconds:
+            self.silent.set()
+        await asyncio.sleep(seconds)
 
-async def _end(reply: Reply, tail: Iterator[bytes]) -> AsyncIterator[bytes]:
-    if reply.raw:
-        yield reply.raw
-    if reply.hangs:
-        await asyncio.Event().wait()
-    if reply.drops:
-        raise ConnectionResetError
-    for chunk in tail:
-        yield chunk
+    async def _end(self, reply: Reply, tail: Iterator[bytes]) -> AsyncIterator[bytes]:
+        if reply.raw:
+            yield reply.raw
+        if reply.hangs:
+            self.silent.set()
+            await asyncio.Event().wait()
+        if reply.drops:
+            raise ConnectionResetError
+        for chunk in tail:
+            yield chunk
 
 
 def _failure(document: dict[str, object], failure: Failure) -> Response:

@@ -7,8 +7,16 @@ from fastapi import FastAPI
 from ai_assistant.app import build_app
 from ai_assistant.settings import Settings
 from ai_assistant_testing.serving import serving
-from ai_assistant_testing.stand_in import ANTHROPIC_KEY, OPENAI_KEY, StandIn
+from ai_assistant_testing.stand_in import (
+    ANSWER_SECONDS,
+    ANTHROPIC_KEY,
+    HEARTBEAT_SECONDS,
+    METADATA_SECONDS,
+    OPENAI_KEY,
+    StandIn,
+)
 from assistants_testing.plugin import running
+from assistants_testing.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +41,11 @@ def settings(platform_settings: dict[str, Any], providers: tuple[StandIn, str]) 
             "openai_base_url": f"{url}/v1",
             "anthropic_api_key": ANTHROPIC_KEY,
             "anthropic_base_url": url,
-            "ai_timeout_seconds": 1.5,
-            "ai_stream_seconds": 1.5,
-            "ai_heartbeat_seconds": 0.25,
+            "ai_connect_timeout_seconds": PATIENCE_SECONDS,
+            "ai_heartbeat_seconds": HEARTBEAT_SECONDS,
+            "ai_metadata_seconds": METADATA_SECONDS,
+            "ai_stream_seconds": ANSWER_SECONDS,
+            "ai_timeout_seconds": ANSWER_SECONDS,
             "daily_token_budget": 10_000,
         }
     )

@@ -20,6 +20,7 @@ from assistants_common.problems import ProblemError
 from assistants_common.resources import Resources
 from assistants_testing.plugin import AuthHeaders, PublishedEvents, running
 from assistants_testing.processes import free_port
+from assistants_testing.waiting import pass_time, until
 
 
 @pytest.fixture
@@ -141,19 +142,23 @@ async def test_parallel_calls_cannot_dodge_the_budget(
 ) -> None:
     """Each call may spend the whole of a small budget, so of many at once a single one is let through."""
     user_id = uuid4()
-    stand_in.reply = Reply(pause=0.1)
+    stand_in.reply = Reply(pieces=("late",), pause=50)
     small = settings.model_copy(update={"daily_token_budget": 1000})
     async with (
         running(build_app(small)) as one,
         running(build_app(small)) as another,
         serving(one) as url,
         serving(another) as other_url,
-        httpx.AsyncClient(timeout=10) as client,
+        httpx.AsyncClient(timeout=3600) as client,
     ):
         calls = [
-            client.post(f"{address}/chat", json={"message": "Hi"}, headers=auth_headers(user_id))
+            asyncio.create_task(
+                client.post(f"{address}/chat", json={"message": "Hi"}, headers=auth_headers(user_id))
+            )
             for address in (url, other_url) * 8
         ]
+        await until(lambda: sum(call.done() for call in calls) == 15)
+        await pass_time(50)
         statuses = [answer.status_code for answer in await asyncio.gather(*calls)]
     assert sorted(statuses) == [200] + [429] * 15
     assert len(stand_in.requests) == 1

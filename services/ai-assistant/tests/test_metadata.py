@@ -16,9 +16,10 @@ from ai_assistant.metadata import MetadataSource
 from ai_assistant.providers.base import estimate_tokens
 from ai_assistant.settings import Settings
 from ai_assistant_testing.serving import serving
-from ai_assistant_testing.stand_in import StandIn
+from ai_assistant_testing.stand_in import METADATA_SECONDS, StandIn
 from assistants_testing.plugin import AuthHeaders, running
 from assistants_testing.processes import free_port
+from assistants_testing.waiting import pass_time, until
 
 BALANCES = "AccumulationRegister_ТоварыНаСкладах"
 DESCRIPTION = "Остатки товаров по складам на дату"
@@ -72,7 +73,7 @@ def one_c(one_c_server: tuple[OneC, str]) -> OneC:
 
 @pytest.fixture(scope="module")
 async def app(settings: Settings, one_c_server: tuple[OneC, str]) -> AsyncIterator[FastAPI]:
-    changes = {"onec_integration_url": one_c_server[1], "ai_metadata_seconds": 0.5}
+    changes = {"onec_integration_url": one_c_server[1]}
     async with running(build_app(settings.model_copy(update=changes))) as application:
         yield application
 
@@ -140,7 +141,11 @@ async def test_code_comes_without_metadata_too(
 ) -> None:
     vars(one_c).update(changes)
     headers = auth_headers()
-    answer = await generate(client, headers)
+    generating = asyncio.create_task(generate(client, headers))
+    if one_c.silent:
+        await until(lambda: one_c.requests)
+        await pass_time(METADATA_SECONDS)
+    answer = await generating
     assert answer.json()["context"] == []
     assert "Metadata objects of the configuration" not in system(stand_in)
     assert len(one_c.requests) == 1

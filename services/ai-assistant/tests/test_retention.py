@@ -11,6 +11,7 @@ from ai_assistant.models import Conversation, Message
 from ai_assistant.retention import Retention
 from assistants_common.database import Database
 from assistants_common.resources import Resources
+from assistants_testing.waiting import patience, patiently
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ async def test_a_conversation_that_is_gone_on_with_is_left_alone(database: Datab
 async def test_runs_in_the_background(database: Database) -> None:
     for days in (91, 92, 93):
         await add_conversation(database, days)
-    async with Retention(database, 90, batch=2).running(), asyncio.timeout(10):
+    async with Retention(database, 90, batch=2).running(), patience():
         while await left(database):
             await asyncio.sleep(0.02)
 
@@ -84,5 +85,5 @@ async def test_a_database_that_is_away_is_waited_for(
 
     monkeypatch.setattr(Retention, "delete_batch", fail)
     async with Retention(database, 90).running():
-        await asyncio.wait_for(failed.wait(), 5)
+        await patiently(failed.wait())
     assert "old conversations were not deleted" in caplog.text

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for file in PACKAGE.glob("*.py"):
         (mounted / file.name).write_text(file.read_text())
     port, log = processes.free_port(), folder / "log"
-    arguments = ["--host", "127.0.0.1", "--port", str(port), "--delay", "0.001", "--slow-delay", "0.4"]
+    arguments = ["--host", "127.0.0.1", "--port", str(port), "--delay", "0.001", "--slow-delay", "1"]
     start = f"import sys; sys.path.insert(0, {str(mounted.parent)!r}); import runpy;"
     start += f" sys.argv[1:] = {arguments!r}; runpy.run_module('ai_assistant_testing', run_name='__main__')"
     url = f"http://127.0.0.1:{port}"
@@ -62,11 +63,19 @@ async def app(platform_settings: dict[str, Any], server_url: str) -> AsyncIterat
         "anthropic_base_url": server_url,
         "ai_allowed_models": "*",
         "ai_attempts": 1,
-        "ai_timeout_seconds": 1.5,
-        "ai_heartbeat_seconds": 0.1,
     }
     async with running(build_app(Settings.model_validate(values))) as application:
         yield application
+
+
+@asynccontextmanager
+async def client_with(app: FastAPI, **values: float) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a service with other settings."""
+    settings: Settings = app.state.resources.settings
+    async with running(build_app(settings.model_copy(update=values))) as hasty:
+        transport = httpx.ASGITransport(app=hasty)
+        async with httpx.AsyncClient(transport=transport, base_url="http://service.test") as client:
+            yield client
 
 
 async def ask(client: httpx.AsyncClient, headers: dict[str, str], model: str, **more: Any) -> httpx.Response:  # noqa: ANN401
@@ -106,13 +115,24 @@ async def test_it_gives_back_what_was_said_in_pieces(
 )
 @pytest.mark.parametrize("prefix", ["", "claude-"])
 async def test_it_fails_as_the_models_name_says(
-    client: httpx.AsyncClient, auth_headers: AuthHeaders, prefix: str, name: str, status: int
+    app: FastAPI,
+    client: httpx.AsyncClient,
+    auth_headers: AuthHeaders,
+    prefix: str,
+    name: str,
+    status: int,
 ) -> None:
-    assert (await ask(client, auth_headers(), f"{prefix}{name}")).status_code == status
+    headers, model = auth_headers(), f"{prefix}{name}"
+    if status == 504 and name != "fail-504":
+        async with client_with(app, ai_timeout_seconds=0.5) as hasty:
+            assert (await ask(hasty, headers, model)).status_code == status
+    else:
+        assert (await ask(client, headers, model)).status_code == status
 
 
-async def test_slow_models_are_slow(client: httpx.AsyncClient, auth_headers: AuthHeaders) -> None:
-    answer = await ask(client, auth_headers(), "slow-1", stream=True)
+async def test_slow_models_are_slow(app: FastAPI, auth_headers: AuthHeaders) -> None:
+    async with client_with(app, ai_heartbeat_seconds=0.05) as client:
+        answer = await ask(client, auth_headers(), "slow-1", stream=True)
     assert answer.text.startswith(": heartbeat")
     assert "event: done" in answer.text
 
