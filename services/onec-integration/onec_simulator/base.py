@@ -65,6 +65,8 @@ class Base:
     hidden_by_rights: set[str] = field(default_factory=set)
     """Entity sets of which row-level security shows the user every third row only."""
     delay_seconds: float = 0
+    answers_left: int | None = None
+    """How many more requests are answered; the others wait, without end. None: all are."""
     failures: list[int] = field(default_factory=list)
     """Statuses for the next requests instead of answers; 0 lets one through."""
     redirect_to: str | None = None

@@ -25,6 +25,7 @@ from onec_simulator.queries import QueryError, matching, select, split_entity
 ROOT = "/base/odata/standard.odata"
 COOKIE = "ibsession"
 _COUNT = "/$count"
+_HOLD_SECONDS = 0.01
 
 
 def build_simulator(base: Base, *, control: bool = False) -> Starlette:
@@ -101,6 +102,10 @@ class _Server:
         base.most_busy = max(base.most_busy, base.busy)
         try:
             await asyncio.sleep(base.delay_seconds)
+            while base.answers_left == 0:  # noqa: ASYNC110 - another thread changes it
+                await asyncio.sleep(_HOLD_SECONDS)
+            if base.answers_left is not None:
+                base.answers_left -= 1
             yield
         finally:
             base.busy -= 1

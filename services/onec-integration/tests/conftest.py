@@ -2,7 +2,6 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from threading import Thread
-from time import sleep
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from assistants_testing.plugin import running
+from assistants_testing.waiting import PATIENCE_SECONDS, block_until
 from onec_integration.addresses import AddressGuard
 from onec_integration.app import build_app
 from onec_integration.settings import Settings
@@ -32,13 +32,17 @@ def serving(base: Base) -> Iterator[str]:
         server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        while not server.started:
-            sleep(0.01)
+        block_until(lambda: server.started)
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}{ROOT}"
         finally:
             server.should_exit = True
             thread.join()
+
+
+@pytest.fixture(scope="session")
+def service_limits() -> dict[str, tuple[str, ...]]:
+    return {"onec_integration.client": ("_FINISH_SECONDS",), "onec_integration.worker": ("_RELEASE_SECONDS",)}
 
 
 @pytest.fixture(scope="session")
@@ -54,11 +58,14 @@ def simulator() -> Iterator[tuple[Base, str]]:
 
 
 @pytest.fixture
-def base(simulator: tuple[Base, str]) -> Base:
+def base(simulator: tuple[Base, str]) -> Iterator[Base]:
     """The simulated base as it is after its installation, but for the sessions: clients hold them."""
     found, _ = simulator
     vars(found).update({**vars(Base()), "sessions": found.sessions})
-    return found
+    yield found
+    # What a test left waiting must not count in the next one.
+    found.answers_left = None
+    block_until(lambda: not found.busy)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +74,7 @@ def settings(platform_settings: dict[str, Any], simulator: tuple[Base, str]) -> 
         "onec_server_url": simulator[1],
         "onec_username": Base.username,
         "onec_password": Base.password,
-        "onec_timeout_seconds": 1,
+        "onec_timeout_seconds": PATIENCE_SECONDS,
         "onec_max_sessions": 2,
         "onec_page_size": 10,
         "onec_retry_pause_seconds": 0.01,

@@ -6,6 +6,7 @@ import pytest
 
 from assistants_common.context import request_id_var
 from assistants_testing.processes import free_port
+from assistants_testing.waiting import PATIENCE_SECONDS, pass_time, until
 from onec_integration import client as client_module
 from onec_integration import odata
 from onec_integration.addresses import AddressGuard
@@ -60,8 +61,11 @@ async def test_a_session_is_reused_and_given_back(onec: OneCClient, base: Base) 
 
 
 async def test_no_more_requests_at_once_than_sessions(onec: OneCClient, base: Base) -> None:
-    base.delay_seconds = 0.05
-    await asyncio.gather(*(onec.read(COMPANIES, ALL) for _ in range(6)))
+    base.answers_left = 0
+    reading = asyncio.gather(*(onec.read(COMPANIES, ALL) for _ in range(6)))
+    await until(lambda: base.busy == 2)
+    base.answers_left = None
+    await reading
     assert base.most_busy == 2
     assert len(base.sessions) == 2
 
@@ -88,9 +92,11 @@ async def test_a_session_that_cannot_start_is_asked_for_again(onec: OneCClient, 
 
 
 async def test_another_session_of_ours_serves_when_none_can_start(onec: OneCClient, base: Base) -> None:
-    base.max_sessions = 1
-    base.delay_seconds = 0.02
-    answers = await asyncio.gather(*(onec.read(COMPANIES, ALL) for _ in range(2)))
+    base.max_sessions, base.answers_left = 1, 0
+    reading = asyncio.gather(*(onec.read(COMPANIES, ALL) for _ in range(2)))
+    await until(lambda: len(base.requests) == 2)
+    base.answers_left = None
+    answers = await reading
     assert [len(page.rows) for page in answers] == [25, 25]
     assert len(base.sessions) == 1
 
@@ -146,17 +152,28 @@ async def test_only_allowed_rows_by_setting(settings: Settings, base: Base, guar
 
 
 async def test_a_slow_server_is_not_waited_for(onec: OneCClient, base: Base) -> None:
-    base.delay_seconds = 1.5
-    error = await error_of(onec)
+    base.answers_left = 0
+    failing = asyncio.create_task(error_of(onec))
+    await until(lambda: base.busy)
+    await pass_time(PATIENCE_SECONDS)
+    error = await failing
+    base.answers_left = None
     assert (error.status_code, error.code) == (504, "onec_timeout")
 
 
 async def test_when_all_sessions_are_busy(settings: Settings, base: Base, guard: AddressGuard) -> None:
+    """Of three, the second waits for less than a timeout; the third for longer."""
     base.add_companies(1)
-    base.delay_seconds = 0.4
-    hasty = settings.model_copy(update={"onec_max_sessions": 1, "onec_timeout_seconds": 0.6})
-    client = OneCClient(hasty, guard)
-    answers = await asyncio.gather(*(client.read(COMPANIES, ALL) for _ in range(3)), return_exceptions=True)
+    base.answers_left = 0
+    client = OneCClient(settings.model_copy(update={"onec_max_sessions": 1}), guard)
+    reading = asyncio.gather(*(client.read(COMPANIES, ALL) for _ in range(3)), return_exceptions=True)
+    await until(lambda: base.busy)
+    await pass_time(PATIENCE_SECONDS * 0.7)
+    base.answers_left = 1
+    await until(lambda: base.answers_left == 0 and len(base.requests) == 2 and base.busy)
+    await pass_time(PATIENCE_SECONDS * 0.7)
+    base.answers_left = None
+    answers = await reading
     await client.close()
     codes = sorted(answer.code if isinstance(answer, OneCError) else "ok" for answer in answers)
     assert codes == ["ok", "ok", "onec_sessions_busy"]

@@ -2,9 +2,7 @@
 
 import json
 import signal
-from collections.abc import Callable
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +12,7 @@ import pytest
 from assistants_common.tokens import Role, TokenService
 from assistants_testing.redis import RedisServer
 from assistants_testing.service_process import running_service
+from assistants_testing.waiting import PATIENCE_SECONDS, block_until
 from onec_integration.settings import Settings
 from onec_simulator.base import COMPANIES, Base
 
@@ -31,15 +30,9 @@ def values(platform_settings: dict[str, Any], simulator: tuple[Base, str]) -> di
         "onec_page_size": 10,
         "onec_poll_seconds": 0.1,
         "onec_lease_seconds": 1,
+        "onec_timeout_seconds": PATIENCE_SECONDS,
         "drain_seconds": 0,
     }
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = monotonic() + seconds
-    while not condition():
-        assert monotonic() < deadline
-        sleep(0.05)
 
 
 def test_a_killed_process_loses_no_row_and_no_event(
@@ -50,7 +43,7 @@ def test_a_killed_process_loses_no_row_and_no_event(
     headers = {"Authorization": f"Bearer {token}", "X-Request-Id": "order-0001"}
     with running_service(PACKAGE, values, tmp_path) as service:
         httpx.get(f"{service.url}/metadata", headers=headers)
-        base.delay_seconds = 0.2
+        base.answers_left = 3
         body = {"entity_sets": [COMPANIES]}
         order = httpx.post(f"{service.url}/sync/data", json=body, headers=headers)
         path = order.headers["location"]
@@ -58,13 +51,13 @@ def test_a_killed_process_loses_no_row_and_no_event(
         def progress() -> Any:  # noqa: ANN401 - JSON
             return httpx.get(f"{service.url}{path}", headers=headers).json()
 
-        wait_for(lambda: bool(progress()["rows_read"] >= 20))
+        block_until(lambda: progress()["rows_read"] >= 20)
         service.process.send_signal(signal.SIGKILL)
         service.wait()
-    base.delay_seconds = 0
+    base.answers_left = None
     base.requests.clear()
     with running_service(PACKAGE, values, tmp_path) as service:
-        wait_for(lambda: bool(progress()["status"] == "completed"))
+        block_until(lambda: progress()["status"] == "completed")
         job = progress()
     pages = [int(request.query.get("$skip", 0)) for request in base.requests if "$top" in request.query]
     assert pages

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from assistants_common.resources import Resources
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders, PublishedEvents
+from assistants_testing.waiting import patience
 from onec_integration.models import OneCRecord
 from onec_simulator.base import COMPANIES, RATES, SALES, Base
 
@@ -24,7 +25,7 @@ async def headers(
     admin = auth_headers(uuid4(), Role.ADMIN)
     order = {"entity_sets": [COMPANIES, RATES, SALES]}
     started = await client.post("/sync/data", json=order, headers=admin)
-    async with asyncio.timeout(20):
+    async with patience():
         while True:
             job = (await client.get(started.headers["location"], headers=admin)).json()
             if job["status"] == "failed":

@@ -15,6 +15,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from assistants_testing import processes
 from assistants_testing.service_process import environment
+from assistants_testing.waiting import PATIENCE_SECONDS
 from onec_simulator.__main__ import Credentials, parse_options
 from onec_simulator.base import COMPANIES, NO_DATE, RATES, SALES, Base, Request
 from onec_simulator.demo import GOODS, MOVEMENTS, PERSONS, RECEIPTS, demo_base
@@ -226,7 +227,7 @@ def running_simulator(tmp_path: Path, *arguments: str, **settings: str) -> Itera
 
 def _alive(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/live", timeout=1).is_success
+        return httpx.get(f"{url}/live").is_success
     except httpx.TransportError:
         return False
 
@@ -246,7 +247,7 @@ def test_as_a_process(tmp_path: Path) -> None:
         assert refused.headers["x-request-id"] == "request-0001"
         assert httpx.get(f"{url}/control", auth=auth).status_code == 404
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
         lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert "very secret" not in log.read_text()
     served = [line for line in lines if line.get("request_id") == "request-0001"]
@@ -255,15 +256,15 @@ def test_as_a_process(tmp_path: Path) -> None:
 
 
 def test_a_request_under_way_does_not_keep_the_process(tmp_path: Path) -> None:
-    with running_simulator(tmp_path, "--latency-ms", "60000", "--control") as (url, _, process):
+    with running_simulator(tmp_path, "--latency-ms", "300000", "--control") as (url, _, process):
         auth = httpx.BasicAuth(Base.username, Base.password)
         with pytest.raises(httpx.ReadTimeout):
             httpx.get(f"{url}{ROOT}/{COMPANIES}", auth=auth, timeout=0.2)
         with httpx.Client(auth=auth) as client:
             state = client.get(f"{url}/control").json()
-        assert state["latency_ms"] == 60000
+        assert state["latency_ms"] == 300000
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_the_image_probes_the_port_it_names(monkeypatch: pytest.MonkeyPatch) -> None:

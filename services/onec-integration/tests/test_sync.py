@@ -12,6 +12,7 @@ from sqlalchemy import select
 from assistants_common.resources import Resources
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders, PublishedEvents
+from assistants_testing.waiting import patience
 from onec_integration import copying, records
 from onec_integration.jobs import MAX_OPEN_JOBS
 from onec_integration.models import OneCRecord, SyncJob
@@ -41,7 +42,7 @@ async def start(client: httpx.AsyncClient, headers: dict[str, str], *names: str,
 
 
 async def ended(client: httpx.AsyncClient, headers: dict[str, str], job_id: str) -> dict[str, Any]:
-    async with asyncio.timeout(20):
+    async with patience():
         while True:
             job: dict[str, Any] = (await client.get(f"/sync/{job_id}", headers=headers)).json()
             if job["status"] not in {"queued", "running"}:
@@ -362,11 +363,12 @@ async def test_another_users_sync_is_not_shown(
 async def test_another_users_sync_is_not_resumed_or_cancelled(
     client: httpx.AsyncClient, base: Base, headers: dict[str, str], auth_headers: AuthHeaders
 ) -> None:
-    base.delay_seconds = 0.05
+    base.answers_left = 0
     job_id = await start(client, headers, COMPANIES)
     other = auth_headers(role=Role.ANALYST)
     assert (await client.post(f"/sync/{job_id}/cancel", headers=other)).status_code == 404
     assert (await client.post(f"/sync/{job_id}/resume", headers=other)).status_code == 404
+    base.answers_left = None
     assert (await ended(client, headers, job_id))["status"] == "completed"
 
 
@@ -393,10 +395,11 @@ async def test_a_sync_is_cancelled_and_resumed(
     headers: dict[str, str],
     published_events: PublishedEvents,
 ) -> None:
-    base.delay_seconds = 0.1
+    base.answers_left = 3
     job_id = await start(client, headers, COMPANIES, SALES)
-    while not await stored(resources, COMPANIES):
-        await asyncio.sleep(0.02)
+    async with patience():
+        while not await stored(resources, COMPANIES):
+            await asyncio.sleep(0.02)
     cancelled = await client.post(f"/sync/{job_id}/cancel", headers=headers)
     assert cancelled.status_code == 200
     assert cancelled.json()["status"] == "cancelled"
@@ -404,7 +407,7 @@ async def test_a_sync_is_cancelled_and_resumed(
     assert 0 < cancelled.json()["entity_sets"][0]["percent"] < 100
     again = await client.post(f"/sync/{job_id}/cancel", headers=headers)
     assert again.json() == cancelled.json()
-    base.delay_seconds = 0
+    base.answers_left = None
     other = await start(client, headers, RATES)
     await ended(client, headers, other)
     rows = len(await stored(resources, COMPANIES))

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from assistants_common.resources import Resources
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders
+from assistants_testing.waiting import pass_time, patience, patiently, until
 from onec_integration import jobs, records
 from onec_integration.jobs import Lease, LeaseLostError
 from onec_integration.models import OneCRecord, SyncJob
@@ -82,17 +83,18 @@ async def test_a_job_left_behind_is_taken_over(
 async def test_a_stopped_job_goes_on_behind_the_last_page(
     worker: SyncWorker, job_id: UUID, resources: Resources, base: Base
 ) -> None:
-    base.delay_seconds = 0.3
+    base.answers_left = 2
     work = asyncio.create_task(worker.work_once())
-    while await count(resources) == 0:
-        await asyncio.sleep(0.02)
+    async with patience():
+        while await count(resources) == 0:
+            await asyncio.sleep(0.02)
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work
     stopped = await job(resources)
     assert (stopped.status, stopped.lease_token) == ("running", None)
     assert stopped.entity_sets[0].rows_read == 10
-    base.delay_seconds = 0
+    base.answers_left = None
     base.requests.clear()
     assert await worker.work_once()
     assert next(item for item in base.requests if "$top" in item.query).query["$skip"] == "10"
@@ -139,7 +141,7 @@ async def test_the_loop_outlives_a_fault_of_ours(
     monkeypatch.setattr(records, "store", faulty)
     await change(resources, status="queued")
     worker.start()
-    async with asyncio.timeout(10):
+    async with patience():
         while faults:
             await asyncio.sleep(0.02)
         await change(resources, lease_until=None)
@@ -153,38 +155,39 @@ async def test_the_lease_is_kept_while_1c_is_slow(
     worker: SyncWorker, job_id: UUID, resources: Resources, base: Base, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process looks for work all the time and gets none, though a page takes longer than a lease."""
-    monkeypatch.setattr(worker, "_settings", worker._settings.model_copy(update={"onec_lease_seconds": 0.7}))
-    base.delay_seconds = 0.9
+    base.answers_left = 0
     work = asyncio.create_task(worker.work_once())
-    while (await job(resources)).status == "queued":
-        await asyncio.sleep(0.01)
-    while not work.done():
-        taken = await claim(resources)
-        assert taken is None or work.done()
-        await asyncio.sleep(0.05)
+    await until(lambda: base.busy)
+    for _ in range(4):
+        lease_until = (await job(resources)).lease_until
+        await pass_time(worker._settings.onec_lease_seconds / 3)
+        async with patience():
+            while (await job(resources)).lease_until == lease_until:
+                await asyncio.sleep(0.01)
+        assert await claim(resources) is None
+    base.answers_left = None
+    await work
     assert (await job(resources)).status == "completed"
 
 
 async def test_who_waits_for_1c_breaks_off_when_the_lease_is_lost(
     worker: SyncWorker, job_id: UUID, resources: Resources, base: Base, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "_settings", worker._settings.model_copy(update={"onec_lease_seconds": 0.15}))
-    base.delay_seconds = 30
+    base.answers_left = 0
     work = asyncio.create_task(worker.work_once())
-    while not base.busy:
-        await asyncio.sleep(0.01)
+    await until(lambda: base.busy)
     other = uuid4()
     await change(resources, lease_token=other)
+    await pass_time(worker._settings.onec_lease_seconds / 3)
     with pytest.raises(LeaseLostError):
-        await work
+        await patiently(work)
     assert (await job(resources)).lease_token == other
-    base.delay_seconds = 0
+    base.answers_left = None
 
 
 async def test_a_database_away_for_a_moment_does_not_lose_the_lease(
     worker: SyncWorker, job_id: UUID, resources: Resources, base: Base, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "_settings", worker._settings.model_copy(update={"onec_lease_seconds": 0.15}))
     keep, faults = jobs.keep, [OSError("gone")]
 
     async def faulty(*arguments: Any) -> None:  # noqa: ANN401 - passed on
@@ -193,7 +196,11 @@ async def test_a_database_away_for_a_moment_does_not_lose_the_lease(
         await keep(*arguments)
 
     monkeypatch.setattr(jobs, "keep", faulty)
-    base.delay_seconds = 0.2
-    assert await worker.work_once()
-    assert faults == []
+    base.answers_left = 0
+    work = asyncio.create_task(worker.work_once())
+    await until(lambda: base.busy)
+    await pass_time(worker._settings.onec_lease_seconds / 3)
+    await until(lambda: not faults)
+    base.answers_left = None
+    assert await work
     assert (await job(resources)).status == "completed"
