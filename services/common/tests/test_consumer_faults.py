@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from assistants_common.settings import DatabaseSettings
 from assistants_testing.plugin import running
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.service_process import environment
+from assistants_testing.waiting import block_until, patience
 
 pytestmark = pytest.mark.usefixtures("clean_tables")
 
@@ -89,13 +89,6 @@ def start_consumer(settings: dict[str, Any], marker: Path, stop_when: str) -> su
     return subprocess.Popen([sys.executable, "-c", CONSUMER], env=variables)  # noqa: S603 - our own text
 
 
-def wait_for(marker: Path) -> None:
-    deadline = monotonic() + 20
-    while not marker.exists():
-        assert monotonic() < deadline
-        sleep(0.02)
-
-
 @pytest.mark.usefixtures("counter")
 @pytest.mark.parametrize("killed", ["before the commit", "after the commit"])
 async def test_a_consumer_killed_between_read_and_acknowledge(
@@ -106,7 +99,7 @@ async def test_a_consumer_killed_between_read_and_acknowledge(
     marker = tmp_path / "marker"
     first = start_consumer(platform_settings, marker, killed)
     try:
-        await asyncio.to_thread(wait_for, marker)
+        await asyncio.to_thread(block_until, marker.exists)
     finally:
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
@@ -114,7 +107,7 @@ async def test_a_consumer_killed_between_read_and_acknowledge(
     assert unfinished["pending"] >= 1
     second = start_consumer(platform_settings, tmp_path / "unused", "never")
     try:
-        async with asyncio.timeout(20):
+        async with patience():
             while (await resources.redis.xpending(STREAM, GROUP))["pending"]:
                 await asyncio.sleep(0.05)
     finally:
@@ -135,18 +128,18 @@ async def test_a_consumer_waits_for_its_database(
     )
     async with consumer.running():
         await resources.events.publish("sample.one", {})
-        async with asyncio.timeout(10):
+        async with patience():
             while not await execute(resources, "SELECT n FROM effects"):
                 await asyncio.sleep(0.02)
         await asyncio.to_thread(postgres_server.stop)
         event = await resources.events.publish("sample.two", {})
-        async with asyncio.timeout(10):
+        async with patience():
             while caplog.text.count("event waits") < 3:
                 await asyncio.sleep(0.02)
         (entry,) = await resources.redis.xpending_range(STREAM, GROUP, "-", "+", 10)
         assert entry["times_delivered"] == 1
         await asyncio.to_thread(postgres_server.start)
-        async with asyncio.timeout(10):
+        async with patience():
             while (await resources.redis.xpending(STREAM, GROUP))["pending"]:
                 await asyncio.sleep(0.02)
     assert event.id in await execute(resources, "SELECT event_id FROM effects")
@@ -168,11 +161,13 @@ async def test_names_of_former_consumers_are_forgotten_unless_they_left_work(
         consumers: Any = await resources.redis.xinfo_consumers(STREAM, GROUP)
         return {consumer["name"] for consumer in consumers}
 
-    async with EventConsumer(resources.redis, GROUP, handle, block_ms=20).running():
-        await asyncio.sleep(0.1)
+    async with EventConsumer(resources.redis, GROUP, handle, block_ms=20).running(), patience():
+        while len(await names()) < 3:
+            await asyncio.sleep(0.01)
     assert {"with-work", "idle"} <= await names()
-    monkeypatch.setattr("assistants_common.event_consumer._FORMER_MS", 10)
-    async with EventConsumer(resources.redis, GROUP, handle, block_ms=20).running():
-        await asyncio.sleep(0.1)
+    monkeypatch.setattr("assistants_common.event_consumer._FORMER_MS", -1)
+    async with EventConsumer(resources.redis, GROUP, handle, block_ms=20).running(), patience():
+        while "idle" in await names():
+            await asyncio.sleep(0.01)
     assert "with-work" in await names()
     assert "idle" not in await names()

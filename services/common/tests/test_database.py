@@ -17,14 +17,16 @@ from assistants_common.pagination import PageParams, paginate
 from assistants_common.settings import DatabaseSettings
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.processes import free_port
+from assistants_testing.waiting import until
 
 PACKAGE = "sample_revisions"
+GATE = 7
 REVISIONS = {
     "__init__.py": "",
     "0001_first.py": "revision='0001'\ndown_revision=None\nbackward_compatible=True\n"
     "from alembic import op\n"
     "def upgrade():\n    op.execute('CREATE TABLE numbers (n integer PRIMARY KEY)')\n"
-    "    op.execute('SELECT pg_sleep(0.3)')\n",
+    f"    op.execute('SELECT pg_advisory_xact_lock({GATE})')\n",
     "0002_second.py": "revision='0002'\ndown_revision='0001'\nbackward_compatible=True\n"
     "from alembic import op\n"
     "def upgrade():\n    op.execute('INSERT INTO numbers SELECT generate_series(1, 25)')\n",
@@ -73,8 +75,12 @@ async def test_migrations_at_once_run_once(
     settings: DatabaseSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
-        await asyncio.gather(*(migrate(settings, PACKAGE, wait_seconds=20) for _ in range(3)))
-    assert "waiting for another migration" in caplog.text
+        async with opened(settings) as database, database.session() as gate:
+            await gate.execute(text(f"SELECT pg_advisory_xact_lock({GATE})"))
+            migrating = asyncio.gather(*(migrate(settings, PACKAGE) for _ in range(3)))
+            await until(lambda: "waiting for another migration" in caplog.text)
+            await gate.rollback()
+            await migrating
     async with opened(settings) as database, database.session() as session:
         assert await session.scalar(text("SELECT count(*) FROM numbers")) == 25
         assert await session.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
@@ -86,7 +92,7 @@ async def test_a_failed_migration_is_not_hidden_and_leaves_nothing(
     second = tmp_path / PACKAGE / "0002_second.py"
     second.write_text(second.read_text() + "    op.execute('SELECT 1/0')\n")
     with pytest.raises(Exception, match="division by zero"):
-        await migrate(settings, PACKAGE, wait_seconds=5)
+        await migrate(settings, PACKAGE)
     async with opened(settings) as database, database.session() as session:
         assert await session.scalar(text("SELECT count(*) FROM numbers")) == 0
         assert await session.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
@@ -105,7 +111,7 @@ async def test_a_database_that_never_comes_is_an_error(caplog: pytest.LogCapture
 
 
 async def test_pages(settings: DatabaseSettings) -> None:
-    await migrate(settings, PACKAGE, wait_seconds=5)
+    await migrate(settings, PACKAGE)
     statement = select(Number).order_by(Number.n)
     async with opened(settings) as database, database.session() as session:
         page = await paginate(session, statement, PageParams(limit=10, offset=20), lambda row: row.n)
@@ -121,7 +127,7 @@ async def test_the_pool_is_bounded_and_does_not_wait_for_ever(settings: Database
 
 
 async def test_work_that_is_not_committed_is_rolled_back(settings: DatabaseSettings) -> None:
-    await migrate(settings, PACKAGE, wait_seconds=5)
+    await migrate(settings, PACKAGE)
     async with opened(settings) as database:
         async with database.session() as session:
             session.add(Number(n=100))

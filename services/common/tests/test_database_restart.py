@@ -15,6 +15,7 @@ from assistants_common.resources import SessionDep
 from assistants_common.settings import DatabaseSettings
 from assistants_testing.plugin import running
 from assistants_testing.postgres import PostgresServer
+from assistants_testing.waiting import until
 
 
 @pytest.fixture(scope="session")
@@ -53,14 +54,19 @@ async def test_a_restart_of_postgresql_gives_503_and_no_500(
             answers[answer.status_code] += 1
             await asyncio.sleep(0.005)
 
+    async def answered(status: int) -> None:
+        """Wait for more answers with a status."""
+        goal = answers[status] + 20
+        await until(lambda: answers[status] >= goal)
+
     async with asyncio.TaskGroup() as tasks:
         for number in range(12):
             tasks.create_task(load(0.02 * (number % 3)))
-        await asyncio.sleep(0.5)
+        await answered(200)
         await asyncio.to_thread(postgres_server.stop, crash=crash)
-        await asyncio.sleep(0.2)
+        await answered(503)
         await asyncio.to_thread(postgres_server.start)
-        await asyncio.sleep(0.5)
+        await answered(200)
         stop.set()
     assert set(answers) == {200, 503}
     assert {(await client.get("/now")).status_code for _ in range(20)} == {200}

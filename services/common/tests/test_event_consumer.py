@@ -1,22 +1,16 @@
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
 from assistants_common.event_consumer import MAX_DELIVERIES, EventConsumer
 from assistants_common.events import Event
 from assistants_common.resources import Resources
+from assistants_testing.waiting import patience, until
 
 
 @pytest.fixture(autouse=True)
 async def _empty(resources: Resources) -> None:
     await resources.redis.flushdb()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def pending(resources: Resources) -> int:
@@ -50,7 +44,9 @@ async def test_a_failed_event_is_tried_again_and_given_up_in_the_end(resources: 
     await resources.events.publish("sample.bad", {})
     async with consumer.running():
         await until(lambda: len(attempts) == MAX_DELIVERIES)
-        await asyncio.sleep(0.2)
+        async with patience():
+            while await pending(resources):
+                await asyncio.sleep(0.01)
     assert len(attempts) == MAX_DELIVERIES
     assert await pending(resources) == 0
 
@@ -76,7 +72,8 @@ async def test_a_lost_stream_is_taken_up_again(resources: Resources) -> None:
         seen.append(event.type)
 
     async with EventConsumer(resources.redis, "reader", handle, block_ms=50).running():
-        await asyncio.sleep(0.1)
+        await resources.events.publish("sample.before", {})
+        await until(lambda: seen == ["sample.before"])
         await resources.redis.flushdb()
         await resources.events.publish("sample.after", {})
-        await until(lambda: seen == ["sample.after"])
+        await until(lambda: seen == ["sample.before", "sample.after"])

@@ -6,6 +6,7 @@ import pytest
 from assistants_common.context import request_id_var, traceparent_var
 from assistants_common.http_client import build_client
 from assistants_testing.key_server import PATH, KeyServer, key_server
+from assistants_testing.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def server() -> Iterator[KeyServer]:
 async def test_calls_carry_the_context_of_the_request(server: KeyServer) -> None:
     request_token, trace_token = request_id_var.set("request-5"), traceparent_var.set(f"00-{'a' * 32}-x-01")
     try:
-        async with build_client(server.url.removesuffix(PATH), timeout=5) as client:
+        async with build_client(server.url.removesuffix(PATH), timeout=PATIENCE_SECONDS) as client:
             sent = (await client.get(PATH)).request.headers
             own = (await client.get(PATH, headers={"X-Request-Id": "of-the-caller"})).request.headers
     finally:
@@ -32,7 +33,7 @@ async def test_no_redirect_is_followed_and_no_proxy_is_used(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     server.status, server.headers = 302, {"Location": f"{server.url}/elsewhere"}
-    async with build_client(server.url, timeout=5) as client:
+    async with build_client(server.url, timeout=PATIENCE_SECONDS) as client:
         assert (await client.get("")).status_code == 302
     assert len(server.paths) == 1
 

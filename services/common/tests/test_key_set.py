@@ -22,6 +22,7 @@ from assistants_common.tokens import Role, TokenService
 from assistants_testing.key_server import PATH, KeyServer, key_server
 from assistants_testing.keys import private_key, private_pem
 from assistants_testing.processes import free_port
+from assistants_testing.waiting import patience, until
 
 FIRST, SECOND = (
     load_signing_keys(private_pem(private_key("RS256"), private_key("RS256", 1)), "RS256")[number]
@@ -126,9 +127,8 @@ async def test_requests_do_not_wait_for_a_slow_set_they_do_not_need(
     clock.now += FRESH_SECONDS
     server.gate.clear()
     reader = asyncio.create_task(keys.find(FIRST.key_id))
-    while len(server.paths) < 2:
-        await asyncio.sleep(0.01)
-    async with asyncio.timeout(1):
+    await until(lambda: len(server.paths) == 2)
+    async with patience():
         assert await keys.find(FIRST.key_id) == FIRST.public_key
     assert not reader.done()
     server.gate.set()

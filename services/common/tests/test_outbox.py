@@ -20,6 +20,7 @@ from assistants_common.settings import DatabaseSettings, ServiceSettings
 from assistants_testing.plugin import PublishedEvents, running
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.schema import schema_differences
+from assistants_testing.waiting import patience, until
 
 pytestmark = pytest.mark.usefixtures("clean_tables")
 
@@ -126,13 +127,13 @@ async def test_a_commit_wakes_the_relay(
     database = Database(build_engine(settings, "sleepy"))
     try:
         async with OutboxRelay(database, settings, poll_seconds=3600).running():
-            await asyncio.sleep(0.3)
+            await until(lambda: database.outbox_wake._waiters)  # it waits for its next round
             async with database.session() as session:
                 async with session.begin_nested():
                     await record(session, [1])
                 assert not database.outbox_wake.is_set()
                 await session.commit()
-            async with asyncio.timeout(5):
+            async with patience():
                 while len(await published_events()) != 1:
                     await asyncio.sleep(0.01)
     finally:
@@ -201,7 +202,7 @@ async def test_published_events_are_kept_for_a_day(
             documents = await session.scalars(sa.select(OUTBOX.c.document).order_by(OUTBOX.c.position))
             return [json.loads(document)["data"]["n"] for document in documents]
 
-    async with OutboxRelay(database, settings, poll_seconds=0.02).running(), asyncio.timeout(10):
+    async with OutboxRelay(database, settings, poll_seconds=0.02).running(), patience():
         while len(await kept()) == 3:
             await asyncio.sleep(0.02)
     assert await kept() == [2, 3]

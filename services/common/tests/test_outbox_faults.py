@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,9 +10,11 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
+from redis.asyncio import Redis
 
 from assistants_common.app import create_app
 from assistants_common.event_consumer import EventConsumer
+from assistants_common.event_stream import StreamState, read_state
 from assistants_common.events import MAX_LENGTH, STREAM, Event
 from assistants_common.outbox import record_event
 from assistants_common.outbox_relay import OutboxRelay
@@ -21,6 +23,7 @@ from assistants_common.settings import DatabaseSettings
 from assistants_testing.plugin import PublishedEvents, running
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.redis import RedisServer
+from assistants_testing.waiting import patience, until
 
 pytestmark = pytest.mark.usefixtures("clean_tables")
 
@@ -58,6 +61,24 @@ async def record(resources: Resources, numbers: Iterable[int]) -> None:
         await session.commit()
 
 
+@pytest.fixture
+def rounds(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Awaitable[None]]:
+    """`await rounds()`: until the relay has begun another round, whatever it finds then."""
+    begun = 0
+
+    async def counted(redis: Redis) -> StreamState:
+        nonlocal begun
+        begun += 1
+        return await read_state(redis)
+
+    async def another() -> None:
+        goal = begun + 2
+        await until(lambda: begun >= goal)
+
+    monkeypatch.setattr("assistants_common.outbox_relay.read_state", counted)
+    return another
+
+
 def numbers_of(events: list[dict[str, Any]]) -> list[int]:
     return [event["data"]["n"] for event in events]
 
@@ -79,7 +100,7 @@ async def consuming(resources: Resources) -> AsyncIterator[Counter[int]]:
 
 
 async def until_all(effects: Counter[int], count: int) -> None:
-    async with asyncio.timeout(15):
+    async with patience():
         while len(effects) < count:
             await asyncio.sleep(0.02)
 
@@ -100,7 +121,7 @@ async def test_redis_goes_away_and_comes_back(
             redis_server.save()
         redis_server.stop()
         await record(resources, range(40, 60))
-        await asyncio.sleep(3 * POLL)
+        await until(lambda: REGISTRY.get_sample_value("outbox_pending") == 20)
         redis_server.start()
         assert sorted(numbers_of(await published_events())) == list(range(60))
         await until_all(effects, 60)
@@ -115,7 +136,7 @@ async def test_a_redis_that_comes_back_empty_gets_events_while_nothing_new_happe
     assert numbers_of(await published_events()) == list(range(5))
     redis_server.restart(keep_data=False)
     await resources.events.publish("other.event", {"n": -1})
-    async with asyncio.timeout(10):
+    async with patience():
         while len(await published_events()) < 6:
             await asyncio.sleep(POLL)
     assert sorted(numbers_of(await published_events())) == [-1, 0, 1, 2, 3, 4]
@@ -123,17 +144,17 @@ async def test_a_redis_that_comes_back_empty_gets_events_while_nothing_new_happe
 
 @pytest.mark.usefixtures("relay")
 async def test_a_stream_that_is_dropped_is_filled_again(
-    resources: Resources, published_events: PublishedEvents
+    resources: Resources, published_events: PublishedEvents, rounds: Callable[[], Awaitable[None]]
 ) -> None:
     await record(resources, range(5))
     await published_events()
-    await asyncio.sleep(3 * POLL)
+    await rounds()
     # Somebody else publishes first: the ids of the stream are not behind ours then.
     pipeline = resources.redis.pipeline(transaction=True)
     pipeline.delete(STREAM)
     pipeline.xadd(STREAM, {"event": '{"data": {"n": -1}}'})
     await pipeline.execute()
-    async with asyncio.timeout(10):
+    async with patience():
         while len(await published_events()) < 6:
             await asyncio.sleep(POLL)
     assert numbers_of(await published_events()) == [-1, 0, 1, 2, 3, 4]
@@ -167,15 +188,14 @@ async def test_waiting_events_can_be_seen(
 ) -> None:
     redis_server.stop()
     await record(resources, range(7))
-    async with asyncio.timeout(10):
+    async with patience():
         while REGISTRY.get_sample_value("outbox_pending") != 7:
             await asyncio.sleep(POLL)
-    await asyncio.sleep(5 * POLL)
+    await until(lambda: (REGISTRY.get_sample_value("outbox_oldest_pending_seconds") or 0) >= 4 * POLL)
     assert caplog.text.count("events cannot be published") == 1
-    assert (REGISTRY.get_sample_value("outbox_oldest_pending_seconds") or 0) >= 4 * POLL
     redis_server.start()
     assert numbers_of(await published_events()) == list(range(7))
-    async with asyncio.timeout(10):
+    async with patience():
         while REGISTRY.get_sample_value("outbox_oldest_pending_seconds") != 0:
             await asyncio.sleep(POLL)
 
@@ -223,12 +243,15 @@ async def test_a_lost_answer_does_not_double_events(
 
 @pytest.mark.usefixtures("relay")
 async def test_the_relay_survives_a_restart_of_the_database(
-    resources: Resources, postgres_server: PostgresServer, published_events: PublishedEvents
+    resources: Resources,
+    postgres_server: PostgresServer,
+    published_events: PublishedEvents,
+    rounds: Callable[[], Awaitable[None]],
 ) -> None:
     await record(resources, range(5))
     await published_events()
     await asyncio.to_thread(postgres_server.restart, crash=True)
-    await asyncio.sleep(3 * POLL)
+    await rounds()
     await record(resources, range(5, 10))
     assert numbers_of(await published_events()) == list(range(10))
 
@@ -247,21 +270,25 @@ async def test_nothing_is_lost_or_doubled_while_redis_fails_under_load(
             await record(resources, range(first, first + 3))
             await asyncio.sleep(0.005)
 
+    async def more_are_recorded() -> None:
+        goal = recorded + 30
+        await until(lambda: recorded >= goal)
+
     async with consuming(resources) as effects, asyncio.TaskGroup() as tasks:
         for _ in range(3):
             tasks.create_task(write())
         for keep_data in (True, False, True, False):
-            await asyncio.sleep(0.2)
+            await more_are_recorded()
             redis_server.save()
-            await asyncio.sleep(0.1)
+            await more_are_recorded()
             await asyncio.to_thread(redis_server.stop)
-            await asyncio.sleep(0.2)
+            await more_are_recorded()
             if not keep_data:
                 await asyncio.to_thread(redis_server.start)
                 await asyncio.to_thread(redis_server.restart, keep_data=False)
             await asyncio.to_thread(redis_server.start)
         stop.set()
-        async with asyncio.timeout(20):
+        async with patience():
             while len(set(numbers_of(await published_events()))) < recorded:
                 await asyncio.sleep(POLL)
         await until_all(effects, recorded)
@@ -277,10 +304,9 @@ async def test_an_entry_that_is_no_event_does_not_disturb_the_comparison(
     for fields in broken:
         await resources.redis.xadd(STREAM, fields)
     await record(resources, range(3))
-    async with OutboxRelay(resources.require_database(), settings, POLL).running():
-        async with asyncio.timeout(10):
-            while await resources.redis.xlen(STREAM) < 6:
-                await asyncio.sleep(POLL)
+    async with OutboxRelay(resources.require_database(), settings, POLL).running(), patience():
+        while await resources.redis.xlen(STREAM) < 6:
+            await asyncio.sleep(POLL)
     async with resources.require_database().session() as session:
         statement = sa.text("SELECT count(*) FROM outbox WHERE entry_id IS NOT NULL")
         assert await session.scalar(statement) == 3

@@ -1,17 +1,18 @@
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import httpx
 import pytest
 
 from assistants_testing.service_process import run_command, running_service
+from assistants_testing.waiting import block_until
 
 PACKAGE = "slow_sample"
 SOURCE = """
 import asyncio, sys
+from pathlib import Path
 from assistants_common.app import create_app
 from assistants_common.service import Service, run
 from assistants_common.settings import ServiceSettings
@@ -21,7 +22,10 @@ router = APIRouter()
 
 @router.get("/slow")
 async def slow() -> str:
-    await asyncio.sleep(1.5)
+    folder = Path(__file__).parent
+    (folder / "begun").touch()
+    while not (folder / "end").exists():
+        await asyncio.sleep(0.01)
     return "done"
 
 def build(settings):
@@ -43,23 +47,24 @@ def test_an_open_request_is_finished_after_the_drain(
     settings = {**platform_settings, "drain_seconds": 0.2}
     with running_service(PACKAGE, settings, tmp_path) as service, ThreadPoolExecutor(1) as executor:
         answer = executor.submit(httpx.get, f"{service.url}/slow")
-        sleep(0.4)
+        block_until((tmp_path / "begun").exists)
         service.terminate()
-        sleep(0.7)
+        block_until(lambda: not service.alive())
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{service.url}/live")
+        (tmp_path / "end").touch()
         assert answer.result().json() == "done"
         assert service.wait() == 0
 
 
 def test_a_second_signal_ends_the_drain(platform_settings: dict[str, Any], tmp_path: Path) -> None:
-    settings = {**platform_settings, "drain_seconds": 60}
+    settings = {**platform_settings, "drain_seconds": 300}
     with running_service(PACKAGE, settings, tmp_path) as service:
         service.terminate()
-        sleep(0.3)
+        block_until(lambda: httpx.get(f"{service.url}/health").status_code == 503)
         assert service.process.poll() is None
         service.terminate()
-        assert service.wait(5) in {0, -signal.SIGTERM}
+        assert service.wait() in {0, -signal.SIGTERM}
 
 
 def test_a_taken_port_is_a_failure(platform_settings: dict[str, Any], tmp_path: Path) -> None:
