@@ -18,6 +18,11 @@ PUBLIC_URL = "https://assistants.example.com"
 
 
 @pytest.fixture(scope="session")
+def service_limits() -> dict[str, tuple[str, ...]]:
+    return {"user_management.errands": ("_CLOSE_SECONDS",), "user_management.oidc": ("_TIMEOUT_SECONDS",)}
+
+
+@pytest.fixture(scope="session")
 def service_migrations() -> str:
     return "user_management.migrations"
 

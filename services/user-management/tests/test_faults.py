@@ -9,9 +9,8 @@ import pytest
 
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.redis import RedisServer
+from assistants_testing.waiting import patience
 from user_management_testing import LogIn
-
-PATIENCE = 30
 
 
 def bearer(tokens: dict[str, Any]) -> dict[str, str]:
@@ -36,7 +35,7 @@ class Load:
     async def answered(self, status: int, times: int) -> None:
         """Wait until so many more answers had this status."""
         goal = self.statuses[status] + times
-        async with asyncio.timeout(PATIENCE):
+        async with patience():
             while self.statuses[status] < goal:
                 await asyncio.sleep(0.02)
 

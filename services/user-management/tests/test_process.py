@@ -1,13 +1,15 @@
 import json
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 import httpx
 
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.service_process import run_command, running_service
+from assistants_testing.waiting import block_until
 
 PACKAGE = "user_management"
 ACCOUNT = {"email": "first@example.com", "password": "correct horse battery"}
@@ -48,27 +50,36 @@ def test_migrate_serve_promote(
 
 def test_sigterm_drains_and_loses_nothing(platform_settings: dict[str, Any], tmp_path: Path) -> None:
     with running_service(PACKAGE, platform_settings, tmp_path) as service:
-        with httpx.Client(base_url=service.url) as client:
-            assert client.get("/health").status_code == 200
         statuses: list[int] = []
-        service.terminate()
-        drain_ends = monotonic() + float(platform_settings["drain_seconds"]) - 0.4
-        traffic = Thread(target=_ask_until, args=(service.url, drain_ends, statuses))
+        traffic = Thread(target=_ask_until_refused, args=(service.url, statuses))
         traffic.start()
-        sleep(0.3)
-        draining = httpx.get(f"{service.url}/health")
-        assert draining.status_code == 503
-        assert draining.json()["checks"]["lifecycle"]["status"] == "unavailable"
-        assert draining.headers["connection"] == "close"
+        block_until(lambda: statuses)
+        begin = monotonic()
+        service.terminate()
         traffic.join()
+        assert monotonic() - begin >= platform_settings["drain_seconds"]
         assert service.wait() == 0
     assert set(statuses) == {401}
 
 
-def _ask_until(url: str, deadline: float, statuses: list[int]) -> None:
-    while monotonic() < deadline:
-        answer = httpx.post(f"{url}/auth/login", json=ACCOUNT | {"email": f"{len(statuses)}@example.com"})
-        statuses.append(answer.status_code)
+def _ask_until_refused(url: str, statuses: list[int]) -> None:
+    with suppress(httpx.TransportError):
+        while True:
+            answer = httpx.post(f"{url}/auth/login", json=ACCOUNT | {"email": f"{len(statuses)}@example.com"})
+            statuses.append(answer.status_code)
+
+
+def test_a_service_that_drains_is_not_ready_and_serves(
+    platform_settings: dict[str, Any], tmp_path: Path
+) -> None:
+    with running_service(PACKAGE, {**platform_settings, "drain_seconds": 300}, tmp_path) as service:
+        assert httpx.get(f"{service.url}/health").status_code == 200
+        service.terminate()
+        block_until(lambda: httpx.get(f"{service.url}/health").status_code == 503)
+        draining = httpx.get(f"{service.url}/health")
+        assert draining.json()["checks"]["lifecycle"]["status"] == "unavailable"
+        assert draining.headers["connection"] == "close"
+        assert httpx.post(f"{service.url}/auth/login", json=ACCOUNT).status_code == 401
 
 
 def test_settings_that_are_wrong_are_named_without_their_values(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from assistants_common.resources import Resources
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders, PublishedEvents
+from assistants_testing.waiting import patience
 from user_management import cleanup
 from user_management.models import Identity, OneTimeToken, RefreshToken, Session, User
 from user_management.settings import Settings
@@ -246,7 +247,7 @@ async def test_the_cleanup_goes_on_after_a_failure(
 
     monkeypatch.setattr(cleanup, "clean", clean)
     monkeypatch.setattr(cleanup, "PAUSE_SECONDS", 0)
-    async with asyncio.timeout(10), cleanup.cleaning(resources.require_database(), settings):
+    async with patience(), cleanup.cleaning(resources.require_database(), settings):
         await done.wait()
     assert len(outcomes) >= 2
 
