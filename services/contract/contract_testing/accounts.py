@@ -10,12 +10,12 @@ from uuid import UUID
 import httpx
 
 from assistants_testing.smtp import SmtpServer
+from assistants_testing.waiting import PATIENCE_SECONDS
 
 from .identities import ADMIN, ANALYST, IDENTITIES
 from .servers import Service
 
 _LINK = re.compile(r"/verify-email\?token=(?P<token>\S+)")
-_MAIL_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Accounts:
 def register_accounts(service: Service, mail: SmtpServer) -> Accounts:
     password = f"A-{token_hex(12)}"
     emails = {item.name: f"contract-{item.name}@example.com" for item in IDENTITIES}
-    with httpx.Client(base_url=service.url, timeout=10) as client:
+    with httpx.Client(base_url=service.url, timeout=PATIENCE_SECONDS) as client:
         ids = {name: _register(client, email, password) for name, email in emails.items()}
         for email in emails.values():
             _verify(client, _link_token(mail, email))
@@ -52,14 +52,14 @@ def _register(client: httpx.Client, email: str, password: str) -> UUID:
 
 def _link_token(mail: SmtpServer, email: str) -> str:
     """Of the mail to confirm an address, which is sent in the background."""
-    end = monotonic() + _MAIL_SECONDS
+    end = monotonic() + PATIENCE_SECONDS
     while monotonic() < end:
         for recipients, message in zip(mail.recipients, mail.messages, strict=False):
             found = _LINK.search(message.get_content()) if email in recipients else None
             if found:
                 return found["token"]
         sleep(0.05)
-    raise RuntimeError(f"no mail for {email} came within {_MAIL_SECONDS} s")
+    raise RuntimeError(f"no mail for {email} came within {PATIENCE_SECONDS} s")
 
 
 def _verify(client: httpx.Client, token: str) -> None:

@@ -18,7 +18,7 @@ from .targets import Running
 
 _PHASES = ("examples", "coverage", "fuzzing")
 _ALL_PHASES = (*_PHASES, "stateful")
-_REQUEST_SECONDS = 15
+_REQUEST_SECONDS = 60
 _RUN_SECONDS = 600
 _SERVER_ERRORS = ("ST101", "ST102")
 _STATEFUL = "Stateful tests"

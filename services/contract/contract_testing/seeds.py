@@ -9,12 +9,12 @@ from redis import Redis
 
 from assistants_common.events import FIELD, STREAM, Event
 from assistants_testing.redis import RedisServer
+from assistants_testing.waiting import PATIENCE_SECONDS
 
 from .identities import IDENTITIES, USER
 
 _DAYS = 5
 _FAILURES = 30
-_WAIT_SECONDS = 10
 
 
 def usage() -> Iterator[Event]:
@@ -49,13 +49,13 @@ def attacks() -> Iterator[Event]:
 
 def publish(server: RedisServer, events: Iterable[Event]) -> None:
     """Put events into the stream, and wait until whoever reads it has handled them."""
-    with Redis(server.host, server.port, password=server.password, socket_timeout=5) as client:
+    with Redis(server.host, server.port, password=server.password, socket_timeout=PATIENCE_SECONDS) as client:
         for event in events:
             client.xadd(STREAM, {FIELD: event.model_dump_json(exclude_none=True)})
-        end = monotonic() + _WAIT_SECONDS
+        end = monotonic() + PATIENCE_SECONDS
         while not _handled(client):
             if monotonic() > end:
-                raise RuntimeError(f"the service did not handle its events within {_WAIT_SECONDS} s")
+                raise RuntimeError(f"the service did not handle its events within {PATIENCE_SECONDS} s")
             sleep(0.05)
 
 

@@ -15,6 +15,7 @@ from assistants_testing import processes
 from assistants_testing.postgres import REPOSITORY, PostgresServer, postgres_server
 from assistants_testing.redis import RedisServer, redis_server
 from assistants_testing.service_process import environment, run_command, running_service
+from assistants_testing.waiting import PATIENCE_SECONDS
 
 _GATEWAY = REPOSITORY / "services" / "api-gateway"
 
@@ -114,7 +115,7 @@ def _running(
 
 def _answers(url: str) -> bool:
     try:
-        httpx.get(url, timeout=1)
+        httpx.get(url, timeout=PATIENCE_SECONDS)
     except httpx.TransportError:
         return False
     return True

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from time import sleep
 from typing import Annotated
 
 import uvicorn
@@ -13,6 +12,7 @@ from fastapi import Path as PathParameter
 from pydantic import BaseModel
 
 from assistants_testing.processes import free_port
+from assistants_testing.waiting import block_until
 from contract_testing.identities import USER, fixed_headers, minted_tokens, write_auth_file
 from contract_testing.runs import Options, Outcome, run
 from contract_testing.targets import Running
@@ -54,8 +54,7 @@ def serving(app: FastAPI) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_config=None, lifespan="off"))
     thread = Thread(target=server.run)
     thread.start()
-    while not server.started:
-        sleep(0.01)
+    block_until(lambda: server.started)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

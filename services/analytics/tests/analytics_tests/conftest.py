@@ -11,8 +11,14 @@ from analytics.settings import Settings
 from assistants_common.events import Event
 from assistants_common.resources import Resources
 from assistants_testing.plugin import running
+from assistants_testing.waiting import PATIENCE_SECONDS
 
 AddEvent = Callable[..., Awaitable[Event]]
+
+
+@pytest.fixture(scope="session")
+def service_limits() -> dict[str, tuple[str, ...]]:
+    return {"analytics.renderer": ("STOP_SECONDS",)}
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +29,7 @@ def service_migrations() -> str:
 @pytest.fixture(scope="module")
 def settings(platform_settings: dict[str, Any]) -> Settings:
     """What the tests count may be old; and most of them draw nothing."""
-    own = {"event_retention_days": 3650, "render_warm_up": False}
+    own = {"event_retention_days": 3650, "render_warm_up": False, "render_timeout_seconds": PATIENCE_SECONDS}
     return Settings.model_validate({**platform_settings, **own})
 
 

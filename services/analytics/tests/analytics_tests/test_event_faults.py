@@ -11,6 +11,7 @@ from assistants_common.events import FIELD, STREAM, Event
 from assistants_common.resources import Resources
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.redis import RedisServer
+from assistants_testing.waiting import patience, until
 
 BATCH = 30
 
@@ -36,10 +37,10 @@ async def stored(resources: Resources) -> list[UUID]:
 
 async def until_all_are_stored(resources: Resources, events: list[Event]) -> None:
     expected = sorted(event.id for event in events)
-    async with asyncio.timeout(30):
+    async with patience():
         while sorted(await stored(resources)) != expected:
             await asyncio.sleep(0.05)
-    async with asyncio.timeout(10):
+    async with patience():
         while (await resources.redis.xpending(STREAM, "analytics"))["pending"]:
             await asyncio.sleep(0.05)
 
@@ -66,7 +67,7 @@ async def test_redis_comes_back_empty_and_everything_is_published_again(
 
 @pytest.mark.parametrize("crash", [False, True])
 async def test_postgresql_restarted_while_events_are_consumed(
-    resources: Resources, postgres_server: PostgresServer, crash: bool
+    resources: Resources, postgres_server: PostgresServer, caplog: pytest.LogCaptureFixture, crash: bool
 ) -> None:
     events = make_events(10 * BATCH)
 
@@ -77,7 +78,7 @@ async def test_postgresql_restarted_while_events_are_consumed(
 
     publishing = asyncio.create_task(keep_publishing())
     await asyncio.to_thread(postgres_server.stop, crash=crash)
-    await asyncio.sleep(0.5)
+    await until(lambda: "event waits" in caplog.text)
     await asyncio.to_thread(postgres_server.start)
     await publishing
     await until_all_are_stored(resources, events)

@@ -11,6 +11,7 @@ from analytics.models import Base, EventSeen
 from assistants_common.events import Event
 from assistants_common.resources import Resources
 from assistants_testing.schema import schema_differences
+from assistants_testing.waiting import patience
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ async def test_published_events_reach_the_table_once(resources: Resources) -> No
     event = await resources.events.publish("ai.usage", {"model": "gpt-4", "input_tokens": 3}, user_id)
     await resources.redis.xadd("events", {"event": event.model_dump_json()})
     last = await resources.events.publish("something.new", {"nested": {"list": [1, None]}})
-    async with asyncio.timeout(10):
+    async with patience():
         while await find(resources, last) is None:
             await asyncio.sleep(0.02)
     seen = await find(resources, event)
@@ -41,7 +42,7 @@ async def test_published_events_reach_the_table_once(resources: Resources) -> No
     assert (seen.time, seen.data) == (event.time, event.data)
     async with resources.require_database().session() as session:
         assert await session.scalar(select(func.count()).select_from(EventSeen)) == 2
-    async with asyncio.timeout(5):
+    async with patience():
         while (await resources.redis.xpending("events", "analytics"))["pending"]:
             await asyncio.sleep(0.02)
 

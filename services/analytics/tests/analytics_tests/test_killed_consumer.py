@@ -17,6 +17,7 @@ from assistants_common.events import FIELD, STREAM, Event
 from assistants_testing.postgres import DatabaseAddress
 from assistants_testing.redis import RedisServer
 from assistants_testing.service_process import ServiceProcess, running_service
+from assistants_testing.waiting import patience
 
 LONG_AGO_MS = 10 * 60_000
 STORED = 'analytics_events_stored_total{outcome="stored"}'
@@ -77,7 +78,7 @@ async def let_others_take_over(redis: Redis) -> None:
 
 
 async def until_acknowledged(redis: Redis) -> None:
-    async with asyncio.timeout(20):
+    async with patience():
         while await pending(redis):
             await asyncio.sleep(0.05)
 
@@ -129,7 +130,7 @@ async def test_killed_after_the_commit_and_before_the_acknowledgement(
     async with without_acknowledgements(redis_instance) as (port, reached):
         with running_service(NAME, {**settings, "redis_port": port}, tmp_path) as killed:
             event = await publish(redis)
-            async with asyncio.timeout(20):
+            async with patience():
                 await reached.wait()
             assert await database.fetchval("SELECT count(*) FROM events_seen WHERE id = $1", event.id) == 1
             killed.process.kill()
@@ -150,7 +151,7 @@ async def test_killed_between_the_read_and_the_commit(
         async with database.transaction():
             await database.execute("LOCK TABLE events_seen IN EXCLUSIVE MODE")
             await publish(redis)
-            async with asyncio.timeout(20):
+            async with patience():
                 while not await database.fetchval(waiting):
                     await asyncio.sleep(0.02)
             assert len(await pending(redis)) == 1

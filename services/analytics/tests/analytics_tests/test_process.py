@@ -1,4 +1,3 @@
-import time
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +6,7 @@ import pytest
 
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.service_process import ServiceProcess, run_command, running_service
+from assistants_testing.waiting import block_until
 
 PACKAGE = "analytics"
 
@@ -24,13 +24,6 @@ def children(service: ServiceProcess) -> list[int]:
     return [int(child) for child in main.read_text().split()]
 
 
-def until(condition: Any, seconds: float = 20) -> None:  # noqa: ANN401 - a function
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def ready(service: ServiceProcess) -> bool:
     return "the process that draws is ready" in service.log.read_text()
 
@@ -44,7 +37,7 @@ def test_migrate_and_serve(settings: dict[str, Any], tmp_path: Path) -> None:
             assert 'ai_token_price_dollars{kind="input",model="gpt-4"} 3e-05' in metrics
             assert 'ai_token_price_dollars{kind="output",model="gpt-4"} 6e-05' in metrics
             document = client.get("/openapi.json").json()
-        until(lambda: ready(service))
+        block_until(lambda: ready(service))
         (drawer,) = children(service)
         service.terminate()
         assert service.wait() == 0
@@ -60,7 +53,7 @@ def test_migrate_and_serve(settings: dict[str, Any], tmp_path: Path) -> None:
 
 def test_matplotlib_is_not_loaded_by_the_service_itself(settings: dict[str, Any], tmp_path: Path) -> None:
     with running_service(PACKAGE, settings, tmp_path) as service:
-        until(lambda: ready(service))
+        block_until(lambda: ready(service))
         (drawer,) = children(service)
         own = Path(f"/proc/{service.process.pid}/maps").read_text()
         assert "numpy" not in own
@@ -69,11 +62,11 @@ def test_matplotlib_is_not_loaded_by_the_service_itself(settings: dict[str, Any]
 
 def test_the_process_that_draws_ends_with_a_killed_service(settings: dict[str, Any], tmp_path: Path) -> None:
     with running_service(PACKAGE, settings, tmp_path) as service:
-        until(lambda: ready(service))
+        block_until(lambda: ready(service))
         (drawer,) = children(service)
         service.process.kill()
         service.process.wait()
-        until(lambda: not is_running(drawer))
+        block_until(lambda: not is_running(drawer))
 
 
 def is_running(process: int) -> bool:
@@ -95,6 +88,6 @@ def test_the_list_of_fonts_is_kept_where_a_container_may_write(
     for name in ("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     with running_service(PACKAGE, settings, tmp_path) as service:
-        until(lambda: ready(service))
+        block_until(lambda: ready(service))
         assert "matplotlib" not in service.log.read_text()
     assert list((temporary / "matplotlib").glob("fontlist-*.json"))

@@ -19,6 +19,7 @@ from analytics.rendering.worker import DONE, FAILED, LENGTH_BYTES, serve
 from assistants_common.problems import ProblemError
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders
+from assistants_testing.waiting import patience, until
 
 DOCUMENT: Document = {
     "language": "en",
@@ -84,9 +85,9 @@ async def test_it_is_ready_before_the_first_drawing(caplog: pytest.LogCaptureFix
 async def test_a_stop_while_it_starts_leaves_nothing_behind() -> None:
     renderer = Renderer(ENOUGH_SECONDS, queue=1)
     async with renderer.running(warm_up=True):
-        while renderer._process is None:
-            await asyncio.sleep(0.01)
+        await until(lambda: renderer._process is not None)
         process = renderer._process
+        assert process is not None
     assert await process.wait() == -signal.SIGKILL
 
 
@@ -179,7 +180,7 @@ async def test_a_process_that_does_not_start(
     monkeypatch.setattr(renderer_module, "WORKER", "analytics.rendering.none")
     renderer = Renderer(ENOUGH_SECONDS, queue=1)
     async with renderer.running(warm_up=True):
-        async with asyncio.timeout(20):
+        async with patience():
             while "did not start" not in caplog.text:
                 await asyncio.sleep(0.02)
         with pytest.raises(ProblemError) as caught:

@@ -14,6 +14,7 @@ from analytics.settings import Settings
 from assistants_common.resources import Resources
 from assistants_testing.plugin import running
 from assistants_testing.postgres import PostgresServer
+from assistants_testing.waiting import patience, until
 
 REPORT_DAYS, EVENT_DAYS = 30, 400
 
@@ -118,15 +119,19 @@ async def test_one_replica_deletes(resources: Resources, keeper: Retention) -> N
 
 
 async def test_an_outage_does_not_end_it(
-    app: FastAPI, settings: Settings, resources: Resources, postgres_server: PostgresServer
+    app: FastAPI,
+    settings: Settings,
+    resources: Resources,
+    postgres_server: PostgresServer,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The service starts without its database, and forgets what is too old once it is back."""
     await add_events(resources, ago(EVENT_DAYS + 1))
     own = {"event_retention_days": EVENT_DAYS, "retention_interval_seconds": 1}
     postgres_server.stop()
     async with running(build_app(Settings.model_validate({**settings.model_dump(), **own}))):
-        await asyncio.sleep(0.5)
+        await until(lambda: "it will be tried again" in caplog.text)
         postgres_server.start()
-        async with asyncio.timeout(20):
+        async with patience():
             while await ids(resources, EventSeen):
                 await asyncio.sleep(0.1)

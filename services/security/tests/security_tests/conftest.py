@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistants_common.resources import Resources
 from assistants_testing.plugin import running
+from assistants_testing.waiting import PATIENCE_SECONDS
 from security.app import build_app, build_chain, build_queue
 from security.audit_anchor import KEY
 from security.detector import Detector
@@ -23,13 +24,24 @@ Unprotected = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 
 @pytest.fixture(scope="session")
+def service_limits() -> dict[str, tuple[str, ...]]:
+    return {"security.audit_anchor": ("_SECONDS",)}
+
+
+@pytest.fixture(scope="session")
 def service_migrations() -> str:
     return "security.migrations"
 
 
 @pytest.fixture(scope="module")
 def settings(platform_settings: dict[str, Any]) -> Settings:
-    return Settings.model_validate({**platform_settings, "security_log_level": "debug"})
+    return Settings.model_validate(
+        {
+            **platform_settings,
+            "security_log_level": "debug",
+            "alert_webhook_timeout_seconds": PATIENCE_SECONDS,
+        }
+    )
 
 
 @pytest.fixture(scope="module")

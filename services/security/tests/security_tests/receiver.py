@@ -32,7 +32,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.requests.append((self.path, headers, body))
-                receiver.patience.wait(10)
+                receiver.patience.wait()
                 self.send_response(receiver.answer)
                 if receiver.redirect is not None:
                     self.send_header("Location", receiver.redirect)

@@ -219,7 +219,7 @@ async def test_the_service_itself_cannot_change_what_it_wrote(
     postgres.execute(f'ALTER DATABASE "{address.postgres_db}" OWNER TO {name}')
     own = {"postgres_user": name, "postgres_password": password}
     settings = Settings.model_validate({**platform_settings, **address.as_settings(), **own})
-    await migrate(settings, migrations.__name__, wait_seconds=10)
+    await migrate(settings, migrations.__name__)
     database = Database(build_engine(settings, "test"))
     try:
         async with database.session() as session:

@@ -14,6 +14,7 @@ from assistants_common.events import Event
 from assistants_common.resources import Resources
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders, PublishedEvents
+from assistants_testing.waiting import patience
 from security.detector import Detector
 from security.models import Alert, AlertChange, Signal, Threat
 from security.threats import MAX_EVIDENCE
@@ -215,7 +216,7 @@ async def test_the_running_service_reads_the_stream(
     subject = account()
     for _ in range(5):
         await resources.events.publish("user.login_failed", {"account": subject})
-    async with asyncio.timeout(10):
+    async with patience():
         while not await alerts(resources):
             await asyncio.sleep(0.05)
     answer = await client.get("/threats", headers=auth_headers(role=Role.ANALYST))

@@ -21,6 +21,7 @@ from assistants_testing.plugin import AuthHeaders, PublishedEvents
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.redis import RedisServer
 from assistants_testing.service_process import environment
+from assistants_testing.waiting import patience
 from security.app import build_chain
 from security.audit_verification import verify
 from security.detector import Detector
@@ -86,7 +87,7 @@ async def publish(resources: Resources, events: list[Event]) -> None:
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(60):
+    async with patience():
         while not await condition():
             await asyncio.sleep(0.05)
 

@@ -24,6 +24,7 @@ from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders, running
 from assistants_testing.processes import free_port
 from assistants_testing.smtp import SmtpServer
+from assistants_testing.waiting import patience
 from security import notifier as notifier_module
 from security.app import build_app, build_chain, build_queue
 from security.detector import Detector
@@ -389,7 +390,7 @@ async def test_the_running_service_tells_by_mail_and_webhook(
             await session.flush()
             queue.add(session, alert)
             await session.commit()
-        async with asyncio.timeout(15):
+        async with patience():
             while not (receiver.requests and smtp_server.messages):
                 await asyncio.sleep(0.05)
 
@@ -408,7 +409,7 @@ async def test_the_notifier_survives_what_it_does_not_know(
 
         monkeypatch.setattr(parts.queue, "take", fail_first)
         await parts.reuse_token()
-        async with parts.notifier.running(), asyncio.timeout(10):
+        async with parts.notifier.running(), patience():
             while not receiver.requests:
                 await asyncio.sleep(0.01)
 
