@@ -32,13 +32,14 @@ export type Verify = (token: string) => Promise<Principal | undefined> | Princip
 /** The algorithm is the one of the settings; what a token says about itself only chooses among trusted keys. */
 export function createVerifier(settings: Settings['jwt'], keySet?: KeySet, now = Date.now): Verify {
   const { key, algorithm, issuer, audience } = settings;
-  const options = {
+  const options = () => ({
+    currentDate: new Date(now()),
     algorithms: [algorithm],
     issuer,
     audience,
     clockTolerance: SKEW_SECONDS,
     requiredClaims: CLAIMS,
-  };
+  });
   const hmac = key &&
     crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
 
@@ -48,7 +49,7 @@ export function createVerifier(settings: Settings['jwt'], keySet?: KeySet, now =
         const found = await (hmac ?? keySet?.find(header.kid));
         if (!found) throw new JOSEError('there is no such key');
         return found;
-      }, options);
+      }, options());
       return principalOf(payload, now() / 1000);
     } catch (error) {
       if (error instanceof JOSEError) return undefined;

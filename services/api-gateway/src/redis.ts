@@ -1,7 +1,15 @@
 /** What the gateway asks of Redis. A command fails at once while Redis is away: no request waits for it. */
 import { describe, type Logger } from './logging.ts';
 import { type Admission, ADMIT, admitWords, type Decision, decisionFrom } from './rate_limit.ts';
-import { encode, type Encoded, RedisAway, RedisError, type Reply, RespConnection } from './resp.ts';
+import {
+  encode,
+  type Encoded,
+  RedisAway,
+  RedisError,
+  type Reply,
+  RespConnection,
+  type RespLimits,
+} from './resp.ts';
 import type { Settings } from './settings.ts';
 
 const FIRST_PAUSE_MS = 100;
@@ -26,7 +34,11 @@ export class RedisStore implements Store {
   #pause?: ReturnType<typeof setTimeout>;
   #wasAway = false;
 
-  constructor(private readonly settings: Settings['redis'], private readonly logger: Logger) {}
+  constructor(
+    private readonly settings: Settings['redis'],
+    private readonly logger: Logger,
+    private readonly limits?: RespLimits,
+  ) {}
 
   /** Begins to connect, and goes on until it works; `ping` tells whether it did. */
   start(): void {
@@ -90,7 +102,7 @@ export class RedisStore implements Store {
 
   async #connect(): Promise<RespConnection> {
     const { host, port, password } = this.settings;
-    const connection = await RespConnection.open({ host, port, isSecure: false }, password);
+    const connection = await RespConnection.open({ host, port, isSecure: false }, password, this.limits);
     if (this.#isClosed) connection.close();
     this.#script = encode(['EVALSHA', String(await connection.command(['SCRIPT', 'LOAD', ADMIT]))]);
     this.#connection = connection;

@@ -7,11 +7,15 @@
 import { setImmediate } from 'node:timers';
 import { type Address, connectWithin } from './connect.ts';
 
-const CONNECT_MS = 2_000;
-/** No request waits longer for a reply. */
-const COMMAND_MS = 500;
-/** A server that is silent for so long is not there any more. */
-const SILENT_MS = 5_000;
+export interface RespLimits {
+  readonly connectMs: number;
+  /** No request waits longer for a reply. */
+  readonly commandMs: number;
+  /** A server that is silent for so long is not there any more. */
+  readonly silentMs: number;
+}
+
+const LIMITS: RespLimits = { connectMs: 2_000, commandMs: 500, silentMs: 5_000 };
 const LOOK_MS = 100;
 const BUFFER_BYTES = 64 * 1024;
 const MAX_REPLY_BYTES = 4 * 1024 * 1024;
@@ -61,15 +65,15 @@ export class RespConnection {
   #start = 0;
   #filled = 0;
 
-  private constructor(private readonly socket: Deno.Conn) {
+  private constructor(private readonly socket: Deno.Conn, private readonly limits: RespLimits) {
     ({ promise: this.ended, resolve: this.#end } = Promise.withResolvers<Error>());
     if ('setNoDelay' in socket) (socket as Deno.TcpConn).setNoDelay(true);
     this.#look = setInterval(() => this.#lookAtTime(), LOOK_MS);
     void this.#readReplies();
   }
 
-  static async open(address: Address, password: string | undefined): Promise<RespConnection> {
-    const connection = new RespConnection(await connectWithin(CONNECT_MS, address));
+  static async open(address: Address, password?: string, limits = LIMITS): Promise<RespConnection> {
+    const connection = new RespConnection(await connectWithin(limits.connectMs, address), limits);
     try {
       if (password) await connection.command(['AUTH', password]);
       await connection.command(['PING']);
@@ -238,13 +242,14 @@ export class RespConnection {
     this.#lookedAt = now;
     // This process stood still, for want of CPU time for instance: replies may be there and not be read yet.
     if (pause > 2 * LOOK_MS) return;
+    const { commandMs, silentMs } = this.limits;
     for (const waiting of this.#waiting) {
       const age = now - waiting.since;
-      if (age > SILENT_MS) return this.close(new RedisAway(`no answer within ${SILENT_MS} ms`));
-      if (age <= COMMAND_MS) break;
+      if (age > silentMs) return this.close(new RedisAway(`no answer within ${silentMs} ms`));
+      if (age <= commandMs) break;
       if (waiting.isOver) continue;
       waiting.isOver = true;
-      waiting.reject(new RedisAway(`no answer within ${COMMAND_MS} ms`));
+      waiting.reject(new RedisAway(`no answer within ${commandMs} ms`));
     }
   }
 }

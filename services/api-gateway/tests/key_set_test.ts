@@ -5,6 +5,7 @@ import {
   assert,
   assertEquals,
   bearer,
+  passTime,
   route,
   settingsFor,
   startGateway,
@@ -137,7 +138,7 @@ Deno.test('while there are no keys the gateway says 503, and serves what is publ
   assertEquals((await ask('/x', headers)).slice(0, 2), [503, '2']);
   assertEquals(await ask('/in', headers), [200, null, 'nobody']);
   server.isBroken = false;
-  await new Promise((resolve) => setTimeout(resolve, 1_050));
+  await passTime(1_000);
   assertEquals(await ask('/x', headers), [200, null, USER_ID]);
   assertEquals((await ask('/x', await bearer()))[0], 401);
   await service.close();

@@ -1,6 +1,15 @@
 import config from '../deno.json' with { type: 'json' };
-import { redisTest, startRedis } from './redis_server.ts';
-import { assert, assertEquals, bearer, freePort, KEY, startService, waitUntil } from './support.ts';
+import { type RedisServer, redisTest, startRedis } from './redis_server.ts';
+import {
+  assert,
+  assertEquals,
+  bearer,
+  freePort,
+  KEY,
+  PATIENCE_MS,
+  startService,
+  waitUntil,
+} from './support.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 
@@ -25,22 +34,11 @@ Deno.test('bad settings end the process with one line that names the variable', 
   assertEquals(stdout.length, 0);
 });
 
-redisTest('on SIGTERM the gateway drains: not ready, serving, then gone with code 0', async () => {
-  const redis = await startRedis();
-  const release = Promise.withResolvers<void>();
-  const service = startService(async (request) => {
-    if (request.url.endsWith('/slow')) await release.promise;
-    return new Response('done');
-  });
+/** The gateway in a process of its own, once it is ready. */
+async function gatewayProcess(redis: RedisServer, upstream: string, drainSeconds: number) {
   const port = freePort();
-  const routes = [{
-    prefix: '/api/ai',
-    service: 'ai',
-    upstream: service.url,
-    rewrite: '',
-    timeoutMs: 9000,
-    public: [],
-  }];
+  const timeoutMs = PATIENCE_MS;
+  const routes = [{ prefix: '/api/ai', service: 'ai', upstream, rewrite: '', timeoutMs, public: [] }];
   const process = spawn({
     PORT: String(port),
     HOST: '127.0.0.1',
@@ -48,20 +46,45 @@ redisTest('on SIGTERM the gateway drains: not ready, serving, then gone with cod
     REDIS_PORT: String(redis.port),
     REDIS_PASSWORD: redis.password,
     JWT_SECRET_KEY: KEY,
-    DRAIN_SECONDS: '1',
+    DRAIN_SECONDS: String(drainSeconds),
     GATEWAY_ROUTES: JSON.stringify(routes),
   });
-  const output = process.output();
   const url = `http://127.0.0.1:${port}`;
-  await waitUntil(() => statusOf(`${url}/health`).then((status) => status === 200, () => false), 15_000);
+  await waitUntil(() => statusOf(`${url}/health`).then((status) => status === 200, () => false));
+  return { process, port, url };
+}
+
+redisTest('while the gateway drains it is not ready, and serves', async () => {
+  const redis = await startRedis();
+  const service = startService(() => new Response('done'));
+  const { process, url } = await gatewayProcess(redis, service.url, 300);
+  process.kill('SIGTERM');
+  await waitUntil(async () => await statusOf(`${url}/health`) === 503);
+  assertEquals(await statusOf(`${url}/api/ai/quick`, { headers: await bearer() }), 200);
+  process.kill('SIGKILL');
+  await process.output();
+  await redis.stop();
+  await service.close();
+});
+
+redisTest('on SIGTERM the gateway drains, ends what it has begun, and is gone with code 0', async () => {
+  const redis = await startRedis();
+  const [release, arrived] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const service = startService(async (request) => {
+    if (request.url.endsWith('/slow')) {
+      arrived.resolve();
+      await release.promise;
+    }
+    return new Response('done');
+  });
+  const { process, port, url } = await gatewayProcess(redis, service.url, 1);
+  const output = process.output();
   assertEquals((await spawn({ PORT: String(port) }, 'healthcheck').output()).code, 0);
 
   const headers = await bearer();
   const slow = fetch(`${url}/api/ai/slow`, { headers });
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await arrived.promise;
   process.kill('SIGTERM');
-  await waitUntil(async () => await statusOf(`${url}/health`) === 503);
-  assertEquals(await statusOf(`${url}/api/ai/quick`, { headers }), 200);
   await waitUntil(() => statusOf(`${url}/live`).then(() => false, () => true));
   release.resolve();
   assertEquals(await (await slow).text(), 'done');

@@ -3,8 +3,11 @@ import {
   assert,
   assertEquals,
   bearer,
+  passTime,
+  PATIENCE_MS,
   route,
   settingsFor,
+  settled,
   startGateway,
   startService,
   waitUntil,
@@ -90,13 +93,15 @@ Deno.test('a client that leaves a stream ends the call to the service', async ()
 Deno.test('a client that leaves before the answer ends the call to the service', async () => {
   let aborted = false;
   const release = Promise.withResolvers<Response>();
+  const client = new AbortController();
   const service = startService((request) => {
+    client.abort();
     request.signal.addEventListener('abort', () => aborted = true);
     return release.promise;
   });
   await using gateway = startGateway(settingsFor([route(service.url)]));
   const headers = { ...await bearer(), 'X-Request-Id': 'stream-0003' };
-  const result = await fetch(`${gateway.url}/api/ai/chat`, { headers, signal: AbortSignal.timeout(100) })
+  const result = await fetch(`${gateway.url}/api/ai/chat`, { headers, signal: client.signal })
     .then(() => 'answered', () => 'left');
   assertEquals(result, 'left');
   await waitUntil(() => aborted);
@@ -119,10 +124,12 @@ Deno.test('an answer that does not begin in time is a 504', async () => {
 Deno.test('an answer that has begun may take until its deadline', async () => {
   const { service, state } = streamingService();
   await using gateway = startGateway(
-    settingsFor([route(service.url, { timeoutMs: 100, deadlineMs: 5_000 })]),
+    settingsFor([route(service.url, { timeoutMs: PATIENCE_MS, deadlineMs: 3 * PATIENCE_MS })], {
+      streamIdleSeconds: 3 * PATIENCE_MS / 1000,
+    }),
   );
   const response = await fetch(`${gateway.url}/api/ai/chat`, { headers: await bearer() });
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await passTime(2 * PATIENCE_MS);
   state.controller?.enqueue(encode('data: late\n\n'));
   state.controller?.close();
   assertEquals(await response.text(), 'data: one\n\ndata: late\n\n');
@@ -131,10 +138,11 @@ Deno.test('an answer that has begun may take until its deadline', async () => {
 
 Deno.test('a stream that pauses for too long is cut off', async () => {
   const { service, state } = streamingService();
-  const settings = settingsFor([route(service.url)], { streamIdleSeconds: 0.2 });
+  const settings = settingsFor([route(service.url, { timeoutMs: 3 * PATIENCE_MS })]);
   await using gateway = startGateway(settings);
   const headers = { ...await bearer(), 'X-Request-Id': 'stream-0005' };
   const response = await fetch(`${gateway.url}/api/ai/chat`, { headers });
+  await passTime(PATIENCE_MS);
   assertEquals(await response.text().then(() => 'whole', () => 'cut off'), 'cut off');
   await waitUntil(() => state.cancelled);
   assertEquals((await gateway.accessLine('stream-0005')).status, 504);
@@ -142,15 +150,27 @@ Deno.test('a stream that pauses for too long is cut off', async () => {
 });
 
 Deno.test('a reader that is slow is not taken for a stream that pauses', async () => {
-  const service = startService(() => new Response(new Uint8Array(30_000_000)));
-  const settings = settingsFor([route(service.url)], { streamIdleSeconds: 0.1 });
+  let sent = 0;
+  const body = () =>
+    new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (sent === 30_000_000) return controller.close();
+        controller.enqueue(new Uint8Array(100_000));
+        sent += 100_000;
+      },
+    });
+  const service = startService(() => new Response(body()));
+  const settings = settingsFor([route(service.url, { timeoutMs: 3 * PATIENCE_MS })]);
   await using gateway = startGateway(settings);
   const response = await fetch(`${gateway.url}/api/ai/x`, { headers: await bearer() });
   const reader = response.body?.getReader();
   let [received, reads] = [0, 0];
   for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
     received += part.value.length;
-    if (reads++ === 3) await new Promise((resolve) => setTimeout(resolve, 400));
+    if (reads++ === 3) {
+      await settled(() => sent);
+      await passTime(2 * PATIENCE_MS);
+    }
   }
   assertEquals(received, 30_000_000);
   await service.close();
@@ -159,12 +179,12 @@ Deno.test('a reader that is slow is not taken for a stream that pauses', async (
 Deno.test('the time for an answer begins when the request is complete', async () => {
   const service = startService(async (request) => new Response(`${(await request.bytes()).length}`));
   await using gateway = startGateway(
-    settingsFor([route(service.url, { timeoutMs: 250, deadlineMs: 5_000 })]),
+    settingsFor([route(service.url, { timeoutMs: PATIENCE_MS, deadlineMs: 10 * PATIENCE_MS })]),
   );
   const drip = async function* () {
     for (let i = 0; i < 5; i++) {
       yield encode('x');
-      await new Promise((resolve) => setTimeout(resolve, 80));
+      await passTime(PATIENCE_MS / 2);
     }
   };
   const response = await fetch(`${gateway.url}/api/ai/x`, {
@@ -178,10 +198,13 @@ Deno.test('the time for an answer begins when the request is complete', async ()
 
 Deno.test('the deadline covers the body too', async () => {
   const { service, state } = streamingService();
-  await using gateway = startGateway(settingsFor([route(service.url, { timeoutMs: 300 })]));
+  await using gateway = startGateway(
+    settingsFor([route(service.url)], { streamIdleSeconds: 3 * PATIENCE_MS / 1000 }),
+  );
   const headers = { ...await bearer(), 'X-Request-Id': 'stream-0004' };
   const response = await fetch(`${gateway.url}/api/ai/chat`, { headers });
   assertEquals(response.status, 200);
+  await passTime(PATIENCE_MS);
   assertEquals(await response.text().then(() => 'whole', () => 'cut off'), 'cut off');
   await waitUntil(() => state.cancelled);
   assertEquals((await gateway.accessLine('stream-0004')).status, 504);

@@ -21,15 +21,41 @@ export function assertEquals(actual: unknown, expected: unknown): void {
   assert(a === b, `got ${a}, expected ${b}`);
 }
 
-export async function waitUntil(
-  condition: () => boolean | Promise<boolean>,
-  milliseconds = 5_000,
-): Promise<void> {
-  const end = performance.now() + milliseconds;
+/** The ceiling of every wait of the tests. It is reached only when what is waited for never comes. */
+export const PATIENCE_MS = 60_000;
+const PAUSE_MS = 10;
+/** The gateway looks at its time limits more often than this. */
+const LOOKS_MS = 60;
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+export async function waitUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + PATIENCE_MS;
   while (!(await condition())) {
-    assert(performance.now() < end, 'the condition did not come true in time');
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    assert(Date.now() < end, 'the condition did not come true in time');
+    await pause(PAUSE_MS);
   }
+}
+
+/** Until something stays as it is for many turns of the event loop, in which all that this process does would go on. */
+export async function settled(value: () => number): Promise<void> {
+  for (let last = NaN, turns = 0; turns < 20; turns++) {
+    const now = value();
+    if (now !== last) [last, turns] = [now, 0];
+    await pause(PAUSE_MS);
+  }
+}
+
+const machine = performance.now.bind(performance);
+let ahead = 0;
+
+/**
+ * Moves `performance.now()` on, by which the gateway has its time limits, and gives it time to look at them. It is never
+ * moved back. `setTimeout` and `Date` are not concerned.
+ */
+export async function passTime(milliseconds: number): Promise<void> {
+  ahead += milliseconds;
+  performance.now = () => machine() + ahead;
+  await pause(LOOKS_MS);
 }
 
 export interface TokenOptions {
@@ -74,12 +100,24 @@ export function startService(handler: Deno.ServeHandler, port = 0): Service {
   return { url: `http://127.0.0.1:${actual}`, port: actual, close: () => server.shutdown() };
 }
 
-/** A port nothing listens on. */
+const [FIRST_PORT, PORTS_A_PROCESS, PROCESSES] = [20_000, 30, 400];
+let given = 0;
+
+/**
+ * A port nothing listens on, and that nobody else takes: it is below those that the kernel gives away, and apart from
+ * those of another run of the tests.
+ */
 export function freePort(): number {
-  const listener = Deno.listen({ hostname: '127.0.0.1', port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
+  for (let tries = 0; tries < PORTS_A_PROCESS; tries++) {
+    const port = FIRST_PORT + Deno.pid % PROCESSES * PORTS_A_PROCESS + given++ % PORTS_A_PROCESS;
+    try {
+      Deno.listen({ hostname: '127.0.0.1', port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+  throw new Error(`no free port among the ${PORTS_A_PROCESS} of this process`);
 }
 
 export function route(upstream: string, changes: Partial<Route> = {}): Route {
@@ -88,7 +126,7 @@ export function route(upstream: string, changes: Partial<Route> = {}): Route {
     service: 'ai-assistant',
     upstream,
     rewrite: '',
-    timeoutMs: 5_000,
+    timeoutMs: PATIENCE_MS,
     public: [],
     ...changes,
   };
@@ -102,10 +140,10 @@ export function settingsFor(routes: readonly Route[], changes: Partial<Settings>
     port: 0,
     version: '1.2.3',
     drainSeconds: 0,
-    shutdownTimeoutSeconds: 5,
+    shutdownTimeoutSeconds: PATIENCE_MS / 1000,
     maxBodyBytes: 1_000_000,
-    bodyTimeoutSeconds: 5,
-    streamIdleSeconds: 5,
+    bodyTimeoutSeconds: PATIENCE_MS / 1000,
+    streamIdleSeconds: PATIENCE_MS / 1000,
     redis: { host: '127.0.0.1', port: 1 },
     jwt: {
       algorithm: 'HS256',
@@ -165,6 +203,9 @@ export class AbsentStore implements Store {
 }
 
 /** A logger whose lines can be looked at. */
+/** A Redis on a busy machine may take its time. */
+export const REDIS_LIMITS = { connectMs: PATIENCE_MS, commandMs: PATIENCE_MS, silentMs: PATIENCE_MS };
+
 export function testLogger(log: Record<string, unknown>[] = [], version = '0'): Logger {
   return new Logger('api-gateway', version, 'debug', { write: (line) => log.push(JSON.parse(line)) });
 }

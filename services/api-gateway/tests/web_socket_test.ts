@@ -185,7 +185,7 @@ Deno.test('a WebSocket is counted by the limiter, and has the deadline of its ro
 
 Deno.test('a WebSocket ends with its token', () =>
   withGateway({ deadlineMs: 60_000 }, async (gateway) => {
-    const expired = await token({ expiresIn: -29 });
+    const expired = await token({ expiresIn: 0 });
     const { closed } = connect(gateway, '/api/ai/x', { protocols: ['bearer', expired] });
     assertEquals((await closed).code, 1001);
   }));
