@@ -9,6 +9,7 @@ import {
   assertEquals,
   bearer,
   freePort,
+  PATIENCE_MS,
   route,
   settingsFor,
   startGateway,
@@ -132,15 +133,15 @@ async function answerOf(upstream: Upstream, method: string, body?: string): Prom
     headers: body ? { 'Content-Length': String(body.length) } : {},
   });
   const exchange = new Exchange(request, '10.0.0.1', () => {});
-  const limits = { maxBodyBytes: 1_000, bodyTimeoutSeconds: 5 };
+  const limits = { maxBodyBytes: 1_000, bodyTimeoutSeconds: PATIENCE_MS / 1000 };
   const call = {
     exchange,
     target: '/x',
     headers: [],
     body: new RequestBody(exchange, limits),
-    timeoutMs: 2_000,
-    deadlineMs: 2_000,
-    idleMs: 2_000,
+    timeoutMs: PATIENCE_MS,
+    deadlineMs: PATIENCE_MS,
+    idleMs: PATIENCE_MS,
   };
   return (await upstream.call(call, () => {})).response;
 }

@@ -10,13 +10,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic, sleep
 
-from assistants_testing.waiting import PATIENCE_SECONDS
+from assistants_testing.waiting import PATIENCE_SECONDS, block_until
 
 _PR_SET_PDEATHSIG = 1
 _UNPRIVILEGED = "nobody"
-_PAUSE_SECONDS = 0.02
 _STARTER = ThreadPoolExecutor(1, "process-starter")
 
 
@@ -122,18 +120,16 @@ def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM)
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
     """Wait for a server; raises with its log when it ends or does not answer."""
-    deadline = monotonic() + PATIENCE_SECONDS
-    while monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(
-                f"the server ended with {process.returncode}:\n{log.read_text(errors='replace')}"
-            )
-        if ready():
-            return
-        sleep(_PAUSE_SECONDS)
-    raise RuntimeError(
-        f"the server did not answer within {PATIENCE_SECONDS} s:\n{log.read_text(errors='replace')}"
-    )
+
+    def ended_or_ready() -> bool:
+        return process.poll() is not None or ready()
+
+    try:
+        block_until(ended_or_ready)
+    except TimeoutError as error:
+        raise RuntimeError(f"the server does not answer:\n{log.read_text(errors='replace')}") from error
+    if process.returncode is not None:
+        raise RuntimeError(f"the server ended with {process.returncode}:\n{log.read_text(errors='replace')}")
 
 
 def _group() -> int | None:

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterator
 
 import httpx
@@ -6,7 +7,7 @@ import pytest
 from assistants_common.context import request_id_var, traceparent_var
 from assistants_common.http_client import build_client
 from assistants_testing.key_server import PATH, KeyServer, key_server
-from assistants_testing.waiting import PATIENCE_SECONDS
+from assistants_testing.waiting import PATIENCE_SECONDS, pass_time, until
 
 
 @pytest.fixture
@@ -40,6 +41,9 @@ async def test_no_redirect_is_followed_and_no_proxy_is_used(
 
 async def test_a_server_that_does_not_answer_is_given_up(server: KeyServer) -> None:
     server.gate.clear()
-    async with build_client(server.url, timeout=0.2) as client:
+    async with build_client(server.url, timeout=PATIENCE_SECONDS) as client:
+        asking = asyncio.create_task(client.get(""))
+        await until(lambda: server.paths)
+        await pass_time(PATIENCE_SECONDS)
         with pytest.raises(httpx.ReadTimeout):
-            await client.get("")
+            await asking

@@ -4,13 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_hex
-from time import monotonic, sleep
 from uuid import UUID
 
 import httpx
 
 from assistants_testing.smtp import SmtpServer
-from assistants_testing.waiting import PATIENCE_SECONDS
+from assistants_testing.waiting import PATIENCE_SECONDS, block_until
 
 from .identities import ADMIN, ANALYST, IDENTITIES
 from .servers import Service
@@ -52,14 +51,14 @@ def _register(client: httpx.Client, email: str, password: str) -> UUID:
 
 def _link_token(mail: SmtpServer, email: str) -> str:
     """Of the mail to confirm an address, which is sent in the background."""
-    end = monotonic() + PATIENCE_SECONDS
-    while monotonic() < end:
-        for recipients, message in zip(mail.recipients, mail.messages, strict=False):
-            found = _LINK.search(message.get_content()) if email in recipients else None
-            if found:
-                return found["token"]
-        sleep(0.05)
-    raise RuntimeError(f"no mail for {email} came within {PATIENCE_SECONDS} s")
+
+    def links() -> list[str]:
+        mails = zip(mail.recipients, mail.messages, strict=False)
+        texts = [message.get_content() for recipients, message in mails if email in recipients]
+        return [found["token"] for found in map(_LINK.search, texts) if found]
+
+    block_until(links)
+    return links()[0]
 
 
 def _verify(client: httpx.Client, token: str) -> None:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from time import monotonic, sleep
 from typing import Any
 
 from redis import Redis
 
 from assistants_common.events import FIELD, STREAM, Event
 from assistants_testing.redis import RedisServer
-from assistants_testing.waiting import PATIENCE_SECONDS
+from assistants_testing.waiting import PATIENCE_SECONDS, block_until
 
 from .identities import IDENTITIES, USER
 
@@ -52,11 +51,7 @@ def publish(server: RedisServer, events: Iterable[Event]) -> None:
     with Redis(server.host, server.port, password=server.password, socket_timeout=PATIENCE_SECONDS) as client:
         for event in events:
             client.xadd(STREAM, {FIELD: event.model_dump_json(exclude_none=True)})
-        end = monotonic() + PATIENCE_SECONDS
-        while not _handled(client):
-            if monotonic() > end:
-                raise RuntimeError(f"the service did not handle its events within {PATIENCE_SECONDS} s")
-            sleep(0.05)
+        block_until(lambda: _handled(client))
 
 
 def _handled(client: Redis) -> bool:

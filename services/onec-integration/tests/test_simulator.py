@@ -258,8 +258,9 @@ def test_as_a_process(tmp_path: Path) -> None:
 def test_a_request_under_way_does_not_keep_the_process(tmp_path: Path) -> None:
     with running_simulator(tmp_path, "--latency-ms", "300000", "--control") as (url, _, process):
         auth = httpx.BasicAuth(Base.username, Base.password)
+        only_reading = httpx.Timeout(PATIENCE_SECONDS, read=0.2)
         with pytest.raises(httpx.ReadTimeout):
-            httpx.get(f"{url}{ROOT}/{COMPANIES}", auth=auth, timeout=0.2)
+            httpx.get(f"{url}{ROOT}/{COMPANIES}", auth=auth, timeout=only_reading)
         with httpx.Client(auth=auth) as client:
             state = client.get(f"{url}/control").json()
         assert state["latency_ms"] == 300000
