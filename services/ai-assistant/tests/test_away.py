@@ -21,6 +21,8 @@ from assistants_testing.plugin import AuthHeaders, PublishedEvents, running
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.redis import RedisServer
 
+pytestmark = pytest.mark.slow
+
 REQUESTS: list[tuple[str, str, dict[str, Any] | None]] = [
     ("POST", "/chat", {"message": "Hi"}),
     ("POST", "/chat", {"message": "Hi", "stream": True}),

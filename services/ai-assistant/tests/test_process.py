@@ -3,11 +3,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from ai_assistant_testing.stand_in import ANTHROPIC_KEY
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.processes import free_port
 from assistants_testing.service_process import run_command, running_service
+
+pytestmark = pytest.mark.slow
 
 PACKAGE = "ai_assistant"
 

@@ -18,6 +18,8 @@ from ai_assistant_testing import __main__ as command
 from assistants_testing import processes
 from assistants_testing.plugin import AuthHeaders, running
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(command.__file__).parent
 _CONFIG_MAP_BYTES = 1024 * 1024
 

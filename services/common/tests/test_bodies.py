@@ -15,6 +15,8 @@ import pytest
 from assistants_testing.service_process import ServiceProcess, running_service
 from assistants_testing.waiting import PATIENCE_SECONDS, pass_time
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = "body_sample"
 TIMEOUT = 0.5
 LIMIT = 100_000

@@ -23,7 +23,7 @@ from assistants_testing.postgres import PostgresServer
 from assistants_testing.service_process import environment
 from assistants_testing.waiting import block_until, patience
 
-pytestmark = pytest.mark.usefixtures("clean_tables")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("clean_tables")]
 
 GROUP = "reader"
 CONSUMER = """

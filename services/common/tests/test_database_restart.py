@@ -17,6 +17,8 @@ from assistants_testing.plugin import running
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def service_migrations() -> str:

@@ -25,7 +25,7 @@ from assistants_testing.postgres import PostgresServer
 from assistants_testing.redis import RedisServer
 from assistants_testing.waiting import patience, until
 
-pytestmark = pytest.mark.usefixtures("clean_tables")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("clean_tables")]
 
 POLL = 0.05
 

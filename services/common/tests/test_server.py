@@ -9,6 +9,8 @@ import pytest
 from assistants_testing.service_process import run_command, running_service
 from assistants_testing.waiting import block_until
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = "slow_sample"
 SOURCE = """
 import asyncio, sys

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Annotated
 
+import pytest
 import uvicorn
 from fastapi import FastAPI, HTTPException
 from fastapi import Path as PathParameter
@@ -16,6 +17,8 @@ from assistants_testing.waiting import block_until
 from contract_testing.identities import USER, fixed_headers, minted_tokens, write_auth_file
 from contract_testing.runs import Options, Outcome, run
 from contract_testing.targets import Running
+
+pytestmark = pytest.mark.slow
 
 OPTIONS = Options(examples=10, seed=1)
 

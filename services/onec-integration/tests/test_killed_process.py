@@ -16,6 +16,8 @@ from assistants_testing.waiting import PATIENCE_SECONDS, block_until
 from onec_integration.settings import Settings
 from onec_simulator.base import COMPANIES, Base
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = "onec_integration_testing"
 
 

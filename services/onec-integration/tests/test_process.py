@@ -3,9 +3,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.service_process import run_command, running_service
+
+pytestmark = pytest.mark.slow
 
 PACKAGE = "onec_integration"
 

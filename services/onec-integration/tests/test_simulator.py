@@ -232,6 +232,7 @@ def _alive(url: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_as_a_process(tmp_path: Path) -> None:
     secrets = tmp_path / "secrets"
     secrets.mkdir()
@@ -255,6 +256,7 @@ def test_as_a_process(tmp_path: Path) -> None:
     assert {line["service"] for line in lines} == {"onec-simulator"}
 
 
+@pytest.mark.slow
 def test_a_request_under_way_does_not_keep_the_process(tmp_path: Path) -> None:
     with running_simulator(tmp_path, "--latency-ms", "300000", "--control") as (url, _, process):
         auth = httpx.BasicAuth(Base.username, Base.password)

@@ -12,6 +12,8 @@ from assistants_testing.redis import RedisServer
 from assistants_testing.waiting import patience
 from user_management_testing import LogIn
 
+pytestmark = pytest.mark.slow
+
 
 def bearer(tokens: dict[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {tokens['access_token']}"}

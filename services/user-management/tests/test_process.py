@@ -6,10 +6,13 @@ from time import monotonic
 from typing import Any
 
 import httpx
+import pytest
 
 from assistants_testing.postgres import PostgresServer
 from assistants_testing.service_process import run_command, running_service
 from assistants_testing.waiting import block_until
+
+pytestmark = pytest.mark.slow
 
 PACKAGE = "user_management"
 ACCOUNT = {"email": "first@example.com", "password": "correct horse battery"}

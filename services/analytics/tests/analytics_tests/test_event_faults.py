@@ -13,6 +13,8 @@ from assistants_testing.postgres import PostgresServer
 from assistants_testing.redis import RedisServer
 from assistants_testing.waiting import patience, until
 
+pytestmark = pytest.mark.slow
+
 BATCH = 30
 
 

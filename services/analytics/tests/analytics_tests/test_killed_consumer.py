@@ -19,6 +19,8 @@ from assistants_testing.redis import RedisServer
 from assistants_testing.service_process import ServiceProcess, running_service
 from assistants_testing.waiting import patience
 
+pytestmark = pytest.mark.slow
+
 LONG_AGO_MS = 10 * 60_000
 STORED = 'analytics_events_stored_total{outcome="stored"}'
 DUPLICATE = 'analytics_events_stored_total{outcome="duplicate"}'

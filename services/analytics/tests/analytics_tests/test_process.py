@@ -8,6 +8,8 @@ from assistants_testing.postgres import PostgresServer
 from assistants_testing.service_process import ServiceProcess, run_command, running_service
 from assistants_testing.waiting import block_until
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = "analytics"
 
 

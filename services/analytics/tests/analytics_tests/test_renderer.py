@@ -21,6 +21,8 @@ from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders
 from assistants_testing.waiting import patience, until
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT: Document = {
     "language": "en",
     "title": "Title",

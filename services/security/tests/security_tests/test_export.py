@@ -130,6 +130,7 @@ def verify_command(file: str, **settings: str) -> subprocess.CompletedProcess[st
     return run_command("security", ["verify", file], settings)
 
 
+@pytest.mark.slow
 async def test_the_command_verifies_a_file(export: Export, settings: Settings, tmp_path: Path) -> None:
     file, lines = tmp_path / "audit.ndjson", await export()
     file.write_bytes(b"".join(lines))
@@ -150,6 +151,7 @@ async def test_the_command_verifies_a_file(export: Export, settings: Settings, t
     assert (cut.returncode, json.loads(cut.stdout)["reason"]) == (1, INCOMPLETE)
 
 
+@pytest.mark.slow
 async def test_the_command_reads_standard_input(export: Export) -> None:
     result = subprocess.run(  # noqa: ASYNC221 - nothing else has to go on meanwhile
         [sys.executable, "-m", "security", "verify", "-"],
@@ -162,6 +164,7 @@ async def test_the_command_reads_standard_input(export: Export) -> None:
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.slow
 def test_the_command_says_what_is_wrong_with_its_arguments(tmp_path: Path) -> None:
     assert "No such file" in verify_command(str(tmp_path / "none")).stderr
     assert "at least 32 bytes" in verify_command("-", audit_key="short").stderr
@@ -170,6 +173,7 @@ def test_the_command_says_what_is_wrong_with_its_arguments(tmp_path: Path) -> No
     assert "usage" in two.stderr
 
 
+@pytest.mark.slow
 async def test_the_commands_verify_and_seal_the_database(
     platform_settings: dict[str, Any], unprotected: Unprotected
 ) -> None:

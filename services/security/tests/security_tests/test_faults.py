@@ -28,6 +28,8 @@ from security.detector import Detector
 from security.models import Alert, AuditRow, Threat
 from security.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 RECORD = {"action": "report.exported", "resource": "reports/7", "outcome": "success"}
 GROUP = "killed"
 # A consumer that is killed at a certain moment of the fifth event, which is the one that opens the alert.

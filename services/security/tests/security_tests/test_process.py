@@ -13,6 +13,8 @@ from assistants_testing.redis import RedisServer
 from assistants_testing.service_process import run_command, running_service
 from security.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = "security"
 RECORD = {"action": "test", "resource": "item", "details": {"note": "not for the log"}}
 
