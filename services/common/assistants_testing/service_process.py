@@ -52,7 +52,7 @@ def run_command(
         env=environment(settings),
         capture_output=True,
         text=True,
-        timeout=2 * PATIENCE_SECONDS,
+        timeout=4 * PATIENCE_SECONDS,
         check=False,
     )
 

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from time import monotonic, sleep
 
 PATIENCE_SECONDS = 60
-"""The ceiling of every wait of the tests. It is reached only when what is waited for never comes."""
+"""For limits of the services and of their clients in tests."""
+_CEILING_SECONDS = 240
+"""Of every wait: it is reached only when what is waited for never comes. A busy machine may start slowly."""
 _PAUSE_SECONDS = 0.01
 _TURNS, _TURN_SECONDS = 20, 0.002
 """Work within one process needs turns of the loop: how long they take makes no difference."""
@@ -13,7 +15,7 @@ _TURNS, _TURN_SECONDS = 20, 0.002
 
 def patience() -> asyncio.Timeout:
     """For a loop that looks for something again and again: `async with patience():` ends it."""
-    return asyncio.timeout(PATIENCE_SECONDS)
+    return asyncio.timeout(_CEILING_SECONDS)
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -25,16 +27,16 @@ async def until(condition: Callable[[], object]) -> None:
 
 def block_until(condition: Callable[[], object]) -> None:
     """The same for tests without an event loop."""
-    deadline = monotonic() + PATIENCE_SECONDS
+    deadline = monotonic() + _CEILING_SECONDS
     while not condition():
         if monotonic() > deadline:
-            raise TimeoutError(f"not true within {PATIENCE_SECONDS} s")
+            raise TimeoutError(f"not true within {_CEILING_SECONDS} s")
         sleep(_PAUSE_SECONDS)
 
 
 async def patiently[T](awaitable: Awaitable[T]) -> T:
     """The result of something that comes soon."""
-    return await asyncio.wait_for(awaitable, PATIENCE_SECONDS)
+    return await asyncio.wait_for(awaitable, _CEILING_SECONDS)
 
 
 async def pass_time(seconds: float) -> None:

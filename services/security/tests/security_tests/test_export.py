@@ -159,7 +159,7 @@ async def test_the_command_reads_standard_input(export: Export) -> None:
         input=b"".join(await export()),
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert result.returncode == 0, result.stderr
 

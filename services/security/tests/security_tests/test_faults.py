@@ -137,7 +137,7 @@ async def test_a_consumer_killed_between_reading_and_acknowledging_loses_and_dou
         [sys.executable, "-c", KILLED, moment],
         env=environment(platform_settings),
         capture_output=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stdout + killed.stderr
