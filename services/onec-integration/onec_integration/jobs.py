@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistants_common.context import request_id_var
@@ -17,6 +17,7 @@ from onec_integration.schemas import SyncRequest
 MAX_OPEN_JOBS = 10
 OPEN = (Status.QUEUED.value, Status.RUNNING.value)
 _STOPPED = (Status.FAILED.value, Status.CANCELLED.value)
+_LOCK_ORDERS = text("SELECT pg_advisory_xact_lock(hashtextextended('sync_jobs ' || :user_id, 0))")
 
 
 class LeaseLostError(Exception):
@@ -49,6 +50,8 @@ async def add(session: AsyncSession, user_id: UUID, order: SyncRequest) -> SyncJ
 
 
 async def _check_open_jobs(session: AsyncSession, user_id: UUID) -> None:
+    """Refuse one job too many. The lock lasts for the transaction: orders of a user come one by one."""
+    await session.execute(_LOCK_ORDERS, {"user_id": str(user_id)})
     statement = select(func.count()).where(SyncJob.requested_by == user_id, SyncJob.status.in_(OPEN))
     if (await session.scalar(statement) or 0) >= MAX_OPEN_JOBS:
         detail = f"You have {MAX_OPEN_JOBS} synchronizations under way already."
