@@ -1,13 +1,23 @@
 """What can go wrong between the service and 1C, as the problems its callers see."""
 
+from typing import Self
+
 from assistants_common.problems import ProblemError
+from onec_integration.refusals import Refusal
 
 NO_SESSION = "onec_no_session"
+NOT_FOUND = "onec_not_found"
+TIMEOUT = "onec_timeout"
+TOO_LONG = "onec_answer_too_long"
 _RETRY_AFTER_SECONDS = "15"
 
 
 class OneCError(ProblemError):
-    """1C did not do what was asked. `code` tells the causes apart; `retryable` ones may pass."""
+    """1C did not do what was asked. `code` tells the causes apart; `retryable` ones may pass.
+
+    The reason that 1C gives is for jobs and logs. It may name what is inside the base, so the callers of the
+    API do not see it.
+    """
 
     def __init__(self, status: int, code: str, detail: str, *, retryable: bool = False) -> None:
         headers = {"Retry-After": _RETRY_AFTER_SECONDS} if retryable else None
@@ -15,6 +25,14 @@ class OneCError(ProblemError):
         self.code = code
         self.detail_text = detail
         self.retryable = retryable
+        self.reason: Refusal | None = None
+
+    def because(self, reason: Refusal | None) -> Self:
+        """This error, with the reason that 1C gives."""
+        self.reason = reason
+        if reason is not None:
+            self.detail_text = f"{self.detail_text} 1C says: {reason}"
+        return self
 
 
 def not_configured() -> OneCError:
@@ -31,7 +49,7 @@ def unreachable() -> OneCError:
 
 
 def timed_out() -> OneCError:
-    return OneCError(504, "onec_timeout", "The 1C server did not answer in time.", retryable=True)
+    return OneCError(504, TIMEOUT, "The 1C server did not answer in time.", retryable=True)
 
 
 def no_session() -> OneCError:
@@ -52,7 +70,7 @@ def no_rights(resource: str) -> OneCError:
 
 
 def not_found(resource: str) -> OneCError:
-    return OneCError(502, "onec_not_found", f"The 1C base does not have, or does not publish, {resource}.")
+    return OneCError(502, NOT_FOUND, f"The 1C base does not have, or does not publish, {resource}.")
 
 
 def conflict(resource: str) -> OneCError:
@@ -66,6 +84,18 @@ def redirected() -> OneCError:
 
 def unexpected(detail: str) -> OneCError:
     return OneCError(502, "onec_unexpected_answer", detail)
+
+
+def too_long(max_bytes: int) -> OneCError:
+    return OneCError(502, TOO_LONG, f"The answer of 1C is longer than {max_bytes} bytes.")
+
+
+def incomplete(entity_set: str, listed: int, total: int) -> OneCError:
+    detail = (
+        f"1C counts {total} rows of {entity_set} and listed {listed}: they change too much while they are"
+        " read. Resume the synchronization later."
+    )
+    return OneCError(502, "onec_incomplete", detail)
 
 
 def server_fault(status: int) -> OneCError:

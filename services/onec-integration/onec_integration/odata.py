@@ -1,6 +1,5 @@
 """The dialect of OData 3 that 1C speaks: addresses, literals, answers."""
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from onec_integration import errors
+from onec_integration import errors, json_text, refusals
 
 type Row = dict[str, Any]
 
@@ -44,12 +43,14 @@ class Query:
 class EntityPage:
     rows: list[Row]
     count: int | None
+    size: int = 0
+    """Bytes of the answer."""
 
     def cut(self, query: Query) -> "EntityPage":
         """The page that was asked for: by its manual 1C may forget `$top` and `$skip` when it counts."""
         if not query.count or len(self.rows) <= query.top:
             return self
-        return EntityPage(self.rows[query.skip : query.skip + query.top], self.count)
+        return EntityPage(self.rows[query.skip : query.skip + query.top], self.count, self.size)
 
 
 def guid(value: UUID) -> str:
@@ -78,29 +79,17 @@ def encode_query(parameters: dict[str, str]) -> str:
 
 
 def parse_document(body: bytes) -> Row:
-    """A JSON answer. Some publications start it with a byte order mark."""
+    """A JSON answer."""
     try:
-        document = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+        document = json_text.loads(body)
     except ValueError as error:
         raise errors.unexpected("The answer of 1C is not JSON.") from error
     if not isinstance(document, dict):
         raise errors.unexpected("The answer of 1C is not a JSON object.")
-    return _storable(document) if b"\\u" in body else document
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _storable(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Without the characters PostgreSQL does not take: NUL, and halves of a pair."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {_storable(name): _storable(item) for name, item in value.items()}
-    return value
+    refusal = refusals.of_document(document)
+    if refusal is not None:
+        raise errors.unexpected("1C refused with status 200.").because(refusal)
+    return document
 
 
 def parse_page(body: bytes) -> EntityPage:
@@ -108,7 +97,7 @@ def parse_page(body: bytes) -> EntityPage:
     rows = document.get("value")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise errors.unexpected("The answer of 1C has no list of rows.")
-    return EntityPage(rows, _parse_count(document.get("odata.count")))
+    return EntityPage(rows, _parse_count(document.get("odata.count")), len(body))
 
 
 def _parse_count(value: object) -> int | None:
@@ -122,15 +111,11 @@ def parse_count(body: bytes) -> int:
 
 
 def _to_count(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,12}", text):
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise errors.unexpected("The answer of 1C has a count that is no number.")
     return int(text)
 
 
 def has_error_document(body: bytes) -> bool:
     """Whether the OData interface itself refused, and not the web server or the session in front of it."""
-    try:
-        document = json.loads(body.decode("utf-8-sig"))
-    except ValueError:
-        return b"<m:error" in body or b"<error" in body
-    return isinstance(document, dict) and "odata.error" in document
+    return refusals.read(body) is not None

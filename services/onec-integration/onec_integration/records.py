@@ -1,6 +1,5 @@
 """Rows of 1C in the database."""
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +7,12 @@ from hashlib import sha256
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Update, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, CursorResult, Text, Update, func, literal, select, update
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from onec_integration import errors
+from onec_integration import errors, json_text
 from onec_integration.metadata import EntitySet
 from onec_integration.models import OneCRecord
 from onec_integration.odata import Row
@@ -28,7 +28,7 @@ def record_key(entity_set: EntitySet, row: Row) -> str:
         raise errors.unexpected(f"A row of {entity_set.name} has no {error.args[0]}.") from error
     if entity_set.has_references:
         return _reference(entity_set, values[0])
-    return sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
+    return sha256(json_text.dumps(values).encode()).hexdigest()
 
 
 def row_version(row: Row) -> str:
@@ -36,7 +36,7 @@ def row_version(row: Row) -> str:
     version = row.get("DataVersion")
     if version:
         return str(version)[:_VERSION_LENGTH]
-    return sha256(json.dumps(row, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return sha256(json_text.dumps(row, sort_keys=True).encode()).hexdigest()
 
 
 def _reference(entity_set: EntitySet, value: object) -> str:
@@ -55,7 +55,7 @@ async def store(session: AsyncSession, entity_set: EntitySet, rows: Sequence[Row
             "entity_set": entity_set.name,
             "ref_key": key,
             "data_version": row_version(row),
-            "data": row,
+            "data": sql_cast(literal(json_text.dumps(row), Text), JSONB),
         }
         for key, row in ((record_key(entity_set, row), row) for row in rows)
     }
@@ -82,6 +82,19 @@ async def versions(session: AsyncSession, entity_set: EntitySet, keys: Collectio
         OneCRecord.data_version.is_not(None),
     )
     return {key: version for key, version in await session.execute(statement) if version is not None}
+
+
+async def seen_since(
+    session: AsyncSession, entity_set: EntitySet, keys: Collection[str], moment: datetime
+) -> set[str]:
+    """The keys of those rows that 1C was seen to have since a moment."""
+    statement = select(OneCRecord.ref_key).where(
+        OneCRecord.entity_set == entity_set.name,
+        OneCRecord.ref_key.in_(keys),
+        OneCRecord.missing_since.is_(None),
+        OneCRecord.synced_at >= moment,
+    )
+    return set(await session.scalars(statement))
 
 
 async def any_before(session: AsyncSession, entity_set: EntitySet, moment: datetime) -> bool:
