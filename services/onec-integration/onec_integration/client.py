@@ -15,11 +15,12 @@ import httpx
 from prometheus_client import Counter, Histogram
 
 from assistants_common.context import outbound_headers
-from onec_integration import errors, odata
+from onec_integration import errors, odata, refusals
 from onec_integration.addresses import AddressGuard
 from onec_integration.errors import NO_SESSION, OneCError
 from onec_integration.metadata import MetadataParser, Schema
 from onec_integration.odata import EntityPage, Query, Row
+from onec_integration.refusals import NO_ENTITY_SET
 from onec_integration.sessions import CONTROL_HEADER, COOKIE, OneCSession, SessionPool
 from onec_integration.settings import Settings
 
@@ -32,12 +33,14 @@ DURATION = Histogram(
     ["operation"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
-MAX_ANSWER_BYTES = 48 * 1024 * 1024
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+"""Read into objects, an answer takes about eight times its length of the 512 MiB that the pod may have."""
 MAX_METADATA_BYTES = 192 * 1024 * 1024
 """More than the largest configurations have; the document is not kept, so it takes no memory."""
 _MAX_ERROR_BYTES = 64 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_FINISH_SECONDS = 2
+_LATE_SECONDS = 120
+"""How long the answer to a first request is waited for after it was given up: it brings the session."""
 _SESSION_LOST = frozenset({400, 404, 406})
 _NO_SESSION = frozenset({406, 503})
 _ACCEPT = {"$metadata": "application/xml", "$count": "text/plain"}
@@ -77,7 +80,7 @@ class OneCClient:
             for attempt in range(settings.onec_session_attempts - 1)
         ]
         self._common = {"allowedOnly": "true"} if settings.onec_allowed_only else {}
-        self._sessions = SessionPool(settings.onec_max_sessions, settings.onec_timeout_seconds)
+        self._sessions = SessionPool(settings.onec_max_sessions, settings.onec_timeout_seconds, self._finish)
         self._http = httpx.AsyncClient(
             auth=_credentials(settings),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -97,7 +100,8 @@ class OneCClient:
 
     async def read(self, entity_set: str, query: Query) -> EntityPage:
         with _observed("read"):
-            return odata.parse_page(await self._get_json(entity_set, query.parameters())).cut(query)
+            parameters = {**self._common, **query.parameters()}
+            return odata.parse_page(await self._get_json(entity_set, parameters)).cut(query)
 
     async def count(self, entity_set: str, where: str | None = None) -> int:
         """How many rows there are. Counted for itself, as 1C may forget about pages that it counts."""
@@ -114,7 +118,7 @@ class OneCClient:
             try:
                 body = await self._get_json(f"{entity_set}({odata.guid(key)})", {})
             except OneCError as error:
-                if error.code == "onec_not_found":
+                if _tells_of_no_entity(error):
                     return None
                 raise
             return odata.parse_document(body)
@@ -127,22 +131,16 @@ class OneCClient:
 
     async def close(self) -> None:
         """Give the licences back, then close the connections."""
-        tokens = self._sessions.drain()
-        try:
-            async with asyncio.timeout(_FINISH_SECONDS):
-                await asyncio.gather(*(self._finish(token) for token in tokens))
-        except (TimeoutError, httpx.HTTPError, OneCError) as error:
-            logger.warning("1C sessions were not finished", extra={"error": repr(error)})
+        await self._sessions.close()
         await self._http.aclose()
 
     async def _finish(self, token: str) -> None:
         headers = {"Cookie": f"{COOKIE}={token}", CONTROL_HEADER: "finish"}
-        request = await self._request("", {}, headers)
-        await self._http.send(request)
+        await self._http.send(await self._request("", {}, headers))
 
     async def _get_json(self, resource: str, parameters: dict[str, str]) -> bytes:
         body = bytearray()
-        parameters = {"$format": "json", **self._common, **parameters}
+        parameters = {"$format": "json", **parameters}
         await self._get(_Reading(resource, parameters, body.extend, MAX_ANSWER_BYTES))
         return bytes(body)
 
@@ -173,13 +171,16 @@ class OneCClient:
         try:
             await self._exchange(session, reading)
         except _SessionLostError:
-            session.token = None
-            await self._exchange(session, reading)
+            lost, session.token = session.token, None
+            try:
+                await self._exchange(session, reading)
+            finally:  # a web server's own refusal looks the same, and then the session still is there
+                await self._sessions.finish(*([lost] if lost else []))
 
     async def _exchange(self, session: OneCSession, reading: _Reading) -> None:
         reused = session.token is not None
         request = await self._request(reading.resource, reading.parameters, session.headers())
-        response = await self._http.send(request, stream=True)
+        response = await self._send(session, request)
         try:
             session.adopt(response.headers.get_list("set-cookie"))
             if response.status_code != _OK:
@@ -187,6 +188,18 @@ class OneCClient:
             await _pour(response, reading)
         finally:
             await response.aclose()
+
+    async def _send(self, session: OneCSession, request: httpx.Request) -> httpx.Response:
+        """Send a request. One that starts a session is never broken off: 1C would keep the licence."""
+        if session.token is not None:
+            return await self._http.send(request, stream=True)
+        request.extensions["timeout"] = httpx.Timeout(self._timeout, read=_LATE_SECONDS).as_dict()
+        starting = asyncio.create_task(self._http.send(request, stream=True))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            session.late = asyncio.create_task(_adopt_late(session, starting), name="late-1c-session")
+            raise
 
     async def _request(
         self, resource: str, parameters: dict[str, str], headers: dict[str, str]
@@ -203,6 +216,22 @@ class OneCClient:
             headers={**outbound_headers(), "Host": self._authority, "Accept": accept, **headers},
             extensions={"sni_hostname": self._host},
         )
+
+
+async def _adopt_late(session: OneCSession, starting: asyncio.Task[httpx.Response]) -> None:
+    try:
+        response = await starting
+    except httpx.HTTPError as error:
+        logger.warning("1C did not start a session", extra={"error": repr(error)})
+        return
+    session.adopt(response.headers.get_list("set-cookie"))
+    await response.aclose()
+
+
+def _tells_of_no_entity(error: OneCError) -> bool:
+    """Whether the interface said that there is no such entity: not that there is no such set of entities."""
+    code = error.reason.code if error.reason else None
+    return error.code == errors.NOT_FOUND and code not in {None, NO_ENTITY_SET}
 
 
 def _credentials(settings: Settings) -> httpx.BasicAuth | None:
@@ -240,7 +269,7 @@ async def _pour(response: httpx.Response, reading: _Reading) -> None:
     async for chunk in response.aiter_bytes():
         received += len(chunk)
         if received > reading.max_bytes:
-            raise errors.unexpected(f"The answer of 1C is longer than {reading.max_bytes} bytes.")
+            raise errors.too_long(reading.max_bytes)
         reading.sink(chunk)
 
 
@@ -256,13 +285,16 @@ async def _read_error(response: httpx.Response) -> bytes:
 def _failure(response: httpx.Response, body: bytes, resource: str, *, reused: bool) -> Exception:
     status = response.status_code
     refused_by_odata = odata.has_error_document(body)
+    reason = refusals.read(body, response.headers.get("content-type", ""))
+    logger.info("1C refused", extra={"resource": resource, "status": status, "reason": str(reason or "")})
     if reused and status in _SESSION_LOST and not refused_by_odata:
         return _SessionLostError()
     if status == _UNAUTHORIZED:
         # Rows hidden by row-level security are a 401 too, but of OData itself and without a challenge.
         challenged = "www-authenticate" in response.headers
-        return errors.no_rights(resource) if refused_by_odata and not challenged else errors.bad_credentials()
-    return _failure_by_status(status, resource)
+        hidden = refused_by_odata and not challenged
+        return (errors.no_rights(resource) if hidden else errors.bad_credentials()).because(reason)
+    return _failure_by_status(status, resource).because(reason)
 
 
 def _failure_by_status(status: int, resource: str) -> OneCError:

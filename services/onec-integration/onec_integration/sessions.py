@@ -1,25 +1,40 @@
-"""Sessions of 1C. Each takes a licence, so they are few, reused, and one request at a time uses one."""
+"""Sessions of 1C. Each takes a licence, so they are few, reused, and one request at a time uses one.
+
+Every session is given back: when it was not used for a while, when the service ends, when 1C seemed to have
+lost it, and when the answer that brings it comes after the request was given up.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from time import monotonic
+from typing import Any
 
 from prometheus_client import Gauge
 
 from onec_integration.errors import sessions_busy
 
+logger = logging.getLogger(__name__)
+
 COOKIE = "ibsession"
 CONTROL_HEADER = "IBSession"
+IDLE_SECONDS = 60.0
+"""A session unused for longer is given back: its licence may be the last one."""
+
 SESSIONS_IN_USE = Gauge("onec_sessions_in_use", "Sessions of 1C that serve a request right now.")
+_FINISH_SECONDS = 2
 
 
-@dataclass
+@dataclass(eq=False)
 class OneCSession:
     """A session 1C keeps for us once it has a token; a new one asks for it with its first request."""
 
     token: str | None = None
+    late: asyncio.Task[None] | None = None
+    """Waits for the answer that brings the token, when the request itself was given up."""
 
     def headers(self) -> dict[str, str]:
         if self.token is None:
@@ -39,23 +54,28 @@ class OneCSession:
 
 
 class SessionPool:
-    def __init__(self, limit: int, wait_seconds: float) -> None:
+    """`finish` tells 1C that a session is not needed any more. It may fail, which is logged."""
+
+    def __init__(
+        self, limit: int, wait_seconds: float, finish: Callable[[str], Coroutine[Any, Any, None]]
+    ) -> None:
+        self._limit = limit
         self._free = asyncio.Semaphore(limit)
         self._wait_seconds = wait_seconds
-        self._idle: list[str] = []
+        self._finish = finish
+        self._idle: list[tuple[str, float]] = []
+        self._watch: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[OneCSession]:
         """The session used last, which is the least likely to have expired, or a new one."""
         await self._acquire()
-        session = OneCSession(self._idle.pop() if self._idle else None)
+        session = OneCSession(self._idle.pop()[0] if self._idle else None)
         try:
             with SESSIONS_IN_USE.track_inprogress():
                 yield session
         finally:
-            if session.token is not None:
-                self._idle.append(session.token)
-            self._free.release()
+            self._put_back(session)
 
     async def _acquire(self) -> None:
         try:
@@ -64,7 +84,53 @@ class SessionPool:
         except TimeoutError as error:
             raise sessions_busy() from error
 
+    def _put_back(self, session: OneCSession) -> None:
+        """A session that is still being started takes a licence already, and so keeps its place."""
+        if session.late is not None and not session.late.done():
+            session.late.add_done_callback(lambda _task: self._put_back(session))
+            return
+        if session.token is not None:
+            self._idle.append((session.token, monotonic()))
+            if self._watch is None or self._watch.done():
+                self._watch = asyncio.create_task(self._finish_idle(), name="idle-1c-sessions")
+        self._free.release()
+
+    async def _finish_idle(self) -> None:
+        while self._idle:
+            token, since = self._idle[0]
+            wait = since + IDLE_SECONDS - monotonic()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            elif self._idle and self._idle[0] == (token, since):
+                del self._idle[0]
+                await self.finish(token)
+
+    async def finish(self, *tokens: str) -> None:
+        """Give sessions back. What goes wrong with one does not keep the others."""
+        finishing = [asyncio.create_task(self._finish(token)) for token in tokens]
+        if not finishing:
+            return
+        done, late = await asyncio.wait(finishing, timeout=_FINISH_SECONDS)
+        for task in late:
+            task.cancel()
+        failed = [repr(error) for error in (task.exception() for task in done) if error is not None]
+        if late or failed:
+            logger.warning("1C sessions were not finished", extra={"late": len(late), "errors": failed})
+
+    async def close(self) -> None:
+        """Give back all sessions, also those in use, for which it waits a moment."""
+        try:
+            async with asyncio.timeout(_FINISH_SECONDS):
+                for _ in range(self._limit):
+                    await self._free.acquire()
+        except TimeoutError:
+            logger.warning("1C sessions are still in use")
+        if self._watch is not None:
+            self._watch.cancel()
+        await self.finish(*self.drain())
+
     def drain(self) -> list[str]:
         """The tokens of all idle sessions, which are forgotten here."""
-        tokens, self._idle = self._idle, []
+        tokens = [token for token, _ in self._idle]
+        self._idle.clear()
         return tokens

@@ -69,6 +69,8 @@ class Base:
     """How many more requests are answered; the others wait, without end. None: all are."""
     failures: list[int] = field(default_factory=list)
     """Statuses for the next requests instead of answers; 0 lets one through."""
+    refusal: tuple[int, str, str] | None = None
+    """Status, code and text with which the interface refuses whatever is asked of an entity set."""
     redirect_to: str | None = None
     byte_order_mark: bool = False
     garbage: bytes | None = None

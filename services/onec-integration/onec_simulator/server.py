@@ -128,6 +128,8 @@ class _Server:
             sets = [{"name": name, "url": name} for name in base.entity_sets]
             return json_answer(base, {"odata.metadata": f"{ROOT}/$metadata", "value": sets})
         name, reference = split_entity(resource.removesuffix(_COUNT))
+        if reference is not None and "allowedOnly" in query:
+            raise _RefusalError(400, "0", "Параметр allowedOnly не поддерживается")
         entity_set = self._entity_set(name, query)
         if reference is not None:
             return await self._one(request, entity_set, name, reference, as_json=as_json)
@@ -137,6 +139,8 @@ class _Server:
 
     def _entity_set(self, name: str, query: dict[str, str]) -> EntitySet:
         """The entity set as far as the user may see it."""
+        if self._base.refusal is not None:
+            raise _RefusalError(*self._base.refusal)
         found = self._base.entity_sets.get(name)
         if found is None:
             raise _RefusalError(404, "8", f"Сущность {name} не найдена")
