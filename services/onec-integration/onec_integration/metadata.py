@@ -4,7 +4,7 @@ The document of a real configuration has tens of megabytes, so it is read as it 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -16,10 +16,12 @@ from onec_integration.odata import ENTITY_SET_PATTERN
 MAX_FIELDS = 400_000
 """Over all entity sets: several times what the largest configurations have."""
 
-MAX_FIELDS_OF_A_SET = 500
+MAX_FIELDS_OF_A_SET = 2000
 _MAX_NAME = 255
 _ENTITY_SET = re.compile(ENTITY_SET_PATTERN)
-_REFERENCE, _VERSION = "Ref_Key", "DataVersion"
+_REFERENCE, _VERSION, _LINE = "Ref_Key", "DataVersion", "LineNumber"
+_ROOT, _SCHEMA = "Edmx", "Schema"
+_ROWS_OF_A_REGISTER = "_RecordType"
 _SAME_NAME, _IN_NAME, _IN_FIELD = 8, 4, 1
 
 
@@ -29,14 +31,23 @@ class EntitySet(BaseModel):
     fields: dict[str, str] = {}
     """Their types by name."""
 
+    owner: str | None = None
+    """The entity set whose objects have this one as a table."""
+
     @property
     def kind(self) -> str:
         return self.name.partition("_")[0]
 
     @property
     def title(self) -> str:
-        """The name as 1C shows it: a table of a document stands behind a point."""
-        return self.name.partition("_")[2].replace("_", ".")
+        """The name as 1C shows it: a table stands behind its owner and a point."""
+        name = self.name.partition("_")[2]
+        if self.kind.endswith("Register"):
+            return name.removesuffix(_ROWS_OF_A_REGISTER)
+        if self.owner is None:
+            return name
+        table = self.name.removeprefix(f"{self.owner}_")
+        return f"{name.removesuffix(f'_{table}')}.{table}"
 
     @cached_property
     def searched(self) -> tuple[str, str, str]:
@@ -47,6 +58,16 @@ class EntitySet(BaseModel):
     def has_references(self) -> bool:
         """Whether a row is an object, and found by its reference."""
         return self.key == (_REFERENCE,)
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether a row is a document: the tables of documents have a line number, and no date."""
+        is_document = self.kind == "Document" and self.has_references
+        return is_document and self.fields.get("Date") == "Edm.DateTime"
+
+    @property
+    def is_table(self) -> bool:
+        return self.key == (_REFERENCE, _LINE)
 
     @property
     def has_versions(self) -> bool:
@@ -84,10 +105,19 @@ class _TooMuchError(Exception):
     """There are more fields than any configuration has."""
 
 
+class _OtherDocumentError(Exception):
+    """The document is none of metadata: a login page, a list of entity sets, a feed."""
+
+
+_UNREADABLE = (etree.XMLSyntaxError, _DocumentTypeError, _TooMuchError, _OtherDocumentError)
+
+
 class _Target:
     """Takes what matters from the parser's calls."""
 
     def __init__(self) -> None:
+        self.has_root = False
+        self.has_schema = False
         self.keys: dict[str, list[str]] = {}
         self.fields: dict[str, dict[str, str]] = {}
         self.sets: dict[str, str] = {}
@@ -99,6 +129,10 @@ class _Target:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         element, name = tag.rpartition("}")[2], attributes.get("Name", "")
+        if not self.has_root and element != _ROOT:
+            raise _OtherDocumentError
+        self.has_root = True
+        self.has_schema = self.has_schema or element == _SCHEMA
         if element == "EntityType":
             self._type = name or None
         elif element == "EntitySet":
@@ -137,22 +171,41 @@ class MetadataParser:
     def feed(self, chunk: bytes) -> None:
         try:
             self._parser.feed(chunk)
-        except (etree.XMLSyntaxError, _DocumentTypeError, _TooMuchError) as error:
+        except _UNREADABLE as error:
             raise _unreadable() from error
 
     def close(self) -> Schema:
         try:
             self._parser.close()
-        except (etree.XMLSyntaxError, _DocumentTypeError, _TooMuchError) as error:
+            if not self._target.has_schema:
+                raise _OtherDocumentError
+        except _UNREADABLE as error:
             raise _unreadable() from error
-        keys, fields = self._target.keys, self._target.fields
-        found = {
-            name: EntitySet(name=name, key=tuple(keys[type_]), fields=fields.get(type_, {}))
-            for name, type_ in self._target.sets.items()
-            if type_ in keys and _ENTITY_SET.fullmatch(name)
-        }
-        return Schema(entity_sets=dict(sorted(found.items())))
+        return _schema(self._target)
+
+
+def _schema(target: _Target) -> Schema:
+    found = {
+        name: EntitySet(name=name, key=tuple(target.keys[type_]), fields=target.fields.get(type_, {}))
+        for name, type_ in target.sets.items()
+        if type_ in target.keys and _ENTITY_SET.fullmatch(name)
+    }
+    for entity_set in found.values():
+        if entity_set.is_table:
+            entity_set.owner = _owner(entity_set.name, found)
+    return Schema(entity_sets=dict(sorted(found.items())))
+
+
+def _owner(name: str, sets: Mapping[str, EntitySet]) -> str | None:
+    """The longest name before an underscore that is one of objects: names have underscores themselves."""
+    while "_" in name:
+        name = name.rpartition("_")[0]
+        if name in sets and sets[name].has_references:
+            return name
+    return None
 
 
 def _unreadable() -> errors.OneCError:
-    return errors.unexpected("The metadata of 1C cannot be read.")
+    return errors.unexpected(
+        "The metadata of 1C cannot be read: it is broken, or the answer is another page."
+    )

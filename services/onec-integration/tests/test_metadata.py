@@ -13,16 +13,19 @@ from onec_simulator.base import COMPANIES, RATES, SALES, Base
 from onec_simulator.demo import demo_base
 from onec_simulator.documents import metadata_answer
 
-BOMB = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;">]><a b="&c;">&c;</a>"""
-OUTSIDE = b"""<?xml version="1.0"?><!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>"""
-XXE = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>
-<a><EntityType Name="C"><Key><PropertyRef Name="Ref_Key"/></Key>
-<Property Name="&x;" Type="t"/></EntityType></a>"""
-LAUGHS = b"<!DOCTYPE a [" + b"".join(
+BOMB = (
+    b'<?xml version="1.0"?><!DOCTYPE Edmx [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;">]>'
+    b'<Edmx b="&c;"><Schema/>&c;</Edmx>'
+)
+OUTSIDE = b"""<?xml version="1.0"?><!DOCTYPE Edmx SYSTEM "file:///etc/passwd"><Edmx><Schema/></Edmx>"""
+XXE = b"""<?xml version="1.0"?><!DOCTYPE Edmx [<!ENTITY x SYSTEM "file:///etc/passwd">]>
+<Edmx><Schema/><EntityType Name="C"><Key><PropertyRef Name="Ref_Key"/></Key>
+<Property Name="&x;" Type="t"/></EntityType></Edmx>"""
+LAUGHS = b"<!DOCTYPE Edmx [" + b"".join(
     b'<!ENTITY l%d "%s">' % (level, b"&l%d;" % (level - 1) * 10 if level else b"ha") for level in range(10)
 )
-BILLION_LAUGHS = LAUGHS + b"]><a>&l9;</a>"
-DEEP = b"<a>" * 5000
+BILLION_LAUGHS = LAUGHS + b"]><Edmx><Schema/>&l9;</Edmx>"
+DEEP = b"<Edmx><Schema>" * 2500
 
 
 def parse(document: bytes, step: int = 7) -> Schema:
@@ -34,8 +37,9 @@ def parse(document: bytes, step: int = 7) -> Schema:
 
 def one_set(properties: str, name: str = "Catalog_Я") -> bytes:
     return (
-        f'<a><EntityType Name="T"><Key><PropertyRef Name="Ref_Key"/></Key>{properties}</EntityType>'
-        f'<EntitySet Name="{name}" EntityType="S.T"/></a>'
+        '<Edmx><Schema/><EntityType Name="T"><Key><PropertyRef Name="Ref_Key"/></Key>'
+        f"{properties}</EntityType>"
+        f'<EntitySet Name="{name}" EntityType="S.T"/></Edmx>'
     ).encode()
 
 
@@ -57,7 +61,7 @@ def test_reads_names_keys_and_fields_piece_by_piece() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [b"", b"{}", b"<a>", b"<a></b>", BOMB, OUTSIDE, XXE, BILLION_LAUGHS, DEEP]
+    "document", [b"", b"{}", b"<Edmx>", b"<Edmx></b>", BOMB, OUTSIDE, XXE, BILLION_LAUGHS, DEEP]
 )
 @pytest.mark.parametrize("step", [7, 100_000])
 def test_a_document_that_is_broken_or_hostile(document: bytes, step: int) -> None:
@@ -67,7 +71,10 @@ def test_a_document_that_is_broken_or_hostile(document: bytes, step: int) -> Non
 
 
 def test_what_has_no_key_or_no_good_name_is_left_out() -> None:
-    assert parse(b'<a><EntitySet Name="Constant_A" EntityType="S.A"/></a>').entity_sets == {}
+    assert (
+        parse(b'<Edmx><Schema><EntitySet Name="Constant_A" EntityType="S.A"/></Schema></Edmx>').entity_sets
+        == {}
+    )
     for name in ("", "../secret", "Catalog_" + "x" * 300, "Catalog_Я?$filter"):
         assert parse(one_set("", name)).entity_sets == {}
 
@@ -83,7 +90,8 @@ def test_fields_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_titles() -> None:
     assert EntitySet(name="Catalog_Организации", key=()).title == "Организации"
-    assert EntitySet(name="Document_Реализация_Товары", key=()).title == "Реализация.Товары"
+    table = EntitySet(name="Document_Реализация_Товары", key=(), owner="Document_Реализация")
+    assert table.title == "Реализация.Товары"
 
 
 def test_search_puts_the_best_first() -> None:
