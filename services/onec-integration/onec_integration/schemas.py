@@ -3,6 +3,7 @@
 
 import re
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -34,11 +35,14 @@ def _day_alone(value: object) -> object:
     return value
 
 
-def _blank_to_none(value: object) -> object:
+def _to_text(value: object) -> object:
+    """A configuration may have numbers where most have texts, such as codes; blank means none."""
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return str(value)
     return value.strip() or None if isinstance(value, str) else value
 
 
-type OptionalText = Annotated[str | None, BeforeValidator(_blank_to_none)]
+type OptionalText = Annotated[str | None, BeforeValidator(_to_text)]
 
 
 class Company(BaseModel):
