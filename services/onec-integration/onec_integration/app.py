@@ -12,6 +12,7 @@ from onec_integration.addresses import AddressGuard
 from onec_integration.catalog import Catalog
 from onec_integration.client import OneCClient
 from onec_integration.copying import Copier
+from onec_integration.reading import Retries
 from onec_integration.settings import Settings
 from onec_integration.sync import Synchronizer
 from onec_integration.worker import SyncWorker
@@ -31,7 +32,8 @@ def build_app(settings: Settings, guard: AddressGuard | None = None) -> FastAPI:
         client = OneCClient(settings, guard)
         catalog = Catalog(settings, client, resources.redis)
         database = resources.require_database()
-        synchronizer = Synchronizer(database, catalog, Copier(settings, database, client))
+        copier = Copier(settings, database, client)
+        synchronizer = Synchronizer(database, catalog, copier, Retries(settings))
         worker = SyncWorker(settings, database, synchronizer)
         app.state.onec, app.state.catalog, app.state.worker = client, catalog, worker
         if client.configured:

@@ -1,39 +1,38 @@
 """Copies one entity set of 1C into the database, a page at a time, and only what changed.
 
 Objects have a version. When some are stored already, a page is first read as versions alone, and of the
-rows only those whose version is another; rows without versions are compared as a whole. At the end, objects
-that the reading did not come across are asked for once more, because rows may change places between two
-pages; those 1C does not have are marked missing.
+rows only those whose version is another; rows without versions are compared as a whole. `paging` tells how
+the pages go. At the end 1C counts its rows: when it has more than were listed, some changed places meanwhile,
+and the set is read once more. Objects that the reading did not come across are asked for by reference, and
+those 1C does not have are marked missing.
 """
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from prometheus_client import Counter
 from sqlalchemy import func, select
 
 from assistants_common.database import Database
-from onec_integration import jobs, odata, records
+from onec_integration import errors, jobs, odata, records
 from onec_integration.client import OneCClient
 from onec_integration.errors import OneCError
 from onec_integration.jobs import Lease
 from onec_integration.metadata import EntitySet
 from onec_integration.models import Status, SyncEntitySet, SyncJob
 from onec_integration.odata import Query, Row
+from onec_integration.paging import Pages, Position
+from onec_integration.reading import ROWS_OF_A_REQUEST, SetReader
 from onec_integration.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 ROWS_READ = Counter("onec_sync_rows_read_total", "Rows of 1C looked at.")
 ROWS = Counter("onec_sync_rows_total", "Rows of 1C stored.")
-ROWS_OF_A_REQUEST = 20
-"""As many references as fit an address of 2,048 characters, the limit of IIS."""
-
-_READ_ATTEMPTS = 3
-_DOCUMENT = "Document"
 _VERSION = ("Ref_Key", "DataVersion")
+_LOOKS = 2
 
 
 @dataclass(frozen=True)
@@ -48,9 +47,13 @@ class Copying:
     @property
     def where(self) -> str | None:
         since = self.job.documents_since
-        if since is None or self.entity_set.kind != _DOCUMENT:
+        if since is None or not self.entity_set.has_dates:
             return None
         return f"Date ge {odata.local_datetime(since)}"
+
+    @property
+    def position(self) -> Position:
+        return Position.load(self.progress.read_up_to)
 
     def unseen(self) -> records.Unseen:
         started_at = self.progress.started_at
@@ -62,11 +65,13 @@ class Copying:
 
 @dataclass(frozen=True)
 class _Page:
-    """What a page brings: rows to store, and the keys of rows that are stored already as they are."""
+    """What a page brings: rows to store, the keys of rows that are stored already as they are, and where
+    to go on."""
 
     rows: Sequence[Row]
     unchanged: Sequence[str]
-    length: int
+    position: Position
+    is_last: bool = False
 
 
 class Copier:
@@ -75,161 +80,233 @@ class Copier:
     """
 
     def __init__(self, settings: Settings, database: Database, client: OneCClient) -> None:
+        self._settings = settings
         self._database = database
         self._client = client
-        self._page_size = settings.onec_page_size
-        self._pause = settings.onec_retry_pause_seconds
 
     async def copy(self, copying: Copying) -> None:
         """Do what is left. Raises OneCError when 1C does not do its part."""
-        by_version = await self._begin(copying)
-        complete = False
-        while not complete:
-            page = await self._next_page(copying, by_version=by_version)
-            complete = page.length < self._page_size
-            await self._store(copying, page)
-        if copying.entity_set.has_references:
-            await self._look_for_unseen(copying)
-        else:
-            await self._mark_unseen(copying)
-        await self._complete(copying)
+        reader = SetReader(self._settings, self._client, copying.entity_set)
+        work = _SetCopier(self._database, reader, copying, hides_rows=self._settings.onec_allowed_only)
+        await work.run()
 
-    async def _begin(self, copying: Copying) -> bool:
-        """Note the start; whether versions tell what changed."""
-        progress, entity_set = copying.progress, copying.entity_set
-        total = await self._count(copying)
+
+class _SetCopier:
+    """The work on one entity set. `hides_rows` tells that 1C may count rows that it does not list."""
+
+    def __init__(self, database: Database, reader: SetReader, copying: Copying, *, hides_rows: bool) -> None:
+        self._database = database
+        self._reader = reader
+        self._copying = copying
+        self._entity_set = copying.entity_set
+        self._progress = copying.progress
+        self._pages = Pages(copying.entity_set, copying.where)
+        self._may_count_more = hides_rows or not copying.entity_set.has_references
+        self._stored_before = False
+        self._lists_first = False
+        """Whether the references of a page are read before its rows, as those are too long for a page."""
+
+    async def run(self) -> None:
+        await self._begin()
+        total = await self._read_all()
+        if self._entity_set.has_references:
+            await self._look_for_unseen()
+        elif total == self._copying.position.listed:
+            await self._mark_unseen()
+        else:
+            # Rows without a reference cannot be asked for, and those that moved are not missing.
+            logger.info(
+                "rows came or went meanwhile, so none is taken for missing",
+                extra={"entity_set": self._entity_set.name},
+            )
+        await self._complete()
+
+    async def _begin(self) -> None:
+        progress = self._progress
+        total = await self._reader.count(self._copying.where)
         async with self._database.session() as session:
-            await jobs.renew(session, copying.lease)
+            await jobs.renew(session, self._copying.lease)
             started_at = progress.started_at or (await session.scalars(select(func.now()))).one()
-            stored = await records.any_before(session, entity_set, started_at)
+            self._stored_before = await records.any_before(session, self._entity_set, started_at)
             session.add(progress)
             progress.status = Status.RUNNING.value
             progress.started_at = started_at
             progress.rows_total = total
             await session.commit()
-        return stored and entity_set.has_versions and not copying.job.full
 
-    async def _count(self, copying: Copying) -> int | None:
-        """How many rows there are; None when 1C cannot tell, which only costs the percentage."""
-        name, where = copying.entity_set.name, copying.where
+    async def _read_all(self) -> int | None:
+        """Read pages until 1C has no row that was not listed; how many rows it counts at the end."""
+        in_vain = 0
+        while True:
+            page = await self._next_page()
+            await self._store(page)
+            if not page.is_last:
+                continue
+            position, total = page.position, await self._reader.count(self._copying.where)
+            if total is None or position.listed >= total:
+                return total
+            in_vain = 0 if page.rows or page.unchanged else in_vain + 1
+            if in_vain < _LOOKS:
+                continue  # the others may have come since
+            if position.is_last_round:
+                await self._accept(position, total)
+                return total
+            await self._begin_round(position)
+
+    async def _begin_round(self, position: Position) -> None:
+        async with self._database.session() as session:
+            now = (await session.scalars(select(func.now()))).one()
+        await self._store(_Page((), (), position.next_round(now)))
+
+    async def _accept(self, position: Position, total: int) -> None:
+        """End with fewer rows than 1C counts, when it lists no others however often it is asked."""
+        name, listed = self._entity_set.name, position.listed
+        if self._may_count_more and not position.found:
+            logger.info("1C lists fewer rows than it counts", extra={"entity_set": name, "listed": listed})
+            return
+        async with self._database.session() as session:
+            await jobs.renew(session, self._copying.lease)
+            session.add(self._progress)
+            self._progress.read_up_to = None  # a resumed job reads it from the start
+            await session.commit()
+        raise errors.incomplete(name, listed, total)
+
+    async def _next_page(self) -> _Page:
+        position = self._copying.position
         try:
-            return await self._ask(lambda: self._client.count(name, where))
+            rows, query = await self._reader.page(lambda size: self._query(position, size))
         except OneCError as error:
-            if error.retryable:
-                raise
-            logger.info("1C did not count", extra={"entity_set": name, "reason": error.code})
-            return None
+            return _Page((), (), self._instead(position, error))
+        keys = [records.record_key(self._entity_set, row) for row in rows]
+        known = await self._seen(keys, position)
+        back = self._pages.retreat(position, rows, first_is_known=bool(keys) and keys[0] in known)
+        if back is not None:
+            return _Page((), (), back)
+        fresh = {key: row for key, row in zip(keys, rows, strict=True) if key not in known}
+        found = position.found + await self._count_new(list(fresh), position)
+        goes_on = self._pages.advance(replace(position, found=found), rows, has_new=bool(fresh))
+        page = await self._changed(fresh, query)
+        return replace(page, position=goes_on, is_last=len(rows) < query.top)
 
-    async def _next_page(self, copying: Copying, *, by_version: bool) -> _Page:
-        query = Query(
-            top=self._page_size,
-            skip=copying.progress.rows_read,
-            order_by=copying.entity_set.key,
-            where=copying.where,
-        )
-        if by_version:
-            return await self._changed(copying.entity_set, query)
-        rows = await self._read(copying.entity_set, query)
-        if copying.job.full or copying.entity_set.has_versions:
-            return _Page(rows, (), len(rows))
-        changed, unchanged = await self._compare(copying.entity_set, rows)
-        return _Page(list(changed.values()), unchanged, len(rows))
+    def _instead(self, position: Position, error: OneCError) -> Position:
+        """Where to read after an error, in another way; raises it when there is none."""
+        if error.code == errors.TOO_LONG and self._entity_set.has_versions and not self._lists_first:
+            self._lists_first = True
+            return position
+        if self._pages.anchor(position) is None or not _is_refusal(error):
+            raise error
+        logger.warning("1C does not compare", extra={"entity_set": self._entity_set.name})
+        return position.without_anchor()
 
-    async def _changed(self, entity_set: EntitySet, query: Query) -> _Page:
-        listed = await self._read(entity_set, replace(query, select=_VERSION))
-        changed, unchanged = await self._compare(entity_set, listed)
-        rows = await self._rows(entity_set, query, list(changed))
-        return _Page(rows, unchanged, len(listed))
+    def _query(self, position: Position, size: int) -> Query:
+        query = self._pages.query(position, size)
+        if not self._by_version:
+            return query
+        anchor = self._pages.anchor(position)
+        return replace(query, select=(*_VERSION, anchor) if anchor else _VERSION)
 
-    async def _compare(self, entity_set: EntitySet, rows: Sequence[Row]) -> tuple[dict[str, Row], list[str]]:
-        """The rows that are new or have another version than the stored ones, and the keys of the rest."""
-        found = {records.record_key(entity_set, row): row for row in rows}
+    @property
+    def _by_version(self) -> bool:
+        """Whether pages are read as versions first, which tell what changed."""
+        has_some = self._stored_before or self._copying.position.round > 1
+        tells = has_some and self._entity_set.has_versions and not self._copying.job.full
+        return tells or self._lists_first
+
+    async def _seen(self, keys: Sequence[str], position: Position) -> set[str]:
+        """The keys of rows that this round read already."""
+        began = self._copying.unseen().before
+        since = datetime.fromisoformat(position.since) if position.since else began
         async with self._database.session() as session:
-            known = await records.versions(session, entity_set, found.keys())
-        changed = {key: row for key, row in found.items() if known.get(key) != records.row_version(row)}
-        return changed, [key for key in found if key not in changed]
+            return await records.seen_since(session, self._entity_set, keys, since)
 
-    async def _rows(self, entity_set: EntitySet, query: Query, keys: Sequence[str]) -> list[Row]:
+    async def _count_new(self, keys: Sequence[str], position: Position) -> int:
+        """How many of these keys no round read."""
+        if position.round == 1:
+            return len(keys)
+        return len(keys) - len(await self._seen(keys, Position()))
+
+    async def _changed(self, rows: dict[str, Row], query: Query) -> _Page:
+        """What to store of rows that were not read before."""
+        position = self._copying.position
+        changed = await self._differing(rows)
+        unchanged = [key for key in rows if key not in changed]
+        if self._by_version:
+            return _Page(await self._in_full(query, list(changed)), unchanged, position)
+        return _Page(list(changed.values()), unchanged, position)
+
+    async def _differing(self, rows: dict[str, Row]) -> dict[str, Row]:
+        """The rows that are not stored as they are: all, when that is not known or was not asked for."""
+        if self._copying.job.full or (self._entity_set.has_versions and not self._by_version):
+            return rows
+        async with self._database.session() as session:
+            known = await records.versions(session, self._entity_set, rows.keys())
+        return {key: row for key, row in rows.items() if known.get(key) != records.row_version(row)}
+
+    async def _in_full(self, query: Query, keys: Sequence[str]) -> list[Row]:
         """The rows of a page with these keys: few are asked for by reference, many with the whole page."""
-        if not keys:
-            return []
-        if len(keys) <= ROWS_OF_A_REQUEST:
-            return await self._read(entity_set, Query(top=len(keys), where=odata.one_of(keys)))
-        wanted = set(keys)
-        rows = await self._read(entity_set, query)
-        return [row for row in rows if records.record_key(entity_set, row) in wanted]
+        found: dict[str, Row] = {}
+        if len(keys) > ROWS_OF_A_REQUEST and self._reader.reads_whole_pages:
+            rows = await self._reader.whole(replace(query, select=()))
+            found = {records.record_key(self._entity_set, row): row for row in rows}
+        rows = await self._reader.by_reference([key for key in keys if key not in found])
+        found |= {records.record_key(self._entity_set, row): row for row in rows}
+        return [found[key] for key in keys if key in found]
 
-    async def _store(self, copying: Copying, page: _Page) -> None:
-        progress = copying.progress
+    async def _store(self, page: _Page) -> None:
+        progress, read = self._progress, self._progress.rows_read
         async with self._database.session() as session:
-            await jobs.renew(session, copying.lease)
-            await records.store(session, copying.entity_set, page.rows)
-            await records.touch(session, copying.entity_set, page.unchanged)
+            await jobs.renew(session, self._copying.lease)
+            await records.store(session, self._entity_set, page.rows)
+            await records.touch(session, self._entity_set, page.unchanged)
             session.add(progress)
-            progress.rows_read += page.length
+            progress.read_up_to = page.position.dump()
+            progress.rows_read = max(read, page.position.listed)
             progress.rows_stored += len(page.rows)
             progress.pages += 1
             await session.commit()
-        ROWS_READ.inc(page.length)
+        ROWS_READ.inc(progress.rows_read - read)
         ROWS.inc(len(page.rows))
 
-    async def _look_for_unseen(self, copying: Copying) -> None:
-        unseen, last = copying.unseen(), ""
+    async def _look_for_unseen(self) -> None:
+        unseen, last = self._copying.unseen(), ""
         while True:
             async with self._database.session() as session:
                 keys = await unseen.keys(session, after=last, limit=ROWS_OF_A_REQUEST)
             if not keys:
                 return
-            found = await self._read(copying.entity_set, Query(top=len(keys), where=odata.one_of(keys)))
-            await self._store_unseen(copying, keys, found)
+            await self._store_unseen(keys, await self._reader.by_reference(keys))
             last = keys[-1]
 
-    async def _store_unseen(self, copying: Copying, keys: Sequence[str], found: Sequence[Row]) -> None:
-        entity_set, progress = copying.entity_set, copying.progress
-        gone = set(keys) - {records.record_key(entity_set, row) for row in found}
+    async def _store_unseen(self, keys: Sequence[str], found: Sequence[Row]) -> None:
+        progress = self._progress
+        gone = set(keys) - {records.record_key(self._entity_set, row) for row in found}
         async with self._database.session() as session:
-            await jobs.renew(session, copying.lease)
-            await records.store(session, entity_set, found)
-            await records.mark_missing(session, entity_set, gone)
+            await jobs.renew(session, self._copying.lease)
+            await records.store(session, self._entity_set, found)
+            await records.mark_missing(session, self._entity_set, gone)
             session.add(progress)
             progress.rows_stored += len(found)
             progress.rows_missing += len(gone)
             await session.commit()
         ROWS.inc(len(found))
 
-    async def _mark_unseen(self, copying: Copying) -> None:
-        """Rows without a reference cannot be asked for: they count as missing when none can have moved."""
-        total = await self._count(copying)
-        if total != copying.progress.rows_read:
-            logger.info(
-                "rows came or went meanwhile, so none is taken for missing",
-                extra={"entity_set": copying.entity_set.name},
-            )
-            return
+    async def _mark_unseen(self) -> None:
         async with self._database.session() as session:
-            await jobs.renew(session, copying.lease)
-            session.add(copying.progress)
-            copying.progress.rows_missing += await copying.unseen().mark_all_missing(session)
+            await jobs.renew(session, self._copying.lease)
+            session.add(self._progress)
+            self._progress.rows_missing += await self._copying.unseen().mark_all_missing(session)
             await session.commit()
 
-    async def _complete(self, copying: Copying) -> None:
+    async def _complete(self) -> None:
         async with self._database.session() as session:
-            await jobs.renew(session, copying.lease)
-            session.add(copying.progress)
-            copying.progress.status = Status.COMPLETED.value
-            copying.progress.finished_at = await session.scalar(select(func.now()))
+            await jobs.renew(session, self._copying.lease)
+            session.add(self._progress)
+            self._progress.status = Status.COMPLETED.value
+            self._progress.finished_at = await session.scalar(select(func.now()))
             await session.commit()
 
-    async def _read(self, entity_set: EntitySet, query: Query) -> list[Row]:
-        return (await self._ask(lambda: self._client.read(entity_set.name, query))).rows
 
-    async def _ask[T](self, question: Callable[[], Awaitable[T]]) -> T:
-        for attempt in range(1, _READ_ATTEMPTS):
-            try:
-                return await question()
-            except OneCError as error:
-                if not error.retryable:
-                    raise
-                logger.info("1C is asked again", extra={"reason": error.code, "attempt": attempt})
-                await asyncio.sleep(self._pause * 2 ** (attempt - 1))
-        return await question()
+def _is_refusal(error: OneCError) -> bool:
+    """Whether the interface itself did not take the question; rights and wrong names are another matter."""
+    by_interface = error.reason is not None and error.reason.code is not None
+    return by_interface and error.code in {errors.UNEXPECTED, errors.SERVER_ERROR}

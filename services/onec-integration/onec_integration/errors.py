@@ -7,8 +7,10 @@ from onec_integration.refusals import Refusal
 
 NO_SESSION = "onec_no_session"
 NOT_FOUND = "onec_not_found"
+SERVER_ERROR = "onec_server_error"
 TIMEOUT = "onec_timeout"
 TOO_LONG = "onec_answer_too_long"
+UNEXPECTED = "onec_unexpected_answer"
 _RETRY_AFTER_SECONDS = "15"
 
 
@@ -83,7 +85,7 @@ def redirected() -> OneCError:
 
 
 def unexpected(detail: str) -> OneCError:
-    return OneCError(502, "onec_unexpected_answer", detail)
+    return OneCError(502, UNEXPECTED, detail)
 
 
 def too_long(max_bytes: int) -> OneCError:
@@ -100,4 +102,4 @@ def incomplete(entity_set: str, listed: int, total: int) -> OneCError:
 
 def server_fault(status: int) -> OneCError:
     detail = f"The 1C server answered with status {status}."
-    return OneCError(502, "onec_server_error", detail, retryable=True)
+    return OneCError(502, SERVER_ERROR, detail, retryable=True)

@@ -109,6 +109,8 @@ class SyncEntitySet(Base):
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     error: Mapped[str | None] = mapped_column(Text)
+    read_up_to: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """See `paging.Position`; None when nothing was read yet."""
 
     @property
     def percent(self) -> int | None:

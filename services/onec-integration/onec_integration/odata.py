@@ -62,6 +62,11 @@ def one_of(references: Iterable[str]) -> str:
     return " or ".join(f"Ref_Key eq {guid(UUID(reference))}" for reference in references)
 
 
+def text(value: str) -> str:
+    doubled = value.replace("'", "''")
+    return f"'{doubled}'"
+
+
 def local_datetime(value: datetime) -> str:
     """1C has no time zones: the wall clock of the server is meant."""
     if value.tzinfo is not None:
@@ -71,6 +76,11 @@ def local_datetime(value: datetime) -> str:
 
 def encode_path(resource: str) -> str:
     return quote(resource, safe="()'=,-$/")
+
+
+def encoded_length(value: str) -> int:
+    """How many bytes a value takes in an address."""
+    return len(quote(value, safe=""))
 
 
 def encode_query(parameters: dict[str, str]) -> str:

@@ -119,12 +119,14 @@ class SessionPool:
 
     async def close(self) -> None:
         """Give back all sessions, also those in use, for which it waits a moment."""
-        try:
-            async with asyncio.timeout(_FINISH_SECONDS):
-                for _ in range(self._limit):
-                    await self._free.acquire()
-        except TimeoutError:
-            logger.warning("1C sessions are still in use")
+        waiting = [asyncio.create_task(self._free.acquire()) for _ in range(self._limit)]
+        free, in_use = await asyncio.wait(waiting, timeout=_FINISH_SECONDS)
+        for task in in_use:
+            task.cancel()
+        for _ in free:
+            self._free.release()
+        if in_use:
+            logger.warning("1C sessions are still in use", extra={"count": len(in_use)})
         if self._watch is not None:
             self._watch.cancel()
         await self.finish(*self.drain())

@@ -13,6 +13,7 @@ from onec_integration.copying import Copier, Copying
 from onec_integration.errors import OneCError
 from onec_integration.jobs import Lease
 from onec_integration.models import Status, SyncEntitySet, SyncJob
+from onec_integration.reading import Retries
 
 logger = logging.getLogger(__name__)
 
@@ -24,10 +25,11 @@ _TOO_MANY_ATTEMPTS = "The synchronization was broken off too often without any p
 
 
 class Synchronizer:
-    def __init__(self, database: Database, catalog: Catalog, copier: Copier) -> None:
+    def __init__(self, database: Database, catalog: Catalog, copier: Copier, retries: Retries) -> None:
         self._database = database
         self._catalog = catalog
         self._copier = copier
+        self._retries = retries
 
     async def run(self, lease: Lease) -> None:
         """Do what is left of a job. Raises LeaseLostError when it is not ours any more."""
@@ -44,12 +46,18 @@ class Synchronizer:
             await self._note(lease, progress, _TOO_MANY_ATTEMPTS)
             return
         try:
-            entity_set = await self._catalog.entity_set(progress.entity_set)
+            name = progress.entity_set
+            entity_set = await self._retries.ask(lambda: self._catalog.entity_set(name))
             await self._copier.copy(Copying(lease, job, progress, entity_set))
         except OneCError as error:
             logger.warning(
                 "an entity set was not copied",
-                extra={"job_id": lease.job_id, "entity_set": progress.entity_set, "reason": error.code},
+                extra={
+                    "job_id": lease.job_id,
+                    "entity_set": progress.entity_set,
+                    "reason": error.code,
+                    "said": str(error.reason or ""),
+                },
             )
             await self._note(lease, progress, error.detail_text)
 

@@ -67,6 +67,8 @@ class Base:
     delay_seconds: float = 0
     answers_left: int | None = None
     """How many more requests are answered; the others wait, without end. None: all are."""
+    seconds_a_skipped_row: float = 0
+    """1C looks at each row that `$skip` passes over."""
     failures: list[int] = field(default_factory=list)
     """Statuses for the next requests instead of answers; 0 lets one through."""
     refusal: tuple[int, str, str] | None = None

@@ -41,12 +41,17 @@ _TYPES = {
     "datetime": {"Edm.DateTime"},
     "string": {"Edm.String"},
     "boolean": {"Edm.Boolean"},
-    "number": {"Edm.Double", "Edm.Int64"},
+    "number": {"Edm.Double", "Edm.Int16", "Edm.Int32", "Edm.Int64", "Edm.Decimal"},
 }
+_ORDER = frozenset({"gt", "ge", "lt", "le"})
 
 
 class QueryError(Exception):
     """The query is not one this server understands."""
+
+
+class CompareError(Exception):
+    """1C knows references only as equal or not; it says so with status 500."""
 
 
 def split_entity(resource: str) -> tuple[str, str | None]:
@@ -69,7 +74,7 @@ def select(
         skip, top = _number(query, "$skip", 0), _number(query, "$top", count)
         rows = rows[skip : skip + top]
     names = [_property(name.strip(), entity_set) for name in query.get("$select", "").split(",") if name]
-    return [{name: row[name] for name in names} for row in rows] if names else rows, count
+    return [{name: row.get(name) for name in names} for row in rows] if names else rows, count
 
 
 def matching(entity_set: EntitySet, condition: str | None) -> list[Row]:
@@ -83,7 +88,23 @@ def _sort(rows: list[Row], order: str, entity_set: EntitySet) -> None:
         name, _, direction = item.partition(" ")
         if direction not in {"", "asc", "desc"}:
             raise QueryError(f"cannot sort: {direction}")
-        rows.sort(key=operator.itemgetter(_property(name, entity_set)), reverse=direction == "desc")
+        rows.sort(key=_sort_key(_property(name, entity_set), entity_set), reverse=direction == "desc")
+
+
+def _sort_key(name: str, entity_set: EntitySet) -> Callable[[Row], Any]:
+    """By value within a kind of value; what a row does not have comes first."""
+
+    def key(row: Row) -> tuple[str, Any]:
+        value = _value(row, name, entity_set)
+        return ("", 0) if value is None else (type(value).__name__, value)
+
+    return key
+
+
+def _value(row: Row, name: str, entity_set: EntitySet) -> Any:  # noqa: ANN401 - any value of a row
+    """A value as it is compared: integers of 64 bits are texts in answers."""
+    value = row.get(name)
+    return float(value) if value is not None and entity_set.properties[name] in _TYPES["number"] else value
 
 
 def _number(query: dict[str, str], name: str, default: int) -> int:
@@ -120,8 +141,15 @@ def _comparison(match: re.Match[str], entity_set: EntitySet) -> Test:
     name, kind = _property(match["name"], entity_set), match.lastgroup or ""
     if entity_set.properties[name] not in _TYPES[kind]:
         raise QueryError(f"{name} is no {kind}")
+    if kind == "guid" and match["operator"] in _ORDER:
+        raise CompareError("Нельзя сравнивать поля неограниченной длины и поля несовместимых типов")
     compare, expected = _OPERATORS[match["operator"]], _LITERALS[kind](match[kind])
-    return lambda row: compare(row[name], expected)
+
+    def passes(row: Row) -> bool:
+        value = _value(row, name, entity_set)
+        return value is not None and compare(value, expected)
+
+    return passes
 
 
 def _property(name: str, entity_set: EntitySet) -> str:

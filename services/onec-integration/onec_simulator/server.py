@@ -20,7 +20,7 @@ from onec_simulator.documents import (
     json_answer,
     metadata_answer,
 )
-from onec_simulator.queries import QueryError, matching, select, split_entity
+from onec_simulator.queries import CompareError, QueryError, matching, select, split_entity
 
 ROOT = "/base/odata/standard.odata"
 COOKIE = "ibsession"
@@ -84,7 +84,7 @@ class _Server:
         if token is None and started is None:
             return PlainTextResponse("No licence is left.", 406 if control == "start" else 503)
         try:
-            async with self._busy():
+            async with self._busy(request.query_params.get("$skip", "0")):
                 response = await self._answer(request)
         finally:
             if started is not None and control != "start":
@@ -96,12 +96,13 @@ class _Server:
         return response
 
     @asynccontextmanager
-    async def _busy(self) -> AsyncIterator[None]:
+    async def _busy(self, skipped: str) -> AsyncIterator[None]:
         base = self._base
         base.busy += 1
         base.most_busy = max(base.most_busy, base.busy)
         try:
-            await asyncio.sleep(base.delay_seconds)
+            rows = int(skipped) if skipped.isdecimal() else 0
+            await asyncio.sleep(base.delay_seconds + rows * base.seconds_a_skipped_row)
             while base.answers_left == 0:  # noqa: ASYNC110 - another thread changes it
                 await asyncio.sleep(_HOLD_SECONDS)
             if base.answers_left is not None:
@@ -117,6 +118,8 @@ class _Server:
             return await self._resource(request, query, as_json=as_json)
         except QueryError as error:
             return error_answer(base, 400, "14", str(error), as_json=as_json)
+        except CompareError as error:
+            return error_answer(base, 500, "-1", str(error), as_json=as_json)
         except _RefusalError as error:
             return error_answer(base, error.status, error.code, error.message, as_json=as_json)
 

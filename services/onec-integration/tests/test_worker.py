@@ -97,7 +97,8 @@ async def test_a_stopped_job_goes_on_behind_the_last_page(
     base.answers_left = None
     base.requests.clear()
     assert await worker.work_once()
-    assert next(item for item in base.requests if "$top" in item.query).query["$skip"] == "10"
+    first = next(item for item in base.requests if "$top" in item.query)
+    assert first.query["$filter"] == "Code ge '000000009'"
     assert (await job(resources)).status == "completed"
     assert await count(resources) == 30
 

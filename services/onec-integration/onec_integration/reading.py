@@ -1,0 +1,159 @@
+"""Asks 1C again when that may help, and for less at a time when an answer is too much."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from onec_integration import client as onec_client
+from onec_integration import errors, odata
+from onec_integration.client import OneCClient
+from onec_integration.errors import OneCError
+from onec_integration.metadata import EntitySet
+from onec_integration.odata import EntityPage, Query, Row
+from onec_integration.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+ROWS_OF_A_REQUEST = 20
+"""As many references as fit an address of 2,048 characters, the limit of IIS."""
+
+_ATTEMPTS = 3
+_LESS_MAY_HELP = frozenset({errors.TOO_LONG, errors.TIMEOUT})
+_LESS = 4
+_BINARY = frozenset({"Edm.Binary", "Edm.Stream"})
+
+
+class Retries:
+    """Asks up to three times, with longer and longer pauses between."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._pause = settings.onec_retry_pause_seconds
+
+    async def ask[T](self, question: Callable[[], Awaitable[T]], *, smaller: bool = False) -> T:
+        """The answer. With `smaller` it is not asked again what a smaller question may be answered to."""
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                return await question()
+            except OneCError as error:
+                if not error.retryable or (smaller and error.code in _LESS_MAY_HELP):
+                    raise
+                logger.info("1C is asked again", extra={"reason": error.code, "attempt": attempt})
+                await asyncio.sleep(self._pause * 2 ** (attempt - 1))
+        return await question()
+
+
+class SetReader:
+    """Reads an entity set in pages as large as 1C, the limit of an answer and its time allow."""
+
+    def __init__(self, settings: Settings, client: OneCClient, entity_set: EntitySet) -> None:
+        self._client = client
+        self._entity_set = entity_set
+        self._retries = Retries(settings)
+        self._largest = self._size = settings.onec_page_size
+        self._references = ROWS_OF_A_REQUEST
+        self._lean = False
+        self.reads_whole_pages = True
+        """Whether the rows of a page came in one answer so far."""
+
+    async def count(self, where: str | None) -> int | None:
+        """How many rows there are; None when 1C cannot tell."""
+        name = self._entity_set.name
+        try:
+            return await self._retries.ask(lambda: self._client.count(name, where))
+        except OneCError as error:
+            if error.retryable:
+                raise
+            logger.info("1C did not count", extra={"entity_set": name, "reason": error.code})
+            return None
+
+    async def page(self, query_of: Callable[[int], Query]) -> tuple[list[Row], Query]:
+        """The rows of a page of some size, and the query that it answers.
+
+        Raises TOO_LONG for objects when two of them are too long: they can be read by reference, one by one.
+        """
+        while True:
+            query = query_of(self._size)
+            try:
+                page = await self._read(query, smaller=self._size > 1)
+            except OneCError as error:
+                if not self._can_ask_for_less(error):
+                    raise
+            else:
+                self._grow(page)
+                return page.rows, query
+
+    async def by_reference(self, references: Sequence[str]) -> list[Row]:
+        """The rows with these references that there are."""
+        rows: list[Row] = []
+        left = list(references)
+        while left:
+            some = left[: self._references]
+            query = Query(top=len(some), where=odata.one_of(some))
+            try:
+                page = await self._read(query, smaller=len(some) > 1)
+            except OneCError as error:
+                if not self._can_ask_for_fewer(error, len(some)):
+                    raise
+                continue
+            rows += page.rows
+            left = left[len(some) :]
+            if self._is_small(page):
+                self._references = min(ROWS_OF_A_REQUEST, self._references * 2)
+        return rows
+
+    async def whole(self, query: Query) -> list[Row]:
+        """The rows of a page in one answer; none when that is too much."""
+        try:
+            return (await self._read(query, smaller=True)).rows
+        except OneCError as error:
+            if error.code not in _LESS_MAY_HELP:
+                raise
+            self.reads_whole_pages = False
+            return []
+
+    async def _read(self, query: Query, *, smaller: bool) -> EntityPage:
+        if self._lean and not query.select:
+            query = replace(query, select=self._lean_fields())
+        name = self._entity_set.name
+        return await self._retries.ask(lambda: self._client.read(name, query), smaller=smaller)
+
+    def _can_ask_for_less(self, error: OneCError) -> bool:
+        if error.code not in _LESS_MAY_HELP:
+            return False
+        if self._size == 1:
+            return not self._entity_set.has_versions and self._leave_out_binaries(error)
+        self._size = max(1, self._size // _LESS)
+        logger.info(
+            "a page is made smaller",
+            extra={"entity_set": self._entity_set.name, "rows": self._size, "reason": error.code},
+        )
+        return True
+
+    def _can_ask_for_fewer(self, error: OneCError, count: int) -> bool:
+        if error.code not in _LESS_MAY_HELP:
+            return False
+        if count == 1:
+            return self._leave_out_binaries(error)
+        self._references = max(1, count // _LESS)
+        return True
+
+    def _leave_out_binaries(self, error: OneCError) -> bool:
+        """Go on without the files in rows, when a single one is too long: nothing here can read them."""
+        has_binaries = len(self._lean_fields()) < len(self._entity_set.fields)
+        if error.code != errors.TOO_LONG or self._lean or not has_binaries:
+            return False
+        logger.warning("binary fields are left out", extra={"entity_set": self._entity_set.name})
+        self._lean = True
+        return True
+
+    def _lean_fields(self) -> tuple[str, ...]:
+        return tuple(name for name, type_ in self._entity_set.fields.items() if type_ not in _BINARY)
+
+    def _grow(self, page: EntityPage) -> None:
+        if self._is_small(page):
+            self._size = min(self._largest, self._size * 2)
+
+    def _is_small(self, page: EntityPage) -> bool:
+        """Whether one twice as large would still be far from the limit."""
+        return page.size * _LESS <= onec_client.MAX_ANSWER_BYTES
