@@ -16,7 +16,16 @@ _PRIVATE = tuple(
 )
 _METADATA = frozenset(
     ip_address(address)
-    for address in ("169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254")
+    for address in (
+        "169.254.169.254",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "fd00:ec2::254",  # AWS
+        "fd20:ce::254",  # Google Cloud
+        "fd00:c1::a9fe:a9fe",  # Oracle
+        "fd00:42::42",  # Scaleway
+    )
 )
 _NAT64 = ip_network("64:ff9b::/96")
 _NOTHING_TO_CALL = tuple(
