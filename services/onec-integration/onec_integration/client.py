@@ -34,11 +34,15 @@ DURATION = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
-"""Read into objects, an answer takes about eight times its length of the 512 MiB that the pod may have."""
+"""Until its rows are stored, an answer takes about four times its length, and four sessions may bring one at
+once; the pod has 512 MiB."""
 MAX_METADATA_BYTES = 192 * 1024 * 1024
 """More than the largest configurations have; the document is not kept, so it takes no memory."""
 _MAX_ERROR_BYTES = 64 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_METADATA_PATIENCE = 4
+"""How many times longer the metadata may take than another answer: 1C writes tens of megabytes."""
+
 _LATE_SECONDS = 120
 """How long the answer to a first request is waited for after it was given up: it brings the session."""
 _SESSION_LOST = frozenset({400, 404, 406})
@@ -62,6 +66,8 @@ class _Reading:
     parameters: dict[str, str]
     sink: Sink
     max_bytes: int
+    patience: int = 1
+    """How many times the usual limit of time it may take."""
 
 
 class OneCClient:
@@ -126,7 +132,7 @@ class OneCClient:
     async def read_schema(self) -> Schema:
         with _observed("metadata"):
             parser = MetadataParser()
-            await self._get(_Reading("$metadata", {}, parser.feed, MAX_METADATA_BYTES))
+            await self._get(_Reading("$metadata", {}, parser.feed, MAX_METADATA_BYTES, _METADATA_PATIENCE))
             return parser.close()
 
     async def close(self) -> None:
@@ -160,7 +166,7 @@ class OneCClient:
     async def _get_once(self, reading: _Reading) -> None:
         async with self._sessions.lease() as session:
             try:
-                async with asyncio.timeout(self._timeout):
+                async with asyncio.timeout(self._timeout * reading.patience):
                     await self._get_in_session(session, reading)
             except (TimeoutError, httpx.TimeoutException) as error:
                 raise errors.timed_out() from error
@@ -180,6 +186,8 @@ class OneCClient:
     async def _exchange(self, session: OneCSession, reading: _Reading) -> None:
         reused = session.token is not None
         request = await self._request(reading.resource, reading.parameters, session.headers())
+        seconds = self._timeout * reading.patience
+        request.extensions["timeout"] = httpx.Timeout(self._timeout, read=seconds).as_dict()
         response = await self._send(session, request)
         try:
             session.adopt(response.headers.get_list("set-cookie"))
@@ -193,7 +201,7 @@ class OneCClient:
         """Send a request. One that starts a session is never broken off: 1C would keep the licence."""
         if session.token is not None:
             return await self._http.send(request, stream=True)
-        request.extensions["timeout"] = httpx.Timeout(self._timeout, read=_LATE_SECONDS).as_dict()
+        request.extensions["timeout"]["read"] = _LATE_SECONDS
         starting = asyncio.create_task(self._http.send(request, stream=True))
         try:
             return await asyncio.shield(starting)
