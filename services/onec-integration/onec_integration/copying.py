@@ -33,6 +33,7 @@ ROWS_READ = Counter("onec_sync_rows_read_total", "Rows of 1C looked at.")
 ROWS = Counter("onec_sync_rows_total", "Rows of 1C stored.")
 _VERSION = ("Ref_Key", "DataVersion")
 _LOOKS = 2
+"""How often the end of a set is looked at again, when 1C counts more rows than it listed."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,15 @@ class Copying:
     def position(self) -> Position:
         return Position.load(self.progress.read_up_to)
 
-    def unseen(self) -> records.Unseen:
-        started_at = self.progress.started_at
-        if started_at is None:
+    @property
+    def started_at(self) -> datetime:
+        if self.progress.started_at is None:
             raise ValueError("nothing was read yet")
+        return self.progress.started_at
+
+    def unseen(self) -> records.Unseen:
         since = self.job.documents_since if self.where else None
-        return records.Unseen(self.entity_set, started_at, since)
+        return records.Unseen(self.entity_set, self.started_at, since)
 
 
 @dataclass(frozen=True)
@@ -214,8 +218,7 @@ class _SetCopier:
 
     async def _seen(self, keys: Sequence[str], position: Position) -> set[str]:
         """The keys of rows that this round read already."""
-        began = self._copying.unseen().before
-        since = datetime.fromisoformat(position.since) if position.since else began
+        since = datetime.fromisoformat(position.since) if position.since else self._copying.started_at
         async with self._database.session() as session:
             return await records.seen_since(session, self._entity_set, keys, since)
 

@@ -10,9 +10,13 @@ from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders
 from onec_integration import client as onec_client
 from onec_integration import odata
+from onec_integration.addresses import AddressGuard
+from onec_integration.client import OneCClient
+from onec_integration.errors import OneCError
 from onec_integration.metadata import EntitySet as Schema
 from onec_integration.paging import Pages, Position, anchor_of
 from onec_integration.reading import ROWS_OF_A_REQUEST
+from onec_integration.settings import Settings
 from onec_integration_testing import copies
 from onec_integration_testing.copies import MOVES, PLACES, SETS, SHARES, TABLE, missing, stored, synchronize
 from onec_simulator import queries
@@ -267,6 +271,20 @@ async def test_a_base_that_wakes_up_slowly_is_waited_for(
     with copies.watching(base, awake):
         job = await synchronize(client, headers, COMPANIES)
     assert (job["status"], job["error"]) == ("completed", None)
+
+
+async def test_metadata_may_take_longer_than_the_rest(
+    settings: Settings, base: Base, guard: AddressGuard
+) -> None:
+    base.add_companies(1)
+    client = OneCClient(settings.model_copy(update={"onec_timeout_seconds": 0.5}), guard)
+    base.delay_seconds = 0.8
+    assert list((await client.read_schema()).entity_sets) == [COMPANIES]
+    with pytest.raises(OneCError) as caught:
+        await client.read(COMPANIES, odata.Query(top=1))
+    assert caught.value.code == "onec_timeout"
+    base.delay_seconds = 0
+    await client.close()
 
 
 def test_addresses_stay_short() -> None:
