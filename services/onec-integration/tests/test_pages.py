@@ -92,7 +92,7 @@ async def test_pages_that_take_longer_the_more_rows_they_skip(
     client: httpx.AsyncClient, base: Base, resources: Resources, headers: dict[str, str]
 ) -> None:
     names = (COMPANIES, SALES, TABLE, RATES)
-    base.seconds_a_skipped_row = 0.04
+    base.seconds_a_skipped_row = 0.03
     for _ in range(2):
         job = await synchronize(client, headers, *names)
         assert (job["status"], job["rows_read"]) == ("completed", 4 * 60), job["error"]
@@ -274,11 +274,12 @@ async def test_a_base_that_wakes_up_slowly_is_waited_for(
 
 
 async def test_metadata_may_take_longer_than_the_rest(
-    settings: Settings, base: Base, guard: AddressGuard
+    settings: Settings, base: Base, guard: AddressGuard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(onec_client, "_METADATA_PATIENCE", 60)
     base.add_companies(1)
-    client = OneCClient(settings.model_copy(update={"onec_timeout_seconds": 0.5}), guard)
-    base.delay_seconds = 0.8
+    client = OneCClient(settings, guard)
+    base.delay_seconds = 1.5
     assert list((await client.read_schema()).entity_sets) == [COMPANIES]
     with pytest.raises(OneCError) as caught:
         await client.read(COMPANIES, odata.Query(top=1))
