@@ -17,6 +17,9 @@ MAX_FIELDS = 400_000
 """Over all entity sets: several times what the largest configurations have."""
 
 MAX_FIELDS_OF_A_SET = 2000
+_ALWAYS = frozenset({"Ref_Key", "DataVersion", "LineNumber", "Date", "Period", "Code", "Description"})
+"""Properties of the platform that decide how a set is read, so that they count beyond the limit, too."""
+
 _MAX_NAME = 255
 _ENTITY_SET = re.compile(ENTITY_SET_PATTERN)
 _REFERENCE, _VERSION, _LINE = "Ref_Key", "DataVersion", "LineNumber"
@@ -145,7 +148,7 @@ class _Target:
             self.keys.setdefault(type_, []).append(name)
         elif element == "Property":
             fields = self.fields.setdefault(type_, {})
-            if len(fields) < MAX_FIELDS_OF_A_SET:
+            if len(fields) < MAX_FIELDS_OF_A_SET or name in _ALWAYS:
                 fields[name] = attributes.get("Type", "")[:_MAX_NAME]
                 self._count += 1
             if self._count > MAX_FIELDS:

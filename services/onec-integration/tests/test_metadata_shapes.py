@@ -6,6 +6,7 @@ import pytest
 
 from assistants_common.resources import Resources
 from assistants_testing.plugin import AuthHeaders
+from onec_integration import metadata
 from onec_integration.errors import OneCError
 from onec_integration.metadata import EntitySet, MetadataParser, Schema
 from onec_integration.schema_cache import SchemaCache
@@ -167,6 +168,16 @@ def test_a_wide_set_keeps_its_fields() -> None:
     wide = schema({"Document_Отчёт": REFERENCE}, {"Document_Отчёт": fields}).entity_sets["Document_Отчёт"]
     assert wide.fields == fields
     assert wide.has_versions
+
+
+def test_what_decides_how_a_set_is_read_is_never_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "MAX_FIELDS_OF_A_SET", 3)
+    fields = {f"Графа{number}": "Edm.String" for number in range(9)}
+    fields |= {"DataVersion": "Edm.String", "Date": "Edm.DateTime"}
+    found = schema({"Document_Отчёт": REFERENCE}, {"Document_Отчёт": fields}).entity_sets["Document_Отчёт"]
+    assert list(found.fields) == ["Графа0", "Графа1", "Графа2", "DataVersion", "Date"]
+    assert found.has_versions
+    assert found.has_dates
 
 
 def test_a_set_by_itself_has_no_owner() -> None:
