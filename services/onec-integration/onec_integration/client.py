@@ -104,10 +104,11 @@ class OneCClient:
         if not self.configured:
             raise errors.not_configured()
 
-    async def read(self, entity_set: str, query: Query) -> EntityPage:
+    async def read(self, entity_set: str, query: Query, patience: int = 1) -> EntityPage:
+        """A page; `patience` is how many times the usual limit of time it may take."""
         with _observed("read"):
             parameters = {**self._common, **query.parameters()}
-            return odata.parse_page(await self._get_json(entity_set, parameters)).cut(query)
+            return odata.parse_page(await self._get_json(entity_set, parameters, patience)).cut(query)
 
     async def count(self, entity_set: str, where: str | None = None) -> int:
         """How many rows there are. Counted for itself, as 1C may forget about pages that it counts."""
@@ -144,10 +145,10 @@ class OneCClient:
         headers = {"Cookie": f"{COOKIE}={token}", CONTROL_HEADER: "finish"}
         await self._http.send(await self._request("", {}, headers))
 
-    async def _get_json(self, resource: str, parameters: dict[str, str]) -> bytes:
+    async def _get_json(self, resource: str, parameters: dict[str, str], patience: int = 1) -> bytes:
         body = bytearray()
         parameters = {"$format": "json", **parameters}
-        await self._get(_Reading(resource, parameters, body.extend, MAX_ANSWER_BYTES))
+        await self._get(_Reading(resource, parameters, body.extend, MAX_ANSWER_BYTES, patience))
         return bytes(body)
 
     async def _get(self, reading: _Reading) -> None:

@@ -21,6 +21,9 @@ ROWS_OF_A_REQUEST = 20
 _ATTEMPTS = 3
 _LESS_MAY_HELP = frozenset({errors.TOO_LONG, errors.TIMEOUT})
 _LESS = 4
+_MOST_PATIENCE = 4
+"""How many times the usual limit of time a single row may take: deep in a set 1C skips rows for long."""
+
 _BINARY = frozenset({"Edm.Binary", "Edm.Stream"})
 
 
@@ -53,6 +56,7 @@ class SetReader:
         self._largest = self._size = settings.onec_page_size
         self._references = ROWS_OF_A_REQUEST
         self._lean = False
+        self._patience = 1
         self.reads_whole_pages = True
         """Whether the rows of a page came in one answer so far."""
 
@@ -75,7 +79,8 @@ class SetReader:
         while True:
             query = query_of(self._size)
             try:
-                page = await self._read(query, smaller=self._size > 1)
+                can_change = self._size > 1 or self._patience < _MOST_PATIENCE
+                page = await self._read(query, smaller=can_change)
             except OneCError as error:
                 if not self._can_ask_for_less(error):
                     raise
@@ -115,19 +120,27 @@ class SetReader:
     async def _read(self, query: Query, *, smaller: bool) -> EntityPage:
         if self._lean and not query.select:
             query = replace(query, select=self._lean_fields())
-        name = self._entity_set.name
-        return await self._retries.ask(lambda: self._client.read(name, query), smaller=smaller)
+        name, patience = self._entity_set.name, self._patience
+        return await self._retries.ask(lambda: self._client.read(name, query, patience), smaller=smaller)
 
     def _can_ask_for_less(self, error: OneCError) -> bool:
         if error.code not in _LESS_MAY_HELP:
             return False
         if self._size == 1:
-            return not self._entity_set.has_versions and self._leave_out_binaries(error)
+            return self._can_wait_longer(error) or (
+                not self._entity_set.has_versions and self._leave_out_binaries(error)
+            )
         self._size = max(1, self._size // _LESS)
         logger.info(
             "a page is made smaller",
             extra={"entity_set": self._entity_set.name, "rows": self._size, "reason": error.code},
         )
+        return True
+
+    def _can_wait_longer(self, error: OneCError) -> bool:
+        if error.code != errors.TIMEOUT or self._patience >= _MOST_PATIENCE:
+            return False
+        self._patience *= 2
         return True
 
     def _can_ask_for_fewer(self, error: OneCError, count: int) -> bool:

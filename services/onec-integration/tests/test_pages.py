@@ -100,6 +100,17 @@ async def test_pages_that_take_longer_the_more_rows_they_skip(
     assert max(int(request.query.get("$skip", 0)) for request in base.requests) < 25
 
 
+async def test_pages_that_can_only_be_skipped_to_are_waited_for(
+    client: httpx.AsyncClient, base: Base, resources: Resources, headers: dict[str, str]
+) -> None:
+    """Nothing in the set can be compared, so that the last page takes longer than the limit of 1 s."""
+    del base.entity_sets[SHARES].rows[24:]
+    base.seconds_a_skipped_row = 0.06
+    job = await synchronize(client, headers, SHARES)
+    assert (job["status"], job["rows_read"]) == ("completed", 24), job["error"]
+    assert await copied_in_full(base, resources, SHARES)
+
+
 async def test_a_server_that_does_not_compare(
     client: httpx.AsyncClient,
     base: Base,
