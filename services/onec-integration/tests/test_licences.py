@@ -152,7 +152,7 @@ async def test_the_last_licence_is_given_back_when_its_session_seems_lost(make: 
     assert len(base.sessions) == 1
 
 
-async def test_a_session_nobody_uses_is_given_back(
+async def test_an_unused_session_is_given_back(
     make: Maker, base: Base, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions, "IDLE_SECONDS", 0.2)
