@@ -16,7 +16,7 @@ function settingsOrExit(): Settings {
   }
 }
 
-function serve(settings: Settings): void {
+async function serve(settings: Settings): Promise<void> {
   const lines = new BufferedSink(SERVICE);
   const logger = new Logger(SERVICE, settings.version, settings.logLevel, lines);
   const lifecycle = new Lifecycle();
@@ -26,13 +26,14 @@ function serve(settings: Settings): void {
     event.preventDefault();
     logger.error('unhandled rejection', event.reason);
   });
-  store.start();
-  const server = gateway.listen({
-    hostname: settings.host,
-    port: settings.port,
-    onListen: ({ hostname, port }) =>
-      logger.info('listening', { hostname, port, environment: settings.environment }),
+  globalThis.addEventListener('error', (event) => {
+    event.preventDefault();
+    logger.error('uncaught error', event.error);
   });
+  store.start();
+  const server = await gateway.listen({ hostname: settings.host, port: settings.port });
+  const { hostname, port } = server;
+  logger.info('listening', { hostname, port, environment: settings.environment });
 
   const stop = async () => {
     if (lifecycle.draining) Deno.exit(1);
@@ -45,4 +46,4 @@ function serve(settings: Settings): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) Deno.addSignalListener(signal, stop);
 }
 
-serve(settingsOrExit());
+await serve(settingsOrExit());

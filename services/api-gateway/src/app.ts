@@ -1,8 +1,11 @@
 /** The gateway, put together. */
 import { Catalogue } from './catalogue.ts';
 import { Clock } from './clock.ts';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { HttpClient } from './client.ts';
 import { applyCors } from './cors.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, isSource, type Reply, UNMATCHED_ROUTE, type WebSocketClient } from './exchange.ts';
+import { checkHost } from './headers.ts';
 import { createVerifier } from './identity.ts';
 import { KeySet } from './key_set.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -10,9 +13,10 @@ import { Limiter } from './limiter.ts';
 import { describe, type Logger } from './logging.ts';
 import { Metrics } from './metrics.ts';
 import { createOperations } from './operations.ts';
-import { Problem, problemResponse } from './problems.ts';
+import { Problem, problemReply } from './problems.ts';
 import { createProxy } from './proxy.ts';
 import type { Store } from './redis.ts';
+import { listen, type ListenOptions, type Server } from './server.ts';
 import type { Settings } from './settings.ts';
 import { Suspicions } from './suspicions.ts';
 import { Upstream } from './upstream.ts';
@@ -31,7 +35,7 @@ export interface Parts {
 
 export interface Gateway {
   /** Begins to serve. */
-  listen(options: Deno.ServeTcpOptions): Deno.HttpServer<Deno.NetAddr>;
+  listen(options: ListenOptions): Promise<Server>;
   /** Asks the clients of WebSockets to come back elsewhere. */
   closeWebSockets(): Promise<void>;
   /** Gives the connections to the services up. */
@@ -61,31 +65,54 @@ export function createGateway(parts: Parts): Gateway {
     writeAccessLine(exchange, logger, status, seconds);
   };
 
-  async function operate(exchange: Exchange): Promise<Response> {
-    const response = await operations.fetch(exchange.request, { exchange });
-    for (const [name, value] of exchange.answerHeaders) response.headers.set(name, value);
-    return response;
+  async function operate(exchange: Exchange): Promise<Reply> {
+    const request = new Request(`http://gateway${exchange.path}`, { method: exchange.method });
+    const { status, headers, body } = await operations.fetch(request, { exchange });
+    const bytes = body && await new Response(body).bytes();
+    return { status, headers: [...headers, ...exchange.answerHeaders], body: bytes };
   }
 
-  async function serve(request: Request, { remoteAddr }: Deno.ServeHandlerInfo): Promise<Response> {
-    const peer = 'hostname' in remoteAddr ? remoteAddr.hostname : 'unknown';
-    const exchange = new Exchange(request, peer, record);
-    if (lifecycle.draining) exchange.answerHeaders.push(['Connection', 'close']);
-    let response: Response;
+  async function answer(exchange: Exchange): Promise<Reply | undefined> {
     try {
-      response = OPERATIONS.has(exchange.path)
-        ? await operate(exchange)
-        : applyCors(exchange, origins) ?? await proxy(exchange);
+      checkHost(exchange);
+      if (OPERATIONS.has(exchange.path)) return await operate(exchange);
+      return applyCors(exchange, origins) ?? await proxy(exchange);
     } catch (error) {
-      response = problemResponse(exchange, toProblem(error, exchange, logger));
+      return problemReply(exchange, toProblem(error, exchange, logger));
     }
-    if (!exchange.isStreaming) exchange.finish(response.status);
-    return response;
+  }
+
+  async function serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    webSocket?: WebSocketClient,
+  ): Promise<void> {
+    const client = new HttpClient(request, response, webSocket);
+    const exchange = new Exchange(client, record);
+    if (lifecycle.draining) exchange.answerHeaders.push(['Connection', 'close']);
+    const reply = await answer(exchange);
+    if (!reply) return;
+    try {
+      await client.send(reply);
+      if (!isSource(reply.body)) exchange.finish(reply.status);
+    } catch (error) {
+      // What the writer of answers does not take is not shown in part.
+      logger.error('an answer cannot be sent', error, { request_id: exchange.requestId });
+      exchange.finish(502);
+      client.leave();
+    }
   }
 
   return {
-    // What fails inside a request is answered above: only an answer that broke off in the middle comes here.
-    listen: (options) => Deno.serve({ ...options, onError: (error) => brokenOff(error, logger) }, serve),
+    listen: (options) =>
+      listen(options, settings, {
+        request: (request, response) => void serve(request, response),
+        webSocket: (request, socket, first) => {
+          socket.on('error', () => socket.destroy());
+          void serve(request, new ServerResponse(request), { socket, first });
+        },
+        refused: (status) => metrics.request('', UNMATCHED_ROUTE, status, 0),
+      }),
     closeWebSockets: () => webSockets.close(),
     close: () => {
       upstreams.forEach((upstream) => upstream.close());
@@ -110,11 +137,6 @@ function createUpstreams(
   return upstreams;
 }
 
-function brokenOff(error: unknown, logger: Logger): Response {
-  logger.warning('an answer broke off', { error: describe(error) });
-  return new Response(null, { status: 502 });
-}
-
 function writeAccessLine(exchange: Exchange, logger: Logger, status: number, seconds: number): void {
   const { path } = exchange;
   // Asked every few seconds by the platform: not worth a line each.
@@ -123,13 +145,13 @@ function writeAccessLine(exchange: Exchange, logger: Logger, status: number, sec
     request_id: exchange.requestId,
     trace_id: exchange.traceId,
     method: exchange.method,
-    path,
+    path: exchange.shownPath,
     route: exchange.route,
     status,
     duration_ms: Math.round(seconds * 1e6) / 1000,
     upstream: exchange.upstream,
     user_id: exchange.principal?.userId,
-    client: exchange.client,
+    client: exchange.address,
   });
 }
 

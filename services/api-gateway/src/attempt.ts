@@ -1,10 +1,10 @@
 /** One call on its way to a service: its connection, its clock and what cut it short. */
 import type { Clock, Timed } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Exchange, Header } from './exchange.ts';
+import type { Exchange, Header, Reply } from './exchange.ts';
 import { AnswerBody, type Connection, ConnectionLost, type Head, requestHead } from './http1.ts';
 import type { RequestBody } from './request_body.ts';
-import { type End, streamOf } from './streams.ts';
+import type { End, Source } from './streams.ts';
 
 /** Most calls are over by then, and need not know that their client may leave. */
 const LOOK_FOR_CLIENT_MS = 50;
@@ -25,13 +25,9 @@ export interface Call {
 
 export interface Answer {
   readonly head: Head;
-  /** Status and body; the headers are still to come. */
-  readonly response: Response;
-  readonly framing: Framing;
+  /** There is none, all of it is there, or it comes by and by. */
+  readonly body: Reply['body'];
 }
-
-/** How the body goes to the client: there is none, all of it is there, or it comes by and by. */
-export type Framing = 'empty' | 'whole' | 'stream';
 
 export class Attempt implements Timed {
   place?: number;
@@ -85,32 +81,32 @@ export class Attempt implements Timed {
   /** The answer: small bodies whole, others as a stream that gives everything back at its end. */
   async answer(head: Head, onEnd: (end: End) => void): Promise<Answer> {
     if (!this.#connection) throw new ConnectionLost(false);
-    const { status, framing } = head;
+    const { framing } = head;
     if (framing === 0) {
       this.#release(head);
-      return { head, framing: 'empty', response: new Response(null, { status }) };
+      return { head, body: null };
     }
     const body = new AnswerBody(this.#connection, framing);
     const reading = body.whole();
     if (reading) {
-      // `Response` makes a copy, which it must before the connection and its buffer are given back.
-      const response = new Response(reading instanceof Promise ? await reading : reading, { status });
+      // A copy: the connection and its buffer are given back.
+      const whole = (reading instanceof Promise ? await reading : reading).slice();
       this.#release(head);
-      return { head, framing: 'whole', response };
+      return { head, body: whole };
     }
     this.#stage = 'body';
-    return { head, framing: 'stream', response: new Response(this.#stream(head, body, onEnd), { status }) };
+    return { head, body: this.#stream(head, body, onEnd) };
   }
 
-  #stream(head: Head, body: AnswerBody, onEnd: (end: End) => void): ReadableStream<Uint8Array> {
-    return streamOf({
+  #stream(head: Head, body: AnswerBody, onEnd: (end: End) => void): Source {
+    return {
       read: () => this.#readInTime(body),
       ended: (end) => {
         if (end === 'complete') this.#release(head);
         else this.abandon();
         onEnd(end === 'complete' || !this.cutShort ? end : this.cutShort === 'client' ? 'cancelled' : 'late');
       },
-    });
+    };
   }
 
   /** Ends the call wherever it is. */
@@ -167,6 +163,8 @@ export class Attempt implements Timed {
       this.call.body.giveUp('too-slow');
     }
     this.cutShort ??= reason;
+    // A client that takes nothing more would not see that nothing more comes.
+    if (this.#stage === 'body') this.call.exchange.client.leave();
     this.#connection?.close();
     this.clock.remove(this);
   }
@@ -186,9 +184,9 @@ export class Attempt implements Timed {
 
   #lookForClient(): void {
     this.#stage = 'head';
-    const { signal } = this.call.exchange.request;
-    signal.addEventListener('abort', () => this.#cut('client'), { once: true });
-    if (signal.aborted) this.#cut('client');
+    const { client } = this.call.exchange;
+    client.onGone(() => this.#cut('client'));
+    if (client.isGone) this.#cut('client');
   }
 }
 

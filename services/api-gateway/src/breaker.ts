@@ -1,5 +1,7 @@
 /** A circuit breaker: a service that keeps failing is left alone for a while, then asked once. */
 
+const TRIAL_MS = 5_000;
+
 export type BreakerState = 'closed' | 'half-open' | 'open';
 /** `neutral`: the call says nothing about the service, for instance because the client went away. */
 export type Outcome = 'success' | 'failure' | 'neutral';
@@ -7,6 +9,8 @@ export type Outcome = 'success' | 'failure' | 'neutral';
 export interface BreakerOptions {
   readonly failures: number;
   readonly openMs: number;
+  /** A trial that has said nothing for so long does not keep the next one waiting. */
+  readonly trialMs?: number;
   readonly now?: () => number;
   readonly onChange?: (state: BreakerState) => void;
 }
@@ -20,6 +24,7 @@ export class CircuitBreaker {
   #state: BreakerState = 'closed';
   #failures = 0;
   #openUntil = 0;
+  #trialUntil = 0;
   /** Calls begun before the last change of state do not count any more. */
   #generation = 0;
   readonly #now: () => number;
@@ -34,14 +39,14 @@ export class CircuitBreaker {
 
   /** Milliseconds until a call may be worth while; at least 1. */
   get retryAfterMs(): number {
-    return Math.max(1, this.#openUntil - this.#now());
+    return Math.max(1, (this.#state === 'half-open' ? this.#trialUntil : this.#openUntil) - this.#now());
   }
 
-  /** Leave for one call, or undefined when the circuit is open or its one trial call is under way. */
-  acquire(): Permit | undefined {
-    if (this.#state === 'half-open') return undefined;
-    if (this.#state === 'open') {
-      if (this.#now() < this.#openUntil) return undefined;
+  /** Leave for one call, or undefined when the circuit is open, or its one trial call is under way or not for this one. */
+  acquire(mayTry = true): Permit | undefined {
+    if (this.#state !== 'closed') {
+      const until = this.#state === 'open' ? this.#openUntil : this.#trialUntil;
+      if (!mayTry || this.#now() < until) return undefined;
       this.#change('half-open');
     }
     const generation = this.#generation;
@@ -65,6 +70,7 @@ export class CircuitBreaker {
     this.#generation += 1;
     this.#failures = 0;
     // A trial that said nothing is followed by another at once.
+    if (state === 'half-open') this.#trialUntil = this.#now() + (this.options.trialMs ?? TRIAL_MS);
     if (state === 'open') this.#openUntil = this.#now() + (outcome === 'neutral' ? 0 : this.options.openMs);
     this.options.onChange?.(state);
   }

@@ -1,11 +1,10 @@
-/** The two ends of one WebSocket, and what they may do to each other. */
+/** The two ends of one WebSocket. Frames pass as they come, each end at the pace of the other. */
+import { FrameGuard, goodbye } from './frames.ts';
 
 const CLOSE_MS = 2_000;
 
 export interface WebSocketLimits {
   readonly messageBytes: number;
-  /** Bytes that a slow reader may leave waiting. */
-  readonly bufferedBytes: number;
   readonly idleMs: number;
   readonly aSubject: number;
   readonly altogether: number;
@@ -13,50 +12,66 @@ export interface WebSocketLimits {
 
 export const WEB_SOCKET_LIMITS: WebSocketLimits = {
   messageBytes: 1024 * 1024,
-  bufferedBytes: 4 * 1024 * 1024,
   idleMs: 300_000,
   aSubject: 8,
   altogether: 400,
 };
 
-export type Message = string | ArrayBuffer;
-
-/** The WebSocket to the service, and what it said before there was anybody to hear it. */
-export interface ServiceEnd {
-  readonly socket: WebSocket;
-  readonly early: readonly Message[];
+/** A connection on which frames are spoken. */
+export interface FrameStream {
+  /** The next bytes; null at the end. */
+  read(): Promise<Uint8Array | null>;
+  write(bytes: Uint8Array): Promise<void>;
+  close(): void;
 }
 
-/** The two ends of one WebSocket. */
+/** One end, and what comes from it. */
+class Side {
+  readonly guard: FrameGuard;
+  /** It has said goodbye, or is gone. */
+  isDone = false;
+  /** It was told goodbye, or cannot be told any more. */
+  isTold = false;
+  /** Settles when all that was written has gone out. */
+  writing = Promise.resolve();
+
+  constructor(readonly stream: FrameStream, private readonly isClient: boolean, messageBytes: number) {
+    // A client masks what it sends; to the service the gateway is one.
+    this.guard = new FrameGuard(isClient, messageBytes);
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    // One after the other: two writes at once would mix their frames.
+    return this.writing = this.writing.then(() => this.stream.write(bytes));
+  }
+
+  tell(code: number, reason: string): void {
+    if (this.isTold) return;
+    this.isTold = true;
+    // An end that is gone is not told; that it is gone shows when it is read.
+    this.write(goodbye(code, reason, !this.isClient)).catch(() => undefined);
+  }
+}
+
 export class Bridge {
   /** Resolves when both ends are closed, or had time enough for it. */
   readonly ended: Promise<void>;
   readonly #resolve: () => void;
-  private readonly service: WebSocket;
-  readonly #waiting: Message[] = [];
+  readonly #client: Side;
+  readonly #service: Side;
+  #end?: { readonly code: number; readonly reason: string };
   #lastMessage = performance.now();
   #idleTimer: ReturnType<typeof setTimeout>;
   #lifeTimer?: ReturnType<typeof setTimeout>;
   #closeTimer?: ReturnType<typeof setTimeout>;
 
-  constructor(
-    private readonly client: WebSocket,
-    { socket: service, early }: ServiceEnd,
-    private readonly limits: WebSocketLimits,
-  ) {
-    this.service = service;
+  constructor(client: FrameStream, service: FrameStream, private readonly limits: WebSocketLimits) {
     ({ promise: this.ended, resolve: this.#resolve } = Promise.withResolvers<void>());
-    client.binaryType = 'arraybuffer';
-    client.onopen = () => this.#waiting.splice(0).forEach((message) => this.#pass(client, message));
-    client.onmessage = ({ data }) => this.#pass(service, data);
-    service.onmessage = ({ data }) => this.#pass(client, data);
-    client.onclose = ({ code, reason }) => this.#closed(() => closeService(service, code, reason));
-    service.onclose = ({ code, reason }) => this.#closed(() => closeClient(client, code, reason));
-    // What broke is told by the event that follows.
-    client.onerror = service.onerror = (event) => event.preventDefault();
+    this.#client = new Side(client, true, limits.messageBytes);
+    this.#service = new Side(service, false, limits.messageBytes);
     this.#idleTimer = setTimeout(() => this.#checkIdle(), limits.idleMs);
-    for (const message of early) this.#pass(client, message);
-    if (service.readyState === WebSocket.CLOSED) this.end(1011, 'the service went away');
+    void this.#pass(this.#client, this.#service);
+    void this.#pass(this.#service, this.#client);
   }
 
   limitTo(milliseconds: number): void {
@@ -64,24 +79,69 @@ export class Bridge {
     this.#lifeTimer = setTimeout(() => this.end(1001, 'the time is up'), Math.max(0, milliseconds));
   }
 
+  /** Says goodbye to both ends, each when the frame that is on its way to it has passed. */
   end(code: number, reason: string): void {
-    closeClient(this.client, code, reason);
-    closeService(this.service, code, reason);
-    this.#closed();
+    if (this.#end) return;
+    this.#end = { code, reason };
+    for (const [from, to] of this.#directions()) {
+      from.guard.stop();
+      this.#tellWhenBetweenFrames(from, to);
+    }
+    this.#waitForClose();
   }
 
-  #pass(to: WebSocket, message: Message): void {
-    this.#lastMessage = performance.now();
-    const bytes = typeof message === 'string' ? message.length : message.byteLength;
-    if (bytes > this.limits.messageBytes) return this.end(1009, 'the message is too large');
-    if (to.readyState === WebSocket.CONNECTING) {
-      this.#waiting.push(message);
-      if (this.#waiting.length > 100) this.end(1008, 'too many messages');
-      return;
+  async #pass(from: Side, to: Side): Promise<void> {
+    try {
+      for (let bytes = await from.stream.read(); bytes; bytes = await from.stream.read()) {
+        await this.#passSome(from, to, bytes);
+        if (from.guard.isClosed) break;
+      }
+    } catch {
+      // An end that broke is gone.
     }
-    if (to.readyState !== WebSocket.OPEN) return;
-    to.send(message);
-    if (to.bufferedAmount > this.limits.bufferedBytes) this.end(1013, 'the reader is too slow');
+    this.#done(from, to);
+  }
+
+  async #passSome(from: Side, to: Side, bytes: Uint8Array): Promise<void> {
+    const { guard } = from;
+    const before = guard.frames;
+    const passing = guard.look(bytes);
+    if (guard.frames > before) this.#lastMessage = performance.now();
+    if (guard.isClosed && !guard.isStopped) to.isTold = true;
+    if (passing.length > 0) await to.write(passing);
+    if (guard.violation) this.end(guard.violation.code, guard.violation.reason);
+    this.#tellWhenBetweenFrames(from, to);
+  }
+
+  #tellWhenBetweenFrames(from: Side, to: Side): void {
+    if (this.#end && from.guard.isStopped) to.tell(this.#end.code, this.#end.reason);
+  }
+
+  /** Nothing more comes from this end. */
+  #done(from: Side, to: Side): void {
+    from.isDone = true;
+    const { isClosed, isBetweenFrames } = from.guard;
+    // One that is gone cannot be told, nor can the other end in the middle of a frame.
+    if (!isClosed) from.isTold = true;
+    if (!isClosed && !isBetweenFrames) to.isTold = to.isDone = true;
+    if (from === this.#service) to.tell(1011, 'the service went away');
+    else to.tell(1001, 'the client went away');
+    this.#waitForClose();
+  }
+
+  #waitForClose(): void {
+    clearTimeout(this.#idleTimer);
+    clearTimeout(this.#lifeTimer);
+    this.#closeTimer ??= setTimeout(() => this.#close(), CLOSE_MS);
+    if (!this.#client.isDone || !this.#service.isDone) return;
+    void Promise.allSettled([this.#client.writing, this.#service.writing]).then(() => this.#close());
+  }
+
+  #close(): void {
+    clearTimeout(this.#closeTimer);
+    this.#client.stream.close();
+    this.#service.stream.close();
+    this.#resolve();
   }
 
   #checkIdle(): void {
@@ -90,33 +150,7 @@ export class Bridge {
     this.#idleTimer = setTimeout(() => this.#checkIdle(), left + 1);
   }
 
-  /** One end is closed: closes the other, and does not wait for it for ever. */
-  #closed(closeOther?: () => void): void {
-    closeOther?.();
-    clearTimeout(this.#idleTimer);
-    clearTimeout(this.#lifeTimer);
-    this.#closeTimer ??= setTimeout(() => this.#resolve(), CLOSE_MS);
-    const isClosed = ({ readyState }: WebSocket) => readyState === WebSocket.CLOSED;
-    if (!isClosed(this.client) || !isClosed(this.service)) return;
-    clearTimeout(this.#closeTimer);
-    this.#resolve();
+  #directions(): readonly (readonly [from: Side, to: Side])[] {
+    return [[this.#client, this.#service], [this.#service, this.#client]];
   }
-}
-
-const isOpen = ({ readyState }: WebSocket): boolean =>
-  readyState === WebSocket.OPEN || readyState === WebSocket.CONNECTING;
-
-/** A server may say every code; what stands for "no code" and "no goodbye" is no code. */
-function closeClient(socket: WebSocket, code: number, reason: string): void {
-  if (!isOpen(socket)) return;
-  if (code === 1005) socket.close();
-  else if (code >= 1000 && code !== 1006 && code !== 1015) socket.close(code, reason);
-  else socket.close(1011, 'the service went away');
-}
-
-/** A client may only say these; anything else is an ordinary end to the service. */
-function closeService(socket: WebSocket, code: number, reason: string): void {
-  if (!isOpen(socket)) return;
-  if (code === 1000 || (code >= 3000 && code <= 4999)) socket.close(code, reason);
-  else socket.close();
 }

@@ -1,5 +1,5 @@
 /** Cross-origin requests: without listed origins nothing is allowed, and preflights get no allowance. */
-import { type Exchange, type Header, respond } from './exchange.ts';
+import type { Exchange, Header, Reply } from './exchange.ts';
 
 const METHODS = 'GET,HEAD,POST,PUT,PATCH,DELETE';
 const REQUEST_HEADERS = 'Authorization,Content-Type,Idempotency-Key,If-Match,X-Request-Id,traceparent';
@@ -8,7 +8,7 @@ const ANSWER_HEADERS =
 const PREFLIGHT_SECONDS = '600';
 
 /** Puts onto the answer what the origin of the request may do; gives the whole answer when it is a preflight. */
-export function applyCors(exchange: Exchange, origins: ReadonlySet<string>): Response | undefined {
+export function applyCors(exchange: Exchange, origins: ReadonlySet<string>): Reply | undefined {
   const { headers } = exchange;
   if (origins.size > 0) exchange.answerHeaders.push(['Vary', 'Origin']);
   const origin = headers.get('origin');
@@ -24,5 +24,5 @@ export function applyCors(exchange: Exchange, origins: ReadonlySet<string>): Res
     ['Access-Control-Allow-Headers', REQUEST_HEADERS],
     ['Access-Control-Max-Age', PREFLIGHT_SECONDS],
   ];
-  return respond(204, [...exchange.answerHeaders, ...(isAllowed ? allowance : [])]);
+  return { status: 204, headers: [...exchange.answerHeaders, ...(isAllowed ? allowance : [])], body: null };
 }

@@ -1,9 +1,12 @@
 /** The request being served: what is known of it, for its answer, its log line, its metrics and the events about it. */
+import type { Socket } from 'node:net';
 import { addressKey, clientAddress, type Principal } from './identity.ts';
-import { rawTarget } from './routing.ts';
+import { splitTarget } from './routing.ts';
+import type { Source } from './streams.ts';
 
 export const UNMATCHED_ROUTE = 'unmatched';
 
+const SHOWN_CHARACTERS = 256;
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
@@ -23,22 +26,47 @@ export function continueTrace(candidate: string | undefined): string {
   return `00-${trace}-${randomHex().slice(0, 15)}1-${known ? known.slice(53) : '01'}`;
 }
 
-/** An answer. Headers are appended because that costs a quarter of giving them at once. */
-export function respond(status: number, headers: readonly Header[], body: BodyInit | null = null): Response {
-  const response = new Response(body, { status });
-  appendAll(response, headers);
-  return response;
+/** What a client sent, and the way back to it. */
+export interface Client {
+  readonly method: string;
+  /** As it stands in the request line. */
+  readonly target: string;
+  readonly isHttp10: boolean;
+  /** Names in lower case. */
+  readonly headers: readonly Header[];
+  /** Address of the connection. */
+  readonly peer: string;
+  /** Nothing of the body is still to come. */
+  readonly hasWholeBody: boolean;
+  readonly isGone: boolean;
+  onGone(callback: () => void): void;
+  /** Breaks the connection off: an answer that has begun cannot be taken back. */
+  leave(): void;
+  readonly webSocket?: WebSocketClient;
+  /** The next bytes of the body; null at the end. */
+  read(): Promise<Uint8Array | null>;
 }
 
-export function appendAll({ headers }: Response, added: readonly Header[]): void {
-  for (const [name, value] of added) headers.append(name, value);
+/** The connection of a client that asks for a WebSocket, and the first bytes that it sent on it. */
+export interface WebSocketClient {
+  readonly socket: Socket;
+  readonly first: Uint8Array;
 }
+
+/** An answer. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: readonly Header[];
+  readonly body: Uint8Array | Source | null;
+}
+
+export const isSource = (body: Reply['body']): body is Source =>
+  body !== null && !(body instanceof Uint8Array);
 
 export class Exchange {
   readonly started = performance.now();
   readonly method: string;
-  /** As the client sent them, names in lower case. Read once: every look into a `Request` goes into the runtime. */
-  readonly headerList: readonly Header[];
+  /** What was sent more than once stands in one line, as a list. */
   readonly headers: ReadonlyMap<string, string>;
   /** As the client wrote it. */
   readonly path: string;
@@ -47,38 +75,41 @@ export class Exchange {
   /** What the service is told: the caller's trace, and a span of ours. */
   readonly traceparent: string;
   /** Address of the client, as the edge saw it. */
-  readonly client: string;
+  readonly address: string;
   /** Route template; never the raw path. */
   route = UNMATCHED_ROUTE;
   upstream?: string;
   principal?: Principal;
+  /** A client that asks for a WebSocket instead of an answer. */
+  readonly webSocket?: WebSocketClient;
   /** Headers of the answer, whatever it is. */
   readonly answerHeaders: Header[];
-  /** The answer goes on after its head: whoever streams it finishes the exchange. */
-  isStreaming = false;
   #isFinished = false;
 
   constructor(
-    readonly request: Request,
-    peer: string,
+    readonly client: Client,
     // The same for all: a closure made here would outlive the request until the next full garbage collection.
     private readonly record: (exchange: Exchange, status: number) => void,
   ) {
-    this.method = request.method;
-    ({ path: this.path, query: this.query } = rawTarget(request.url));
-    const list: Header[] = [];
+    this.method = client.method;
+    this.webSocket = client.webSocket;
+    ({ path: this.path, query: this.query } = splitTarget(client.target));
     const headers = new Map<string, string>();
-    // Iterating would make an object for each step of each header.
-    request.headers.forEach((value, name) => {
-      list.push([name, value]);
-      headers.set(name, value);
-    });
-    this.headerList = list;
+    for (const [name, value] of client.headers) {
+      const known = headers.get(name);
+      headers.set(name, known === undefined ? value : `${known}, ${value}`);
+    }
     this.headers = headers;
     this.requestId = acceptRequestId(headers.get('x-request-id'));
     this.traceparent = continueTrace(headers.get('traceparent'));
-    this.client = clientAddress(headers.get('x-forwarded-for'), peer);
+    this.address = clientAddress(headers.get('x-forwarded-for'), client.peer);
     this.answerHeaders = [['X-Request-Id', this.requestId]];
+  }
+
+  /** The path as it is repeated in answers and log lines: a client does not decide how long they are. */
+  get shownPath(): string {
+    const { path } = this;
+    return path.length > SHOWN_CHARACTERS ? `${path.slice(0, SHOWN_CHARACTERS)}…` : path;
   }
 
   get traceId(): string {
@@ -87,7 +118,7 @@ export class Exchange {
 
   /** Who is counted and watched: the user, or the address of someone unknown. */
   get subject(): string {
-    return this.principal ? `user:${this.principal.userId}` : `address:${addressKey(this.client)}`;
+    return this.principal ? `user:${this.principal.userId}` : `address:${addressKey(this.address)}`;
   }
 
   /** Writes the log line and the metrics, once: when the answer is complete, or is not going to be. */

@@ -51,13 +51,20 @@ function passesOn(name: string): boolean {
   return passes;
 }
 
+/** What a Host header says in vain can be a path to another parser. */
+export function checkHost({ headers, client }: Exchange): void {
+  const host = headers.get('host');
+  if (host === undefined ? client.isHttp10 : isHost(host)) return;
+  throw new Problem(400, 'Host is not a name or an address with an optional port.');
+}
+
 /** Headers for the service. */
 export function upstreamHeaders(exchange: Exchange): Header[] {
   const { headers } = exchange;
   const named = namedBy(headers.get('connection'));
   const sent: Header[] = [];
   let bytes = 0;
-  for (const header of exchange.headerList) {
+  for (const header of exchange.client.headers) {
     const [name, value] = header;
     bytes += name.length + value.length + 4;
     if (passesOn(name) && !named?.has(name)) sent.push(header);
@@ -69,10 +76,10 @@ export function upstreamHeaders(exchange: Exchange): Header[] {
   sent.push(['accept-encoding', 'identity']);
   sent.push(['x-request-id', exchange.requestId]);
   sent.push(['traceparent', exchange.traceparent]);
-  sent.push(['x-forwarded-for', exchange.client]);
+  sent.push(['x-forwarded-for', exchange.address]);
   const proto = headers.get('x-forwarded-proto')?.split(',').at(-1)?.trim();
   if (proto === 'https' || proto === 'http') sent.push(['x-forwarded-proto', proto]);
-  const host = headers.get('x-forwarded-host') ?? headers.get('host');
+  const host = [headers.get('x-forwarded-host'), headers.get('host')].find((name) => name && isHost(name));
   if (host) sent.push(['x-forwarded-host', host]);
   if (exchange.principal) {
     sent.push(['x-user-id', exchange.principal.userId]);
@@ -83,7 +90,9 @@ export function upstreamHeaders(exchange: Exchange): Header[] {
 
 /** Headers for the client. CORS is the gateway's word alone. */
 export function clientHeaders(upstream: readonly Header[]): Header[] {
-  const named = namedBy(upstream.find(([name]) => name === 'connection')?.[1]);
+  const named = namedBy(
+    upstream.filter(([name]) => name === 'connection').map(([, value]) => value).join(','),
+  );
   const sent: Header[] = [];
   for (const header of upstream) {
     const [name] = header;
@@ -97,5 +106,15 @@ export function clientHeaders(upstream: readonly Header[]): Header[] {
 /** The headers that a Connection header declares to be for the next hop only. */
 function namedBy(connection: string | undefined): ReadonlySet<string> | undefined {
   if (!connection || connection === 'keep-alive' || connection === 'close') return undefined;
-  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+  return new Set(listOf(connection));
 }
+
+/** The words of a header that holds a list, in lower case. */
+export function listOf(value: string): string[] {
+  return value.split(',').map((word) => word.trim().toLowerCase()).filter(Boolean);
+}
+
+/** A name or an address, and a port. */
+const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9.])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+
+export const isHost = (text: string): boolean => text.length <= 260 && HOST.test(text);

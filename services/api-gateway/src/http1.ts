@@ -6,6 +6,7 @@
  */
 import { Buffer } from 'node:buffer';
 import type { Header } from './exchange.ts';
+import { listOf } from './headers.ts';
 
 const BUFFER_BYTES = 16 * 1024;
 const OUTPUT_BYTES = 2 * 1024;
@@ -15,9 +16,9 @@ const MAX_LINE_BYTES = 1024;
 const [CR, LF] = [13, 10];
 const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |$)/;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
-/** Characters by which another parser may see other lines. */
+/** Control characters, with which another parser may see other lines, and which no writer of headers takes. */
 // deno-lint-ignore no-control-regex
-const STRAY = /\x00|\r[^\n]|[^\r]\n/;
+const STRAY = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|[^\r]\n/;
 const KNOWN_NAMES = 1_000;
 const names = new Map<string, string>();
 const encoder = new TextEncoder();
@@ -104,8 +105,11 @@ export class Connection {
     }
   }
 
-  /** The head of the answer to a request of this method. Interim answers (1xx) are passed over. */
-  async readHead(method: string): Promise<Head> {
+  /**
+   * The head of the answer to a request of this method. Interim answers (1xx) are passed over, but for the one to a
+   * request for an upgrade.
+   */
+  async readHead(method: string, isUpgrade = false): Promise<Head> {
     for (;;) {
       const end = this.#headEnd();
       if (end >= 0) {
@@ -113,6 +117,7 @@ export class Connection {
         this.#start = end + 4;
         const head = parseHead(text, method);
         if (head.status >= 200) return head;
+        if (head.status === 101 && isUpgrade) return head;
         if (head.status === 101) throw new BadAnswer('an upgrade nobody asked for');
       } else if (!await this.#fill(MAX_HEAD_BYTES)) {
         throw new ConnectionLost(this.#start === this.#end);
@@ -227,7 +232,7 @@ function parseHead(text: string, method: string): Head {
   if (STRAY.test(text)) throw new BadAnswer('a malformed header');
   const status = Number(digits);
   const headers: Header[] = [];
-  let [length, isChunked, keepAlive] = [undefined as string | undefined, false, minor === '1'];
+  let [length, isChunked, keepAlive, mayStay] = [undefined as string | undefined, false, minor === '1', true];
   for (let index = 1; index < lines.length; index++) {
     const header = parseHeader(lines[index] ?? '');
     const [name, value] = header;
@@ -241,18 +246,19 @@ function parseHead(text: string, method: string): Head {
       }
       isChunked = true;
     } else if (name === 'connection') {
-      const words = value.toLowerCase();
-      if (words.includes('close')) keepAlive = false;
+      const words = listOf(value);
+      if (words.includes('close')) mayStay = false;
       else if (words.includes('keep-alive')) keepAlive = true;
     }
   }
   if (isChunked && length !== undefined) throw new BadAnswer('two lengths');
+  if (isChunked && minor === '0') throw new BadAnswer('chunks in HTTP/1.0');
   const isEmpty = method === 'HEAD' || status < 200 || status === 204 || status === 304;
   const framing = isEmpty ? 0 : isChunked ? 'chunked' : length === undefined ? 'close' : Number(length);
   if (status > 599 || (status === 205 && framing !== 0)) {
     throw new BadAnswer(`an impossible status ${status}`);
   }
-  return { status, headers, framing, keepAlive: keepAlive && framing !== 'close' };
+  return { status, headers, framing, keepAlive: keepAlive && mayStay && framing !== 'close' };
 }
 
 function parseHeader(line: string): Header {

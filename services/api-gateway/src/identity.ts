@@ -15,6 +15,8 @@ const BEARER = /^Bearer +([^ ]+)$/i;
 /** A verdict is believed for so long, so that a key that was withdrawn is noticed. */
 const REMEMBER_MS = 60_000;
 const REMEMBERED = 10_000;
+/** With a zone, whose name has no length of its own. */
+const LONGEST_ADDRESS = 64;
 
 export interface Principal {
   readonly userId: string;
@@ -107,7 +109,7 @@ export function bearerToken(authorization: string | undefined): string | undefin
 export function clientAddress(forwardedFor: string | undefined, peer: string): string {
   if (forwardedFor === undefined) return peer;
   const last = forwardedFor.slice(forwardedFor.lastIndexOf(',') + 1).trim().replace(/^\[(.*)\]$/, '$1');
-  return isIP(last) ? last : peer;
+  return last.length <= LONGEST_ADDRESS && isIP(last) ? last : peer;
 }
 
 /** What stands for a client in the limiter: an IPv6 client has a whole /64 to pick addresses from. */

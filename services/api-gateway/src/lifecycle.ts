@@ -1,5 +1,6 @@
 /** Readiness and the drain: no request is lost when a replica is replaced. */
 import type { Logger } from './logging.ts';
+import type { Server } from './server.ts';
 
 export class Lifecycle {
   draining = false;
@@ -20,7 +21,7 @@ const pause = (seconds: number) =>
  * end of their own: they are asked to come back elsewhere when nothing new is sent here any more.
  */
 export async function drain(
-  server: Pick<Deno.HttpServer, 'shutdown'>,
+  server: Pick<Server, 'shutdown'>,
   closeWebSockets: () => Promise<void>,
   lifecycle: Lifecycle,
   { drainSeconds, shutdownTimeoutSeconds }: DrainOptions,

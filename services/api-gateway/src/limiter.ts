@@ -19,13 +19,13 @@ const USERS_AN_ADDRESS = 10;
 
 /** A prefix with a limit of its own counts addresses; elsewhere users are counted, and addresses without a login. */
 export function admissionFor(
-  { route }: Match,
+  route: Route | undefined,
   client: string,
   principal: Principal | undefined,
   common: number,
 ): Admission {
   const address = `address:${addressKey(client)}`;
-  const own: Quota[] = route.requestsPerMinute
+  const own: Quota[] = route?.requestsPerMinute
     ? [{ name: route.prefix, subject: address, perMinute: route.requestsPerMinute }]
     : [];
   const anonymous = own[0] ?? { name: 'common', subject: address, perMinute: common };
@@ -61,16 +61,17 @@ export class Limiter {
 
   /**
    * Returns when the request may go on, without its principal when that was revoked; fails with 429, or with 503 when
-   * Redis is away and the request is not a mere read.
+   * Redis is away and the request is not a mere read. Without a match: a request for nothing there is, which costs all the
+   * same.
    */
-  async admit(exchange: Exchange, match: Match): Promise<void> {
+  async admit(exchange: Exchange, match?: Match): Promise<void> {
     const { store, metrics, suspicions } = this.parts;
-    const admission = this.#admissionFor(match, exchange);
+    const admission = this.#admissionFor(match?.route, exchange);
     let decision: Decision;
     try {
       decision = await store.admit(admission);
     } catch (error) {
-      return this.#withoutCount(exchange, match, admission, error);
+      return this.#withoutCount(exchange, match?.route, admission, error);
     }
     if (decision.isRevoked) exchange.principal = undefined;
     metrics.rateLimit(decision.quota.name, decision.allowed ? 'allowed' : 'limited');
@@ -82,21 +83,20 @@ export class Limiter {
     });
   }
 
-  #admissionFor(match: Match, { client, principal }: Exchange): Admission {
+  #admissionFor(route: Route | undefined, { address: client, principal }: Exchange): Admission {
     const { rateLimit } = this.parts;
-    if (!principal) return admissionFor(match, client, undefined, rateLimit);
-    const { route } = match;
+    if (!principal) return admissionFor(route, client, undefined, rateLimit);
     const known = this.#remembered.get(principal);
     if (known && known.route === route && known.client === client) return known.admission;
-    const admission = admissionFor(match, client, principal, rateLimit);
-    this.#remembered.set(principal, { route, client, admission });
+    const admission = admissionFor(route, client, principal, rateLimit);
+    if (route) this.#remembered.set(principal, { route, client, admission });
     return admission;
   }
 
-  #withoutCount(exchange: Exchange, { route }: Match, { quotas }: Admission, error: unknown): void {
+  #withoutCount(exchange: Exchange, route: Route | undefined, { quotas }: Admission, error: unknown): void {
     const { metrics, logger } = this.parts;
     // A prefix with a limit of its own is one where things are guessed: it stays closed, whatever the method.
-    const isOpen = READS.has(exchange.method) && !route.requestsPerMinute;
+    const isOpen = !route || (READS.has(exchange.method) && !route.requestsPerMinute);
     metrics.rateLimit(quotas[0]?.name ?? 'common', isOpen ? 'open' : 'closed');
     logger.debug('a request cannot be counted', {
       request_id: exchange.requestId,

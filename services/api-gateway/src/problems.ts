@@ -1,5 +1,5 @@
 /** Errors as application/problem+json (RFC 9457), without internals. */
-import { type Exchange, type Header, respond } from './exchange.ts';
+import type { Exchange, Header, Reply } from './exchange.ts';
 import { STATUS_TEXT } from './status.ts';
 
 /** Throw it anywhere in a request to answer with a problem document. */
@@ -16,13 +16,13 @@ export class Problem extends Error {
   }
 }
 
-export function problemResponse(exchange: Exchange, problem: Problem): Response {
+export function problemReply(exchange: Exchange, problem: Problem): Reply {
   const document = {
     type: 'about:blank',
     title: STATUS_TEXT[problem.status],
     status: problem.status,
     detail: problem.detail,
-    instance: exchange.path,
+    instance: exchange.shownPath,
     request_id: exchange.requestId,
   };
   const headers: Header[] = [
@@ -30,5 +30,5 @@ export function problemResponse(exchange: Exchange, problem: Problem): Response 
     ['Content-Type', 'application/problem+json'],
     ...Object.entries(problem.headers),
   ];
-  return respond(problem.status, headers, new TextEncoder().encode(JSON.stringify(document)));
+  return { status: problem.status, headers, body: new TextEncoder().encode(JSON.stringify(document)) };
 }

@@ -1,6 +1,6 @@
 /** From a request under `/api/` to the answer of a service. */
 import type { Answer } from './attempt.ts';
-import { appendAll, type Exchange } from './exchange.ts';
+import type { Exchange, Header, Reply } from './exchange.ts';
 import { clientHeaders, upstreamHeaders } from './headers.ts';
 import { bearerToken, type Principal, type Verify } from './identity.ts';
 import { KeysUnavailable } from './key_set.ts';
@@ -13,7 +13,7 @@ import type { Settings } from './settings.ts';
 import { CLIENT_CLOSED } from './status.ts';
 import type { End } from './streams.ts';
 import { ClientGone, type Upstream } from './upstream.ts';
-import { isWebSocket, protocolToken, type WebSockets } from './web_socket.ts';
+import { checkHandshake, isWebSocketAsked, protocolToken, type WebSockets } from './web_socket.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const MAX_TARGET = 16 * 1024;
@@ -27,7 +27,8 @@ export interface ProxyParts {
   readonly webSockets: WebSockets;
 }
 
-export type Handler = (exchange: Exchange) => Promise<Response>;
+/** Nothing is answered when a WebSocket is open. */
+export type Handler = (exchange: Exchange) => Promise<Reply | undefined>;
 
 /** A handler for everything the gateway does not answer itself. */
 export function createProxy({ settings, verify, limiter, upstreams, webSockets }: ProxyParts): Handler {
@@ -35,14 +36,14 @@ export function createProxy({ settings, verify, limiter, upstreams, webSockets }
   const idleMs = settings.streamIdleSeconds * 1000;
 
   return async (exchange) => {
-    const match = findRoute(settings.routes, exchange);
+    const match = await matched(exchange);
     const { route } = match;
     exchange.route = routeLabels.get(route) ?? route.prefix;
     exchange.upstream = route.service;
 
-    const wantsSocket = isWebSocket(exchange);
+    const { webSocket } = exchange;
     const token = bearerToken(exchange.headers.get('authorization')) ??
-      (wantsSocket ? protocolToken(exchange) : undefined);
+      (webSocket ? protocolToken(exchange) : undefined);
     if (token) {
       const verdict = verify(token);
       exchange.principal = verdict instanceof Promise ? await settled(verdict, match.isPublic) : verdict;
@@ -53,17 +54,28 @@ export function createProxy({ settings, verify, limiter, upstreams, webSockets }
     const upstream = upstreams.get(route.service);
     if (!upstream) throw new Problem(404, 'There is nothing at this path.');
     const target = `${match.path}${exchange.query}`;
-    return wantsSocket
-      ? await webSockets.open(exchange, route, upstream, target)
-      : await forward(exchange, route, upstream, target);
+    if (isWebSocketAsked(exchange)) checkHandshake(exchange);
+    if (!webSocket) return await forward(exchange, route, upstream, target);
+    await webSockets.open(exchange, webSocket, route, upstream, target);
+    return undefined;
   };
+
+  /** What is asked for; what is not there is counted too. */
+  async function matched(exchange: Exchange): Promise<Match> {
+    try {
+      return findRoute(settings.routes, exchange);
+    } catch (problem) {
+      await limiter.admit(exchange);
+      throw problem;
+    }
+  }
 
   async function forward(
     exchange: Exchange,
     route: Route,
     upstream: Upstream,
     target: string,
-  ): Promise<Response> {
+  ): Promise<Reply> {
     const { timeoutMs, deadlineMs = timeoutMs } = route;
     let status = 0;
     try {
@@ -72,10 +84,9 @@ export function createProxy({ settings, verify, limiter, upstreams, webSockets }
       const call = { exchange, target, headers, body, timeoutMs, deadlineMs, idleMs };
       const answer = await upstream.call(call, (end) => exchange.finish(finalStatus(status, end)));
       status = answer.head.status;
-      addHeaders(exchange, settings.routes, route, answer);
-      return answer.response;
+      return replyOf(exchange, settings.routes, route, answer);
     } catch (error) {
-      if (error instanceof ClientGone) return new Response(null, { status: CLIENT_CLOSED });
+      if (error instanceof ClientGone) return { status: CLIENT_CLOSED, headers: [], body: null };
       throw error;
     }
   }
@@ -124,22 +135,16 @@ function unauthorized(tokenGiven: boolean): Problem {
   return new Problem(401, detail, { 'WWW-Authenticate': challenge });
 }
 
-/** The headers of the answer; the exchange is over when a body that streams is. */
-function addHeaders(exchange: Exchange, routes: readonly Route[], route: Route, answer: Answer): void {
-  const { head, framing, response } = answer;
-  appendAll(response, exchange.answerHeaders);
-  appendAll(response, clientHeaders(head.headers));
-  const location = head.headers.find(([name]) => name === 'location')?.[1];
-  if (location) response.headers.append('location', externalLocation(routes, route, location));
-  if (framing === 'stream' || exchange.method === 'HEAD') {
-    const length = head.headers.find(([name]) => name === 'content-length')?.[1];
-    if (length) response.headers.append('content-length', length);
-  } else if (framing === 'whole') {
-    // Deno's server writes head and body of a chunked answer at once, and those of others one by one: the second
-    // write would be a tenth of the time a request takes. Where HTTP/1.0 or HTTP/2 is spoken it gives the length.
-    response.headers.append('transfer-encoding', 'chunked');
-  }
-  exchange.isStreaming = framing === 'stream';
+function replyOf(exchange: Exchange, routes: readonly Route[], route: Route, answer: Answer): Reply {
+  const { head: { status, headers: sent }, body } = answer;
+  const headers: Header[] = [...exchange.answerHeaders, ...clientHeaders(sent)];
+  const find = (wanted: string) => sent.find(([name]) => name === wanted)?.[1];
+  const location = find('location');
+  if (location) headers.push(['location', externalLocation(routes, route, location)]);
+  // HEAD is told the length of what GET would answer.
+  const length = body instanceof Uint8Array ? String(body.length) : find('content-length');
+  if (length !== undefined && status !== 204) headers.push(['content-length', length]);
+  return { status, headers, body };
 }
 
 /** What the log says of an answer that was cut off; the client has seen the status of its head already. */

@@ -7,6 +7,8 @@ export interface BodyLimits {
   readonly bodyTimeoutSeconds: number;
 }
 
+const LENGTH = /^\d{1,15}$/;
+
 export type BodyState = 'intact' | 'too-large' | 'too-slow' | 'broken';
 
 export class RequestBody {
@@ -16,13 +18,25 @@ export class RequestBody {
   #state: BodyState = 'intact';
   #begun = false;
   #received = 0;
-  #reader?: ReadableStreamDefaultReader<Uint8Array>;
+  #stopReading?: (reason: Error) => void;
+  readonly #stopped?: Promise<never>;
 
   constructor(private readonly exchange: Exchange, private readonly limits: BodyLimits) {
-    const length = exchange.headers.get('content-length');
-    if (Number(length ?? 0) > limits.maxBodyBytes) throw this.#tooLarge();
-    this.isEmpty = !mayHaveContent(exchange) || length === '0';
-    if (length !== undefined && !this.isEmpty) this.length = Number(length);
+    if ((exchange.headers.get('transfer-encoding') ?? 'chunked').toLowerCase() !== 'chunked') {
+      throw new Problem(400, 'Transfer-Encoding can only be chunked.');
+    }
+    const length = announcedLength(exchange);
+    if ((length ?? 0) > limits.maxBodyBytes) throw this.#tooLarge();
+    this.isEmpty = !mayHaveContent(exchange) || length === 0;
+    if (this.isEmpty) return;
+    this.length = length;
+    this.#stopped = new Promise((_, reject) => this.#stopReading = reject);
+    this.#stopped.catch(() => undefined);
+  }
+
+  /** Nothing of it is still on its way here. */
+  get hasArrived(): boolean {
+    return this.isEmpty || this.exchange.client.hasWholeBody;
   }
 
   get state(): BodyState {
@@ -37,14 +51,12 @@ export class RequestBody {
   /** The next bytes, null at the end; fails when there are too many of them, or none for too long. */
   async read(): Promise<Uint8Array | null> {
     this.#begun = true;
-    this.#reader ??= this.exchange.request.body?.getReader();
     const timer = setTimeout(() => this.giveUp('too-slow'), this.limits.bodyTimeoutSeconds * 1000);
     try {
-      const chunk = await this.#reader?.read();
-      if (this.#state !== 'intact') throw new Error('the body was given up');
-      if (!chunk || chunk.done) return this.#end();
-      this.#received += chunk.value.byteLength;
-      if (this.#received <= this.limits.maxBodyBytes) return chunk.value;
+      const chunk = await Promise.race([this.exchange.client.read(), this.#stopped]);
+      if (!chunk) return this.#end();
+      this.#received += chunk.byteLength;
+      if (this.#received <= this.limits.maxBodyBytes) return chunk;
       this.giveUp('too-large');
       throw new Error('the body is too large');
     } catch (error) {
@@ -63,9 +75,9 @@ export class RequestBody {
 
   /** No more of it is wanted, or will come. */
   giveUp(state: BodyState): void {
-    if (this.#state === 'intact') this.#state = state;
-    // What the client still sends goes nowhere; a body that broke has nothing to cancel.
-    this.#reader?.cancel().catch(() => undefined);
+    if (this.#state !== 'intact') return;
+    this.#state = state;
+    this.#stopReading?.(new Error('the body was given up'));
   }
 
   /** What the client is told of a body that was given up; undefined when the client gave it up itself. */
@@ -85,9 +97,15 @@ export class RequestBody {
   }
 }
 
-/** The server gives GET and HEAD no body, whatever they announce. HTTP/2 announces a body in no header. */
-function mayHaveContent({ method, headers, request }: Exchange): boolean {
+function announcedLength({ headers }: Exchange): number | undefined {
+  const text = headers.get('content-length');
+  if (text === undefined) return undefined;
+  if (!LENGTH.test(text)) throw new Problem(400, 'Content-Length is not a number of bytes.');
+  return Number(text);
+}
+
+/** What a GET or HEAD sends along has no meaning, and stays with the gateway. */
+function mayHaveContent({ method, headers }: Exchange): boolean {
   if (method === 'GET' || method === 'HEAD') return false;
-  if (headers.has('content-length') || headers.has('transfer-encoding')) return true;
-  return ['POST', 'PUT', 'PATCH'].includes(method) && request.body !== null;
+  return headers.has('content-length') || headers.has('transfer-encoding');
 }

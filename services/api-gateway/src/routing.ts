@@ -2,9 +2,7 @@
 import type { Role, Route, Rule } from './routes.ts';
 
 /** Path and query exactly as the client wrote them: parsing a URL would resolve what must be refused. */
-export function rawTarget(url: string): { path: string; query: string } {
-  const start = url.indexOf('/', url.indexOf('://') + 3);
-  const target = start < 0 ? '/' : url.slice(start);
+export function splitTarget(target: string): { path: string; query: string } {
   const mark = target.indexOf('?');
   return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark) };
 }
@@ -18,6 +16,7 @@ const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:\/|;|$)/;
 /** Why a path is refused, or undefined when two parsers cannot read it in two ways. */
 export function pathTrick(path: string): string | undefined {
   if (PLAIN.test(path)) return undefined;
+  if (!path.startsWith('/')) return 'The request line has no path that begins with a slash.';
   if (path.includes('//')) return 'The path has an empty segment.';
   if (ENCODED_TRICK.test(path) || ENCODED_TRICK.test(decodedOnce(path))) {
     return 'The path has an encoded dot, slash, backslash or null.';

@@ -19,6 +19,10 @@ export interface Settings {
   readonly drainSeconds: number;
   readonly shutdownTimeoutSeconds: number;
   readonly maxBodyBytes: number;
+  /** The head of a request must have come within so long. */
+  readonly headTimeoutSeconds: number;
+  /** Connections of clients at a time. */
+  readonly maxConnections: number;
   /** The body of a request may pause for so long. */
   readonly bodyTimeoutSeconds: number;
   /** An answer that streams, and a WebSocket, may pause for so long. */
@@ -80,6 +84,8 @@ export function readSettings(environment: Lookup = Deno.env.get): Settings {
     drainSeconds: read.integer('DRAIN_SECONDS', 5, 0, 300),
     shutdownTimeoutSeconds: read.integer('SHUTDOWN_TIMEOUT_SECONDS', 120, 1, 3600),
     maxBodyBytes: read.integer('MAX_BODY_BYTES', 100 * 1024 * 1024, 1, Number.MAX_SAFE_INTEGER),
+    headTimeoutSeconds: read.integer('HEAD_TIMEOUT_SECONDS', 10, 1, 3600),
+    maxConnections: read.integer('MAX_CONNECTIONS', 4096, 1, 65_535),
     bodyTimeoutSeconds: read.integer('BODY_TIMEOUT_SECONDS', 20, 1, 3600),
     streamIdleSeconds: read.integer('STREAM_IDLE_SECONDS', 60, 1, 3600),
     redis: {

@@ -36,7 +36,7 @@ export class Suspicions {
   limited(exchange: Exchange): void {
     this.#tell(exchange, {
       type: 'gateway.rate_limited',
-      data: { address: exchange.client, route: exchange.route },
+      data: { address: exchange.address, route: exchange.route },
     });
   }
 
@@ -54,7 +54,7 @@ export class Suspicions {
     if (misses.count < MISSES) return;
     this.#tell(exchange, {
       type: 'gateway.enumeration',
-      data: { address: exchange.client, misses: misses.count },
+      data: { address: exchange.address, misses: misses.count },
     });
   }
 

@@ -32,7 +32,7 @@ export interface UpstreamOptions extends EndpointsOptions {
 export class Upstream {
   readonly name: string;
   readonly endpoints: Endpoints;
-  readonly #host: string;
+  readonly host: string;
   readonly #breaker: CircuitBreaker;
   readonly #budget = new RetryBudget();
 
@@ -44,7 +44,7 @@ export class Upstream {
   ) {
     const name = this.name = options.name;
     metrics.breakerState(name, 'closed');
-    this.#host = new URL(options.upstream).host;
+    this.host = new URL(options.upstream).host;
     this.#breaker = new CircuitBreaker({
       ...(options.breaker ?? BREAKER),
       onChange: (state) => metrics.breakerState(name, state),
@@ -63,9 +63,12 @@ export class Upstream {
     this.endpoints.close();
   }
 
-  /** Leave to ask the service; fails with a Problem while it is left alone. */
-  permit(): Permit {
-    const permit = this.#breaker.acquire();
+  /**
+   * Leave to ask the service; fails with a Problem while it is left alone. A request that goes at its client's pace is
+   * not the one by which a service is tried.
+   */
+  permit(mayTry: boolean): Permit {
+    const permit = this.#breaker.acquire(mayTry);
     if (permit) return permit;
     this.metrics.upstreamRequest(this.name, 'short-circuited');
     throw this.unavailable();
@@ -73,9 +76,9 @@ export class Upstream {
 
   /** The answer of the service, its body still streaming; fails with a Problem, or ClientGone. */
   async call(call: Call, onEnd: (end: End) => void): Promise<Answer> {
-    const permit = this.permit();
+    const permit = this.permit(call.body.hasArrived);
     this.#budget.deposit();
-    const attempt = new Attempt(call, this.#host, this.clock);
+    const attempt = new Attempt(call, this.host, this.clock);
     try {
       const { endpoint, head } = await this.#tryEndpoints(call, attempt);
       const answer = await attempt.answer(head, onEnd);

@@ -1,7 +1,10 @@
 /** WebSockets: checked like any request before the upgrade, then passed on message by message within limits. */
-import type { Exchange, Header } from './exchange.ts';
-import { upstreamHeaders } from './headers.ts';
-import { Bridge, type Message, type ServiceEnd, WEB_SOCKET_LIMITS } from './bridge.ts';
+import { createHash } from 'node:crypto';
+import { Bridge, type FrameStream, WEB_SOCKET_LIMITS } from './bridge.ts';
+import { SocketStream } from './client.ts';
+import type { Exchange, Header, WebSocketClient } from './exchange.ts';
+import { listOf, upstreamHeaders } from './headers.ts';
+import { BadAnswer, type Connection, type Head, requestHead } from './http1.ts';
 import type { Metrics } from './metrics.ts';
 import { Problem } from './problems.ts';
 import type { Route } from './routes.ts';
@@ -12,13 +15,17 @@ const OPEN_MS = 5_000;
 const BEARER = 'bearer';
 const HANDSHAKE = /^sec-websocket-|^accept-encoding$/;
 const PROTOCOL = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
-const REFUSED = /Invalid status code: (\d{3})/;
-
-export const isWebSocket = ({ method, headers }: Exchange): boolean =>
-  method === 'GET' && headers.get('upgrade')?.toLowerCase() === 'websocket';
+/** Sixteen bytes. */
+const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
+const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+const READ_BYTES = 64 * 1024;
 
 const protocolsOf = ({ headers }: Exchange): string[] =>
   (headers.get('sec-websocket-protocol') ?? '').split(',').map((item) => item.trim()).filter(Boolean);
+
+/** Asked for by a client, whether or not it asks in the way that makes it one. */
+export const isWebSocketAsked = ({ method, headers }: Exchange): boolean =>
+  method === 'GET' && listOf(headers.get('upgrade') ?? '').includes('websocket');
 
 /** The token in `Sec-WebSocket-Protocol: bearer, <token>`. */
 export function protocolToken(exchange: Exchange): string | undefined {
@@ -34,21 +41,24 @@ export class WebSockets {
   constructor(private readonly metrics: Metrics, private readonly limits = WEB_SOCKET_LIMITS) {}
 
   /** Opens the service's end first, so that a refusal is an ordinary answer. */
-  async open(exchange: Exchange, route: Route, upstream: Upstream, target: string): Promise<Response> {
-    checkHandshake(exchange);
-    const headers = serviceHeaders(exchange);
-    const leave = this.#takePlace(exchange.subject);
+  async open(
+    exchange: Exchange,
+    { socket, first }: WebSocketClient,
+    route: Route,
+    upstream: Upstream,
+    target: string,
+  ): Promise<void> {
     const offered = protocolsOf(exchange);
     const wasBearer = offered[0] === BEARER;
-    let service: ServiceEnd | undefined;
+    const leave = this.#takePlace(exchange.subject);
     try {
-      service = await connect(upstream, target, headers, wasBearer ? offered.slice(2) : offered);
-      const protocol = service.socket.protocol || (wasBearer ? BEARER : undefined);
-      const { socket, response } = Deno.upgradeWebSocket(exchange.request, protocol ? { protocol } : {});
-      this.#join(exchange, route, new Bridge(socket, service, this.limits), leave);
-      return response;
+      const headers = serviceHeaders(exchange, wasBearer ? offered.slice(2) : offered);
+      const service = await connect(upstream, target, headers);
+      const protocol = service.protocol ?? (wasBearer ? BEARER : undefined);
+      socket.write(acceptance(exchange, protocol));
+      const bridge = new Bridge(new SocketStream(socket, first), service.stream, this.limits);
+      this.#join(exchange, route, bridge, leave);
     } catch (error) {
-      service?.socket.close();
       leave();
       throw error;
     }
@@ -65,7 +75,6 @@ export class WebSockets {
     const { service, timeoutMs, deadlineMs = timeoutMs } = route;
     const untilExpiry = exchange.principal ? exchange.principal.expiresAt * 1000 - Date.now() : Infinity;
     bridge.limitTo(Math.min(deadlineMs, untilExpiry));
-    exchange.isStreaming = true;
     this.#bridges.add(bridge);
     this.metrics.webSockets(service, 1);
     void bridge.ended.then(() => {
@@ -92,68 +101,102 @@ export class WebSockets {
   }
 }
 
-function checkHandshake(exchange: Exchange): void {
+export function checkHandshake(exchange: Exchange): void {
   const { headers } = exchange;
   const protocols = protocolsOf(exchange);
-  const isGood = headers.get('sec-websocket-version') === '13' && headers.has('sec-websocket-key') &&
-    /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headers.get('connection') ?? '') &&
+  const isGood = exchange.webSocket !== undefined && headers.get('sec-websocket-version') === '13' &&
+    KEY.test(headers.get('sec-websocket-key') ?? '') &&
+    listOf(headers.get('connection') ?? '').includes('upgrade') &&
     new Set(protocols).size === protocols.length && protocols.every((name) => PROTOCOL.test(name));
   if (!isGood) throw new Problem(400, 'The WebSocket handshake is not in order.');
 }
 
-function serviceHeaders(exchange: Exchange): Header[] {
+const keyOf = ({ headers }: Exchange): string => headers.get('sec-websocket-key') ?? '';
+const proofFor = (key: string): string => createHash('sha1').update(key + ACCEPT_SUFFIX).digest('base64');
+
+/** No extension is offered: frames pass as they are. */
+function serviceHeaders(exchange: Exchange, protocols: readonly string[]): Header[] {
   const headers = upstreamHeaders(exchange).filter(([name]) => !HANDSHAKE.test(name));
   const token = protocolToken(exchange);
   if (token && !headers.some(([name]) => name === 'authorization')) {
     headers.push(['authorization', `Bearer ${token}`]);
   }
+  headers.push(['connection', 'Upgrade'], ['upgrade', 'websocket']);
+  headers.push(['sec-websocket-version', '13'], ['sec-websocket-key', keyOf(exchange)]);
+  if (protocols.length > 0) headers.push(['sec-websocket-protocol', protocols.join(', ')]);
   return headers;
 }
 
-/** The service's end, open. Its replica counts as busy while it is. */
-async function connect(
-  upstream: Upstream,
-  target: string,
-  headers: Header[],
-  protocols: string[],
-): Promise<ServiceEnd> {
-  const permit = upstream.permit();
-  const endpoint = upstream.endpoints.pick();
-  const scheme = endpoint.address.isSecure ? 'wss' : 'ws';
-  const socket = new WebSocket(`${scheme}://${endpoint.authority}${target}`, { headers, protocols });
-  socket.binaryType = 'arraybuffer';
-  const early: Message[] = [];
-  socket.onmessage = ({ data }) => early.push(data);
-  endpoint.inFlight += 1;
-  socket.addEventListener('close', () => endpoint.inFlight -= 1, { once: true });
-  try {
-    await opened(socket);
-    permit.report('success');
-    return { socket, early };
-  } catch (error) {
-    socket.close();
-    const status = error instanceof Error ? REFUSED.exec(error.message)?.[1] : undefined;
-    permit.report(status ? 'success' : 'failure');
-    throw status ? refusal(upstream.name, Number(status), error) : upstream.unavailable(error);
-  }
+function acceptance(exchange: Exchange, protocol: string | undefined): string {
+  const lines = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    `Sec-WebSocket-Accept: ${proofFor(keyOf(exchange))}`,
+    ...(protocol ? [`Sec-WebSocket-Protocol: ${protocol}`] : []),
+    ...exchange.answerHeaders.map(([name, value]) => `${name}: ${value}`),
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-async function opened(socket: WebSocket): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => reject(new Error(`no WebSocket within ${OPEN_MS} ms`)), OPEN_MS);
-  socket.onopen = () => resolve();
-  socket.onerror = (event) => {
-    event.preventDefault();
-    reject(new Error(event instanceof ErrorEvent ? event.message : event.type));
-  };
+interface ServiceEnd {
+  readonly stream: FrameStream;
+  readonly protocol?: string;
+}
+
+/** The service's end, open. Its replica counts as busy while it is. */
+async function connect(upstream: Upstream, target: string, headers: readonly Header[]): Promise<ServiceEnd> {
+  const permit = upstream.permit(true);
+  const endpoint = upstream.endpoints.pick();
+  endpoint.inFlight += 1;
+  let connection: Connection | undefined;
+  const timer = setTimeout(() => connection?.close(), OPEN_MS);
   try {
-    await promise;
+    connection = await endpoint.connect();
+    await connection.writeHead(requestHead('GET', target, [['host', upstream.host], ...headers]));
+    const head = await connection.readHead('GET', true);
+    permit.report('success');
+    return {
+      stream: streamOf(connection, () => endpoint.inFlight -= 1),
+      protocol: agreed(upstream, head, headers),
+    };
+  } catch (error) {
+    endpoint.inFlight -= 1;
+    connection?.close();
+    if (error instanceof Problem) throw error;
+    permit.report('failure');
+    throw error instanceof BadAnswer ? refusal(upstream.name, 502, error) : upstream.unavailable(error);
   } finally {
     clearTimeout(timer);
   }
 }
 
-function refusal(name: string, status: number, cause: unknown): Problem {
+/** The protocol that the service chose. Fails unless it accepts what it was asked for, and nothing else. */
+function agreed({ name }: Upstream, { status, headers }: Head, sent: readonly Header[]): string | undefined {
+  if (status !== 101) throw refusal(name, status);
+  const find = (list: readonly Header[], wanted: string) =>
+    list.find(([known]) => known === wanted)?.[1] ?? '';
+  const protocol = find(headers, 'sec-websocket-protocol');
+  const offered = find(sent, 'sec-websocket-protocol').split(', ');
+  const isGood = find(headers, 'upgrade').toLowerCase() === 'websocket' &&
+    find(headers, 'sec-websocket-accept') === proofFor(find(sent, 'sec-websocket-key')) &&
+    (protocol === '' || offered.includes(protocol)) && find(headers, 'sec-websocket-extensions') === '';
+  if (!isGood) throw refusal(name, 502, new BadAnswer('a WebSocket that was not asked for'));
+  return protocol || undefined;
+}
+
+function streamOf(connection: Connection, onClose: () => void): FrameStream {
+  return {
+    read: () => connection.readSome(READ_BYTES),
+    write: (bytes) => connection.write(bytes),
+    close: () => {
+      if (!connection.isClosed) onClose();
+      connection.close();
+    },
+  };
+}
+
+function refusal(name: string, status: number, cause?: unknown): Problem {
   const detail = `The service ${name} refused the WebSocket.`;
   return new Problem(status === 401 || status === 403 || status === 404 ? status : 502, detail, {}, cause);
 }

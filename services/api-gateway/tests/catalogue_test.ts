@@ -193,7 +193,7 @@ Deno.test('the gateway answers with the description, and takes no large one', as
     request.url.endsWith('/openapi.json') ? Response.json(AI) : new Response('x')
   );
   const endless = startService(() => new Response(`{"a":"${'x'.repeat(3_000_000)}"}`));
-  await using gateway = startGateway(
+  await using gateway = await startGateway(
     settingsFor([route(service.url), route(endless.url, { prefix: '/api/x', service: 'x' })]),
   );
   const response = await fetch(`${gateway.url}/openapi.json`);

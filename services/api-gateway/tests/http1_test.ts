@@ -21,7 +21,7 @@ async function answerTo(pieces: string[], { method = 'GET', close = false, pause
     if (close) closeQuietly(connection);
   });
   try {
-    await using gateway = startGateway(settingsFor([route(service.url)]));
+    await using gateway = await startGateway(settingsFor([route(service.url)]));
     const response = await fetch(`${gateway.url}/api/ai/x`, { method, headers: await bearer() });
     const text = await response.text().catch(() => 'cut off');
     return { status: response.status, headers: response.headers, text, connections: service.received.length };
@@ -124,7 +124,7 @@ Deno.test('connections are used again, unless the service says otherwise or goes
     const service = startRawService(async (connection) => {
       await connection.write(bytesOf(text));
     });
-    await using gateway = startGateway(settingsFor([route(service.url)]));
+    await using gateway = await startGateway(settingsFor([route(service.url)]));
     for (let i = 0; i < 3; i++) {
       const response = await fetch(`${gateway.url}/api/ai/x`, { headers: await bearer() });
       assertEquals(await response.text(), 'ok');
@@ -137,7 +137,7 @@ Deno.test('connections are used again, unless the service says otherwise or goes
 
 Deno.test('large bodies pass whole in both directions', async () => {
   const service = startService((request) => new Response(request.body, { headers: { 'X-Sent': 'back' } }));
-  await using gateway = startGateway(settingsFor([route(service.url)], { maxBodyBytes: 50_000_000 }));
+  await using gateway = await startGateway(settingsFor([route(service.url)], { maxBodyBytes: 50_000_000 }));
   const body = new Uint8Array(20_000_000).map((_, index) => index % 251);
   const response = await fetch(`${gateway.url}/api/ai/x`, { method: 'POST', headers: await bearer(), body });
   const back = await response.bytes();
@@ -152,7 +152,7 @@ Deno.test('an answer that comes before the whole request counts, and its connect
       await connection.write(bytesOf('HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\n\r\nno'));
     }
   });
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
   const answer = fetch(`${gateway.url}/api/ai/x`, {

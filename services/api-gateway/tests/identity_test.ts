@@ -1,7 +1,7 @@
 import { addressKey, bearerToken, clientAddress, createVerifier } from '../src/identity.ts';
 import { Exchange } from '../src/exchange.ts';
 import { upstreamHeaders } from '../src/headers.ts';
-import { assert, assertEquals, KEY, token, type TokenOptions, USER_ID } from './support.ts';
+import { assert, assertEquals, clientOf, KEY, token, type TokenOptions, USER_ID } from './support.ts';
 
 const SETTINGS = {
   algorithm: 'HS256',
@@ -95,7 +95,7 @@ Deno.test('IPv6 clients are counted by their network', () => {
 });
 
 Deno.test('only the gateway says who calls', () => {
-  const request = new Request('http://gateway/api/ai/x', {
+  const client = clientOf({
     headers: {
       'Authorization': 'Bearer abc',
       'X-User-Id': 'admin',
@@ -114,14 +114,14 @@ Deno.test('only the gateway says who calls', () => {
       'Accept': 'text/plain',
     },
   });
-  const exchange = new Exchange(request, '10.0.0.1', () => {});
+  const exchange = new Exchange(client, () => {});
   exchange.principal = { userId: 'u', role: 'user', issuedAt: 0, expiresAt: 0 };
   const { traceparent = '', ...headers } = Object.fromEntries(upstreamHeaders(exchange));
   assert(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-00$/.test(traceparent), traceparent);
   assert(!traceparent.includes('b7ad6b7169203331'), 'the call has no span of its own');
   assertEquals(headers, {
-    'accept': 'text/plain',
     'authorization': 'Bearer abc',
+    'accept': 'text/plain',
     'accept-encoding': 'identity',
     'x-request-id': 'request-0001',
     'x-forwarded-for': '1.1.1.1',

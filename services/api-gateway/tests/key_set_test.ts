@@ -129,7 +129,7 @@ Deno.test('while there are no keys the gateway says 503, and serves what is publ
     issuer: 'ai-assistants',
     audience: 'ai-assistants',
   } as const;
-  await using gateway = startGateway(settingsFor([route(service.url, { public: ['/in'] })], { jwt }));
+  await using gateway = await startGateway(settingsFor([route(service.url, { public: ['/in'] })], { jwt }));
   const ask = async (path: string, headers: HeadersInit) => {
     const response = await fetch(`${gateway.url}/api/ai${path}`, { headers });
     return [response.status, response.headers.get('retry-after'), (await response.text()).slice(0, 36)];

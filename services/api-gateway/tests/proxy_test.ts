@@ -31,7 +31,7 @@ const echo: Deno.ServeHandler = async (request) =>
 
 Deno.test('a request reaches its service with identity, and the answer comes back', async () => {
   const service = startService(echo);
-  await using gateway = startGateway(settingsFor([route(service.url, { rewrite: '/v1' })]));
+  await using gateway = await startGateway(settingsFor([route(service.url, { rewrite: '/v1' })]));
   const response = await fetch(`${gateway.url}/api/ai/chat?q=1&q=%2F..`, {
     method: 'POST',
     headers: {
@@ -81,7 +81,7 @@ Deno.test('HEAD, 204 and 304 have no body; redirects are not followed; trace con
       headers: { 'X-Trace': request.headers.get('traceparent') ?? '' },
     });
   });
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const headers = { ...await bearer(), traceparent };
   for (
@@ -106,7 +106,10 @@ Deno.test('without a good token only public routes are served', async () => {
   const service = startService(echo);
   const login = { prefix: '/api/users/auth', rewrite: '/auth', public: ['/login'], requestsPerMinute: 10 };
   const store = new GenerousStore();
-  await using gateway = startGateway(settingsFor([route(service.url, login), route(service.url)], {}), store);
+  await using gateway = await startGateway(
+    settingsFor([route(service.url, login), route(service.url)], {}),
+    store,
+  );
   const missing = await fetch(`${gateway.url}/api/ai/models`);
   assertEquals([missing.status, missing.headers.get('www-authenticate')], [401, 'Bearer']);
   assertEquals(missing.headers.get('content-type'), 'application/problem+json');
@@ -152,7 +155,7 @@ Deno.test('path tricks, unknown paths and unknown methods do not reach a service
     seen.push(request.url);
     return new Response();
   });
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const { Authorization } = await bearer();
   const status = async (line: string) => {
     const answer = await rawRequest(
@@ -177,7 +180,8 @@ Deno.test('path tricks, unknown paths and unknown methods do not reach a service
   assertEquals(await status('GET http://other.example/api/ai/../x'), '400 true');
   assertEquals(await status('GET /elsewhere'), '404 true');
   assertEquals(await status('TRACE /api/ai/x'), '405 true');
-  assertEquals(await status('BREW /api/ai/x'), '405 true');
+  assertEquals(await status('PROPFIND /api/ai/x'), '405 true');
+  assertEquals(await status('BREW /api/ai/x'), '400 true');
   assertEquals(seen, []);
   await service.close();
 });
@@ -189,7 +193,7 @@ Deno.test('bodies over the limit are refused, declared or counted', async () => 
     complete++;
     return new Response();
   });
-  await using gateway = startGateway(settingsFor([route(service.url)], { maxBodyBytes: 1000 }));
+  await using gateway = await startGateway(settingsFor([route(service.url)], { maxBodyBytes: 1000 }));
   const send = async (body: BodyInit) =>
     await drop(fetch(`${gateway.url}/api/ai/x`, { method: 'POST', headers: await bearer(), body }));
   const chunks = (count: number) =>
@@ -205,7 +209,7 @@ Deno.test('bodies over the limit are refused, declared or counted', async () => 
 
 Deno.test('listed origins may read answers, errors too; others may not', async () => {
   const service = startService(echo);
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const ask = async (origin: string, init: RequestInit) =>
     await drop(fetch(`${gateway.url}/api/ai/x`, { ...init, headers: { Origin: origin, ...init.headers } }));
   const preflight = { method: 'OPTIONS', headers: { 'Access-Control-Request-Method': 'PUT' } };
@@ -242,7 +246,7 @@ Deno.test('listed origins may read answers, errors too; others may not', async (
 Deno.test('without Redis reads go on, and what changes something is refused', async () => {
   const service = startService(echo);
   const login = { prefix: '/api/users/auth', public: ['/login'], requestsPerMinute: 10 };
-  await using gateway = startGateway(
+  await using gateway = await startGateway(
     settingsFor([route(service.url, login), route(service.url)]),
     new AbsentStore(),
   );
@@ -264,7 +268,7 @@ Deno.test('without Redis reads go on, and what changes something is refused', as
 
 Deno.test('the gateway describes and measures itself', async () => {
   const service = startService(echo);
-  await using gateway = startGateway(settingsFor([route(service.url, { public: ['/open'] })]));
+  await using gateway = await startGateway(settingsFor([route(service.url, { public: ['/open'] })]));
   await drop(fetch(`${gateway.url}/api/ai/some/path`, { headers: await bearer() }));
   await drop(fetch(`${gateway.url}/elsewhere`));
   const health = await (await fetch(`${gateway.url}/health`)).json();

@@ -124,7 +124,7 @@ redisTest('logins are limited by address, other calls by user', async () => {
   const service = startService(() => new Response('ok'));
   const login = { prefix: '/api/users/auth', public: ['/login'], requestsPerMinute: 10 };
   const settings = settingsFor([route(service.url, login), route(service.url)], { rateLimit: 5 });
-  await using gateway = startGateway(settings, store);
+  await using gateway = await startGateway(settings, store);
   const statuses = async (count: number, path: string, init: RequestInit) => {
     const seen: number[] = [];
     for (let i = 0; i < count; i++) {
@@ -159,7 +159,7 @@ redisTest('the gateway notices that Redis is away, and that it is back', async (
   const redis = await startRedis();
   const store = await connectedStore(redis);
   const service = startService(() => new Response('ok'));
-  await using gateway = startGateway(settingsFor([route(service.url)]), store);
+  await using gateway = await startGateway(settingsFor([route(service.url)]), store);
   const status = async (path: string, method = 'GET') => {
     const response = await fetch(`${gateway.url}${path}`, { method, headers: await bearer() });
     await response.body?.cancel();
@@ -200,7 +200,7 @@ redisTest('a revoked token is refused, and spends nothing of its user', async ()
   const store = await connectedStore(redis);
   const service = startService((request) => new Response(request.headers.get('x-user-id')));
   const open = route(service.url, { prefix: '/api/open', service: 'open', public: ['/in'] });
-  await using gateway = startGateway(settingsFor([route(service.url), open], { rateLimit: 5 }), store);
+  await using gateway = await startGateway(settingsFor([route(service.url), open], { rateLimit: 5 }), store);
   const sid = '0b6f2d7e-3c5a-4e8e-9d53-6a1f0c3b8e21';
   const now = Math.floor(Date.now() / 1000);
   const ask = async (claims: Record<string, unknown>, path = '/api/ai/x') => {
@@ -224,7 +224,7 @@ redisTest('a revoked token names nobody to a public route', async () => {
   const redis = await startRedis();
   const store = await connectedStore(redis);
   const service = startService((request) => new Response(request.headers.get('x-user-id') ?? 'nobody'));
-  await using gateway = startGateway(settingsFor([route(service.url, { public: ['/in'] })]), store);
+  await using gateway = await startGateway(settingsFor([route(service.url, { public: ['/in'] })]), store);
   const now = Math.floor(Date.now() / 1000);
   const headers = await bearer({ claims: { iat: now - 1 } });
   const ask = async () => await (await fetch(`${gateway.url}/api/ai/in`, { headers })).text();
@@ -241,7 +241,7 @@ redisTest('one address has room for ten users, not for any number', async () => 
   const redis = await startRedis();
   const store = await connectedStore(redis);
   const service = startService(() => new Response('ok'));
-  await using gateway = startGateway(settingsFor([route(service.url)], { rateLimit: 2 }), store);
+  await using gateway = await startGateway(settingsFor([route(service.url)], { rateLimit: 2 }), store);
   const statuses: number[] = [];
   for (let user = 10; user < 21; user++) {
     const sub = `0d0c7f64-3e7e-4f0a-8a51-3d3a0a3c2b${user}`;
@@ -262,7 +262,7 @@ redisTest('events stand in the stream of the platform, once a minute for a subje
   const redis = await startRedis();
   const store = await connectedStore(redis);
   const service = startService(() => new Response('ok'));
-  await using gateway = startGateway(settingsFor([route(service.url)], { rateLimit: 2 }), store);
+  await using gateway = await startGateway(settingsFor([route(service.url)], { rateLimit: 2 }), store);
   const headers = await bearer();
   for (let i = 0; i < 6; i++) await (await fetch(`${gateway.url}/api/ai/x`, { headers })).body?.cancel();
   await waitUntil(async () => await store.command(['XLEN', 'events']) === 1);

@@ -44,7 +44,7 @@ async function statusesFor(key: SigningKey | undefined, tokens: string[]): Promi
     : settings.jwt;
   const statuses: number[] = [];
   {
-    await using gateway = startGateway({ ...settings, jwt });
+    await using gateway = await startGateway({ ...settings, jwt });
     for (const text of tokens) {
       const headers = { Authorization: `Bearer ${text}` };
       const response = await fetch(`${gateway.url}/api/ai/x`, { headers });
@@ -152,7 +152,7 @@ redisTest('security: a forged X-Forwarded-For escapes no limit', async () => {
   await waitUntil(() => store.ping().then(() => true, () => false));
   const service = startService(() => new Response('ok'));
   const login = route(service.url, { public: ['/login'], requestsPerMinute: 5 });
-  await using gateway = startGateway(settingsFor([login]), store);
+  await using gateway = await startGateway(settingsFor([login]), store);
   const statuses: number[] = [];
   for (let i = 0; i < 8; i++) {
     const headers = { 'X-Forwarded-For': `9.9.9.${i}, 2001:db8::${i}, 10.0.0.1`, 'X-Real-Ip': `8.8.8.${i}` };
@@ -168,7 +168,7 @@ redisTest('security: a forged X-Forwarded-For escapes no limit', async () => {
 
 Deno.test('security: the service is told the address that the edge saw, not the one the client invents', async () => {
   const service = startService((request) => new Response(request.headers.get('x-forwarded-for')));
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const headers = { ...await bearer(), 'X-Forwarded-For': '127.0.0.1, 6.6.6.6, 10.0.0.9' };
   assertEquals(await (await fetch(`${gateway.url}/api/ai/x`, { headers })).text(), '10.0.0.9');
   await service.close();
@@ -211,7 +211,7 @@ Deno.test('security: path tricks reach no service', async () => {
     return new Response('ok');
   });
   const rules = [{ path: '/**', roles: ['admin'] as const }];
-  await using gateway = startGateway(
+  await using gateway = await startGateway(
     settingsFor([route(service.url), route(service.url, { prefix: '/api/security', service: 's', rules })]),
   );
   const { Authorization } = await bearer();
@@ -245,7 +245,7 @@ Deno.test('security: roles are checked whatever way a path is spelt', async () =
       { path: '/**', roles: ['analyst', 'admin'] },
     ],
   });
-  await using gateway = startGateway(settingsFor([users, security]));
+  await using gateway = await startGateway(settingsFor([users, security]));
   const cases: [string, string, string, number][] = [
     ['PUT', '/api/users/7/role', 'user', 403],
     ['PUT', '/api/users/7/role/', 'analyst', 403],
@@ -276,7 +276,7 @@ Deno.test('security: an oversized body is refused, announced or not', async () =
     received = (await request.bytes().catch(() => new Uint8Array())).length;
     return new Response('ok');
   });
-  await using gateway = startGateway(settingsFor([route(service.url)], { maxBodyBytes: 1_000 }));
+  await using gateway = await startGateway(settingsFor([route(service.url)], { maxBodyBytes: 1_000 }));
   const headers = await bearer();
   const post = async (body: BodyInit) => {
     const response = await fetch(`${gateway.url}/api/ai/x`, { method: 'POST', headers, body });
@@ -294,7 +294,7 @@ Deno.test('security: a body that comes too slowly is ended with 408', async () =
     await request.bytes().catch(() => undefined);
     return new Response('ok');
   });
-  await using gateway = startGateway(settingsFor([route(service.url)], { bodyTimeoutSeconds: 1 }));
+  await using gateway = await startGateway(settingsFor([route(service.url)], { bodyTimeoutSeconds: 1 }));
   const { Authorization } = await bearer();
   const head = `POST /api/ai/x HTTP/1.1\r\nHost: gateway\r\nAuthorization: ${Authorization}\r\n`;
   for (
@@ -314,7 +314,7 @@ Deno.test('security: a body that drips without an end is ended with 408', async 
     await request.bytes().catch(() => undefined);
     return new Response('ok');
   });
-  await using gateway = startGateway(settingsFor([route(service.url, { timeoutMs: 300 })]));
+  await using gateway = await startGateway(settingsFor([route(service.url, { timeoutMs: 300 })]));
   const { Authorization } = await bearer();
   using connection = await Deno.connect({ hostname: '127.0.0.1', port: gateway.port });
   const head = `POST /api/ai/x HTTP/1.1\r\nHost: g\r\nAuthorization: ${Authorization}\r\n`;
@@ -329,7 +329,7 @@ Deno.test('security: a body that drips without an end is ended with 408', async 
 
 Deno.test('security: heads and targets have a size', async () => {
   const service = startService(() => new Response('ok'));
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const { Authorization } = await bearer();
   const status = async (target: string, headers: Record<string, string> = {}) => {
     const response = await fetch(`${gateway.url}${target}`, { headers: { Authorization, ...headers } });
@@ -344,7 +344,7 @@ Deno.test('security: heads and targets have a size', async () => {
 
 Deno.test('security: identity headers of the client do not reach the service', async () => {
   const service = startService((request) => Response.json(Object.fromEntries(request.headers)));
-  await using gateway = startGateway(settingsFor([route(service.url, { public: ['/in'] })]));
+  await using gateway = await startGateway(settingsFor([route(service.url, { public: ['/in'] })]));
   const smuggled = [
     'X-User-Id',
     'X-User-Role',
@@ -384,7 +384,7 @@ Deno.test('security: requests that two servers could read differently are refuse
     seen.push(await request.text());
     return new Response('ok');
   });
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const { Authorization } = await bearer();
   const head = `POST /api/ai/x HTTP/1.1\r\nHost: g\r\nAuthorization: ${Authorization}\r\n`;
   const smuggled = 'GET /api/ai/admin HTTP/1.1\r\nHost: g\r\n\r\n';
@@ -410,7 +410,7 @@ Deno.test('security: a body where none belongs does not become part of the next 
       await connection.write(bytesOf('HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 2\r\n\r\nno'));
     }
   });
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const { Authorization } = await bearer();
   for (const method of ['GET', 'HEAD']) {
     const head = `${method} /api/ai/x HTTP/1.1\r\nHost: g\r\nAuthorization: ${Authorization}\r\n`;
@@ -433,7 +433,7 @@ Deno.test('security: no token, password or query is in the log', async () => {
   const service = startService(() =>
     new Response('ok', { status: 302, headers: { Location: '/in?token=secret' } })
   );
-  await using gateway = startGateway(
+  await using gateway = await startGateway(
     settingsFor([route(service.url, { public: ['/in'] })]),
     new GenerousStore(),
   );

@@ -37,7 +37,7 @@ function streamingService() {
 
 Deno.test('events pass one by one as they happen', async () => {
   const { service, state } = streamingService();
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const headers = { ...await bearer(), 'X-Request-Id': 'stream-0001' };
   const response = await fetch(`${gateway.url}/api/ai/chat`, { headers });
   assertEquals(response.headers.get('content-type'), 'text/event-stream');
@@ -59,7 +59,7 @@ Deno.test('a request body passes while it is being sent', async () => {
     for await (const chunk of request.body?.pipeThrough(new TextDecoderStream()) ?? []) received.push(chunk);
     return new Response(received.join('|'));
   });
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const answer = fetch(`${gateway.url}/api/ai/upload`, {
     method: 'POST',
@@ -77,7 +77,7 @@ Deno.test('a request body passes while it is being sent', async () => {
 
 Deno.test('a client that leaves a stream ends the call to the service', async () => {
   const { service, state } = streamingService();
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const leave = new AbortController();
   const headers = { ...await bearer(), 'X-Request-Id': 'stream-0002' };
   const response = await fetch(`${gateway.url}/api/ai/chat`, { headers, signal: leave.signal });
@@ -99,7 +99,7 @@ Deno.test('a client that leaves before the answer ends the call to the service',
     request.signal.addEventListener('abort', () => aborted = true);
     return release.promise;
   });
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const headers = { ...await bearer(), 'X-Request-Id': 'stream-0003' };
   const result = await fetch(`${gateway.url}/api/ai/chat`, { headers, signal: client.signal })
     .then(() => 'answered', () => 'left');
@@ -113,7 +113,7 @@ Deno.test('a client that leaves before the answer ends the call to the service',
 Deno.test('an answer that does not begin in time is a 504', async () => {
   const release = Promise.withResolvers<Response>();
   const service = startService(() => release.promise);
-  await using gateway = startGateway(settingsFor([route(service.url, { timeoutMs: 150 })]));
+  await using gateway = await startGateway(settingsFor([route(service.url, { timeoutMs: 150 })]));
   const response = await fetch(`${gateway.url}/api/ai/slow`, { headers: await bearer() });
   assertEquals([response.status, response.headers.get('content-type')], [504, 'application/problem+json']);
   assertEquals((await response.json()).detail, 'The service ai-assistant did not answer within 0.15 s.');
@@ -123,7 +123,7 @@ Deno.test('an answer that does not begin in time is a 504', async () => {
 
 Deno.test('an answer that has begun may take until its deadline', async () => {
   const { service, state } = streamingService();
-  await using gateway = startGateway(
+  await using gateway = await startGateway(
     settingsFor([route(service.url, { timeoutMs: PATIENCE_MS, deadlineMs: 3 * PATIENCE_MS })], {
       streamIdleSeconds: 3 * PATIENCE_MS / 1000,
     }),
@@ -139,7 +139,7 @@ Deno.test('an answer that has begun may take until its deadline', async () => {
 Deno.test('a stream that pauses for too long is cut off', async () => {
   const { service, state } = streamingService();
   const settings = settingsFor([route(service.url, { timeoutMs: 3 * PATIENCE_MS })]);
-  await using gateway = startGateway(settings);
+  await using gateway = await startGateway(settings);
   const headers = { ...await bearer(), 'X-Request-Id': 'stream-0005' };
   const response = await fetch(`${gateway.url}/api/ai/chat`, { headers });
   await passTime(PATIENCE_MS);
@@ -161,7 +161,7 @@ Deno.test('a reader that is slow is not taken for a stream that pauses', async (
     });
   const service = startService(() => new Response(body()));
   const settings = settingsFor([route(service.url, { timeoutMs: 3 * PATIENCE_MS })]);
-  await using gateway = startGateway(settings);
+  await using gateway = await startGateway(settings);
   const response = await fetch(`${gateway.url}/api/ai/x`, { headers: await bearer() });
   const reader = response.body?.getReader();
   let [received, reads] = [0, 0];
@@ -178,7 +178,7 @@ Deno.test('a reader that is slow is not taken for a stream that pauses', async (
 
 Deno.test('the time for an answer begins when the request is complete', async () => {
   const service = startService(async (request) => new Response(`${(await request.bytes()).length}`));
-  await using gateway = startGateway(
+  await using gateway = await startGateway(
     settingsFor([route(service.url, { timeoutMs: PATIENCE_MS, deadlineMs: 10 * PATIENCE_MS })]),
   );
   const drip = async function* () {
@@ -198,7 +198,7 @@ Deno.test('the time for an answer begins when the request is complete', async ()
 
 Deno.test('the deadline covers the body too', async () => {
   const { service, state } = streamingService();
-  await using gateway = startGateway(
+  await using gateway = await startGateway(
     settingsFor([route(service.url)], { streamIdleSeconds: 3 * PATIENCE_MS / 1000 }),
   );
   const headers = { ...await bearer(), 'X-Request-Id': 'stream-0004' };

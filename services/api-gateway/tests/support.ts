@@ -1,6 +1,7 @@
 /** What the integration tests share: a gateway on a free port, services behind it, tokens and a Redis. */
 import { SignJWT } from 'jose';
 import { createGateway } from '../src/app.ts';
+import type { Client } from '../src/exchange.ts';
 import { Lifecycle } from '../src/lifecycle.ts';
 import { Logger } from '../src/logging.ts';
 import type { Admission, Decision, Quota } from '../src/rate_limit.ts';
@@ -142,6 +143,8 @@ export function settingsFor(routes: readonly Route[], changes: Partial<Settings>
     drainSeconds: 0,
     shutdownTimeoutSeconds: PATIENCE_MS / 1000,
     maxBodyBytes: 1_000_000,
+    headTimeoutSeconds: PATIENCE_MS / 1000,
+    maxConnections: 1_000,
     bodyTimeoutSeconds: PATIENCE_MS / 1000,
     streamIdleSeconds: PATIENCE_MS / 1000,
     redis: { host: '127.0.0.1', port: 1 },
@@ -220,17 +223,17 @@ export interface RunningGateway {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export function startGateway(
+export async function startGateway(
   settings: Settings,
   store: Store = new GenerousStore(),
   webSocketLimits?: WebSocketLimits,
-): RunningGateway {
+): Promise<RunningGateway> {
   const log: Record<string, unknown>[] = [];
   const logger = testLogger(log, settings.version);
   const lifecycle = new Lifecycle();
   const gateway = createGateway({ settings, store, logger, lifecycle, webSocketLimits });
-  const server = gateway.listen({ hostname: '127.0.0.1', port: 0, onListen: () => {} });
-  const { port } = server.addr;
+  const server = await gateway.listen({ hostname: '127.0.0.1', port: 0 });
+  const { port } = server;
   const find = (requestId: string) =>
     log.find((line) => line.logger === 'gateway.access' && line.request_id === requestId);
   return {
@@ -320,3 +323,29 @@ export function closeQuietly(connection: Deno.Conn): void {
 }
 
 export const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+export interface ClientOptions {
+  readonly method?: string;
+  readonly target?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly peer?: string;
+  readonly body?: string;
+}
+
+/** A request as the server hands it over, without a server. */
+export function clientOf(options: ClientOptions = {}): Client {
+  const { method = 'GET', target = '/api/ai/x', headers = {}, peer = '10.0.0.1', body } = options;
+  const chunks = body === undefined ? [] : [bytesOf(body)];
+  return {
+    method,
+    target,
+    isHttp10: false,
+    headers: Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+    peer,
+    hasWholeBody: true,
+    isGone: false,
+    onGone: () => {},
+    leave: () => {},
+    read: () => Promise.resolve(chunks.shift() ?? null),
+  };
+}

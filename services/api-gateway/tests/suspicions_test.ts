@@ -6,6 +6,7 @@ import {
   AbsentStore,
   assert,
   assertEquals,
+  clientOf,
   GenerousStore,
   testLogger,
   USER_ID,
@@ -19,7 +20,7 @@ function build(store = new GenerousStore()) {
 }
 
 function exchangeOf(client: string, userId?: string): Exchange {
-  const exchange = new Exchange(new Request('http://gateway/api/ai/x'), client, () => {});
+  const exchange = new Exchange(clientOf({ peer: client }), () => {});
   exchange.route = '/api/ai/*';
   if (userId) exchange.principal = { userId, role: 'user', issuedAt: 0, expiresAt: 0 };
   return exchange;

@@ -8,6 +8,7 @@ import {
   assert,
   assertEquals,
   bearer,
+  clientOf,
   freePort,
   PATIENCE_MS,
   route,
@@ -20,7 +21,7 @@ import {
 
 Deno.test('a service that is away is a 503, and is left alone after five calls', async () => {
   const port = freePort();
-  await using gateway = startGateway(settingsFor([route(`http://127.0.0.1:${port}`)]));
+  await using gateway = await startGateway(settingsFor([route(`http://127.0.0.1:${port}`)]));
   const ask = async () => {
     const response = await fetch(`${gateway.url}/api/ai/x`, { headers: await bearer() });
     const { detail } = await response.json();
@@ -81,7 +82,7 @@ Deno.test('a call that does no harm twice is tried once more; others are not', a
   ];
   for (const [method, body, status, connections] of cases) {
     const service = droppingService(1);
-    await using gateway = startGateway(settingsFor([route(service.url)]));
+    await using gateway = await startGateway(settingsFor([route(service.url)]));
     const response = await fetch(`${gateway.url}/api/ai/x`, { method, headers: await bearer(), body });
     await response.body?.cancel();
     assertEquals([method, response.status, service.state.connections], [method, status, connections]);
@@ -91,7 +92,7 @@ Deno.test('a call that does no harm twice is tried once more; others are not', a
 
 Deno.test('an error of a service is passed on and does not open the circuit', async () => {
   const service = startService(() => Response.json({ title: 'No key' }, { status: 503 }));
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   for (let i = 0; i < 7; i++) {
     const response = await fetch(`${gateway.url}/api/ai/chat`, { method: 'POST', headers: await bearer() });
     assertEquals([response.status, (await response.json()).title], [503, 'No key']);
@@ -104,7 +105,7 @@ Deno.test('a compressed answer is readable', async () => {
     const zipped = new Blob(['plain text']).stream().pipeThrough(new CompressionStream('gzip'));
     return new Response(zipped, { headers: { 'Content-Encoding': 'gzip' } });
   });
-  await using gateway = startGateway(settingsFor([route(service.url)]));
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
   const response = await fetch(`${gateway.url}/api/ai/x`, { headers: await bearer() });
   assertEquals(await response.text(), 'plain text');
   await service.close();
@@ -113,7 +114,9 @@ Deno.test('a compressed answer is readable', async () => {
 Deno.test('the replicas are asked where DNS names them', async () => {
   const service = startService(() => new Response('a replica'));
   const endpoints = `localhost:${service.port}`;
-  await using gateway = startGateway(settingsFor([route(`http://127.0.0.1:${freePort()}`, { endpoints })]));
+  await using gateway = await startGateway(
+    settingsFor([route(`http://127.0.0.1:${freePort()}`, { endpoints })]),
+  );
   const metrics = () => fetch(`${gateway.url}/metrics`).then((response) => response.text());
   await waitUntil(async () => (await metrics()).includes('gateway_endpoints{upstream="ai-assistant"} 1'));
   const response = await fetch(`${gateway.url}/api/ai/x`, { headers: await bearer() });
@@ -123,16 +126,8 @@ Deno.test('the replicas are asked where DNS names them', async () => {
 
 /** One call through an upstream, without a gateway around it. */
 async function callOnce(upstream: Upstream, method = 'GET', body?: string): Promise<string> {
-  return await (await answerOf(upstream, method, body)).text();
-}
-
-async function answerOf(upstream: Upstream, method: string, body?: string): Promise<Response> {
-  const request = new Request('http://gateway/api/ai/x', {
-    method,
-    body,
-    headers: body ? { 'Content-Length': String(body.length) } : {},
-  });
-  const exchange = new Exchange(request, '10.0.0.1', () => {});
+  const headers = body ? { 'Content-Length': String(body.length) } : undefined;
+  const exchange = new Exchange(clientOf({ method, headers, body }), () => {});
   const limits = { maxBodyBytes: 1_000, bodyTimeoutSeconds: PATIENCE_MS / 1000 };
   const call = {
     exchange,
@@ -143,7 +138,9 @@ async function answerOf(upstream: Upstream, method: string, body?: string): Prom
     deadlineMs: PATIENCE_MS,
     idleMs: PATIENCE_MS,
   };
-  return (await upstream.call(call, () => {})).response;
+  const answer = await upstream.call(call, () => {});
+  assert(answer.body instanceof Uint8Array, 'the body is not whole');
+  return new TextDecoder().decode(answer.body);
 }
 
 Deno.test('an answer keeps its body when its connection serves the next call', async () => {
@@ -151,8 +148,7 @@ Deno.test('an answer keeps its body when its connection serves the next call', a
   const service = startService(() => new Response(`answer ${++calls}`));
   const clock = new Clock();
   const upstream = new Upstream({ name: 'ai', upstream: service.url }, new Metrics('0'), testLogger(), clock);
-  const answers = [await answerOf(upstream, 'GET'), await answerOf(upstream, 'GET')];
-  assertEquals(await Promise.all(answers.map((answer) => answer.text())), ['answer 1', 'answer 2']);
+  assertEquals([await callOnce(upstream), await callOnce(upstream)], ['answer 1', 'answer 2']);
   upstream.close();
   clock.stop();
   await service.close();

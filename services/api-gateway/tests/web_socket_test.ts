@@ -74,7 +74,7 @@ async function withGateway(
 ): Promise<void> {
   const { service, state } = echoService();
   {
-    await using gateway = startGateway(settingsFor([route(service.url, changes)]));
+    await using gateway = await startGateway(settingsFor([route(service.url, changes)]));
     await run(gateway, state);
   }
   await service.close();
@@ -172,7 +172,7 @@ Deno.test('what a service refuses is an ordinary answer', () =>
   }));
 
 Deno.test('a service that is away is a 503', async () => {
-  await using gateway = startGateway(settingsFor([route(`http://127.0.0.1:${freePort()}`)]));
+  await using gateway = await startGateway(settingsFor([route(`http://127.0.0.1:${freePort()}`)]));
   const good = `Authorization: ${(await bearer()).Authorization}`;
   assertEquals(await upgradeStatus(gateway, '/api/ai/x', [good]), '503');
 });
@@ -192,7 +192,7 @@ Deno.test('a WebSocket ends with its token', () =>
 
 Deno.test('a drain asks the clients of WebSockets to come back elsewhere', async () => {
   const { service, state } = echoService();
-  const gateway = startGateway(settingsFor([route(service.url)]));
+  const gateway = await startGateway(settingsFor([route(service.url)]));
   const { messages, closed } = connect(gateway, '/api/ai/x', { headers: await bearer() });
   await waitUntil(() => messages.length === 1);
   await gateway[Symbol.asyncDispose]();
@@ -202,10 +202,10 @@ Deno.test('a drain asks the clients of WebSockets to come back elsewhere', async
 });
 
 /** A gateway's WebSockets under small limits, in front of the echoing service. */
-function limited(limits: Partial<WebSocketLimits>) {
+async function limited(limits: Partial<WebSocketLimits>) {
   const { service } = echoService();
   const settings = settingsFor([route(service.url, { deadlineMs: 60_000 })]);
-  const gateway = startGateway(settings, new GenerousStore(), { ...WEB_SOCKET_LIMITS, ...limits });
+  const gateway = await startGateway(settings, new GenerousStore(), { ...WEB_SOCKET_LIMITS, ...limits });
   const close = async () => {
     await gateway[Symbol.asyncDispose]();
     await service.close();
@@ -214,7 +214,7 @@ function limited(limits: Partial<WebSocketLimits>) {
 }
 
 Deno.test('a message that is too large closes the WebSocket with 1009', async () => {
-  const { gateway, close } = limited({ messageBytes: 1_000 });
+  const { gateway, close } = await limited({ messageBytes: 1_000 });
   const { socket, messages, closed } = connect(gateway, '/api/ai/x', { headers: await bearer() });
   await waitUntil(() => messages.length === 1);
   socket.send('x'.repeat(1_000));
@@ -225,14 +225,14 @@ Deno.test('a message that is too large closes the WebSocket with 1009', async ()
 });
 
 Deno.test('a WebSocket on which nothing is said is closed', async () => {
-  const { gateway, close } = limited({ idleMs: 150 });
+  const { gateway, close } = await limited({ idleMs: 150 });
   const { closed } = connect(gateway, '/api/ai/x', { headers: await bearer() });
   assertEquals(await closed, { code: 1001, reason: 'nothing was said for too long' });
   await close();
 });
 
 Deno.test('nobody has more than so many WebSockets, and all together neither', async () => {
-  const { gateway, close } = limited({ aSubject: 2, altogether: 3 });
+  const { gateway, close } = await limited({ aSubject: 2, altogether: 3 });
   const good = `Authorization: ${(await bearer()).Authorization}`;
   const other = { sub: '0d0c7f64-3e7e-4f0a-8a51-3d3a0a3c2b10' };
   const open = async (claims = {}) => {

@@ -1,0 +1,154 @@
+/**
+ * The server that clients speak to. It is Node's, because that of Deno has no time limit for a head and no bound for
+ * connections, collects WebSocket messages before anything can be said about their size, takes the path of a request
+ * out of its Host header, and ends the process when a header of an answer has a character that it cannot write.
+ */
+import {
+  createServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { STATUS_TEXT } from './status.ts';
+
+/** Request line and headers; what is smaller but too large for the gateway is refused with more words. */
+const MAX_HEAD_BYTES = 64 * 1024;
+/** Longer than the edge keeps idle connections (90 s), so that it never uses one that is being closed. */
+const KEEP_ALIVE_MS = 120_000;
+/** How often heads that are late are looked for. */
+const LOOK_MS = 1_000;
+const CLOSE_IDLE_MS = 50;
+
+export interface ServerLimits {
+  readonly headTimeoutSeconds: number;
+  readonly maxConnections: number;
+}
+
+export interface ListenOptions {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+export interface Handlers {
+  request(request: IncomingMessage, response: ServerResponse): void;
+  /** A client that asks for a WebSocket; the bytes are the first that it sent on it. */
+  webSocket(request: IncomingMessage, socket: Socket, first: Uint8Array): void;
+  /** What was sent is no request, and was answered with this status. */
+  refused(status: number): void;
+}
+
+export interface Server {
+  readonly hostname: string;
+  readonly port: number;
+  /** Takes no new connection; resolves when the last one is closed. */
+  shutdown(): Promise<void>;
+}
+
+/** Known to the runtime, not yet to its types. */
+interface UpgradeOptions {
+  readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean;
+}
+
+export const isWebSocketRequest = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
+
+export async function listen(
+  { hostname, port }: ListenOptions,
+  { headTimeoutSeconds, maxConnections }: ServerLimits,
+  handlers: Handlers,
+): Promise<Server> {
+  const options: ServerOptions & UpgradeOptions = {
+    maxHeaderSize: MAX_HEAD_BYTES,
+    headersTimeout: headTimeoutSeconds * 1000,
+    connectionsCheckingInterval: LOOK_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Bodies have limits of their own, by route.
+    requestTimeout: 0,
+    requireHostHeader: false,
+    // Other protocols that a client would rather speak are passed over.
+    shouldUpgradeCallback: isWebSocketRequest,
+  };
+  const server = createServer(options);
+  server.maxConnections = maxConnections;
+  const connections = new Connections();
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    connections.begin(request.socket, response);
+    handlers.request(request, response);
+  };
+  server.on('connection', (socket) => connections.add(socket));
+  server.on('request', onRequest);
+  // The client is asked for the body when it is wanted.
+  server.on('checkContinue', onRequest);
+  server.on('upgrade', (request, socket: Socket, first) => {
+    connections.remove(socket);
+    handlers.webSocket(request, socket, first);
+  });
+  server.on('clientError', (error, socket) => refuse(error, socket as Socket, handlers));
+  const listening = Promise.withResolvers<void>();
+  server.once('error', listening.reject);
+  server.listen(port, hostname, listening.resolve);
+  await listening.promise;
+  const address = server.address() as AddressInfo;
+  return { hostname: address.address, port: address.port, shutdown: () => shutdown(server, connections) };
+}
+
+/**
+ * Connections, and how many requests are under way on each. The server's own list takes one on which no request has come
+ * yet for busy, and would wait for it without an end.
+ */
+class Connections {
+  readonly #requests = new Map<Socket, number>();
+
+  add(socket: Socket): void {
+    this.#requests.set(socket, 0);
+    socket.once('close', () => this.remove(socket));
+  }
+
+  remove(socket: Socket): void {
+    this.#requests.delete(socket);
+  }
+
+  begin(socket: Socket, response: ServerResponse): void {
+    this.#count(socket, 1);
+    response.once('close', () => this.#count(socket, -1));
+  }
+
+  closeIdle(): void {
+    for (const [socket, requests] of this.#requests) if (requests === 0) socket.destroy();
+  }
+
+  #count(socket: Socket, change: number): void {
+    const requests = this.#requests.get(socket);
+    if (requests !== undefined) this.#requests.set(socket, requests + change);
+  }
+}
+
+async function shutdown(server: HttpServer, connections: Connections): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  connections.closeIdle();
+  const timer = setInterval(() => connections.closeIdle(), CLOSE_IDLE_MS);
+  await closed;
+  clearInterval(timer);
+}
+
+const CODES: Readonly<Record<string, 408 | 431>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+};
+
+/** Nothing of what was sent is repeated. A client that has gone, or that has been answered in part, is told nothing. */
+function refuse(error: Error & { code?: string }, socket: Socket, { refused }: Handlers): void {
+  if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy();
+  const status = CODES[error.code ?? ''] ?? 400;
+  refused(status);
+  const body = JSON.stringify({ type: 'about:blank', title: STATUS_TEXT[status], status });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_TEXT[status]}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${body.length}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
