@@ -72,6 +72,7 @@ export class HttpClient implements Client {
     const { request, response, webSocket } = this;
     const list = headers.flat();
     if (webSocket || (!request.complete && this.#isLarge)) list.push('Connection', 'close');
+    if (body instanceof Uint8Array) list.push('Content-Length', String(body.length));
     if (webSocket) this.#writeTo(webSocket.socket);
     response.writeHead(status, list);
     if (isSource(body)) response.flushHeaders();

@@ -142,8 +142,8 @@ function replyOf(exchange: Exchange, routes: readonly Route[], route: Route, ans
   const location = find('location');
   if (location) headers.push(['location', externalLocation(routes, route, location)]);
   // HEAD is told the length of what GET would answer.
-  const length = body instanceof Uint8Array ? String(body.length) : find('content-length');
-  if (length !== undefined && status !== 204) headers.push(['content-length', length]);
+  const length = body instanceof Uint8Array || status === 204 ? undefined : find('content-length');
+  if (length !== undefined) headers.push(['content-length', length]);
   return { status, headers, body };
 }
 

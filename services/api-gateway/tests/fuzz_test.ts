@@ -49,7 +49,10 @@ interface Running {
 
 async function start(redis: RedisServer, service: RawService): Promise<Running> {
   const port = freePort();
-  const route = { prefix: '/api/raw', service: 'raw', upstream: service.url, rewrite: '', timeoutMs: 20_000 };
+  const routes = Array.from({ length: AT_A_TIME }, (_, lane) => ({
+    ...{ prefix: `/api/raw${lane}`, service: `raw${lane}`, upstream: service.url, rewrite: '' },
+    ...{ timeoutMs: 20_000, public: ['/pub'] },
+  }));
   const [, ...args] = config.tasks.start.split(' ');
   const process = new Deno.Command(Deno.execPath(), {
     args,
@@ -64,7 +67,7 @@ async function start(redis: RedisServer, service: RawService): Promise<Running> 
       RATE_LIMIT: '1000000',
       DRAIN_SECONDS: '0',
       SHUTDOWN_TIMEOUT_SECONDS: '5',
-      GATEWAY_ROUTES: JSON.stringify([{ ...route, public: ['/pub'] }]),
+      GATEWAY_ROUTES: JSON.stringify(routes),
     },
     stdout: 'piped',
     stderr: 'piped',
@@ -101,12 +104,13 @@ async function send({ port }: Running, bytes: Uint8Array, first?: Uint8Array): P
   }
 }
 
-async function inTurn(running: Running, run: (index: number) => Promise<void>): Promise<void> {
+/** Each lane has a service of its own to the gateway, whose circuit a good call after each case keeps closed. */
+async function inTurn(running: Running, run: (index: number, lane: number) => Promise<void>): Promise<void> {
   let next = 0;
   let isGone = false;
   void running.process.status.then(() => isGone = true);
-  const work = async () => {
-    while (next < CASES && !isGone) await run(next++);
+  const work = async (_: unknown, lane: number) => {
+    while (next < CASES && !isGone) await run(next++, lane);
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, work));
 }
@@ -127,21 +131,25 @@ async function assertUnharmed(running: Running): Promise<void> {
 
 async function fuzz(
   answer: (random: Random, received: string) => Uint8Array | undefined,
-  run: (running: Running, random: Random, authorization: string, index: number) => Promise<void>,
+  run: (running: Running, random: Random, common: string, index: number, base: string) => Promise<void>,
 ): Promise<void> {
   console.log(`FUZZ_SEED=${SEED} FUZZ_CASES=${CASES}`);
   const random = randomFrom(SEED);
   const redis = await startRedis();
   const service = startRawService(async (connection, received) => {
-    const bytes = answer(random, received);
+    const bytes = /^GET \/good /.test(received) ? latin1(OK) : answer(random, received);
     if (!bytes) return;
     await connection.write(bytes);
     await connection.closeWrite();
   });
   const running = await start(redis, service);
-  const authorization = `Authorization: ${(await bearer()).Authorization}\r\n`;
+  const common = `Host: g\r\nAuthorization: ${(await bearer()).Authorization}\r\n`;
   try {
-    await inTurn(running, (index) => run(running, random, authorization, index));
+    await inTurn(running, async (index, lane) => {
+      const base = `/api/raw${lane}`;
+      await run(running, random, common, index, base);
+      await ask(running, latin1(`GET ${base}/good HTTP/1.1\r\nConnection: close\r\n${common}\r\n`));
+    });
   } finally {
     await assertUnharmed(running).finally(() => Promise.all([service.close(), redis.stop()]));
   }
@@ -158,12 +166,12 @@ redisTest(
       return random.below(4) === 0
         ? mutate(random, Uint8Array.from([...head, ...frames]))
         : Uint8Array.from([...head, ...frames]);
-    }, async (running, random, authorization, index) => {
+    }, async (running, random, common, index, base) => {
       const method = random.pick(['GET', 'GET', 'HEAD', 'DELETE', 'POST']);
       const end = method === 'POST' ? 'Content-Length: 0\r\n\r\n' : '\r\n';
       const head = index % 8 === 0
-        ? `GET /api/raw/ws HTTP/1.1\r\nHost: g\r\n${authorization}${HANDSHAKE}\r\n`
-        : `${method} /api/raw/x HTTP/1.1\r\nHost: g\r\nConnection: close\r\n${authorization}${end}`;
+        ? `GET ${base}/ws HTTP/1.1\r\n${common}${HANDSHAKE}\r\n`
+        : `${method} ${base}/x HTTP/1.1\r\nConnection: close\r\n${common}${end}`;
       // Not half closed at once: a client that has gone needs no answer.
       await ask(running, latin1(head));
     }),
@@ -192,19 +200,18 @@ redisTest('security: no request ends the gateway, whatever it is', () =>
         : undefined;
     }
     return received.includes('\r\n\r\n') ? latin1(OK) : undefined;
-  }, async (running, random, authorization, index) => {
-    const common = `Host: g\r\n${authorization}`;
-    const upgrade = latin1(`GET /api/raw/ws HTTP/1.1\r\n${common}${HANDSHAKE}\r\n`);
+  }, async (running, random, common, index, base) => {
+    const upgrade = latin1(`GET ${base}/ws HTTP/1.1\r\n${common}${HANDSHAKE}\r\n`);
     if (index % 8 === 0) return await send(running, mutate(random, latin1(MASKED)), upgrade);
     const request = random.pick([
-      `GET /api/raw/x?a=%20b HTTP/1.1\r\n${common}X-Forwarded-For: 10.0.0.1\r\nX-Request-Id: abcdefgh\r\n\r\n`,
-      `POST /api/raw/x HTTP/1.1\r\n${common}Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello`,
-      `PUT /api/raw/x HTTP/1.1\r\n${common}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
-      `DELETE /api/raw/x HTTP/1.1\r\n${common}Content-Length: 2\r\n\r\n{}`,
-      `POST /api/raw/pub HTTP/1.1\r\nHost: g\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab`,
-      `OPTIONS /api/raw/x HTTP/1.1\r\nHost: g\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: PUT\r\n\r\n`,
+      `GET ${base}/x?a=%20b HTTP/1.1\r\n${common}X-Forwarded-For: 10.0.0.1\r\nX-Request-Id: abcdefgh\r\n\r\n`,
+      `POST ${base}/x HTTP/1.1\r\n${common}Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello`,
+      `PUT ${base}/x HTTP/1.1\r\n${common}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`,
+      `DELETE ${base}/x HTTP/1.1\r\n${common}Content-Length: 2\r\n\r\n{}`,
+      `POST ${base}/pub HTTP/1.1\r\nHost: g\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab`,
+      `OPTIONS ${base}/x HTTP/1.1\r\nHost: g\r\nOrigin: https://a.example\r\nAccess-Control-Request-Method: PUT\r\n\r\n`,
       `GET /health HTTP/1.1\r\nHost: g\r\n\r\nGET /openapi.json HTTP/1.1\r\nHost: g\r\n\r\n`,
-      `GET /api/raw/ws HTTP/1.1\r\n${common}${HANDSHAKE}\r\n${MASKED}`,
+      `GET ${base}/ws HTTP/1.1\r\n${common}${HANDSHAKE}\r\n${MASKED}`,
     ]);
     await send(running, mutate(random, latin1(request)));
   }));
