@@ -1,8 +1,6 @@
 /**
- * The routing table: which prefix goes to which service, and under which rules.
- *
- * `GATEWAY_ROUTES` replaces it whole (JSON, an array of `Route`), so that a platform with one more service needs no
- * new image; without it, the table below is used with the services' URLs from the environment.
+ * The routing table: which prefix goes to which service, and under which rules. It is given as `GATEWAY_ROUTES` (JSON, an
+ * array of `Route`), which the charts derive from the platform's one topology.
  */
 
 export const ROLES = ['user', 'analyst', 'admin'] as const;
@@ -40,99 +38,11 @@ export interface Route {
   readonly requestsPerMinute?: number;
 }
 
-type DefaultRoute = Omit<Route, 'upstream'> & { readonly upstreamVariable: string };
-
-const STANDARD_MS = 30_000;
-const SLOW_MS = 60_000;
-const STREAM_MS = 110_000;
-
-export const DEFAULT_ROUTES: readonly DefaultRoute[] = [
-  {
-    prefix: '/api/ai',
-    service: 'ai-assistant',
-    upstreamVariable: 'AI_ASSISTANT_URL',
-    rewrite: '',
-    timeoutMs: SLOW_MS,
-    deadlineMs: STREAM_MS,
-    public: [],
-  },
-  {
-    prefix: '/api/1c',
-    service: 'onec-integration',
-    upstreamVariable: 'ONEC_INTEGRATION_URL',
-    rewrite: '',
-    timeoutMs: STANDARD_MS,
-    public: [],
-  },
-  {
-    prefix: '/api/users/auth',
-    service: 'user-management',
-    upstreamVariable: 'USER_MANAGEMENT_URL',
-    rewrite: '/auth',
-    timeoutMs: STANDARD_MS,
-    public: [
-      '/register',
-      '/login',
-      '/refresh',
-      '/verify-email',
-      '/password/forgot',
-      '/password/reset',
-      '/oidc/login',
-      '/oidc/callback',
-    ],
-    requestsPerMinute: 10,
-  },
-  {
-    prefix: '/api/users',
-    service: 'user-management',
-    upstreamVariable: 'USER_MANAGEMENT_URL',
-    rewrite: '/users',
-    timeoutMs: STANDARD_MS,
-    public: [],
-    rules: [{ methods: ['PUT'], path: '/*/role', roles: ['admin'] }],
-  },
-  {
-    prefix: '/api/analytics',
-    service: 'analytics',
-    upstreamVariable: 'ANALYTICS_URL',
-    rewrite: '',
-    timeoutMs: SLOW_MS,
-    public: [],
-  },
-  {
-    prefix: '/api/security',
-    service: 'security',
-    upstreamVariable: 'SECURITY_URL',
-    rewrite: '',
-    timeoutMs: STANDARD_MS,
-    public: [],
-    rules: [
-      { methods: ['POST'], path: '/audit/log', roles: ROLES },
-      { path: '/**', roles: ['analyst', 'admin'] },
-    ],
-  },
-];
-
 const PATH = /^(\/[A-Za-z0-9_-]+)+$/;
 const PUBLIC_PATH = /^(\/[A-Za-z0-9._-]+)+$/;
 const RULE_PATH = /^(?:\/|(?:\/(?:[A-Za-z0-9._-]+|\*))*(?:\/\*\*)?)$/;
 const HOST_AND_PORT = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[1-9]\d{0,4}$/;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
-
-/** The built-in table. `urlOf` gives the value of a variable, `fail` refuses one. */
-export function routesFromVariables(
-  urlOf: (variable: string) => string,
-  fail: (variable: string, reason: string) => never,
-): readonly Route[] {
-  const routes = DEFAULT_ROUTES.map(({ upstreamVariable, ...route }) => {
-    const upstream = urlOf(upstreamVariable);
-    if (!isBaseUrl(upstream)) {
-      fail(upstreamVariable, `is "${upstream}", expected a URL such as http://name:8000`);
-    }
-    return { ...route, upstream: new URL(upstream).origin };
-  });
-  return mostSpecificFirst(routes);
-}
 
 /** A table given as JSON. `fail` gets what is wrong with it. */
 export function parseRoutes(text: string, fail: (reason: string) => never): readonly Route[] {

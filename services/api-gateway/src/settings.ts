@@ -1,5 +1,5 @@
 /** Settings, read once from environment variables and from files named like them in SECRETS_DIR. */
-import { parseRoutes, type Route, routesFromVariables } from './routes.ts';
+import { parseRoutes, type Route } from './routes.ts';
 
 const DEFAULT_SECRETS_DIR = '/run/secrets/assistants';
 const MINIMUM_KEY_BYTES = 32;
@@ -160,14 +160,9 @@ class Reader {
     return items;
   }
 
-  /** The routing table given whole, or the built-in one with the services' URLs from the environment. */
   routes(name: string): readonly Route[] {
-    const text = this.optional(name);
-    const fail = (variable: string, reason: string): never => {
-      throw new SettingsError(`${variable} ${reason}`);
-    };
-    return text
-      ? parseRoutes(text, (reason) => fail(name, reason))
-      : routesFromVariables((variable) => this.text(variable), fail);
+    return parseRoutes(this.text(name), (reason) => {
+      throw new SettingsError(`${name} ${reason}`);
+    });
   }
 }

@@ -1,14 +1,12 @@
 import { externalLocation, matchRoute, pathTrick, splitTarget } from '../src/routing.ts';
-import { parseRoutes, routesFromVariables } from '../src/routes.ts';
+import { parseRoutes } from '../src/routes.ts';
 import { assert, assertEquals } from './support.ts';
+import { topologyRoutes } from './topology.ts';
 
-const fail = (...reasons: string[]): never => {
-  throw new Error(reasons.join(' '));
+const fail = (reason: string): never => {
+  throw new Error(reason);
 };
-const routes = routesFromVariables(
-  (name) => `http://${name.slice(0, -4).toLowerCase().replace('_', '-')}:8000`,
-  fail,
-);
+const routes = topologyRoutes();
 
 const EXAMPLES: [string, string, string, string, boolean][] = [
   ['GET', '/api/ai/models', 'ai-assistant', '/models', false],
@@ -115,6 +113,7 @@ Deno.test('locations of a service are those of the gateway to the client', () =>
 Deno.test('the first rule that fits says who may', () => {
   const rolesOf = (method: string, path: string) => matchRoute(routes, method, path)?.roles?.join();
   assertEquals(rolesOf('PUT', '/api/users/7/role'), 'admin');
+  assertEquals(rolesOf('GET', '/api/users'), 'admin');
   assertEquals(rolesOf('PUT', '/api/users/7/role/x'), undefined);
   assertEquals(rolesOf('GET', '/api/users/7'), undefined);
   assertEquals(rolesOf('POST', '/api/security/audit/log'), 'user,analyst,admin');
@@ -144,7 +143,7 @@ Deno.test('the first rule that fits says who may', () => {
   ]);
 });
 
-Deno.test('a table from the settings takes the place of the built-in one, most specific prefix first', () => {
+Deno.test('the most specific prefix of a table comes first', () => {
   const table = [
     { prefix: '/api/x', service: 'x', upstream: 'http://x:1', rewrite: '', timeoutMs: 1000, public: [] },
     {

@@ -263,7 +263,7 @@ Deno.test('security: no control character in an answer reaches a client, or ends
     await response.body?.cancel();
     return response.status;
   };
-  for (let code = 0; code < 256; code++) {
+  for (const code of [...Array(34).keys(), 58, ...Array(6).keys().map((key) => 126 + key), 160, 255]) {
     const character = String.fromCharCode(code);
     const isControl = (code < 32 && code !== 9) || code === 127;
     for (const text of [`X-A: a${character}b`, `Location: http://x/${character}`, `X-${character}Y: a`]) {

@@ -1,14 +1,12 @@
 import { readSettings, SettingsError } from '../src/settings.ts';
 import { assert, assertEquals, KEY } from './support.ts';
+import { routesText } from './topology.ts';
 
-const URLS = {
-  AI_ASSISTANT_URL: 'http://ai-assistant:8000',
-  ONEC_INTEGRATION_URL: 'http://onec-integration:8001',
-  USER_MANAGEMENT_URL: 'http://user-management:8002',
-  ANALYTICS_URL: 'http://analytics:8003',
-  SECURITY_URL: 'http://security:8004/',
+const GOOD: Record<string, string> = {
+  GATEWAY_ROUTES: routesText(),
+  JWT_SECRET_KEY: KEY,
+  SECRETS_DIR: '/nonexistent',
 };
-const GOOD: Record<string, string> = { ...URLS, JWT_SECRET_KEY: KEY, SECRETS_DIR: '/nonexistent' };
 
 const read = (changes: Record<string, string | undefined> = {}) => {
   const environment: Record<string, string | undefined> = { ...GOOD, ...changes };
@@ -60,11 +58,9 @@ Deno.test('what is wrong is named with its value', () => {
       { BODY_TIMEOUT_SECONDS: '0' },
       'BODY_TIMEOUT_SECONDS is "0", expected a whole number from 1 to 3600',
     ],
-    [{ ANALYTICS_URL: undefined }, 'ANALYTICS_URL is not set'],
-    [
-      { ANALYTICS_URL: 'analytics:1' },
-      'ANALYTICS_URL is "analytics:1", expected a URL such as http://name:8000',
-    ],
+    [{ GATEWAY_ROUTES: undefined }, 'GATEWAY_ROUTES is not set'],
+    [{ HEAD_TIMEOUT_SECONDS: '0' }, 'HEAD_TIMEOUT_SECONDS is "0", expected a whole number from 1 to 3600'],
+    [{ MAX_CONNECTIONS: 'all' }, 'MAX_CONNECTIONS is "all", expected a whole number from 1 to 65535'],
     [{ CORS_ORIGINS: '*' }, 'CORS_ORIGINS has "*", expected an origin such as https://app.example.com'],
     [
       { CORS_ORIGINS: 'https://a.example/x' },
@@ -157,7 +153,7 @@ Deno.test('the routing table of the charts is understood', () => {
     deadlineMs: 60000,
     rules: [{ methods: ['PUT'], path: '/*/role', roles: ['admin'] }, { path: '/**', roles: ['user'] }],
   }];
-  const { routes } = read({ GATEWAY_ROUTES: JSON.stringify(table), ANALYTICS_URL: undefined });
+  const { routes } = read({ GATEWAY_ROUTES: JSON.stringify(table) });
   assertEquals(routes.length, 1);
   assertEquals(routes[0]?.requestsPerMinute, 10);
 });

@@ -1,0 +1,18 @@
+/** The routing table that the charts give the gateway. */
+import { parseRoutes, type Route } from '../src/routes.ts';
+import { assert } from './support.ts';
+
+const MANIFEST = new URL('../../../dist/production/30-api-gateway.k8s.yaml', import.meta.url);
+
+/** As it stands in the manifest: JSON in a quoted YAML string. */
+export function routesText(): string {
+  const text = /- name: GATEWAY_ROUTES\n\s+value: '(.*)'\n/.exec(Deno.readTextFileSync(MANIFEST))?.[1];
+  assert(text, `${MANIFEST.pathname} has no GATEWAY_ROUTES`);
+  return text.replaceAll("''", "'");
+}
+
+export function topologyRoutes(): readonly Route[] {
+  return parseRoutes(routesText(), (reason) => {
+    throw new Error(reason);
+  });
+}
