@@ -49,8 +49,8 @@ export function createGateway(parts: Parts): Gateway {
   const upstreams = createUpstreams(settings, metrics, logger, clock);
   const suspicions = new Suspicions(store, metrics, logger);
   const limiter = new Limiter({ store, metrics, logger, suspicions, rateLimit: settings.rateLimit });
-  const { algorithm, jwksUrl } = settings.jwt;
-  const keySet = jwksUrl ? new KeySet({ url: jwksUrl, algorithm }, logger) : undefined;
+  const { jwksUrl } = settings.jwt;
+  const keySet = jwksUrl ? new KeySet({ url: jwksUrl }, logger) : undefined;
   const verify = createVerifier(settings.jwt, keySet);
   const webSockets = new WebSockets(metrics, parts.webSocketLimits);
   const proxy = createProxy({ settings, verify, limiter, upstreams, webSockets });

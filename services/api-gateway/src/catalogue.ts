@@ -1,6 +1,6 @@
 /** The description of the whole API, put together from those of the services when somebody asks for it. */
 import { parseExactly } from './exact_json.ts';
-import { fetchText } from './key_set.ts';
+import { fetchText } from './fetch_text.ts';
 import { describe, type Logger } from './logging.ts';
 import { describeApi, type Document, type ServiceDocument } from './openapi.ts';
 import type { Route } from './routes.ts';

@@ -1,6 +1,6 @@
 /** Who makes a request: the token of the platform, and the address behind the edge. */
 import { isIP } from 'node:net';
-import { type JWTPayload, jwtVerify } from 'jose';
+import { type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { JOSEError } from 'jose/errors';
 import type { KeySet } from './key_set.ts';
 import { type Role, ROLES } from './routes.ts';
@@ -45,13 +45,15 @@ export function createVerifier(settings: Settings['jwt'], keySet?: KeySet, now =
   const hmac = key &&
     crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
 
+  const findKey: JWTVerifyGetKey = async (header, jws) => {
+    const found = await (hmac ?? keySet?.find(header, jws));
+    if (!found) throw new JOSEError('there is no such key');
+    return found;
+  };
+
   const check = async (token: string): Promise<Principal | undefined> => {
     try {
-      const { payload } = await jwtVerify(token, async (header: { kid?: unknown }) => {
-        const found = await (hmac ?? keySet?.find(header.kid));
-        if (!found) throw new JOSEError('there is no such key');
-        return found;
-      }, options());
+      const { payload } = await jwtVerify(token, findKey, options());
       return principalOf(payload, now() / 1000);
     } catch (error) {
       if (error instanceof JOSEError) return undefined;

@@ -1,3 +1,4 @@
+import { createRemoteJWKSet } from 'jose';
 import { createVerifier } from '../src/identity.ts';
 import { KeySet, KeysUnavailable } from '../src/key_set.ts';
 import { type Asymmetric, type KeyServer, newKey, startKeyServer } from './keys.ts';
@@ -12,15 +13,33 @@ import {
   startService,
   testLogger,
   USER_ID,
+  waitUntil,
 } from './support.ts';
+
+const NO_TOKEN = { payload: '', signature: '' };
+
+/** The key of that name, or the name of the error. */
+const finder = (keySet: KeySet, alg: Asymmetric) => async (kid: unknown): Promise<CryptoKey | string> => {
+  try {
+    return await keySet.find({ alg, kid: kid as string }, NO_TOKEN);
+  } catch (error) {
+    assert(error instanceof Error);
+    return error.name;
+  }
+};
 
 function verifierOf(server: KeyServer, algorithm: Asymmetric) {
   const clock = { now: 0 };
   const log: Record<string, unknown>[] = [];
-  const keySet = new KeySet({ url: server.url, algorithm, now: () => clock.now }, testLogger(log));
+  const keySet = new KeySet({ url: server.url, now: () => clock.now }, testLogger(log));
   const settings = { algorithm, jwksUrl: server.url, issuer: 'ai-assistants', audience: 'ai-assistants' };
   const verify = createVerifier(settings, keySet);
-  return { clock, log, keySet, userOf: async (token: string) => (await verify(token))?.userId };
+  return {
+    clock,
+    log,
+    find: finder(keySet, algorithm),
+    userOf: async (token: string) => (await verify(token))?.userId,
+  };
 }
 
 for (const algorithm of ['RS256', 'ES256'] as const) {
@@ -52,7 +71,7 @@ Deno.test('an unknown key is looked for at most every 30 seconds', async () => {
 Deno.test('keys that were good stay so while they cannot be fetched', async () => {
   const first = await newKey('ES256', 'first');
   const server = startKeyServer(first);
-  const { clock, log, keySet, userOf } = verifierOf(server, 'ES256');
+  const { clock, log, find, userOf } = verifierOf(server, 'ES256');
   assertEquals(await userOf(await first.token()), USER_ID);
   server.isBroken = true;
   clock.now = 700_000;
@@ -63,8 +82,8 @@ Deno.test('keys that were good stay so while they cannot be fetched', async () =
   server.isBroken = false;
   server.keys = [(await newKey('ES256', 'second')).jwk];
   clock.now = 800_000;
-  await keySet.find('second');
-  assertEquals(await keySet.find('first'), undefined);
+  await find('second');
+  assertEquals(await find('first'), 'JWKSNoMatchingKey');
   await server.close();
 });
 
@@ -72,12 +91,12 @@ Deno.test('before the first keys nothing is said about a token', async () => {
   const first = await newKey('ES256', 'first');
   const server = startKeyServer(first);
   server.isBroken = true;
-  const { clock, keySet } = verifierOf(server, 'ES256');
-  const outcome = () => keySet.find('first').then(() => 'found', (error) => error instanceof KeysUnavailable);
-  assertEquals([await outcome(), await outcome(), server.asked], [true, true, 1]);
+  const { clock, find } = verifierOf(server, 'ES256');
+  const unavailable = KeysUnavailable.name;
+  assertEquals([await find('first'), await find('first'), server.asked], [unavailable, unavailable, 1]);
   server.isBroken = false;
   clock.now = 1_000;
-  assertEquals([await outcome(), server.asked], ['found', 2]);
+  assertEquals([await find('first') instanceof CryptoKey, server.asked], [true, 2]);
   await server.close();
 });
 
@@ -90,10 +109,10 @@ Deno.test('only keys of the algorithm are taken, and never secret ones', async (
     { kty: 'RSA', kid: 'broken', n: '!', e: 'AQAB' },
     null,
   );
-  const { keySet } = verifierOf(server, 'RS256');
-  assert(await keySet.find('good'));
-  for (const kid of ['other', 'secret', 'for encryption', 'broken', 7, null]) {
-    assertEquals([kid, await keySet.find(kid)], [kid, undefined]);
+  const { find } = verifierOf(server, 'RS256');
+  assert(await find('good') instanceof CryptoKey);
+  for (const kid of ['other', 'secret', 'for encryption', 'broken']) {
+    assertEquals([kid, typeof await find(kid)], [kid, 'string']);
   }
   await server.close();
 });
@@ -101,9 +120,11 @@ Deno.test('only keys of the algorithm are taken, and never secret ones', async (
 Deno.test('a key set that is no key set, or too large, is not taken', async () => {
   for (const body of ['[]', '{"keys":{}}', '{"keys":[]}', 'x', `{"keys":["${'x'.repeat(300_000)}"]}`]) {
     const service = startService(() => new Response(body));
-    const keySet = new KeySet({ url: service.url, algorithm: 'ES256' }, testLogger());
-    const outcome = await keySet.find('x').catch((error) => error instanceof KeysUnavailable);
-    assertEquals([body.slice(0, 20), outcome], [body.slice(0, 20), true]);
+    const keySet = new KeySet({ url: service.url }, testLogger());
+    assertEquals([body.slice(0, 20), await finder(keySet, 'ES256')('x')], [
+      body.slice(0, 20),
+      KeysUnavailable.name,
+    ]);
     await service.close();
   }
 });
@@ -111,8 +132,8 @@ Deno.test('a key set that is no key set, or too large, is not taken', async () =
 Deno.test('a redirect is not followed to the keys of somebody else', async () => {
   const server = startKeyServer(await newKey('ES256', 'evil'));
   const service = startService(() => Response.redirect(server.url));
-  const keySet = new KeySet({ url: service.url, algorithm: 'ES256' }, testLogger());
-  assertEquals(await keySet.find('evil').catch(() => 'none'), 'none');
+  const keySet = new KeySet({ url: service.url }, testLogger());
+  assertEquals(await finder(keySet, 'ES256')('evil'), KeysUnavailable.name);
   assertEquals(server.asked, 0);
   await service.close();
   await server.close();
@@ -142,5 +163,24 @@ Deno.test('while there are no keys the gateway says 503, and serves what is publ
   assertEquals(await ask('/x', headers), [200, null, USER_ID]);
   assertEquals((await ask('/x', await bearer()))[0], 401);
   await service.close();
+  await server.close();
+});
+
+Deno.test("what the library's own remote key set cannot do, by itself", async () => {
+  const first = await newKey('ES256', 'first');
+  const server = startKeyServer(first);
+  const ask = (keys: ReturnType<typeof createRemoteJWKSet>) =>
+    keys({ alg: 'ES256', kid: 'first' }, NO_TOKEN).then(() => 'found', () => 'failed');
+  // Good keys that are old are given up while they cannot be fetched.
+  const old = createRemoteJWKSet(new URL(server.url), { cacheMaxAge: 1 });
+  assertEquals(await ask(old), 'found');
+  server.isBroken = true;
+  await waitUntil(() => !old.fresh);
+  assertEquals(await ask(old), 'failed');
+  // While there are none, each token makes it ask.
+  const none = createRemoteJWKSet(new URL(server.url), { cooldownDuration: 60_000 });
+  server.asked = 0;
+  for (let i = 0; i < 3; i++) assertEquals(await ask(none), 'failed');
+  assertEquals(server.asked, 3);
   await server.close();
 });
