@@ -8,6 +8,8 @@ import type { Target } from './load.ts';
 import { findDeno, findRedis, freePort, need, Program, ROOT } from './programs.ts';
 
 const GATEWAY = join(ROOT, 'services', 'api-gateway');
+const CLIENTS_FOLDER = join(ROOT, 'bench', 'gateway', 'clients');
+const GATEWAY_HEAP = '--v8-flags=--max-old-space-size=256,--max-semi-space-size=8,--single-threaded-gc';
 const BODY_BYTES = 1000;
 const EVENT_PAUSE_MS = 50;
 const EVENTS = 20;
@@ -21,7 +23,7 @@ export const MANY_USERS = `${THROUGH_GATEWAY}, ${USERS} users`;
 export interface Contender {
   readonly name: string;
   readonly json: Target;
-  readonly stream: Target;
+  readonly stream?: Target;
   /** What stands between the client and the upstream. */
   readonly program?: Program;
   /** What `program` asks for every request. */
@@ -33,7 +35,18 @@ export interface Setup {
   stop(): Promise<void>;
 }
 
-export async function start(scratch: string): Promise<Setup> {
+/** A server as the gateway's that does nothing but ask Redis and the upstream, each with one client or another. */
+const CLIENTS = [
+  ['own', 'own'],
+  ['fetch', 'own'],
+  ['undici', 'own'],
+  ['own', '@redis/client'],
+  ['own', 'ioredis'],
+] as const;
+type Clients = (typeof CLIENTS)[number];
+
+/** With clients: others are compared with those of the gateway, in the same run. */
+export async function start(scratch: string, withClients: boolean): Promise<Setup> {
   const running: Program[] = [];
   const streams = await startStreams();
   const stop = async () => {
@@ -74,6 +87,13 @@ export async function start(scratch: string): Promise<Setup> {
       { name: THROUGH_GATEWAY, ...through(gatewayPort), program: gateway, store },
       { name: MANY_USERS, ...through(gatewayPort, many), program: gateway, store },
     ];
+    for (const clients of withClients ? CLIENTS : []) {
+      const port = await freePort();
+      const program = await keep(startClients(scratch, clients, { port, upstream, redis }));
+      const [http, ofRedis] = clients;
+      const name = `http: ${http}, Redis: ${ofRedis}`;
+      contenders.push({ name, json: target(port, '/item', one), program, store });
+    }
     return { contenders, stop };
   } catch (error) {
     await stop();
@@ -224,6 +244,27 @@ function startGateway(scratch: string, { port, key, redis, routes }: GatewayOpti
       () => false,
     );
   return Program.start('gateway', [findDeno(), ...args], scratch, { cwd: GATEWAY, env, ready });
+}
+
+interface ClientsOptions {
+  readonly port: number;
+  readonly upstream: number;
+  readonly redis: RedisAddress;
+}
+
+function startClients(
+  scratch: string,
+  [http, ofRedis]: Clients,
+  { port, upstream, redis }: ClientsOptions,
+): Promise<Program> {
+  const flags = ['--no-lock', '--no-prompt', '--allow-net', '--allow-env', '--allow-read'];
+  const config = ['--config', join(GATEWAY, 'deno.json'), GATEWAY_HEAP];
+  const command = [findDeno(), 'run', ...config, ...flags, join(CLIENTS_FOLDER, 'main.mjs')] as const;
+  const env = {
+    ...{ PORT: String(port), UPSTREAM_CLIENT: http, UPSTREAM_PORT: String(upstream) },
+    ...{ REDIS_CLIENT: ofRedis, REDIS_PORT: String(redis.port), REDIS_PASSWORD: redis.password },
+  };
+  return Program.start(`clients-${port}`, command, scratch, { env, ready: () => listens(port) });
 }
 
 function listens(port: number): Promise<boolean> {
