@@ -11,6 +11,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Connections } from './connections.ts';
 import { STATUS_TEXT } from './status.ts';
 
 /** Request line and headers; what is smaller but too large for the gateway is refused with more words. */
@@ -24,6 +25,8 @@ const CLOSE_IDLE_MS = 50;
 export interface ServerLimits {
   readonly headTimeoutSeconds: number;
   readonly maxConnections: number;
+  /** An answer, or a part of it, waits for its reader for so long. */
+  readonly streamIdleSeconds: number;
 }
 
 export interface ListenOptions {
@@ -56,7 +59,7 @@ export const isWebSocketRequest = ({ method, headers }: IncomingMessage): boolea
 
 export async function listen(
   { hostname, port }: ListenOptions,
-  { headTimeoutSeconds, maxConnections }: ServerLimits,
+  { headTimeoutSeconds, maxConnections, streamIdleSeconds }: ServerLimits,
   handlers: Handlers,
 ): Promise<Server> {
   const options: ServerOptions & UpgradeOptions = {
@@ -72,7 +75,7 @@ export async function listen(
   };
   const server = createServer(options);
   server.maxConnections = maxConnections;
-  const connections = new Connections();
+  const connections = new Connections(streamIdleSeconds * 1000);
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     connections.begin(request.socket, response);
     handlers.request(request, response);
@@ -94,43 +97,13 @@ export async function listen(
   return { hostname: address.address, port: address.port, shutdown: () => shutdown(server, connections) };
 }
 
-/**
- * Connections, and how many requests are under way on each. The server's own list takes one on which no request has come
- * yet for busy, and would wait for it without an end.
- */
-class Connections {
-  readonly #requests = new Map<Socket, number>();
-
-  add(socket: Socket): void {
-    this.#requests.set(socket, 0);
-    socket.once('close', () => this.remove(socket));
-  }
-
-  remove(socket: Socket): void {
-    this.#requests.delete(socket);
-  }
-
-  begin(socket: Socket, response: ServerResponse): void {
-    this.#count(socket, 1);
-    response.once('close', () => this.#count(socket, -1));
-  }
-
-  closeIdle(): void {
-    for (const [socket, requests] of this.#requests) if (requests === 0) socket.destroy();
-  }
-
-  #count(socket: Socket, change: number): void {
-    const requests = this.#requests.get(socket);
-    if (requests !== undefined) this.#requests.set(socket, requests + change);
-  }
-}
-
 async function shutdown(server: HttpServer, connections: Connections): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   connections.closeIdle();
   const timer = setInterval(() => connections.closeIdle(), CLOSE_IDLE_MS);
   await closed;
   clearInterval(timer);
+  connections.close();
 }
 
 const CODES: Readonly<Record<string, 408 | 431>> = {
@@ -138,9 +111,9 @@ const CODES: Readonly<Record<string, 408 | 431>> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** Nothing of what was sent is repeated. A client that has gone, or that has been answered in part, is told nothing. */
+/** Nothing of what was sent is repeated. A client that has gone, said nothing or had an answer is told nothing. */
 function refuse(error: Error & { code?: string }, socket: Socket, { refused }: Handlers): void {
-  if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy();
+  if (!socket.writable || socket.bytesRead === 0 || socket.bytesWritten > 0) return void socket.destroy();
   const status = CODES[error.code ?? ''] ?? 400;
   refused(status);
   const body = JSON.stringify({ type: 'about:blank', title: STATUS_TEXT[status], status });

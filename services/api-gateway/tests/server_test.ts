@@ -329,6 +329,21 @@ Deno.test('security: a client that reads nothing is not waited for beyond the de
   await service.close();
 });
 
+Deno.test('security: a connection whose client takes nothing is ended, though its answers are small', async () => {
+  const service = startService(() => new Response('x'.repeat(16_000)));
+  const settings = settingsFor([route(service.url, { public: ['/pub'] })], {
+    streamIdleSeconds: 1,
+    maxConnections: 1,
+  });
+  await using gateway = await startGateway(settings);
+  // More answers than the kernel takes for a client that does not read them.
+  const connection = await connect(gateway, 'GET /api/ai/pub HTTP/1.1\r\nHost: g\r\n\r\n'.repeat(1_500));
+  await waitUntil(async () => !await isOpen(gateway), SLOW_MS);
+  await waitUntil(() => isOpen(gateway), SLOW_MS);
+  closeQuietly(connection);
+  await service.close();
+});
+
 Deno.test('security: a body that nobody wants is not read to its end', async () => {
   await using gateway = await startGateway(settingsFor([route('http://127.0.0.1:1')]));
   const connection = await connect(
