@@ -66,8 +66,12 @@ export function createGateway(parts: Parts): Gateway {
   };
 
   async function operate(exchange: Exchange): Promise<Reply> {
-    const request = new Request(`http://gateway${exchange.path}`, { method: exchange.method });
-    const { status, headers, body } = await operations.fetch(request, { exchange });
+    const { path, method } = exchange;
+    exchange.route = path;
+    if (method !== 'GET' && method !== 'HEAD') {
+      throw new Problem(405, 'This is only there to be read.', { Allow: 'GET, HEAD' });
+    }
+    const { status, headers, body } = await operations.request(path, { method });
     const bytes = body && await new Response(body).bytes();
     return { status, headers: [...headers, ...exchange.answerHeaders], body: bytes };
   }

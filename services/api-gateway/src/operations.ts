@@ -1,11 +1,9 @@
 /** What the gateway answers by itself: liveness, readiness, metrics and its description. */
 import { type Context, Hono } from 'hono';
 import type { Catalogue } from './catalogue.ts';
-import type { Exchange } from './exchange.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { describe, type Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
-import { Problem } from './problems.ts';
 import type { Store } from './redis.ts';
 import type { Settings } from './settings.ts';
 
@@ -26,33 +24,16 @@ export interface OperationsParts {
   readonly catalogue: Catalogue;
 }
 
-export interface OperationsEnv {
-  Bindings: { exchange: Exchange };
-}
-
-type OperationContext = Context<OperationsEnv>;
-
-export function createOperations(parts: OperationsParts): Hono<OperationsEnv> {
+export function createOperations(parts: OperationsParts): Hono {
   const { metrics, catalogue } = parts;
-  const app = new Hono<OperationsEnv>();
-  const get = (path: string, answer: (context: OperationContext) => Response | Promise<Response>) => {
-    app.use(path, async (context, next) => {
-      context.env.exchange.route = path;
-      await next();
-    });
-    app.get(path, answer);
-    app.all(path, () => {
-      throw new Problem(405, 'This is only there to be read.', { Allow: 'GET, HEAD' });
-    });
-  };
-
-  get('/live', (context) => context.json({ status: 'ok' }));
-  get('/health', (context) => health(context, parts));
-  get(
+  const app = new Hono();
+  app.get('/live', (context) => context.json({ status: 'ok' }));
+  app.get('/health', (context) => health(context, parts));
+  app.get(
     '/metrics',
     async (context) => context.body(await metrics.render(), 200, { 'Content-Type': metrics.contentType }),
   );
-  get(
+  app.get(
     '/openapi.json',
     async (context) => context.body(await catalogue.document(), 200, { 'Content-Type': 'application/json' }),
   );
@@ -62,7 +43,7 @@ export function createOperations(parts: OperationsParts): Hono<OperationsEnv> {
   return app;
 }
 
-async function health(context: OperationContext, parts: OperationsParts): Promise<Response> {
+async function health(context: Context, parts: OperationsParts): Promise<Response> {
   const checks: Record<string, Check> = { redis: await checkRedis(parts) };
   if (parts.lifecycle.draining) checks.lifecycle = { status: 'unavailable' };
   const status: Status = Object.values(checks).every((check) => check.status === 'ok') ? 'ok' : 'unavailable';

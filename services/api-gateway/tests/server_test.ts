@@ -152,6 +152,16 @@ Deno.test('security: Host is a host, or the request is refused before it is rout
   await service.close();
 });
 
+Deno.test('what the gateway says of itself is there to be read, whatever the method', async () => {
+  await using gateway = await startGateway(settingsFor([route('http://127.0.0.1:1')]));
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'M-SEARCH']) {
+    const answer = await rawRequest(gateway.port, `${method} /live HTTP/1.1\r\nHost: g\r\n\r\n`);
+    assert(/^HTTP\/1.1 405/.test(answer) && /^allow: GET, HEAD\r$/mi.test(answer), `${method}: ${answer}`);
+  }
+  const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+  assert(metrics.includes('http_requests_total{method="OTHER",route="/live",status="405"} 3'), metrics);
+});
+
 Deno.test('security: a forwarded host that is none is not passed on', async () => {
   const service = startService((request) => new Response(request.headers.get('x-forwarded-host')));
   await using gateway = await startGateway(settingsFor([route(service.url, { public: ['/pub'] })]));
