@@ -51,7 +51,7 @@ async function start(redis: RedisServer, service: RawService): Promise<Running> 
   const port = freePort();
   const routes = Array.from({ length: AT_A_TIME }, (_, lane) => ({
     ...{ prefix: `/api/raw${lane}`, service: `raw${lane}`, upstream: service.url, rewrite: '' },
-    ...{ timeoutMs: 20_000, public: ['/pub'] },
+    ...{ timeoutMs: 60_000, public: ['/pub'] },
   }));
   const [, ...args] = config.tasks.start.split(' ');
   const process = new Deno.Command(Deno.execPath(), {
@@ -66,7 +66,7 @@ async function start(redis: RedisServer, service: RawService): Promise<Running> 
       JWT_SECRET_KEY: KEY,
       RATE_LIMIT: '1000000',
       DRAIN_SECONDS: '0',
-      SHUTDOWN_TIMEOUT_SECONDS: '5',
+      SHUTDOWN_TIMEOUT_SECONDS: '60',
       GATEWAY_ROUTES: JSON.stringify(routes),
     },
     stdout: 'piped',

@@ -34,6 +34,7 @@ ALLOWED = {
     PYTHON(
         "onec-integration", "test_killed_process", "values"
     ): "the lease of one worker, that no other wants",
+    PYTHON("onec-integration", "test_licences", "faulty"): NO_MATTER,
     PYTHON("onec-integration", "test_simulator", "test_control"): READ_ONLY,
     PYTHON("analytics", "analytics_tests/test_event_faults", "keep_publishing"): NO_MATTER,
     PYTHON(
@@ -43,16 +44,21 @@ ALLOWED = {
     GATEWAY("http1", "connections are used again, unless the service says otherwise or goes on talking"): (
         NO_MATTER
     ),
+    GATEWAY("frames", "security: an end is read no faster than the other takes it"): NO_MATTER,
+    GATEWAY("permits", "security: slow uploads do not keep an open circuit open"): NO_MATTER,
     GATEWAY("redis", "a quota comes back evenly"): LONGER,
     GATEWAY("resp", "time in which this process itself stood still is not held against the server"): (
         "standing still is what is tested"
     ),
     GATEWAY("routing", "the first rule that fits says who may"): READ_ONLY,
-    GATEWAY(
-        "routing", "a table from the settings takes the place of the built-in one, most specific prefix first"
-    ): READ_ONLY,
+    GATEWAY("routing", "the most specific prefix of a table comes first"): READ_ONLY,
     GATEWAY("security", "security: a body that comes too slowly is ended with 408"): NEVER,
     GATEWAY("security", "security: a body that drips without an end is ended with 408"): NEVER,
+    GATEWAY("server", "security: a client that reads nothing is not waited for beyond the deadline"): NEVER,
+    GATEWAY(
+        "server", "security: a connection whose client takes nothing is ended, though its answers are small"
+    ): (NEVER),
+    GATEWAY("server", "security: a head has a time limit, wherever it stops and whatever came before"): NEVER,
     GATEWAY("settings", "what is wrong is named with its value"): READ_ONLY,
     GATEWAY("streaming", "an answer that does not begin in time is a 504"): NEVER,
     GATEWAY("web_socket", "a WebSocket is counted by the limiter, and has the deadline of its route"): LONGER,
