@@ -77,9 +77,9 @@ const GNU_ONLY: Readonly<Record<string, RegExp>> = {
 
 const SCRIPTS = [
   'platform',
-  ...readdirSync(`${ROOT}/scripts`)
-    .filter((name) => !name.includes('.'))
-    .map((name) => `scripts/${name}`),
+  ...readdirSync(`${ROOT}/scripts`, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.includes('.'))
+    .map(({ name }) => `scripts/${name}`),
 ];
 
 describe.each(SCRIPTS)('%s', (script) => {
