@@ -14,7 +14,8 @@ import type { Settings } from './settings.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
-const EVENTS = { stream: 'events', field: 'event', maxLength: 10_000 };
+/** Twice what the outboxes of the services let the stream have: ours may be lost, and must not push theirs out. */
+const EVENTS = { stream: 'events', field: 'event', maxLength: 20_000 };
 
 export interface Store {
   ping(): Promise<void>;

@@ -1,18 +1,61 @@
-"""What the event stream in Redis holds: for the relay, which has to know whether Redis lost something."""
+"""What the event stream in Redis holds, and how far its readers are: for the relay, which keeps events until then."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
 from assistants_common.events import FIELD, STREAM
 
 type EntryId = tuple[int, int]
 
+HISTORY = 5_000
+"""Entries that all groups have acknowledged and that stay all the same, so that every relay sees it of its own."""
 _PAGE = 1000
+
+# One step: between the look at the groups and the trimming no server can be replaced by one with older groups.
+# Only what all groups have acknowledged is trimmed: whole nodes of the stream, and never the newest HISTORY entries.
+_OBSERVE = """
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+if redis.call('EXISTS', KEYS[1]) == 0 then return {run, '0-0', 0, 0, {}, 0} end
+local stream = {}
+local info = redis.call('XINFO', 'STREAM', KEYS[1])
+for i = 1, #info, 2 do stream[info[i]] = info[i + 1] end
+local groups, missing = {}, {}
+for i = 2, #ARGV do missing[ARGV[i]] = true end
+local function parts(id)
+    local ms, sequence = string.match(id, '(%d+)-(%d+)')
+    return tonumber(ms), tonumber(sequence)
+end
+local function before(one, other)
+    local ms, sequence = parts(one)
+    local other_ms, other_sequence = parts(other)
+    return ms < other_ms or (ms == other_ms and sequence < other_sequence)
+end
+local done
+for _, fields in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+    local group = {}
+    for i = 1, #fields, 2 do group[fields[i]] = fields[i + 1] end
+    missing[group['name']] = nil
+    local open = redis.call('XPENDING', KEYS[1], group['name'])[2] or ''
+    groups[#groups + 1] = {group['name'], group['last-delivered-id'], open}
+    local reached = open == '' and group['last-delivered-id'] or open
+    if not done or before(reached, done) then done = reached end
+end
+local length, excess = stream['length'], stream['length'] - tonumber(ARGV[1])
+local first = stream['first-entry'] and stream['first-entry'][1] or '0-0'
+if length == 0 then
+    local ms, sequence = string.match(stream['last-generated-id'], '(%d+)-(%d+)')
+    first = ms .. '-' .. string.format('%d', tonumber(sequence) + 1)
+end
+local trimmed = 0
+if done and next(missing) == nil and excess > 0 then
+    trimmed = redis.call('XTRIM', KEYS[1], 'MINID', '~', done, 'LIMIT', excess)
+end
+return {run, first, length, stream['entries-added'], groups, trimmed}
+"""
 
 
 def entry_id(text: str) -> EntryId:
@@ -25,32 +68,45 @@ class StreamState:
     server: str
     """The run of the Redis server: another one after a restart or a failover."""
     first: EntryId
+    """The oldest entry that was there before this look trimmed any; in an empty stream, where the next may be."""
     length: int
     added: int
     """How many entries it has had since it was made: fewer than before when it was made anew."""
+    groups: frozenset[str]
+    acknowledged: EntryId | None
+    """Every group has acknowledged what is in the stream up to here; None without any group."""
 
-    @property
-    def trimmed(self) -> bool:
-        """Whether older entries than the first have been there, and were dropped because of the length."""
-        return self.added > self.length
+    def is_successor_of(self, other: "StreamState") -> bool:
+        """Whether it is the same stream, on the same server, later."""
+        return self.server == other.server and other.added <= self.added
 
 
-async def read_state(redis: Redis) -> StreamState:
-    pipeline = redis.pipeline(transaction=False)
-    pipeline.info("server")
-    pipeline.xinfo_stream(STREAM)
-    server, stream = await pipeline.execute(raise_on_error=False)
-    if isinstance(stream, ResponseError) and "no such key" in str(stream):
-        stream = {"first-entry": None, "length": 0, "entries-added": 0}
-    for answer in (server, stream):
-        if isinstance(answer, Exception):
-            raise answer
+async def observe(redis: Redis, expected: Collection[str]) -> StreamState:
+    """Look at the stream, and trim what is not needed any more.
+
+    A group that is expected and not there was lost with the server's data: until it is back, nothing is
+    acknowledged.
+    """
+    answer: Any = await redis.eval(_OBSERVE, 1, STREAM, HISTORY, *expected)
+    server, first, length, added, groups, trimmed = answer
+    names = frozenset(name for name, _, _ in groups)
+    reached = [_acknowledged(last, pending) for _, last, pending in groups]
     return StreamState(
-        server=server["run_id"],
-        first=entry_id(stream["first-entry"][0]) if stream["first-entry"] else (0, 0),
-        length=stream["length"],
-        added=stream["entries-added"],
+        server=server,
+        first=entry_id(first),
+        length=length - trimmed,
+        added=added,
+        groups=names,
+        acknowledged=min(reached) if reached and names.issuperset(expected) else None,
     )
+
+
+def _acknowledged(last_delivered: str, first_pending: str) -> EntryId:
+    """The last entry up to which a group has acknowledged everything it was given."""
+    if not first_pending:
+        return entry_id(last_delivered)
+    milliseconds, sequence = entry_id(first_pending)
+    return milliseconds, sequence - 1
 
 
 async def published_ids(redis: Redis) -> dict[str, str]:

@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 STREAM = "events"
 FIELD = "event"
 MAX_LENGTH = 10_000
+"""Entries that the outboxes let the stream have. What they hold back waits in their databases."""
+_LONGEST = 2 * MAX_LENGTH
+"""What is published without an outbox may be lost. It must not push out what has one."""
 EVENTS_PUBLISHED = Counter("events_published_total", "Events published.", ["type", "outcome"])
 
 
@@ -51,7 +54,7 @@ class EventPublisher:
         )
         document = event.model_dump_json(exclude_none=True)
         try:
-            await self._redis.xadd(STREAM, {FIELD: document}, maxlen=MAX_LENGTH, approximate=True)
+            await self._redis.xadd(STREAM, {FIELD: document}, maxlen=_LONGEST, approximate=True)
         except RedisError:
             EVENTS_PUBLISHED.labels(type_, "failed").inc()
             raise

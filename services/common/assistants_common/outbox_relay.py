@@ -1,12 +1,10 @@
-"""Moves events from the outbox to the event stream, and makes up for what Redis lost."""
+"""Moves events from the outbox to the event stream, and keeps them until every reader has acknowledged them."""
 
 import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
-from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistants_common.cache import build_redis
 from assistants_common.database import Database
-from assistants_common.event_stream import StreamState, entry_id, published_ids, read_state
+from assistants_common.event_stream import EntryId, StreamState, observe, published_ids
 from assistants_common.events import EVENTS_PUBLISHED, FIELD, MAX_LENGTH, STREAM
 from assistants_common.outbox import OUTBOX
 from assistants_common.settings import ServiceSettings
@@ -28,11 +26,9 @@ OUTBOX_PENDING = Gauge("outbox_pending", "Events that are recorded but not publi
 OUTBOX_AGE = Gauge(
     "outbox_oldest_pending_seconds", "Age of the oldest event that is not published yet, or 0."
 )
-KEEP = timedelta(days=1)
 POLL_SECONDS = 1.0
 _BATCH = 100
 _BUSY_SECONDS = 0.1
-_FORGET_SECONDS = 60.0
 _STOP_SECONDS = 5.0
 _LOCK = (0x6F_75_74_62, 1)
 
@@ -40,12 +36,14 @@ _LOCK = (0x6F_75_74_62, 1)
 class OutboxRelay:
     """Publishes in the order of recording. Of several replicas one works at a time: the database has a lock.
 
-    It cannot know whether Redis took a batch when the answer does not come, nor whether Redis still has what
-    it took: a Redis that restarts may come back with an older snapshot, or with nothing, and one that is full
-    may drop the stream. So at the start, after a failure, for another run of the Redis server, and for a
-    stream that was made anew, it compares stream and table. What is in the stream is not published again;
-    what was published and is gone, is. An event gets into the stream twice, under one id, only when a replica
-    is killed between Redis and its note in the table, and another takes over.
+    A row stays until all consumer groups have acknowledged its entry. When the entry leaves the stream before
+    that (somebody trims it, or Redis drops it), the row is published again. While the stream has no room,
+    because a reader is away, the rows wait in the database, which has more of it than Redis.
+
+    The relay cannot know whether Redis took a batch when the answer does not come, nor whether Redis still has
+    what it took: a Redis that restarts may come back with an older snapshot, or with nothing. So at the start,
+    after a failure, for another run of the Redis server, and for a stream that was made anew, it compares
+    stream and table. An event may be published twice, under one id: readers handle an id once.
     """
 
     def __init__(
@@ -55,8 +53,10 @@ class OutboxRelay:
         self._settings = settings
         self._poll_seconds = poll_seconds
         self._known: StreamState | None = None
+        self._settled: tuple[EntryId, EntryId | None] | None = None
+        self._groups: frozenset[str] = frozenset()
         self._failing = False
-        self._forgot_at = float("-inf")
+        self._waiting = False
         self._stopping = False
 
     @asynccontextmanager
@@ -115,41 +115,65 @@ class OutboxRelay:
             OUTBOX_AGE.set(age)
             if not await session.scalar(_TAKE_LOCK):
                 return _BUSY_SECONDS
-            await self._compare(session, redis)
-            published = await _publish_batch(session, redis)
-            await self._forget(session)
+            state = await observe(redis, self._groups)
+            self._groups |= state.groups
+            await self._compare(session, redis, state)
+            await self._settle(session, state)
+            room = min(max(MAX_LENGTH - state.length, 0), _BATCH)
+            self._tell_of_room(room, pending)
+            published = await _publish_batch(session, redis, room)
             await session.commit()
         OUTBOX_PENDING.set(max(pending - published, 0))
         if published >= pending:
             OUTBOX_AGE.set(0)
         return 0 if published == _BATCH else self._poll_seconds
 
-    async def _compare(self, session: AsyncSession, redis: Redis) -> None:
-        state = await read_state(redis)
+    async def _compare(self, session: AsyncSession, redis: Redis, state: StreamState) -> None:
         known, self._known = self._known, state
-        if known is not None and known.server == state.server and known.added <= state.added:
+        if known is not None and state.is_successor_of(known):
             return
+        self._settled = None
         found = await published_ids(redis)
         await _mark_published(session, await _pending_among(session, found))
-        lost = await _lost(session, state, found)
+        lost = await _lost(session, found)
         if lost:
             logger.warning("Redis lost events, they are published again", extra={"events": len(lost)})
             await session.execute(_MARK_PENDING, [{"row": row} for row in lost])
 
-    async def _forget(self, session: AsyncSession) -> None:
-        if monotonic() - self._forgot_at >= _FORGET_SECONDS:
-            await session.execute(_FORGET)
-            self._forgot_at = monotonic()
+    async def _settle(self, session: AsyncSession, state: StreamState) -> None:
+        """Delete the rows that are acknowledged, and publish those again that left the stream before."""
+        ends = (state.first, state.acknowledged)
+        if ends == self._settled:
+            return
+        if state.acknowledged is not None:
+            first, last = _place(state.first), _place(state.acknowledged)
+            await session.execute(sa.delete(OUTBOX).where(_PUBLISHED, _PLACE >= first, _PLACE <= last))
+        left = sa.update(OUTBOX).where(_PUBLISHED, _PLACE < _place(state.first)).returning(OUTBOX.c.id)
+        again = (await session.scalars(left.values(published_at=None, entry_id=None))).all()
+        if again:
+            logger.warning(
+                "events left the stream before every reader had them, they are published again",
+                extra={"events": len(again)},
+            )
+        self._settled = ends
+
+    def _tell_of_room(self, room: int, pending: int) -> None:
+        waiting = room == 0 and pending > 0
+        if waiting and not self._waiting:
+            logger.warning(
+                "events wait: a reader is behind and the stream is full", extra={"events": pending}
+            )
+        self._waiting = waiting
 
 
-async def _publish_batch(session: AsyncSession, redis: Redis) -> int:
-    rows = (await session.execute(_NEXT_PENDING)).all()
+async def _publish_batch(session: AsyncSession, redis: Redis, limit: int) -> int:
+    rows = (await session.execute(_NEXT_PENDING.limit(limit))).all() if limit else []
     if not rows:
         return 0
     # One transaction: Redis takes the batch as a whole, or nothing of it.
     pipeline = redis.pipeline(transaction=True)
     for row in rows:
-        pipeline.xadd(STREAM, {FIELD: row.document}, maxlen=MAX_LENGTH, approximate=True)
+        pipeline.xadd(STREAM, {FIELD: row.document})
     entries: Sequence[str] = await pipeline.execute()
     await _mark_published(session, {row.id: entry for row, entry in zip(rows, entries, strict=True)})
     for row in rows:
@@ -170,14 +194,14 @@ async def _pending_among(session: AsyncSession, found: Mapping[str, str]) -> dic
     return {row: found[str(row)] for row in rows if str(row) in found}
 
 
-async def _lost(session: AsyncSession, state: StreamState, found: Mapping[str, Any]) -> list[UUID]:
-    """Published events that are not in the stream, but for those that were dropped because of its length."""
-    rows = await session.execute(_RECENTLY_PUBLISHED)
-    return [
-        row.id
-        for row in rows
-        if str(row.id) not in found and not (state.trimmed and entry_id(row.entry_id) < state.first)
-    ]
+async def _lost(session: AsyncSession, found: Mapping[str, Any]) -> list[UUID]:
+    """Published events that are not in the stream, although not every reader is known to have them."""
+    rows = await session.scalars(sa.select(OUTBOX.c.id).where(_PUBLISHED))
+    return [row for row in rows if str(row) not in found]
+
+
+def _place(entry: EntryId) -> sa.ColumnElement[Any]:
+    return sa.tuple_(*(sa.literal(part, sa.BigInteger()) for part in entry))
 
 
 _TAKE_LOCK = sa.select(sa.func.pg_try_advisory_xact_lock(*_LOCK))
@@ -187,14 +211,10 @@ _NEXT_PENDING = (
     sa.select(OUTBOX.c.id, OUTBOX.c.document)
     .where(OUTBOX.c.published_at.is_(None))
     .order_by(OUTBOX.c.position)
-    .limit(_BATCH)
 )
-# The stream holds no more than this, so more need not be published again either.
-_RECENTLY_PUBLISHED = (
-    sa.select(OUTBOX.c.id, OUTBOX.c.entry_id)
-    .where(OUTBOX.c.published_at > sa.func.now() - KEEP)
-    .order_by(OUTBOX.c.published_at.desc(), OUTBOX.c.position.desc())
-    .limit(MAX_LENGTH)
+_PUBLISHED = OUTBOX.c.published_at.is_not(None)
+_PLACE = sa.tuple_(
+    *(sa.cast(sa.func.split_part(OUTBOX.c.entry_id, "-", part), sa.BigInteger()) for part in (1, 2))
 )
 _MARK_PUBLISHED = (
     sa.update(OUTBOX)
@@ -204,4 +224,3 @@ _MARK_PUBLISHED = (
 _MARK_PENDING = (
     sa.update(OUTBOX).where(OUTBOX.c.id == sa.bindparam("row")).values(published_at=None, entry_id=None)
 )
-_FORGET = sa.delete(OUTBOX).where(OUTBOX.c.published_at < sa.func.now() - KEEP)

@@ -181,34 +181,6 @@ async def test_what_is_recorded_before_the_stop_is_published(
         assert await session.scalar(pending) == 0
 
 
-async def test_published_events_are_kept_for_a_day(
-    settings: DatabaseSettings,
-    resources: Resources,
-    client: httpx.AsyncClient,
-    published_events: PublishedEvents,
-) -> None:
-    await client.post("/orders", json={"numbers": [1, 2, 3]})
-    await published_events()
-    database = resources.require_database()
-    async with database.session() as session:
-        for number, hours in ((1, 25), (2, 23)):
-            aged = sa.func.now() - sa.func.make_interval(0, 0, 0, 0, hours)
-            statement = sa.update(OUTBOX).where(OUTBOX.c.document.contains(f'"n":{number}'))
-            await session.execute(statement.values(published_at=aged))
-        await session.commit()
-
-    async def kept() -> list[int]:
-        async with database.session() as session:
-            documents = await session.scalars(sa.select(OUTBOX.c.document).order_by(OUTBOX.c.position))
-            return [json.loads(document)["data"]["n"] for document in documents]
-
-    async with OutboxRelay(database, settings, poll_seconds=0.02).running(), patience():
-        while len(await kept()) == 3:
-            await asyncio.sleep(0.02)
-    assert await kept() == [2, 3]
-    assert len(await published_events()) == 3
-
-
 async def test_the_model_says_what_the_revision_made(resources: Resources) -> None:
     metadata = sa.MetaData()
     table = add_outbox_table(metadata)

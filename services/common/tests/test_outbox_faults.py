@@ -14,8 +14,7 @@ from redis.asyncio import Redis
 
 from assistants_common.app import create_app
 from assistants_common.event_consumer import EventConsumer
-from assistants_common.event_stream import StreamState, read_state
-from assistants_common.events import MAX_LENGTH, STREAM, Event
+from assistants_common.events import STREAM, Event
 from assistants_common.outbox import record_event
 from assistants_common.outbox_relay import OutboxRelay
 from assistants_common.resources import Resources
@@ -49,7 +48,7 @@ async def app(settings: DatabaseSettings) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture
-async def relay(resources: Resources, settings: DatabaseSettings) -> AsyncIterator[None]:
+async def relay(resources: Resources, settings: DatabaseSettings, clean_tables: None) -> AsyncIterator[None]:
     async with OutboxRelay(resources.require_database(), settings, POLL).running():
         yield
 
@@ -123,7 +122,6 @@ async def test_redis_goes_away_and_comes_back(
         await record(resources, range(40, 60))
         await until(lambda: REGISTRY.get_sample_value("outbox_pending") == 20)
         redis_server.start()
-        assert sorted(numbers_of(await published_events())) == list(range(60))
         await until_all(effects, 60)
     assert set(effects.values()) == {1}
 
@@ -158,25 +156,6 @@ async def test_a_stream_that_is_dropped_is_filled_again(
         while len(await published_events()) < 6:
             await asyncio.sleep(POLL)
     assert numbers_of(await published_events()) == [-1, 0, 1, 2, 3, 4]
-
-
-@pytest.mark.usefixtures("relay")
-async def test_events_that_left_the_full_stream_are_not_published_again(
-    resources: Resources, redis_server: RedisServer, published_events: PublishedEvents
-) -> None:
-    await record(resources, range(5))
-    await published_events()
-    pipeline = resources.redis.pipeline(transaction=False)
-    for _ in range(MAX_LENGTH + 500):
-        pipeline.xadd(STREAM, {"event": '{"data": {"n": -1}}'}, maxlen=MAX_LENGTH, approximate=True)
-    await pipeline.execute()
-    before = numbers_of(await published_events())
-    assert set(before) == {-1}
-    redis_server.restart()
-    await record(resources, [5])
-    after = numbers_of(await published_events())
-    assert set(after) == {-1, 5}
-    assert after.count(5) == 1
 
 
 @pytest.mark.usefixtures("relay")
@@ -258,7 +237,7 @@ async def test_the_relay_survives_a_restart_of_the_database(
 
 @pytest.mark.usefixtures("relay")
 async def test_nothing_is_lost_or_doubled_while_redis_fails_under_load(
-    resources: Resources, redis_server: RedisServer, published_events: PublishedEvents
+    resources: Resources, redis_server: RedisServer
 ) -> None:
     recorded = 0
     stop = asyncio.Event()
@@ -288,13 +267,8 @@ async def test_nothing_is_lost_or_doubled_while_redis_fails_under_load(
                 await asyncio.to_thread(redis_server.restart, keep_data=False)
             await asyncio.to_thread(redis_server.start)
         stop.set()
-        async with patience():
-            while len(set(numbers_of(await published_events()))) < recorded:
-                await asyncio.sleep(POLL)
         await until_all(effects, recorded)
-    counts = Counter(numbers_of(await published_events()))
-    assert (set(counts), set(counts.values())) == (set(range(recorded)), {1})
-    assert set(effects.values()) == {1}
+    assert effects == dict.fromkeys(range(recorded), 1)
 
 
 async def test_an_entry_that_is_no_event_does_not_disturb_the_comparison(
