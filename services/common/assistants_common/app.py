@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from pydantic.json_schema import models_json_schema
 
 from assistants_common import health, metrics
+from assistants_common.admission import AdmissionMiddleware
 from assistants_common.middleware import (
     BodyLimitMiddleware,
     ErrorBoundaryMiddleware,
@@ -51,6 +52,7 @@ def create_app(
     app.add_middleware(
         BodyLimitMiddleware, limit=settings.max_body_bytes, timeout_seconds=settings.body_timeout_seconds
     )
+    app.add_middleware(AdmissionMiddleware, places=settings.max_concurrent_requests)
     app.add_middleware(ErrorBoundaryMiddleware)
     app.add_middleware(RequestContextMiddleware, lifecycle=resources.lifecycle)
     for router in (health.router, metrics.router, *routers):

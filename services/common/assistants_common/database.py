@@ -43,16 +43,27 @@ def build_engine(settings: DatabaseSettings, application: str) -> AsyncEngine:
     )
 
 
-class Database:
-    """A service's database: an engine and the sessions on it."""
+def build_control_engine(settings: DatabaseSettings, application: str) -> AsyncEngine:
+    """One connection for the health check and one for the outbox: requests cannot take them."""
+    control = {"database_pool_size": 2, "database_max_overflow": 0, "database_pool_timeout_seconds": 3}
+    return build_engine(settings.model_copy(update=control), f"{application}-control")
 
-    def __init__(self, engine: AsyncEngine) -> None:
+
+class Database:
+    """A service's database: an engine and the sessions on it.
+
+    What keeps the service alive goes through `control`, which requests do not use.
+    """
+
+    def __init__(self, engine: AsyncEngine, control: AsyncEngine | None = None) -> None:
         self.engine = engine
+        self._control = control or engine
         self.outbox_wake = asyncio.Event()
         """Set when a session of this object commits events (see `outbox`)."""
         self._sessions = async_sessionmaker(
             engine, expire_on_commit=False, info={OUTBOX_WAKE: self.outbox_wake}
         )
+        self._control_sessions = async_sessionmaker(self._control, expire_on_commit=False)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
@@ -60,9 +71,16 @@ class Database:
         async with self._sessions() as session:
             yield session
 
+    @asynccontextmanager
+    async def control_session(self) -> AsyncIterator[AsyncSession]:
+        """Like `session`, but never behind requests."""
+        async with self._control_sessions() as session:
+            yield session
+
     async def ping(self) -> None:
-        async with self.engine.connect() as connection:
+        async with self._control.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def dispose(self) -> None:
         await self.engine.dispose()
+        await self._control.dispose()

@@ -1,4 +1,4 @@
-"""What the event stream in Redis holds, and how far its readers are: for the relay, which keeps events until then."""
+"""What the event stream in Redis holds, and how far its readers are: for the relay of the outbox."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -12,11 +12,11 @@ from assistants_common.events import FIELD, STREAM
 type EntryId = tuple[int, int]
 
 HISTORY = 5_000
-"""Entries that all groups have acknowledged and that stay all the same, so that every relay sees it of its own."""
+"""So many acknowledged entries stay, so that every relay has time to see that its own are."""
 _PAGE = 1000
 
-# One step: between the look at the groups and the trimming no server can be replaced by one with older groups.
-# Only what all groups have acknowledged is trimmed: whole nodes of the stream, and never the newest HISTORY entries.
+# One step: between the look and the trimming the server cannot be replaced by one with older groups.
+# Only what all groups have acknowledged is trimmed, in whole nodes, and never the newest HISTORY entries.
 _OBSERVE = """
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 if redis.call('EXISTS', KEYS[1]) == 0 then return {run, '0-0', 0, 0, {}, 0} end
@@ -68,7 +68,7 @@ class StreamState:
     server: str
     """The run of the Redis server: another one after a restart or a failover."""
     first: EntryId
-    """The oldest entry that was there before this look trimmed any; in an empty stream, where the next may be."""
+    """The oldest entry before this look trimmed any; in an empty stream, where the next may be."""
     length: int
     added: int
     """How many entries it has had since it was made: fewer than before when it was made anew."""

@@ -42,15 +42,24 @@ class HealthReport(BaseModel):
 
 
 class HealthMonitor:
-    """Asks the dependencies of a service; a draining service is not ready whatever they say."""
+    """Asks the dependencies of a service; a draining service is not ready whatever they say.
+
+    Those who ask at once share an answer: however many they are, each dependency is asked by one.
+    """
 
     def __init__(self, service: str, version: str, lifecycle: Lifecycle, checks: Mapping[str, Check]) -> None:
         self._service = service
         self._version = version
         self._lifecycle = lifecycle
         self.checks = dict(checks)
+        self._under_way: asyncio.Task[HealthReport] | None = None
 
     async def report(self) -> HealthReport:
+        if self._under_way is None or self._under_way.done():
+            self._under_way = asyncio.create_task(self._ask(), name="health")
+        return await asyncio.shield(self._under_way)
+
+    async def _ask(self) -> HealthReport:
         results = await asyncio.gather(*(_run(name, check) for name, check in self.checks.items()))
         checks = dict(zip(self.checks, results, strict=True))
         if self._lifecycle.draining:

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistants_common.admission import OPERATIONAL_PATHS
 from assistants_common.context import (
     REQUEST_ID_HEADER,
     accept_client_address,
@@ -24,7 +25,6 @@ from assistants_common.problems import ProblemError, problem_response, unexpecte
 access_logger = logging.getLogger("assistants.access")
 logger = logging.getLogger(__name__)
 
-OPERATIONAL_PATHS = frozenset({"/live", "/health", "/metrics"})
 CLIENT_CLOSED = 499
 _SERVER_ERROR = 500
 

@@ -1,4 +1,4 @@
-"""Moves events from the outbox to the event stream, and keeps them until every reader has acknowledged them."""
+"""Moves events from the outbox to the event stream, and keeps them until every reader has them."""
 
 import asyncio
 import json
@@ -40,10 +40,10 @@ class OutboxRelay:
     that (somebody trims it, or Redis drops it), the row is published again. While the stream has no room,
     because a reader is away, the rows wait in the database, which has more of it than Redis.
 
-    The relay cannot know whether Redis took a batch when the answer does not come, nor whether Redis still has
-    what it took: a Redis that restarts may come back with an older snapshot, or with nothing. So at the start,
-    after a failure, for another run of the Redis server, and for a stream that was made anew, it compares
-    stream and table. An event may be published twice, under one id: readers handle an id once.
+    The relay cannot know whether Redis took a batch when the answer does not come, nor whether Redis still
+    has what it took: a Redis that restarts may come back with an older snapshot, or with nothing. So at the
+    start, after a failure, for another run of the Redis server, and for a stream that was made anew, it
+    compares stream and table. An event may be published twice, under one id: readers handle an id once.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class OutboxRelay:
         return pause
 
     async def _round(self, redis: Redis) -> float:
-        async with self._database.session() as session:
+        async with self._database.control_session() as session:
             pending, age = (await session.execute(_PENDING)).one()
             OUTBOX_PENDING.set(pending)
             OUTBOX_AGE.set(age)
@@ -147,8 +147,8 @@ class OutboxRelay:
             return
         if state.acknowledged is not None:
             first, last = _place(state.first), _place(state.acknowledged)
-            await session.execute(sa.delete(OUTBOX).where(_PUBLISHED, _PLACE >= first, _PLACE <= last))
-        left = sa.update(OUTBOX).where(_PUBLISHED, _PLACE < _place(state.first)).returning(OUTBOX.c.id)
+            await session.execute(sa.delete(OUTBOX).where(_PUBLISHED, _entry() >= first, _entry() <= last))
+        left = sa.update(OUTBOX).where(_PUBLISHED, _entry() < _place(state.first)).returning(OUTBOX.c.id)
         again = (await session.scalars(left.values(published_at=None, entry_id=None))).all()
         if again:
             logger.warning(
@@ -200,6 +200,12 @@ async def _lost(session: AsyncSession, found: Mapping[str, Any]) -> list[UUID]:
     return [row for row in rows if str(row) not in found]
 
 
+def _entry() -> sa.ColumnElement[Any]:
+    """The entry of a row, in an order."""
+    parts = (sa.func.split_part(OUTBOX.c.entry_id, "-", part) for part in (1, 2))
+    return sa.tuple_(*(sa.cast(part, sa.BigInteger()) for part in parts))
+
+
 def _place(entry: EntryId) -> sa.ColumnElement[Any]:
     return sa.tuple_(*(sa.literal(part, sa.BigInteger()) for part in entry))
 
@@ -213,9 +219,6 @@ _NEXT_PENDING = (
     .order_by(OUTBOX.c.position)
 )
 _PUBLISHED = OUTBOX.c.published_at.is_not(None)
-_PLACE = sa.tuple_(
-    *(sa.cast(sa.func.split_part(OUTBOX.c.entry_id, "-", part), sa.BigInteger()) for part in (1, 2))
-)
 _MARK_PUBLISHED = (
     sa.update(OUTBOX)
     .where(OUTBOX.c.id == sa.bindparam("row"))

@@ -23,6 +23,7 @@ from assistants_common.context import request_id_var
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+_LONGEST_ERROR = 300
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _DATABASE_AWAY: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
@@ -106,6 +107,15 @@ class ProblemError(HTTPException):
         self.extensions = extensions
 
 
+class OverloadedError(ProblemError):
+    """There is more to do than the service can: later it may have time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            503, "The service has too much to do. Try again in a moment.", headers={"Retry-After": "1"}
+        )
+
+
 def problem_response(
     path: str,
     status: int,
@@ -143,6 +153,7 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     for unavailable in UNAVAILABLE:
         app.add_exception_handler(unavailable, _on_unavailable)
+    app.add_exception_handler(PoolTimeoutError, _on_full_pool)
     app.add_exception_handler(DBAPIError, _on_database_error)
 
 
@@ -207,13 +218,25 @@ def _field_error(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _on_unavailable(request: Request, error: Exception) -> JSONResponse:
-    logger.error("a dependency is not available", exc_info=error)
+    # One line: while a dependency is away every request ends here.
+    logger.error("a dependency is not available", extra={"error": _in_short(error)})
     return problem_response(
         request.url.path,
         503,
         "A service this request depends on is not available.",
         headers={"Retry-After": "5"},
     )
+
+
+def _in_short(error: Exception) -> str:
+    """Kind and first words. An error of SQLAlchemy goes on with the statement: the driver's own is enough."""
+    told = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return f"{type(told).__name__}: {told}"[:_LONGEST_ERROR]
+
+
+async def _on_full_pool(request: Request, error: Exception) -> JSONResponse:
+    """All connections are in use: the database is there, and the access log says enough."""
+    return await _on_http_exception(request, OverloadedError())
 
 
 async def _on_database_error(request: Request, error: Exception) -> JSONResponse:

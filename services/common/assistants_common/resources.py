@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from assistants_common.cache import build_redis
-from assistants_common.database import Database, build_engine
+from assistants_common.database import Database, build_control_engine, build_engine
 from assistants_common.events import EventPublisher
 from assistants_common.health import Check, HealthMonitor
 from assistants_common.lifecycle import Lifecycle
@@ -25,6 +25,8 @@ class Resources:
     settings: ServiceSettings
     lifecycle: Lifecycle
     redis: Redis
+    control_redis: Redis
+    """For the health check: requests cannot take its connection."""
     events: EventPublisher
     tokens: TokenService
     health: HealthMonitor
@@ -32,19 +34,20 @@ class Resources:
 
     @classmethod
     def build(cls, service: str, settings: ServiceSettings) -> "Resources":
-        redis = build_redis(settings)
+        redis, control_redis = build_redis(settings), build_redis(settings, pool_size=1)
         database = None
         checks: dict[str, Check] = {}
         if isinstance(settings, DatabaseSettings):
-            database = Database(build_engine(settings, service))
+            database = Database(build_engine(settings, service), build_control_engine(settings, service))
             checks["database"] = database.ping
-        checks["redis"] = redis.ping
+        checks["redis"] = control_redis.ping
         lifecycle = Lifecycle()
         return cls(
             service=service,
             settings=settings,
             lifecycle=lifecycle,
             redis=redis,
+            control_redis=control_redis,
             events=EventPublisher(redis, service),
             tokens=TokenService(settings),
             health=HealthMonitor(service, settings.service_version, lifecycle, checks),
@@ -58,6 +61,7 @@ class Resources:
 
     async def close(self) -> None:
         await self.redis.aclose()
+        await self.control_redis.aclose()
         if self.database is not None:
             await self.database.dispose()
 

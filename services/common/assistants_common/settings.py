@@ -65,6 +65,9 @@ class ServiceSettings(BaseSettings):
     body_timeout_seconds: float = Field(default=20, gt=0, le=600)
     """How long a request body may bring nothing before it is given up."""
 
+    max_concurrent_requests: int = Field(default=100, ge=1, le=10_000)
+    """Requests whose response has not begun; more are refused with 503."""
+
     redis_host: str = "localhost"
     redis_port: int = Field(default=6379, ge=1, le=65535)
     redis_password: OptionalSecret = None
@@ -144,8 +147,10 @@ class DatabaseSettings(ServiceSettings):
     postgres_user: str
     postgres_password: SecretStr
     database_pool_size: int = Field(default=5, ge=1, le=100)
-    database_max_overflow: int = Field(default=5, ge=0, le=100)
-    database_pool_timeout_seconds: float = Field(default=5, gt=0, le=60)
+    database_max_overflow: int = Field(default=3, ge=0, le=100)
+    """With the two connections for checks and the outbox, a process has ten at most."""
+    database_pool_timeout_seconds: float = Field(default=0.5, gt=0, le=60)
+    """A request that finds no free connection is refused within a second."""
     database_command_timeout_seconds: float = Field(default=30, gt=0, le=600)
 
     @property

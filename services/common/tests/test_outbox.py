@@ -1,5 +1,4 @@
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import uuid4

@@ -8,7 +8,7 @@ from assistants_common.auth import CurrentUser
 from assistants_common.problems import ProblemError
 from assistants_common.resources import ResourcesDep, SessionDep
 from user_management import accounts, audit
-from user_management.dependencies import PartsDep
+from user_management.dependencies import PASSWORD_TURN, PartsDep
 from user_management.links import Purpose
 from user_management.models import User
 from user_management.policy import require_good_password
@@ -25,7 +25,7 @@ async def key_set(response: Response, resources: ResourcesDep) -> KeySet:
     return KeySet.model_validate(resources.tokens.jwks())
 
 
-@router.post("/register", status_code=201, summary="Make an account")
+@router.post("/register", status_code=201, summary="Make an account", dependencies=[PASSWORD_TURN])
 async def register(body: Registration, response: Response, session: SessionDep, parts: PartsDep) -> UserView:
     """With mail configured, the account can be used once the link in the mail has been opened."""
     password = body.password.get_secret_value()
@@ -39,7 +39,9 @@ async def register(body: Registration, response: Response, session: SessionDep, 
     return UserView.model_validate(user)
 
 
-@router.post("/login", summary="Get tokens for an e-mail address and its password")
+@router.post(
+    "/login", summary="Get tokens for an e-mail address and its password", dependencies=[PASSWORD_TURN]
+)
 async def login(body: Login, response: Response, session: SessionDep, parts: PartsDep) -> LoginResult:
     """429 while the account is locked after repeated failures, whatever the password."""
     try:

@@ -1,5 +1,6 @@
 """What this service holds besides the shared resources, and how its endpoints ask for it."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -53,3 +54,12 @@ def get_parts(request: Request) -> Parts:
 
 
 PartsDep = Annotated[Parts, Depends(get_parts)]
+
+
+async def _password_turn(parts: PartsDep) -> AsyncIterator[None]:
+    async with parts.passwords.turn():
+        yield
+
+
+PASSWORD_TURN = Depends(_password_turn, scope="function")
+"""For the `dependencies` of an endpoint that hashes or verifies a password: 503 when too many do."""

@@ -9,7 +9,7 @@ from assistants_common.auth import CurrentUser
 from assistants_common.problems import ProblemError
 from assistants_common.resources import SessionDep
 from user_management import accounts, audit, links, pages
-from user_management.dependencies import PartsDep
+from user_management.dependencies import PASSWORD_TURN, PartsDep
 from user_management.links import Purpose
 from user_management.policy import require_good_password
 from user_management.schemas import Address, PasswordChange, PasswordReset
@@ -17,7 +17,12 @@ from user_management.schemas import Address, PasswordChange, PasswordReset
 router = APIRouter(prefix="/auth/password", tags=["auth"])
 
 
-@router.post("/change", status_code=204, summary="Change one's password; one's other sessions end")
+@router.post(
+    "/change",
+    status_code=204,
+    summary="Change one's password; one's other sessions end",
+    dependencies=[PASSWORD_TURN],
+)
 async def change(body: PasswordChange, caller: CurrentUser, session: SessionDep, parts: PartsDep) -> None:
     """Guessing the old password locks the account as guessing at the login does."""
     user = await accounts.get_user(session, caller.user_id)
@@ -66,7 +71,12 @@ async def reset_script() -> Response:
     return pages.reset_script()
 
 
-@router.post("/reset", status_code=204, summary="Choose a new password by the token of the link")
+@router.post(
+    "/reset",
+    status_code=204,
+    summary="Choose a new password by the token of the link",
+    dependencies=[PASSWORD_TURN],
+)
 async def reset(body: PasswordReset, session: SessionDep, parts: PartsDep) -> None:
     """All sessions of the account end, and a lock after failed logins is lifted."""
     user = await links.redeem(session, body.token, Purpose.RESET_PASSWORD)

@@ -2,18 +2,28 @@
 
 import asyncio
 import functools
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from secrets import token_urlsafe
+from threading import get_native_id
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import VerifyMismatchError
 
+from assistants_common.admission import Gate
 from user_management.settings import Settings
+
+_NICE = 10
+_TURNS_PER_WORKER = 2
 
 
 class Passwords:
-    """Hashes and verifies on a few threads: each computation takes as much memory as the settings say."""
+    """Hashes and verifies on a few threads: each computation takes as much memory as the settings say.
+
+    A `turn` comes before anything else a request does: who cannot be served soon is refused at once.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._hasher = PasswordHasher(
@@ -22,8 +32,14 @@ class Passwords:
             parallelism=1,
             type=Type.ID,
         )
-        self._threads = ThreadPoolExecutor(settings.argon2_workers, thread_name_prefix="argon2")
+        workers = settings.argon2_workers
+        self._threads = ThreadPoolExecutor(workers, "argon2", initializer=_after_the_event_loop)
+        self._gate = Gate(workers * _TURNS_PER_WORKER)
         self._decoy = self._hasher.hash(token_urlsafe())
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Around a request that needs a password hashed or verified; OverloadedError when too many do."""
+        return self._gate.place()
 
     async def hash(self, password: str) -> str:
         return await self._in_thread(self._hasher.hash, password)
@@ -49,3 +65,8 @@ class Passwords:
     async def _in_thread[**P, T](self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         call = functools.partial(work, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+
+def _after_the_event_loop() -> None:
+    """Where the CPU does not suffice for both, requests and health checks come before passwords."""
+    os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICE)
