@@ -1,4 +1,4 @@
-"""Load that is more than the service can bear is refused early: a late refusal helps nobody and costs most."""
+"""Load that is more than a service can bear is refused early: a late refusal costs most and helps least."""
 
 import asyncio
 from collections.abc import AsyncIterator

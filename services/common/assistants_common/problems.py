@@ -234,7 +234,7 @@ def _in_short(error: Exception) -> str:
     return f"{type(told).__name__}: {told}"[:_LONGEST_ERROR]
 
 
-async def _on_full_pool(request: Request, error: Exception) -> JSONResponse:
+async def _on_full_pool(request: Request, _: Exception) -> JSONResponse:
     """All connections are in use: the database is there, and the access log says enough."""
     return await _on_http_exception(request, OverloadedError())
 

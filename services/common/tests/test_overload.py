@@ -183,10 +183,14 @@ async def test_many_health_checks_ask_once(client: httpx.AsyncClient, resources:
 
 async def test_a_place_is_given_back_after_a_fault() -> None:
     gate = Gate(1, patience_seconds=0.01)
+
+    async def fail_inside() -> None:
+        async with gate.place():
+            with pytest.raises(OverloadedError):
+                await gate.enter()
+            raise RuntimeError
+
     for _ in range(3):
         with pytest.raises(RuntimeError):
-            async with gate.place():
-                with pytest.raises(OverloadedError):
-                    await gate.enter()
-                raise RuntimeError
+            await fail_inside()
     await gate.enter()

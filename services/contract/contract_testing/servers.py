@@ -45,6 +45,7 @@ class Service:
     url: str
     package: str
     settings: Mapping[str, object]
+    pid: int
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One of its commands, to its end."""
@@ -63,7 +64,7 @@ def migrated_service(package: str, settings: Mapping[str, object], stores: Store
     if migrated.returncode:
         raise RuntimeError(f"{package} migrate failed:\n{migrated.stdout}{migrated.stderr}")
     with running_service(package, values, stores.directory) as service:
-        yield Service(service.url, package, values)
+        yield Service(service.url, package, values, service.process.pid)
 
 
 @contextmanager

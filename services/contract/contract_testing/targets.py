@@ -111,11 +111,16 @@ _SERVICES: Mapping[str, Callable[[Stores, str], AbstractContextManager[Service]]
 }
 
 
-def _with_minted_tokens(service: str) -> Start:
+def service(name: str, stores: Stores) -> AbstractContextManager[Service]:
+    """One Python service by itself."""
+    return _SERVICES[name](stores, token_hex(32))
+
+
+def _with_minted_tokens(name: str) -> Start:
     @contextmanager
     def start(stores: Stores) -> Iterator[Running]:
         key = token_hex(32)
-        with _SERVICES[service](stores, key) as running:
+        with _SERVICES[name](stores, key) as running:
             tokens = minted_tokens(key)
             yield Running(running.url, tokens, fixed_headers(tokens))
 
