@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from pydantic.json_schema import models_json_schema
 
 from assistants_common import health, metrics
 from assistants_common.admission import AdmissionMiddleware
+from assistants_common.encodable import require_encodable_body
 from assistants_common.middleware import (
     BodyLimitMiddleware,
     ErrorBoundaryMiddleware,
@@ -43,8 +44,12 @@ def create_app(
         version=settings.service_version,
         docs_url=None,
         redoc_url=None,
+        # Scheme, host and prefix are the client's matter: a redirect would tell those of the last hop.
+        redirect_slashes=False,
+        servers=[{"url": "."}],
         lifespan=_lifespan(resources, lifespan, outbox=outbox),
         responses=PROBLEM_RESPONSES,
+        dependencies=[Depends(require_encodable_body)],
     )
     app.state.resources = resources
     app.state.settings = settings

@@ -34,7 +34,9 @@ class JsonFormatter(logging.Formatter):
         document.update({key: value for key, value in vars(record).items() if key not in _STANDARD})
         if record.exc_info:
             document["exception"] = self.formatException(record.exc_info)
-        return json.dumps(document, default=str, ensure_ascii=False)
+        text = json.dumps(document, default=str, ensure_ascii=False)
+        # What others sent may hold half of a surrogate pair, which no output can take.
+        return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _timestamp(created: float) -> str:
