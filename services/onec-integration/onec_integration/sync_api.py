@@ -42,7 +42,7 @@ async def start_sync(
     client.require_configured()
     job = await jobs.add(session, caller.user_id, body)
     worker.wake()
-    response.headers["Location"] = f"/sync/{job.id}"
+    response.headers["Location"] = str(job.id)
     return SyncAccepted(job_id=job.id)
 
 

@@ -48,7 +48,7 @@ def test_a_killed_process_loses_no_row_and_no_event(
         base.answers_left = 3
         body = {"entity_sets": [COMPANIES]}
         order = httpx.post(f"{service.url}/sync/data", json=body, headers=headers)
-        path = order.headers["location"]
+        path = f"/sync/{order.headers['location']}"
 
         def progress() -> Any:  # noqa: ANN401 - JSON
             return httpx.get(f"{service.url}{path}", headers=headers).json()

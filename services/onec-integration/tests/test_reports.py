@@ -27,7 +27,7 @@ async def headers(
     started = await client.post("/sync/data", json=order, headers=admin)
     async with patience():
         while True:
-            job = (await client.get(started.headers["location"], headers=admin)).json()
+            job = (await client.get(f"/sync/{started.headers['location']}", headers=admin)).json()
             if job["status"] == "failed":
                 return auth_headers()
             await asyncio.sleep(0.02)
