@@ -118,7 +118,10 @@ class ThreatView(BaseModel):
     kind: ThreatKind
     severity: Severity
     subject: str = Field(
-        description="The fingerprint of the attacked account, the id of the acting user, or an address.",
+        description=(
+            "The fingerprint of the attacked account, the id of the acting user, or an address; `several` for"
+            " what is more than three of a kind in an hour: the evidence names the latest."
+        ),
         examples=[_EXAMPLE_SUBJECT],
     )
     evidence: dict[str, Any] = Field(examples=[{"threshold": 5, "window_seconds": 600, "events": []}])

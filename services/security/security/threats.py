@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,6 +15,10 @@ from security.rules import Rule
 from security.severity import Severity
 
 MAX_EVIDENCE = 20
+ALERTS_AN_HOUR = 3
+"""Of one kind. Who can make up subjects, accounts for instance, must not make as many alerts and messages."""
+SEVERAL = "several"
+"""The subject of the threat that stands for all further ones of its kind."""
 OPENED = "opened"
 REOPENED = "reopened"
 RAISED = "raised"
@@ -46,12 +50,59 @@ async def record(
     """
     severity = rule.severity_of(count)
     threat = await _ongoing(session, rule, subject, at)
+    if threat is not None:
+        await _grow(session, threat, rule, signals)
+        return await _call_again(session, threat, severity)
+    if await _are_enough(session, rule):
+        return await _record_among_several(session, rule, subject, at, signals, severity)
+    return await _call(session, _open(rule, severity, subject, signals))
+
+
+async def _call(session: AsyncSession, alert: Alert) -> Call:
+    session.add(alert)
+    await session.flush()
+    return Call(alert, OPENED)
+
+
+async def _are_enough(session: AsyncSession, rule: Rule) -> bool:
+    """Whether so many threats of a kind were told lately that further ones are put together.
+
+    What is critical takes an account with rights: it is told each time.
+    """
+    if rule.severity is Severity.CRITICAL:
+        return False
+    lately = (
+        select(func.count())
+        .select_from(Alert)
+        .join(Alert.threat)
+        .where(
+            Threat.kind == rule.kind.value,
+            Threat.subject != SEVERAL,
+            Alert.created_at > func.now() - timedelta(hours=1),
+        )
+    )
+    return (await session.scalar(lately) or 0) >= ALERTS_AN_HOUR
+
+
+async def _record_among_several(
+    session: AsyncSession,
+    rule: Rule,
+    subject: str,
+    at: datetime,
+    signals: Sequence[Seen],
+    severity: Severity,
+) -> Call | None:
+    threat = await _ongoing(session, rule, SEVERAL, at)
     if threat is None:
-        alert = _open(rule, severity, subject, signals)
-        session.add(alert)
-        await session.flush()
-        return Call(alert, OPENED)
-    await _grow(session, threat, rule, signals)
+        alert = _open(rule, severity, SEVERAL, signals)
+        alert.threat.evidence["subjects"] = [subject]
+        return await _call(session, alert)
+    known: list[str] = threat.evidence["subjects"]
+    threat.count += 1 if subject in known else len(signals)
+    threat.first_seen = min(threat.first_seen, signals[0].time)
+    threat.last_seen = max(threat.last_seen, signals[-1].time)
+    subjects = known if subject in known else [*known, subject][-MAX_EVIDENCE:]
+    threat.evidence = {**_evidence(rule, signals), "subjects": subjects}
     return await _call_again(session, threat, severity)
 
 
