@@ -7,6 +7,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from assistants_common.app import create_app
+from assistants_common.background import in_background
 from assistants_common.event_consumer import EventConsumer
 from assistants_common.mail import Mailer
 from assistants_common.resources import Resources
@@ -62,6 +63,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             )
         notifier = Notifier(queue, mailer if mailer.configured else None, webhook, detector.forget)
         await stack.enter_async_context(notifier.running())
+        await stack.enter_async_context(in_background(app.state.chain.anchor.keep(), "audit-anchor"))
         consumer = EventConsumer(resources.redis, NAME, detector.handle)
         await stack.enter_async_context(consumer.running())
         yield

@@ -1,14 +1,15 @@
-"""The newest checkpoint, kept outside the database: in Redis.
+"""The newest checkpoint, kept outside the database: in Redis, and in the memory of every process.
 
 Who can write to the database can cut off the newest entries together with their checkpoints, and what is left
-is a good chain. The anchor then names an entry that is gone. It is an addition: without Redis, or when Redis
-lost it, the log works as before, and its copy in the service's logs still shows the same.
+is a good chain. The anchor then names an entry that is gone. Who can write to Redis can remove the anchor, or
+bring an older one: a process that knows better says so, and puts it right. Without Redis the log works on.
 """
 
 import asyncio
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from enum import StrEnum
 
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
@@ -21,14 +22,38 @@ logger = logging.getLogger(__name__)
 
 KEY = redis_key("security", "audit", "anchor")
 _SECONDS = 1.0
+_KEEPING_SECONDS = 30.0
+_TRIES = 5
 _CHECKPOINT = TypeAdapter(Checkpoint)
-# Replicas may come here in another order than they committed in: the anchor only moves forward.
-_ADVANCE = """
-local held = redis.call('HGET', KEYS[1], 'sequence')
-if not held or tonumber(held) < tonumber(ARGV[1]) then
-    redis.call('HSET', KEYS[1], 'sequence', ARGV[1], 'checkpoint', ARGV[2])
-end
+# Only from what the caller has seen: whether that may be replaced takes the keys, which Redis does not have.
+_REPLACE = """
+local held = redis.call('HGET', KEYS[1], 'checkpoint') or ''
+if held == ARGV[1] then redis.call('HSET', KEYS[1], 'sequence', ARGV[2], 'checkpoint', ARGV[3]) end
+return held
 """
+
+
+class AnchorState(StrEnum):
+    """What Redis has."""
+
+    HELD = "held"
+    MISSING = "missing"
+    FOREIGN = "not signed with a key of ours"
+    OLD = "older than what this process knows"
+    UNAVAILABLE = "not available"
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What is known outside the database: the newest of what Redis and this process hold."""
+
+    checkpoint: Checkpoint | None
+    state: AnchorState
+
+    @property
+    def is_lost(self) -> bool:
+        """Redis answers, and there is nothing to compare the log with."""
+        return self.checkpoint is None and self.state is not AnchorState.UNAVAILABLE
 
 
 class Anchor:
@@ -37,38 +62,89 @@ class Anchor:
     def __init__(self, redis: Redis, keys: AuditKeys) -> None:
         self._redis = redis
         self._keys = keys
-        self._advance = redis.register_script(_ADVANCE)
+        self._replace = redis.register_script(_REPLACE)
+        self._document = ""
+        self._was_lost = False
+        self.known: Checkpoint | None = None
+        """The newest checkpoint this process has seen: nobody outside can take it away."""
 
-    async def newest(self) -> Checkpoint | None:
-        """The anchor, when there is one and we signed it."""
+    async def look(self) -> Sighting:
+        """What is known; what Redis has lost, or was given, is put right where this process knows better."""
         try:
             async with asyncio.timeout(_SECONDS):
-                document = await self._redis.hget(KEY, "checkpoint")
+                held = await self._redis.hget(KEY, "checkpoint")
         except (RedisError, TimeoutError) as error:
             logger.warning("the anchor of the audit log is not available", extra={"reason": repr(error)})
-            return None
-        return self._read(document) if document else None
+            return Sighting(self.known, AnchorState.UNAVAILABLE)
+        self._document = str(held or "")
+        state = self._judge(held)
+        if state is not AnchorState.HELD:
+            logger.warning("the anchor of the audit log is not as it was", extra={"state": state.value})
+            if self.known is not None:
+                await self.advance(self.known)
+        return Sighting(self.known, state)
+
+    def _judge(self, held: str | bytes | None) -> AnchorState:
+        if held is None:
+            return AnchorState.MISSING
+        checkpoint = self._read(held)
+        if checkpoint is None:
+            return AnchorState.FOREIGN
+        if self.known is not None and checkpoint.sequence < self.known.sequence:
+            return AnchorState.OLD
+        self.known = checkpoint
+        return AnchorState.HELD
 
     def _read(self, document: str | bytes) -> Checkpoint | None:
+        """The checkpoint, when we signed it."""
         try:
             checkpoint = _CHECKPOINT.validate_json(document)
         except ValidationError:
-            checkpoint = None
-        if checkpoint is None or not self._keys.accepts(checkpoint):
-            logger.warning("the anchor of the audit log is not signed with a key of ours")
             return None
-        return checkpoint
+        return checkpoint if self._keys.accepts(checkpoint) else None
 
     async def advance(self, checkpoint: Checkpoint) -> None:
-        """Move the anchor to a newer entry."""
-        arguments: list[int | str] = [checkpoint.sequence, json.dumps(asdict(checkpoint))]
+        """Move the anchor to a newer entry. Replicas may come in another order than they committed in."""
+        if self.known is None or self.known.sequence < checkpoint.sequence:
+            self.known = checkpoint
         try:
             async with asyncio.timeout(_SECONDS):
-                await self._advance(keys=[KEY], args=list(arguments))
+                await self._move(checkpoint)
         except (RedisError, TimeoutError) as error:
             logger.warning("the anchor of the audit log was not moved", extra={"reason": repr(error)})
+
+    async def _move(self, checkpoint: Checkpoint) -> None:
+        document = json.dumps(asdict(checkpoint))
+        for _ in range(_TRIES):
+            expected = self._document
+            self._document = await self._replace(keys=[KEY], args=[expected, checkpoint.sequence, document])
+            if self._document == expected:
+                self._document = document
+                return
+            held = self._read(self._document)
+            if held is not None and held.sequence >= checkpoint.sequence:
+                return
+        logger.warning("the anchor of the audit log was not moved", extra={"reason": "others move it"})
 
     async def replace(self, checkpoint: Checkpoint) -> None:
         """Put the anchor at an entry, even an older one; raises when Redis does not take it."""
         document = json.dumps(asdict(checkpoint))
         await self._redis.hset(KEY, mapping={"sequence": checkpoint.sequence, "checkpoint": document})
+        self.known, self._document = checkpoint, document
+
+    async def wait_for_first(self) -> Sighting:
+        """Look again for a second: who has just written the first entry moves the anchor now."""
+        sighting = await self.look()
+        for _ in range(0 if self._was_lost else _TRIES):
+            if not sighting.is_lost:
+                break
+            await asyncio.sleep(_SECONDS / _TRIES)
+            sighting = await self.look()
+        self._was_lost = sighting.is_lost
+        return sighting
+
+    async def keep(self) -> None:
+        """Look from time to time, until cancelled: a Redis that lost the anchor gets it back."""
+        while True:
+            await self.look()
+            await asyncio.sleep(_KEEPING_SECONDS)

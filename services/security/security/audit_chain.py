@@ -15,7 +15,7 @@ from prometheus_client import Gauge
 from sqlalchemy import DateTime, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from security.audit_anchor import Anchor
+from security.audit_anchor import Anchor, Sighting
 from security.audit_keys import AuditKeys, Checkpoint
 from security.audit_links import link_of, select_links
 from security.audit_logger import audit_logger
@@ -70,23 +70,23 @@ class AuditChain:
 
     async def append(self, session: AsyncSession, draft: Draft) -> Appended:
         """Add an entry. The lock is held until the commit: each writer sees the entry of the one before."""
-        known = await self.anchor.newest()
+        sighting = await self.anchor.look()
         await session.execute(_LOCK)
-        return await self._add(session, draft, known)
+        return await self._add(session, draft, sighting)
 
     async def append_once(self, session: AsyncSession, draft: Draft) -> Appended | None:
         """Add the entry of an event; None when there is one already."""
-        known = await self.anchor.newest()
+        sighting = await self.anchor.look()
         await session.execute(_LOCK)
         of_event = select(AuditRow.sequence).where(AuditRow.event_id == draft.event_id)
         if await session.scalar(of_event) is not None:
             return None
-        return await self._add(session, draft, known)
+        return await self._add(session, draft, sighting)
 
-    async def _add(self, session: AsyncSession, draft: Draft, known: Checkpoint | None) -> Appended:
+    async def _add(self, session: AsyncSession, draft: Draft, sighting: Sighting) -> Appended:
         """An end that is not what was signed is not signed over: it would look as if we had written it."""
         head = await _head(session)
-        trusted = await self._is_trusted(session, head, known)
+        trusted = await self._is_trusted(session, head, sighting)
         UNSEALED.set(not trusted)
         if not trusted:
             audit_logger.critical("the end of the audit log is not sealed", extra={"sequence": head.sequence})
@@ -95,10 +95,14 @@ class AuditChain:
         return await self._insert(session, draft, head, sequence, sign=trusted)
 
     async def seal(self, session: AsyncSession, reason: str) -> Appended:
-        """Add an entry that accepts what is missing at the end, unsigned, or signed with a key given up."""
+        """Add an entry that accepts what is missing at the end, unsigned, or signed with a key given up.
+
+        It comes after all that is known to have been there: whoever knows the newest of that believes it.
+        """
+        anchor = (await self.anchor.look()).checkpoint
         await session.execute(_LOCK)
         head = await _head(session)
-        sequence = max(head.sequence, head.signed_up_to) + 1
+        sequence = max(head.sequence, head.signed_up_to, anchor.sequence if anchor else 0) + 1
         details = {"reason": reason, "last_sequence": head.sequence, "missing": sequence - head.sequence - 1}
         draft = Draft(None, SEALED, "audit", Outcome.SUCCESS, details, OWN_SOURCE)
         return await self._insert(session, draft, head, sequence, sign=True)
@@ -126,11 +130,13 @@ class AuditChain:
             await session.execute(insert(CheckpointRow).values(**asdict(checkpoint)))
         return Appended(entry, checkpoint)
 
-    async def _is_trusted(self, session: AsyncSession, head: _Head, known: Checkpoint | None) -> bool:
-        if await contradicts(session, known):
+    async def _is_trusted(self, session: AsyncSession, head: _Head, sighting: Sighting) -> bool:
+        if await contradicts(session, sighting.checkpoint):
             return False
         if head.sequence == 0:
             return head.signed_up_to == 0
+        if sighting.is_lost and (await self.anchor.wait_for_first()).is_lost:
+            return False
         checkpoint = head.checkpoint
         return (
             checkpoint is not None

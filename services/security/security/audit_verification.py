@@ -1,11 +1,11 @@
 """Whether the audit log, in the database or in an exported file, is as it was written."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from security.audit_anchor import Anchor
+from security.audit_anchor import Anchor, AnchorState, Sighting
 from security.audit_chain import SEALED, contradicts
 from security.audit_keys import AuditKeys, Checkpoint
 from security.audit_links import BATCH, BEFORE_ALL, Ends, Link, find_ends, link_of, read_links, select_links
@@ -19,6 +19,9 @@ RESIGNED = "the entries since the last good checkpoint are not what was signed"
 UNSIGNED = "the entry has no checkpoint"
 UNKNOWN_KEY = "the checkpoint is signed with a key that is not in AUDIT_KEY"
 CUT_OFF = "the newest entries are missing"
+ANCHOR_LOST = "nothing outside the database says where the log ends: the anchor is missing or not ours"
+ANCHOR_AWAY = "nothing outside the database says where the log ends: Redis does not answer"
+ANCHOR_STUCK = "the anchor outside the database cannot be moved to the end of the log"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Verification:
     """`entries` counts those that were looked at, the bad one included.
 
     `started_after` is the checkpoint taken for granted at the start, `checkpoint` the newest that was found
-    good. `next_sequence` is where to go on when the end was not reached.
+    good. `next_sequence` is where to go on when the end was not reached. `anchor` is the newest entry that is
+    known outside the database; only at the end of the log is it looked at.
     """
 
     entries: int
@@ -40,6 +44,7 @@ class Verification:
     started_after: Checkpoint | None
     checkpoint: Checkpoint | None
     next_sequence: int | None = None
+    anchor: Checkpoint | None = None
 
 
 class Walker:
@@ -147,8 +152,12 @@ async def verify(
     limit: int | None = None,
     batch_size: int = BATCH,
 ) -> Verification:
-    """Walk the log from its start, or from the last good checkpoint before `from_sequence`."""
-    known = await anchor.newest()
+    """Walk the log from its start, or from the last good checkpoint before `from_sequence`.
+
+    Valid is only a log whose end something outside the database vouches for.
+    """
+    # Before the ends are looked up: what is appended meanwhile must not look cut off.
+    earlier = await anchor.look()
     ends = await find_ends(session)
     start = await _start(session, keys, from_sequence)
     walker = Walker(keys, start)
@@ -160,9 +169,27 @@ async def verify(
     if walker.fault is None and last < ends.entries:
         return _logged(walker.verification(next_sequence=last + 1))
     walker.finish(ends)
-    if walker.fault is None and await contradicts(session, known):
+    if walker.fault is None and await contradicts(session, earlier.checkpoint):
         walker.fault = Fault(walker.next_sequence, CUT_OFF)
-    return _logged(walker.verification())
+    found = walker.verification()
+    if found.fault is None and ends.entries > 0:
+        reason = await _complaint_of_anchor(anchor, earlier, found.checkpoint)
+        found = replace(found, fault=Fault(walker.next_sequence, reason) if reason else None)
+    return _logged(replace(found, anchor=anchor.known))
+
+
+async def _complaint_of_anchor(anchor: Anchor, earlier: Sighting, newest: Checkpoint | None) -> str | None:
+    """Why nothing outside the database vouches for the end of the log.
+
+    An anchor that is only older was not moved when a process died or Redis was away. What follows it is
+    signed, so it is moved now. One that stays where it is does not do its work.
+    """
+    if earlier.checkpoint is None:
+        return ANCHOR_AWAY if earlier.state is AnchorState.UNAVAILABLE else ANCHOR_LOST
+    if newest is not None:
+        await anchor.advance(newest)
+    now = await anchor.look()
+    return ANCHOR_STUCK if now.state not in {AnchorState.HELD, AnchorState.UNAVAILABLE} else None
 
 
 async def _start(session: AsyncSession, keys: AuditKeys, from_sequence: int) -> Checkpoint | None:

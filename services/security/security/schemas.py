@@ -78,7 +78,9 @@ class CheckpointView(BaseModel):
 
 
 class VerificationView(BaseModel):
-    valid: bool = Field(description="Nothing bad among the entries looked at.", examples=[False])
+    valid: bool = Field(
+        description="Nothing bad among the entries, nor missing at the end.", examples=[False]
+    )
     complete: bool = Field(description="Whether the end of the log was reached.", examples=[True])
     entries: int = Field(description="Entries looked at, the bad one included.", examples=[42])
     first_bad_sequence: int | None = Field(
@@ -89,6 +91,12 @@ class VerificationView(BaseModel):
         description="The signed checkpoint taken for granted at the start; null from the first entry on."
     )
     checkpoint: CheckpointView | None = Field(description="The newest signed checkpoint found good.")
+    anchor: CheckpointView | None = Field(
+        description=(
+            "The newest entry that is known outside the database, in Redis or by this process. Without one a"
+            " log that was followed to its end is not valid."
+        )
+    )
     next_sequence: int | None = Field(
         description="`from` of the next call, unless complete.", examples=[None]
     )
@@ -103,6 +111,7 @@ class VerificationView(BaseModel):
             reason=found.fault.reason if found.fault else None,
             started_after=_checkpoint(found.started_after),
             checkpoint=_checkpoint(found.checkpoint),
+            anchor=_checkpoint(found.anchor),
             next_sequence=found.next_sequence,
         )
 

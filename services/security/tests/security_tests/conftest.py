@@ -68,11 +68,12 @@ def unprotected(resources: Resources) -> Unprotected:
 
 
 @pytest.fixture
-async def clean_tables(unprotected: Unprotected, resources: Resources) -> None:
+async def clean_tables(app: FastAPI, unprotected: Unprotected, resources: Resources) -> None:
     """Instead of the shared fixture: the audit log does not let itself be emptied. The events stay too."""
     async with unprotected() as session:
         await session.execute(text(f"TRUNCATE {_TABLES}"))
     await resources.redis.delete(KEY)
+    app.state.chain.anchor.known = None
 
 
 @pytest.fixture
