@@ -14,7 +14,7 @@ from assistants_testing.waiting import PATIENCE_SECONDS, block_until
 from .identities import ADMIN, ANALYST, IDENTITIES
 from .servers import Service
 
-_LINK = re.compile(r"/verify-email\?token=(?P<token>\S+)")
+_LINK = re.compile(r"/verify-email#(?P<token>\S+)")
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,7 @@ from user_management_testing import Register
 
 pytestmark = pytest.mark.usefixtures("clean_tables")
 
-LINK = re.compile(
-    r"^https://assistants\.example\.com(/auth/verify-email\?token=([\w-]{43}))\r?$", re.MULTILINE
-)
+LINK = re.compile(r"^https://assistants\.example\.com(/auth/verify-email)#([\w-]{43})\r?$", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +54,9 @@ async def test_an_account_can_be_used_once_its_address_is_confirmed(
     assert refused.json()["type"] == "urn:assistants:problem:email-not-verified"
     assert "access_token" not in refused.text
 
-    path = (await link(mails, parts))[1]
+    found = await link(mails, parts)
     assert mails.recipients[-1] == [body["email"]]
-    opened = await client.get(path)
-    assert opened.status_code == 200
-    assert opened.headers["content-type"].startswith("text/html")
-    assert "default-src 'none'" in opened.headers["content-security-policy"]
+    assert (await client.post(found[1], json={"token": found[2]})).status_code == 204
     answer = await client.post("/auth/login", json=body)
     assert answer.status_code == 200
     headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
@@ -79,10 +74,6 @@ async def test_a_link_is_good_once(
     assert (await client.post("/auth/verify-email", json={"token": found[2]})).status_code == 204
     again = await client.post("/auth/verify-email", json={"token": found[2]})
     assert again.status_code == 404
-    page = await client.get(found[1])
-    assert page.status_code == 404
-    assert page.headers["content-type"].startswith("text/html")
-    assert found[2] not in page.text
 
 
 async def test_an_old_link_is_not_good(
@@ -185,7 +176,8 @@ async def test_a_mail_server_that_refuses_costs_the_mail_and_not_the_account(
     assert "work in the background failed" in caplog.text
     mails.reject = None
     assert (await client.post("/auth/login", json=body)).status_code == 403
-    await client.get((await link(mails, parts))[1])
+    found = await link(mails, parts)
+    await client.post(found[1], json={"token": found[2]})
     assert (await client.post("/auth/login", json=body)).status_code == 200
 
 

@@ -27,7 +27,7 @@ async def key_set(response: Response, resources: ResourcesDep) -> KeySet:
 
 @router.post("/register", status_code=201, summary="Make an account", dependencies=[PASSWORD_TURN])
 async def register(body: Registration, response: Response, session: SessionDep, parts: PartsDep) -> UserView:
-    """With mail configured, the account can be used once the link in the mail has been opened."""
+    """With mail configured, the account can be used once its address is confirmed, by the link in the mail."""
     password = body.password.get_secret_value()
     require_good_password(password, body.email)
     password_hash = await parts.passwords.hash(password)
@@ -110,6 +110,6 @@ async def _refuse_unverified(user: User, session: SessionDep, parts: PartsDep) -
     await parts.letters.request(user.email, Purpose.VERIFY_EMAIL)
     raise ProblemError(
         403,
-        "Confirm your e-mail address first: open the link in the mail we have sent you.",
+        "Confirm your e-mail address first: open the link in the mail we have sent you, and confirm there.",
         type_="urn:assistants:problem:email-not-verified",
     )

@@ -36,7 +36,7 @@ _SUBJECTS = {
 _TEXTS = {
     Purpose.VERIFY_EMAIL: """\
 Somebody, probably you, has made an account of the AI assistants for 1C:Enterprise with this e-mail address.
-Open this address within 24 hours to confirm that it is yours:
+Open this page within 24 hours and press the button there to confirm that it is yours:
 
 {link}
 
@@ -52,8 +52,8 @@ If it was not you, do nothing: your password stays as it is.
 """,
 }
 _PATHS = {
-    Purpose.VERIFY_EMAIL: "/auth/verify-email?token=",
-    # Behind "#" no server, proxy or log ever sees it; the page reads it there.
+    # Behind "#" no server, proxy or log ever sees the token; the page reads it there.
+    Purpose.VERIFY_EMAIL: "/auth/verify-email#",
     Purpose.RESET_PASSWORD: "/auth/password/reset#",
 }
 

@@ -40,13 +40,19 @@ _PAGE = """<!doctype html>
 """
 _FORM = """<form id="form" hidden>
 <label for="password">New password, 12 characters or more</label>
-<input id="password" type="password" autocomplete="new-password" minlength="12" maxlength="128" required>
+<input id="password" name="password" type="password" autocomplete="new-password" minlength="12"
+ maxlength="128" required>
 <button>Save</button>
 </form>
 <p id="message" role="status"><noscript>This page needs JavaScript.</noscript></p>
 <script src="reset.js"></script>"""
-RESET_SCRIPT = """"use strict";
-const token = location.hash.slice(1);
+_CONFIRM = """<p>Somebody, probably you, has made an account with this e-mail address.</p>
+<form id="form" hidden><button>Confirm the address</button></form>
+<p id="message" role="status"><noscript>This page needs JavaScript.</noscript></p>
+<script src="verify-email.js"></script>"""
+# Links of mails sent before tokens went behind "#" have theirs in the query.
+_SCRIPT = """"use strict";
+const token = location.hash.slice(1) || new URLSearchParams(location.search).get("token");
 history.replaceState(null, "", location.pathname);
 const form = document.getElementById("form");
 const message = document.getElementById("message");
@@ -54,16 +60,16 @@ if (token) form.hidden = false;
 else message.textContent = "The link is not complete. Open the one in the mail.";
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const password = document.getElementById("password").value;
+  const entered = Object.fromEntries(new FormData(form));
   try {
     const answer = await fetch(location.pathname, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ token, password }),
+      body: JSON.stringify({ token, ...entered }),
     });
     if (answer.ok) {
       form.hidden = true;
-      message.textContent = "The new password is saved. You can log in with it now.";
+      message.textContent = "DONE";
       return;
     }
     const problem = await answer.json();
@@ -75,22 +81,21 @@ form.addEventListener("submit", async (event) => {
 """
 
 
+RESET_SCRIPT = _SCRIPT.replace("DONE", "The new password is saved. You can log in with it now.")
+VERIFY_SCRIPT = _SCRIPT.replace("DONE", "Your e-mail address is confirmed. You can log in now.")
+
+
 def reset_form() -> Response:
     return _page("New password", _FORM)
 
 
-def reset_script() -> Response:
-    return Response(RESET_SCRIPT, media_type="text/javascript", headers=_HEADERS)
+def confirm_form() -> Response:
+    return _page("Confirm your e-mail address", _CONFIRM)
 
 
-def email_confirmed() -> Response:
-    return _page("Thank you", "<p>Your e-mail address is confirmed. You can log in now.</p>")
+def script(text: str) -> Response:
+    return Response(text, media_type="text/javascript", headers=_HEADERS)
 
 
-def link_not_good(status: int) -> Response:
-    text = "The link was used, is too old, or is not complete. Log in to get another one."
-    return _page("This link is not good any more", f"<p>{text}</p>", status)
-
-
-def _page(title: str, body: str, status: int = 200) -> Response:
-    return HTMLResponse(_PAGE.format(title=title, style=_STYLE, body=body), status, headers=_HEADERS)
+def _page(title: str, body: str) -> Response:
+    return HTMLResponse(_PAGE.format(title=title, style=_STYLE, body=body), headers=_HEADERS)

@@ -68,7 +68,7 @@ async def reset_form() -> Response:
 
 @router.get("/reset.js", include_in_schema=False)
 async def reset_script() -> Response:
-    return pages.reset_script()
+    return pages.script(pages.RESET_SCRIPT)
 
 
 @router.post(
