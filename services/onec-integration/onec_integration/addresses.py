@@ -5,6 +5,7 @@ import socket
 from collections.abc import Collection
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from assistants_common.metadata_addresses import is_metadata
 from onec_integration.errors import address_refused, unreachable
 
 type Address = IPv4Address | IPv6Address
@@ -13,19 +14,6 @@ type Network = IPv4Network | IPv6Network
 _PRIVATE = tuple(
     ip_network(block)
     for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-)
-_METADATA = frozenset(
-    ip_address(address)
-    for address in (
-        "169.254.169.254",
-        "100.100.100.200",
-        "168.63.129.16",
-        "192.0.0.192",
-        "fd00:ec2::254",  # AWS
-        "fd20:ce::254",  # Google Cloud
-        "fd00:c1::a9fe:a9fe",  # Oracle
-        "fd00:42::42",  # Scaleway
-    )
 )
 _NAT64 = ip_network("64:ff9b::/96")
 _NOTHING_TO_CALL = tuple(
@@ -40,8 +28,10 @@ _NOTHING_TO_CALL = tuple(
 
 def is_allowed(address: Address, *, allow_private: bool) -> bool:
     """Global addresses are; private ones by setting; loopback, link-local, metadata and the rest never."""
+    if is_metadata(address):
+        return False
     target = _embedded(address)
-    if target in _METADATA or target.is_multicast or target.is_loopback or target.is_link_local:
+    if target.is_multicast or target.is_loopback or target.is_link_local:
         return False
     if target.is_reserved or any(target in block for block in _NOTHING_TO_CALL):
         return False
