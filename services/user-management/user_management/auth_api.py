@@ -27,7 +27,7 @@ async def key_set(response: Response, resources: ResourcesDep) -> KeySet:
 
 @router.post("/register", status_code=201, summary="Make an account", dependencies=[PASSWORD_TURN])
 async def register(body: Registration, response: Response, session: SessionDep, parts: PartsDep) -> UserView:
-    """With mail configured, the account can be used once its address is confirmed, by the link in the mail."""
+    """With mail configured, the account can be used once its address is confirmed by the link in it."""
     password = body.password.get_secret_value()
     require_good_password(password, body.email)
     password_hash = await parts.passwords.hash(password)

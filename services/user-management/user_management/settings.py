@@ -15,6 +15,10 @@ class Settings(MailSettings, DatabaseSettings):
     port: int = Field(default=8002, ge=1, le=65535)
     public_url: _Origin = Field(default="", description="Where browsers reach the platform, without a slash.")
 
+    max_concurrent_requests: int = Field(
+        default=40, ge=1, le=10_000, description="Few: a request is refused cheaper before it is read."
+    )
+
     refresh_token_days: int = Field(default=14, ge=1, le=365)
     session_days: int = Field(default=90, ge=1, le=3650)
     refresh_retry_seconds: int = Field(default=15, ge=0, le=60)
