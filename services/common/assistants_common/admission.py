@@ -8,8 +8,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from assistants_common.problems import OverloadedError, problem_response
 
-PATIENCE_SECONDS = 0.4
-"""How long a request waits for a place. It may wait twice, and must be refused within a second."""
 OPERATIONAL_PATHS = frozenset({"/live", "/health", "/metrics"})
 
 
@@ -19,7 +17,7 @@ class Gate:
     The wait also slows down clients that come back at once after a refusal.
     """
 
-    def __init__(self, places: int, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, places: int, patience_seconds: float) -> None:
         self._places = asyncio.Semaphore(places)
         self._patience = patience_seconds
 
@@ -50,9 +48,9 @@ class AdmissionMiddleware:
     What the operators ask (health, metrics) always comes through.
     """
 
-    def __init__(self, app: ASGIApp, places: int) -> None:
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
         self._app = app
-        self._gate = Gate(places)
+        self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OPERATIONAL_PATHS:

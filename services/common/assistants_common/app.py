@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from pydantic.json_schema import models_json_schema
 
 from assistants_common import health, metrics
-from assistants_common.admission import AdmissionMiddleware
+from assistants_common.admission import AdmissionMiddleware, Gate
 from assistants_common.encodable import require_encodable_body
 from assistants_common.middleware import (
     BodyLimitMiddleware,
@@ -57,7 +57,8 @@ def create_app(
     app.add_middleware(
         BodyLimitMiddleware, limit=settings.max_body_bytes, timeout_seconds=settings.body_timeout_seconds
     )
-    app.add_middleware(AdmissionMiddleware, places=settings.max_concurrent_requests)
+    gate = Gate(settings.max_concurrent_requests, settings.admission_patience_seconds)
+    app.add_middleware(AdmissionMiddleware, gate=gate)
     app.add_middleware(ErrorBoundaryMiddleware)
     app.add_middleware(RequestContextMiddleware, lifecycle=resources.lifecycle)
     for router in (health.router, metrics.router, *routers):

@@ -144,6 +144,9 @@ def platform_settings(
         "jwt_secret_key": token_hex(32),
         "drain_seconds": 1,
         "body_timeout_seconds": PATIENCE_SECONDS,
+        # A test machine may be slower than any service may be: no test is refused for that.
+        "admission_patience_seconds": 60,
+        "database_pool_timeout_seconds": 60,
     }
     values.update(redis_instance.as_settings())
     if service_migrations:

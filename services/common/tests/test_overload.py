@@ -23,6 +23,7 @@ from assistants_testing.postgres import PostgresServer
 pytestmark = pytest.mark.usefixtures("clean_tables")
 
 PLACES = 20
+IMPATIENT = {"admission_patience_seconds": 0.2, "database_pool_timeout_seconds": 0.2}
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +50,9 @@ class Held:
 
 @pytest.fixture(scope="module")
 async def app(platform_settings: dict[str, Any]) -> AsyncIterator[FastAPI]:
-    settings = DatabaseSettings.model_validate({**platform_settings, "max_concurrent_requests": PLACES})
+    settings = DatabaseSettings.model_validate(
+        {**platform_settings, **IMPATIENT, "max_concurrent_requests": PLACES}
+    )
     application = create_app(
         "sample", settings, title="Sample", description="For tests.", routers=[], outbox=True
     )

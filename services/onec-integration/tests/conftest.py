@@ -42,7 +42,10 @@ def serving(base: Base) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def service_limits() -> dict[str, tuple[str, ...]]:
-    return {"onec_integration.client": ("_FINISH_SECONDS",), "onec_integration.worker": ("_RELEASE_SECONDS",)}
+    return {
+        "onec_integration.sessions": ("_FINISH_SECONDS",),
+        "onec_integration.worker": ("_RELEASE_SECONDS",),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
 
 from assistants_testing.plugin import PublishedEvents
 from user_management.dependencies import Parts
+from user_management.passwords import TURNS_PER_WORKER
 from user_management.settings import Settings
 from user_management_testing import LogIn
 
@@ -16,10 +18,15 @@ pytestmark = pytest.mark.usefixtures("clean_tables")
 NEW = "seven green lighthouses"
 
 
+@pytest.fixture(scope="module")
+def extra_settings() -> dict[str, Any]:
+    return {"admission_patience_seconds": 0.1}
+
+
 @asynccontextmanager
 async def all_turns_taken(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        for _ in range(2 * settings.argon2_workers):
+        for _ in range(TURNS_PER_WORKER * settings.argon2_workers):
             await stack.enter_async_context(parts.passwords.turn())
         yield
 

@@ -16,7 +16,7 @@ from assistants_common.admission import Gate
 from user_management.settings import Settings
 
 _NICE = 10
-_TURNS_PER_WORKER = 2
+TURNS_PER_WORKER = 4
 
 
 class Passwords:
@@ -34,7 +34,7 @@ class Passwords:
         )
         workers = settings.argon2_workers
         self._threads = ThreadPoolExecutor(workers, "argon2", initializer=_after_the_event_loop)
-        self._gate = Gate(workers * _TURNS_PER_WORKER)
+        self._gate = Gate(workers * TURNS_PER_WORKER, settings.admission_patience_seconds)
         self._decoy = self._hasher.hash(token_urlsafe())
 
     def turn(self) -> AbstractAsyncContextManager[None]:
