@@ -64,7 +64,6 @@ class Anchor:
         self._keys = keys
         self._replace = redis.register_script(_REPLACE)
         self._document = ""
-        self._was_lost = False
         self.known: Checkpoint | None = None
         """The newest checkpoint this process has seen: nobody outside can take it away."""
 
@@ -131,17 +130,6 @@ class Anchor:
         document = json.dumps(asdict(checkpoint))
         await self._redis.hset(KEY, mapping={"sequence": checkpoint.sequence, "checkpoint": document})
         self.known, self._document = checkpoint, document
-
-    async def wait_for_first(self) -> Sighting:
-        """Look again for a second: who has just written the first entry moves the anchor now."""
-        sighting = await self.look()
-        for _ in range(0 if self._was_lost else _TRIES):
-            if not sighting.is_lost:
-                break
-            await asyncio.sleep(_SECONDS / _TRIES)
-            sighting = await self.look()
-        self._was_lost = sighting.is_lost
-        return sighting
 
     async def keep(self) -> None:
         """Look from time to time, until cancelled: a Redis that lost the anchor gets it back."""

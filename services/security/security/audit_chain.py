@@ -130,12 +130,21 @@ class AuditChain:
             await session.execute(insert(CheckpointRow).values(**asdict(checkpoint)))
         return Appended(entry, checkpoint)
 
+    async def _begin(self, sighting: Sighting) -> bool:
+        """Before the first entry there is an anchor at the beginning: a log without one has lost it."""
+        if sighting.checkpoint is None:
+            await self.anchor.advance(self.keys.sign(0, GENESIS_HASH))
+        return True
+
     async def _is_trusted(self, session: AsyncSession, head: _Head, sighting: Sighting) -> bool:
+        if sighting.is_lost:
+            # It was looked for before the lock: who held that may have begun the log.
+            sighting = await self.anchor.look()
         if await contradicts(session, sighting.checkpoint):
             return False
         if head.sequence == 0:
-            return head.signed_up_to == 0
-        if sighting.is_lost and (await self.anchor.wait_for_first()).is_lost:
+            return head.signed_up_to == 0 and await self._begin(sighting)
+        if sighting.is_lost:
             return False
         checkpoint = head.checkpoint
         return (
@@ -147,7 +156,7 @@ class AuditChain:
 
 async def contradicts(session: AsyncSession, anchor: Checkpoint | None) -> bool:
     """Whether an entry that was in the log is not in it any more."""
-    return anchor is not None and not await _contains(session, anchor)
+    return anchor is not None and anchor.sequence > 0 and not await _contains(session, anchor)
 
 
 async def _contains(session: AsyncSession, checkpoint: Checkpoint) -> bool:

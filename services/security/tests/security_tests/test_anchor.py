@@ -16,7 +16,9 @@ from assistants_testing.plugin import AuthHeaders
 from assistants_testing.redis import RedisServer
 from security.app import build_chain
 from security.audit_anchor import KEY, AnchorState
+from security.audit_chain import Draft
 from security.audit_verification import ANCHOR_AWAY, ANCHOR_LOST, ANCHOR_STUCK, CUT_OFF, UNSIGNED
+from security.models import Outcome
 from security.settings import Settings
 
 from .conftest import Unprotected
@@ -260,6 +262,27 @@ async def test_the_first_entries_of_a_new_log_may_be_written_at_once(
     await resources.redis.delete(KEY)
     app.state.chain.anchor.known = None
     await asyncio.gather(*(add() for _ in range(6)))
+    assert (await verified())["valid"]
+
+
+async def test_a_process_that_died_over_the_first_entry_leaves_a_good_log(
+    app: FastAPI,
+    unprotected: Unprotected,
+    resources: Resources,
+    settings: Settings,
+    add: Add,
+    verified: Verify,
+) -> None:
+    """It had committed, and moved no anchor to it."""
+    async with unprotected() as session:
+        await session.execute(text("TRUNCATE audit_log, audit_checkpoints"))
+    await resources.redis.delete(KEY)
+    app.state.chain.anchor.known = None
+    draft = Draft(None, "test", "item", Outcome.SUCCESS, None, "api")
+    async with resources.require_database().session() as session:
+        await build_chain(resources, settings).append(session, draft)
+        await session.commit()
+    assert await add() == 2
     assert (await verified())["valid"]
 
 
