@@ -67,7 +67,7 @@ class ServiceSettings(BaseSettings):
 
     max_concurrent_requests: int = Field(default=100, ge=1, le=10_000)
     """Requests whose response has not begun; more are refused with 503."""
-    admission_patience_seconds: float = Field(default=0.4, gt=0, le=60)
+    admission_patience_seconds: float = Field(default=0.3, gt=0, le=60)
     """How long a request waits for a place. It may wait twice, and is to be refused within a second."""
 
     redis_host: str = "localhost"
