@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from assistants_common.app import create_app
 from assistants_common.event_consumer import EventConsumer
+from assistants_common.event_stream import StreamState, observe
 from assistants_common.events import STREAM, Event
 from assistants_common.outbox import record_event
 from assistants_common.outbox_relay import OutboxRelay
@@ -65,16 +66,16 @@ def rounds(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Awaitable[None]]:
     """`await rounds()`: until the relay has begun another round, whatever it finds then."""
     begun = 0
 
-    async def counted(redis: Redis) -> StreamState:
+    async def counted(redis: Redis, expected: Collection[str]) -> StreamState:
         nonlocal begun
         begun += 1
-        return await read_state(redis)
+        return await observe(redis, expected)
 
     async def another() -> None:
         goal = begun + 2
         await until(lambda: begun >= goal)
 
-    monkeypatch.setattr("assistants_common.outbox_relay.read_state", counted)
+    monkeypatch.setattr("assistants_common.outbox_relay.observe", counted)
     return another
 
 
