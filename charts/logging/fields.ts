@@ -84,12 +84,16 @@ export const FIELDS = {
   provider_request_id: 'keyword',
   tokens: 'long',
   usage: 'flattened',
+  providers: 'keyword',
   markers: 'keyword',
   conversations: 'long',
 
   // 1C.
   entity_set: 'keyword',
   job_id: 'keyword',
+  late: 'long',
+  listed: 'long',
+  said: 'text',
   key: 'keyword',
   outcome: 'keyword',
   resource: 'keyword',
@@ -114,6 +118,7 @@ export const FIELDS = {
   notification_id: 'keyword',
   sequence: 'long',
   severity: 'keyword',
+  state: 'keyword',
   subject: 'keyword',
 
   // Reports.
