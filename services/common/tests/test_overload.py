@@ -169,14 +169,21 @@ async def test_a_database_that_is_away_is_told_without_a_traceback(
 async def test_many_health_checks_ask_once(client: httpx.AsyncClient, resources: Resources) -> None:
     asked: Counter[str] = Counter()
     own = dict(resources.health.checks)
+    go = asyncio.Event()
 
     async def slow() -> None:
         asked["slow"] += 1
-        await asyncio.sleep(0.2)
+        await go.wait()
 
     resources.health.checks["slow"] = slow
     try:
-        answers = await asyncio.gather(*(client.get("/health") for _ in range(50)))
+        async with asyncio.TaskGroup() as tasks:
+            requests = [tasks.create_task(client.get("/health")) for _ in range(50)]
+            # Turns of the loop, in which every request gets as far as it can.
+            for _ in range(1000):
+                await asyncio.sleep(0)
+            go.set()
+        answers = [request.result() for request in requests]
     finally:
         resources.health.checks.clear()
         resources.health.checks.update(own)

@@ -14,17 +14,25 @@ ELSEWHERE = {"e2e", "release", "api-server", "elasticsearch"}
 NEVER = "what is waited for never comes: it ends the same however late"
 READ_ONLY = "a value that is read, and the limit of nothing that runs"
 LONGER = "it lasts at least so long: a slow machine only makes it longer"
+MEASURED = "a benchmark, whose subject is time"
 NO_MATTER = "a pace or a pause; what is asserted is the same when it takes longer"
 PYTHON = "services/{}/tests/{}.py::{}".format
 GATEWAY = "services/api-gateway/tests/{}_test.ts::{}".format
 ALLOWED = {
     "services/common/assistants_testing/plugin.py::platform_settings": LONGER,  # the drain
     "services/common/assistants_testing/waiting.py::block_until": "the ceiling of all waits",
+    "services/contract/contract_testing/login_load.py::module": MEASURED,
+    "services/contract/contract_testing/login_load.py::_log_in": MEASURED,
+    "services/contract/contract_testing/login_load.py::_watch": MEASURED,
     PYTHON("common", "test_bodies", "module"): NEVER,
     PYTHON("common", "test_bodies", "started"): NO_MATTER,  # the drain
     PYTHON("common", "test_bodies", "test_a_slow_body_is_given_up_and_the_connection_closed"): LONGER,
     PYTHON("common", "test_database", "test_a_database_that_never_comes_is_an_error"): NEVER,
     PYTHON("common", "test_database", "test_the_pool_is_bounded_and_does_not_wait_for_ever"): NEVER,
+    PYTHON("common", "test_overload", "module"): NEVER,
+    PYTHON("common", "test_overload", "with_redis"): NO_MATTER,
+    PYTHON("common", "test_overload", "test_health_does_not_wait_for_a_connection_to_redis"): NO_MATTER,
+    PYTHON("common", "test_overload", "test_a_place_is_given_back_after_a_fault"): NEVER,
     PYTHON("common", "test_server", "test_an_open_request_is_finished_after_the_drain"): LONGER,
     PYTHON("ai-assistant", "test_away", "app"): "the heartbeat of production, 15 s, is what is tested",
     PYTHON("ai-assistant", "test_stand_in_server", "test_it_fails_as_the_models_name_says"): NEVER,
@@ -35,11 +43,13 @@ ALLOWED = {
         "onec-integration", "test_killed_process", "values"
     ): "the lease of one worker, that no other wants",
     PYTHON("onec-integration", "test_licences", "faulty"): NO_MATTER,
+    PYTHON("onec-integration", "test_pages", "test_metadata_may_take_longer_than_the_rest"): NEVER,
     PYTHON("onec-integration", "test_simulator", "test_control"): READ_ONLY,
     PYTHON("analytics", "analytics_tests/test_event_faults", "keep_publishing"): NO_MATTER,
     PYTHON(
         "security", "security_tests/test_notifications", "test_a_webhook_that_does_not_answer_is_left"
     ): NEVER,
+    PYTHON("user-management", "test_turns", "extra_settings"): NEVER,
     PYTHON("user-management", "test_process", "test_sigterm_drains_and_loses_nothing"): LONGER,
     GATEWAY("http1", "connections are used again, unless the service says otherwise or goes on talking"): (
         NO_MATTER

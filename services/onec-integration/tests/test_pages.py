@@ -289,13 +289,14 @@ async def test_metadata_may_take_longer_than_the_rest(
 ) -> None:
     monkeypatch.setattr(onec_client, "_METADATA_PATIENCE", 60)
     base.add_companies(1)
-    client = OneCClient(settings, guard)
+    client = OneCClient(settings.model_copy(update={"onec_timeout_seconds": 1}), guard)
     base.delay_seconds = 1.5
     assert list((await client.read_schema()).entity_sets) == [COMPANIES]
+    base.answers_left = 0
     with pytest.raises(OneCError) as caught:
         await client.read(COMPANIES, odata.Query(top=1))
     assert caught.value.code == "onec_timeout"
-    base.delay_seconds = 0
+    base.delay_seconds, base.answers_left = 0, None
     await client.close()
 
 

@@ -68,7 +68,8 @@ async def failed_job(client: httpx.AsyncClient, headers: dict[str, str], name: s
     answer = await client.post("/sync/data", json={"entity_sets": [name]}, headers=headers)
     async with asyncio.timeout(60):
         while True:
-            job: dict[str, Any] = (await client.get(answer.headers["location"], headers=headers)).json()
+            path = f"/sync/{answer.headers['location']}"
+            job: dict[str, Any] = (await client.get(path, headers=headers)).json()
             if job["status"] not in {"queued", "running"}:
                 return job
             await asyncio.sleep(0.02)
