@@ -7,6 +7,8 @@ export interface Gate {
   readonly tier: Tier;
   /** `{folder}` in it is a folder of this run and gate alone. */
   readonly command: readonly [string, ...string[]];
+  /** Arguments that `npm test` adds, to leave out what is slow by nature. @default none */
+  readonly quick?: readonly string[];
   /** @default the repository */
   readonly cwd?: string;
   /** Added to the environment of this process, asked for when the gate begins; `{folder}` as in the command. @default nothing */
@@ -32,7 +34,12 @@ export const toolOf = ({ name }: Pick<Gate, 'name'>): string => name.split(':', 
  * @throws Error for a name that selects nothing.
  */
 export function select(gates: readonly Gate[], tier: Tier, names: readonly string[]): readonly Gate[] {
-  const included = gates.filter((gate) => TIERS.indexOf(gate.tier) <= TIERS.indexOf(tier));
+  const included = gates
+    .filter((gate) => TIERS.indexOf(gate.tier) <= TIERS.indexOf(tier))
+    .map(
+      ({ quick = [], ...gate }): Gate =>
+        tier === 'test' ? { ...gate, command: [...gate.command, ...quick] } : gate,
+    );
   const suits = (gate: Gate, name: string): boolean =>
     gate.name === name || gate.name.split(':').includes(name);
   const unknown = names.filter((name) => !included.some((gate) => suits(gate, name)));

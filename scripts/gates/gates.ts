@@ -59,6 +59,8 @@ const pytest = (name: string): Gate => ({
       ? [`--cov=services/${name}`, `--cov-config=${PYPROJECT}`, `--cov-fail-under=${COVERED}`]
       : []),
   ],
+  // Coverage is that of all tests.
+  quick: ['-m', 'not slow', ...(isMeasured(name) ? ['--no-cov'] : [])],
   env: () => ({ COVERAGE_FILE: '{folder}/coverage' }),
   tests: true,
 });
