@@ -12,6 +12,7 @@ from onec_simulator.base import Base
 from onec_simulator.server import ROOT
 
 from .accounts import register_accounts
+from .gateway_routes import routes_to
 from .identities import fixed_headers, minted_tokens
 from .limits import lifted_limits
 from .seeds import attacks, publish, usage
@@ -140,16 +141,13 @@ def _gateway(stores: Stores) -> Iterator[Running]:
     """With all services behind it."""
     key = token_hex(32)
     with ExitStack() as stack:
-        urls = {
-            f"{service.replace('-', '_')}_url": stack.enter_context(start(stores, key)).url
-            for service, start in _SERVICES.items()
-        }
+        urls = {service: stack.enter_context(start(stores, key)).url for service, start in _SERVICES.items()}
         settings = {
             "jwt_secret_key": key,
             "rate_limit": _HIGHEST_RATE,
             "drain_seconds": 0,
             **stores.redis.as_settings(),
-            **urls,
+            "gateway_routes": routes_to(urls),
         }
         url = stack.enter_context(running_gateway(settings, stores.directory))
         tokens = minted_tokens(key)
