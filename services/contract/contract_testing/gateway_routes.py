@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import yaml  # type: ignore[import-untyped] - its stubs are a package of their own
+# Its stubs are a package of their own.
+import yaml  # type: ignore[import-untyped]
 
 from assistants_testing.postgres import REPOSITORY
 
