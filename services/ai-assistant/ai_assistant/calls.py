@@ -59,7 +59,7 @@ class Tally:
         return self._add(self._characters.feed(piece.value))
 
     def rest(self) -> str:
-        """What of the text was kept for a next piece."""
+        """The bytes of an unfinished character, at the end of the answer."""
         return self._add(self._characters.rest())
 
     def count(self, tokens: Tokens) -> None:

@@ -354,7 +354,7 @@ Deno.test('security: a connection whose client takes nothing is ended, though it
   await service.close();
 });
 
-Deno.test('security: a body that nobody wants is not read to its end', async () => {
+Deno.test('security: the body of a refused request is not read to its end', async () => {
   await using gateway = await startGateway(settingsFor([route('http://127.0.0.1:1')]));
   const connection = await connect(
     gateway,

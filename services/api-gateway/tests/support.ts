@@ -105,8 +105,8 @@ const [FIRST_PORT, PORTS_A_PROCESS, PROCESSES] = [20_000, 30, 400];
 let given = 0;
 
 /**
- * A port nothing listens on, and that nobody else takes: it is below those that the kernel gives away, and apart from
- * those of another run of the tests.
+ * A port on which nothing listens and that no other run of the tests takes: below the range of ephemeral ports, in a
+ * block of this process.
  */
 export function freePort(): number {
   for (let tries = 0; tries < PORTS_A_PROCESS; tries++) {

@@ -65,7 +65,7 @@ class Anchor:
         self._replace = redis.register_script(_REPLACE)
         self._document = ""
         self.known: Checkpoint | None = None
-        """The newest checkpoint this process has seen: nobody outside can take it away."""
+        """The newest checkpoint this process has seen. A change in Redis or PostgreSQL does not reach it."""
 
     async def look(self) -> Sighting:
         """What is known; what Redis has lost, or was given, is put right where this process knows better."""

@@ -97,7 +97,7 @@ class AuditChain:
     async def seal(self, session: AsyncSession, reason: str) -> Appended:
         """Add an entry that accepts what is missing at the end, unsigned, or signed with a key given up.
 
-        It comes after all that is known to have been there: whoever knows the newest of that believes it.
+        Its number is above every checkpoint known so far, so every process that knows one accepts it.
         """
         anchor = (await self.anchor.look()).checkpoint
         await session.execute(_LOCK)
