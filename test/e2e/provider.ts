@@ -25,6 +25,8 @@ function objects(): readonly object[] {
   const { selector } = componentOf(topology, ASSISTANT);
   const pod = {
     automountServiceAccountToken: false,
+    // It holds nothing that is worth waiting for.
+    terminationGracePeriodSeconds: 1,
     securityContext: podSecurity(APP_USER),
     containers: [
       {
@@ -87,9 +89,10 @@ export function startStandIn(): void {
   kubectl('wait', '-n', NAMESPACE, `pod/${NAME}`, '--for=condition=Ready', '--timeout=60s');
 }
 
+/** Waits until all of it is gone: a pod of that name which is still there would be taken for the next one. */
 export function stopStandIn(): void {
   for (const object of objects().toReversed())
-    kubectlInput(JSON.stringify(object), 'delete', '--ignore-not-found', '--wait=false', '-f', '-');
+    kubectlInput(JSON.stringify(object), 'delete', '--ignore-not-found', '--timeout=90s', '-f', '-');
 }
 
 /** Starts the stand-in and brings the platform up with its address, as one with a provider of their own would. */
