@@ -102,7 +102,15 @@ export async function startProvider(): Promise<void> {
     OPENAI_API_KEY: 'stand-in-openai',
     ANTHROPIC_API_KEY: 'stand-in-anthropic',
   });
+  await eventually(90, oldPodsAreGone);
   await eventually(60, reachable);
+}
+
+/** A pod that drains still answers, with the settings of before. */
+function oldPodsAreGone(): void {
+  const label = `app.kubernetes.io/name=${ASSISTANT}`;
+  const pods = kubectl('get', 'pods', '-n', NAMESPACE, '-l', label, '-o', 'name').trim().split('\n');
+  if (pods.length !== 1) throw new Error(`more than one pod: ${pods.join(', ')}`);
 }
 
 /** Waits until the assistant's own pod can connect: policies take a moment to reach a new pod. */
@@ -116,4 +124,5 @@ export async function stopProvider(): Promise<void> {
   stopStandIn();
   kubectl('delete', 'secret', 'ai-assistant-providers', '-n', NAMESPACE, '--ignore-not-found');
   await platform([]);
+  await eventually(90, oldPodsAreGone);
 }
