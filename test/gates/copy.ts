@@ -1,5 +1,16 @@
 /** Copies of the repository to plant faults in. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
@@ -29,10 +40,21 @@ export async function copyRepository(): Promise<string> {
   return copy;
 }
 
+/** As `cp --archive --link` of GNU does, which other systems do not have. */
+function link(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) link(source, target);
+    else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target);
+    else linkSync(source, target);
+  }
+}
+
 /** A copy of a copy that shares its files: those that change are replaced, never written to. */
-export async function plant(repository: string, { kept, files }: Fault): Promise<string> {
+export function plant(repository: string, { kept, files }: Fault): string {
   const copy = mkdtempSync(join(tmpdir(), 'planted-'));
-  await execa('cp', ['--archive', '--link', `${repository}/.`, copy]);
+  link(repository, copy);
   if (kept)
     for (const file of filesOf(copy)) if (TEST.test(file) && !kept.includes(file)) rmSync(join(copy, file));
   for (const [file, change] of Object.entries(files)) {

@@ -41,7 +41,7 @@ it('every gate has a fault, and every fault a gate', () => {
 
 describe.concurrent('planted', () => {
   it.each(FAULTS)('$gate: $fault', async (fault) => {
-    const copy = await plant(repository, fault);
+    const copy = plant(repository, fault);
     try {
       const { exitCode, stdout, all } = await execa('npm', commandFor(fault), {
         cwd: copy,
