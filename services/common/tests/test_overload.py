@@ -19,6 +19,7 @@ from assistants_common.resources import RedisDep, Resources, SessionDep
 from assistants_common.settings import DatabaseSettings
 from assistants_testing.plugin import running
 from assistants_testing.postgres import PostgresServer
+from assistants_testing.waiting import patience, until
 
 pytestmark = pytest.mark.usefixtures("clean_tables")
 
@@ -43,9 +44,7 @@ class Held:
         await self.go.wait()
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(60):
-            while self.inside < count:
-                await asyncio.sleep(0.01)
+        await until(lambda: self.inside >= count)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +106,7 @@ async def test_health_and_outbox_have_connections_of_their_own(
             assert (await client.get("/health")).json()["status"] == "ok"
             refused(await client.get("/database"))
             await session.commit()
-            async with asyncio.timeout(60):
+            async with patience():
                 while await resources.redis.xlen("events") == 0:
                     await asyncio.sleep(0.02)
             assert (await client.get("/health")).status_code == 200

@@ -11,6 +11,7 @@ import pytest
 
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders
+from assistants_testing.waiting import patience
 from onec_integration import refusals
 from onec_integration.refusals import Refusal
 from onec_simulator.base import COMPANIES, Base
@@ -66,7 +67,7 @@ def test_a_plain_text_is_a_reason_of_others() -> None:
 
 async def failed_job(client: httpx.AsyncClient, headers: dict[str, str], name: str) -> dict[str, Any]:
     answer = await client.post("/sync/data", json={"entity_sets": [name]}, headers=headers)
-    async with asyncio.timeout(60):
+    async with patience():
         while True:
             path = f"/sync/{answer.headers['location']}"
             job: dict[str, Any] = (await client.get(path, headers=headers)).json()
