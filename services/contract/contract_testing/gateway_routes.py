@@ -11,7 +11,7 @@ from assistants_testing.postgres import REPOSITORY
 
 _MANIFEST = REPOSITORY / "dist" / "production" / "30-api-gateway.k8s.yaml"
 _VARIABLE = "GATEWAY_ROUTES"
-_HIGHEST_RATE = 1_000_000
+HIGHEST_RATE = 1_000_000
 
 
 def routes_to(urls: Mapping[str, str]) -> str:
@@ -24,7 +24,7 @@ def routes_to(urls: Mapping[str, str]) -> str:
 
 def _route(route: Mapping[str, Any], urls: Mapping[str, str]) -> dict[str, Any]:
     kept = {name: value for name, value in route.items() if name != "endpoints"}
-    limit = {"requestsPerMinute": _HIGHEST_RATE} if "requestsPerMinute" in route else {}
+    limit = {"requestsPerMinute": HIGHEST_RATE} if "requestsPerMinute" in route else {}
     return {**kept, "upstream": urls[route["service"]], **limit}
 
 

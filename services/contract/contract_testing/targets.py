@@ -12,7 +12,7 @@ from onec_simulator.base import Base
 from onec_simulator.server import ROOT
 
 from .accounts import register_accounts
-from .gateway_routes import routes_to
+from .gateway_routes import HIGHEST_RATE, routes_to
 from .identities import fixed_headers, minted_tokens
 from .limits import lifted_limits
 from .seeds import attacks, publish, usage
@@ -20,7 +20,6 @@ from .servers import Service, Stores, migrated_service, running_gateway, running
 
 _ONEC_PROCESS = "contract_testing.onec_on_loopback"
 _LOWEST_ARGON2_KIB = 19 * 1024
-_HIGHEST_RATE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def _gateway(stores: Stores) -> Iterator[Running]:
         urls = {service: stack.enter_context(start(stores, key)).url for service, start in _SERVICES.items()}
         settings = {
             "jwt_secret_key": key,
-            "rate_limit": _HIGHEST_RATE,
+            "rate_limit": HIGHEST_RATE,
             "drain_seconds": 0,
             **stores.redis.as_settings(),
             "gateway_routes": routes_to(urls),
