@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import ProgrammingError
 
+from ai_assistant.calls import Tally
 from ai_assistant.models import Message, TokenUsage
+from ai_assistant.providers.base import Text
 from ai_assistant.usage import UsageLedger
 from ai_assistant_testing.stand_in import ANSWER_SECONDS, HEARTBEAT_SECONDS, Failure, StandIn
 from ai_assistant_testing.wire import Reply
 from assistants_common.resources import Resources
 from assistants_testing.plugin import AuthHeaders
-from assistants_testing.waiting import pass_time, patience, patiently
+from assistants_testing.waiting import pass_time, patience, patiently, until
 
 MODELS = ["gpt-5.5", "claude-sonnet-5"]
 Events = list[tuple[str, dict[str, Any]]]
@@ -108,12 +110,31 @@ async def test_heartbeats_while_the_model_is_silent(
     assert [name for name in names if name != ":"] == ["delta", "done"]
 
 
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[Text]:
+    """The text that the service has read of the models' answers so far."""
+    heard, take = list[Text](), Tally.take
+
+    def noting(tally: Tally, piece: Text) -> str:
+        heard.append(piece)
+        return take(tally, piece)
+
+    monkeypatch.setattr(Tally, "take", noting)
+    return heard
+
+
 async def leave_when_silent(
     live: httpx.AsyncClient, stand_in: StandIn, request: dict[str, object], headers: dict[str, str]
 ) -> None:
     """Ask, and close the connection when the model has said all it ever will."""
+    await leave_when(stand_in.silent.is_set, live, request, headers)
+
+
+async def leave_when(
+    said: Callable[[], bool], live: httpx.AsyncClient, request: dict[str, object], headers: dict[str, str]
+) -> None:
     asking = asyncio.create_task(live.post("/chat", json=request, headers=headers))
-    await patiently(stand_in.silent.wait())
+    await until(said)
     await pass_time(0)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -127,12 +148,13 @@ async def test_a_client_that_leaves_stops_the_call_and_pays_for_what_came(
     stand_in: StandIn,
     auth_headers: AuthHeaders,
     resources: Resources,
+    heard: list[Text],
     model: str,
     stream: bool,
 ) -> None:
     user_id = uuid4()
     stand_in.reply = Reply(pieces=("four", "four"), hangs=True)
-    await leave_when_silent(live, stand_in, body(model, stream=stream), auth_headers(user_id))
+    await leave_when(lambda: len(heard) == 2, live, body(model, stream=stream), auth_headers(user_id))
     await patiently(stand_in.abandoned.wait())
     usage = await usage_of(resources, user_id)
     assert usage.estimated

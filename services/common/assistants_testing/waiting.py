@@ -9,8 +9,9 @@ PATIENCE_SECONDS = 60
 _CEILING_SECONDS = 240
 """Of every wait: it is reached only when what is waited for never comes. A busy machine may start slowly."""
 _PAUSE_SECONDS = 0.01
-_TURNS, _TURN_SECONDS = 20, 0.002
-"""Work within one process needs turns of the loop: how long they take makes no difference."""
+_TURNS, _TURN_SECONDS = 100, 0.002
+"""Work within one process needs turns of the loop, about ten for each hop between two sockets: how long they
+take makes no difference."""
 
 
 def patience() -> asyncio.Timeout:
