@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 class ByName extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    return sorted.every(({ project }) => project.name.startsWith('e2e-'))
+    return sorted.every(({ project }) => project.name.startsWith('e2e-') || project.name === 'production')
       ? sorted.toSorted((a, b) => a.moduleId.localeCompare(b.moduleId))
       : sorted;
   }
@@ -26,6 +26,7 @@ export default defineConfig({
           exclude: [
             'test/gates/**',
             'test/release/**',
+            'test/production/**',
             'test/e2e/**',
             'test/api-server/**',
             'test/elasticsearch/**',
@@ -76,6 +77,16 @@ export default defineConfig({
           include: ['test/release/**/*.test.ts'],
           maxWorkers: 1,
           sequence: { concurrent: false, groupOrder: 5 },
+        },
+      },
+      // The environment production, from an empty cluster of two workers to nothing: files in the order of their names.
+      {
+        test: {
+          ...onCluster,
+          name: 'production',
+          include: ['test/production/**/*.test.ts'],
+          maxWorkers: 1,
+          sequence: { concurrent: false, groupOrder: 6 },
         },
       },
     ],
