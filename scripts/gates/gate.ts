@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../../ops/core/paths.ts';
+
 /** One check of the repository: a command that fails when something is wrong. */
 export interface Gate {
   /** `TOOL` or `TOOL:PART`; `--only` takes all of it, the tool or the part. */
@@ -25,6 +29,21 @@ export const JUNIT = '{folder}/junit.xml';
 /** Each with those before it: `test` is `npm test`, `check` is `npm run check`, `named` only runs when asked for. */
 export const TIERS = ['test', 'check', 'named'] as const;
 export type Tier = (typeof TIERS)[number];
+
+/**
+ * The gates with only these of their test files.
+ * @param files paths relative to the repository; with none the gates stay as they are.
+ * @throws Error for a file that is not there, and for a gate that does not take files.
+ */
+export function onlyFiles(gates: readonly Gate[], files: readonly string[]): readonly Gate[] {
+  if (files.length === 0) return gates;
+  const missing = files.filter((file) => !existsSync(join(ROOT, file)));
+  if (missing.length > 0)
+    throw new Error(`"${missing.join('", "')}" is not there, expected a test file or a folder`);
+  const others = gates.filter((gate) => toolOf(gate) !== 'vitest').map(({ name }) => name);
+  if (others.length > 0) throw new Error(`${others.join(', ')}: --files is for gates of vitest`);
+  return gates.map((gate) => ({ ...gate, command: [...gate.command, ...files] }));
+}
 
 export const toolOf = ({ name }: Pick<Gate, 'name'>): string => name.split(':', 1)[0] ?? name;
 

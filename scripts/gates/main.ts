@@ -8,7 +8,7 @@ import { Failure, INTERRUPTED, messageOf } from '../../ops/core/failure.ts';
 import { ROOT } from '../../ops/core/paths.ts';
 import { interrupted, interruptible } from '../../ops/tools/interrupt.ts';
 import { attach } from '../../ops/tools/run.ts';
-import { type Gate, select, TIERS, type Tier } from './gate.ts';
+import { type Gate, onlyFiles, select, TIERS, type Tier } from './gate.ts';
 import { GATES } from './gates.ts';
 import { printReport } from './report.ts';
 import { INTERRUPTION, type Outcome, runGates } from './run.ts';
@@ -16,6 +16,8 @@ import { INTERRUPTION, type Outcome, runGates } from './run.ts';
 interface Settings {
   readonly only?: readonly string[];
   readonly list?: boolean;
+  /** `true` when no file follows the option. */
+  readonly files?: readonly string[] | true;
   readonly jobs: number;
 }
 
@@ -75,9 +77,10 @@ const program = new Command('gates')
   .addArgument(new Argument('<tier>', 'which, each with those before it').choices(TIERS))
   .option('--only <name...>', 'only these: names, tools or parts, such as mypy:security, mypy or security')
   .option('--jobs <number>', 'how many at once', positive, availableParallelism())
+  .option('--files [file...]', 'only these test files, or all when none is named; for vitest')
   .option('--list', 'only show them')
-  .action(async (tier: Tier, { only = [], list, jobs }: Settings) => {
-    const gates = select(GATES, tier, only);
+  .action(async (tier: Tier, { only = [], list, jobs, files = [] }: Settings) => {
+    const gates = onlyFiles(select(GATES, tier, only), files === true ? [] : files);
     if (list)
       table(
         ['gate', 'tier', 'checks'],

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Gate, JUNIT, select, TIERS } from '../../scripts/gates/gate.ts';
+import { type Gate, JUNIT, onlyFiles, select, TIERS } from '../../scripts/gates/gate.ts';
 import { GATES } from '../../scripts/gates/gates.ts';
 import { totals } from '../../scripts/gates/report.ts';
 import { type Outcome, runGates } from '../../scripts/gates/run.ts';
@@ -174,5 +174,25 @@ describe('names', () => {
   it('of gates are unique', () => {
     expect(new Set(GATES.map(({ name }) => name)).size).toBe(GATES.length);
     expect(new Set(GATES.map(({ tier }) => tier))).toEqual(new Set(TIERS));
+  });
+});
+
+describe('files of a gate', () => {
+  const release = select(GATES, 'named', ['release']);
+  it('are added to the command of vitest', () => {
+    const [gate] = onlyFiles(release, ['test/release/deploy.test.ts']);
+    expect(gate?.command.at(-1)).toBe('test/release/deploy.test.ts');
+    expect(onlyFiles(release, [])).toEqual(release);
+  });
+  it.each([
+    ['that is not there', release, 'test/release/none.test.ts', /"test\/release\/none.test.ts" is not there/],
+    [
+      'for another tool',
+      select(GATES, 'check', ['mypy']),
+      'package.json',
+      /^mypy:.*--files is for gates of vitest/,
+    ],
+  ])('%s is refused', (_, gates, file, message) => {
+    expect(() => onlyFiles(gates, [file])).toThrow(message);
   });
 });
