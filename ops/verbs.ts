@@ -16,6 +16,11 @@ export const VERBS: readonly Verb[] = [
   { name: 'restart', group: 'Develop', load: async () => (await import('./commands/restart.ts')).restart },
   { name: 'scale', group: 'Develop', load: async () => (await import('./commands/scale.ts')).scale },
   { name: 'test', group: 'Develop', load: async () => (await import('./commands/test.ts')).test },
+  {
+    name: 'new-service',
+    group: 'Develop',
+    load: async () => (await import('./commands/new-service.ts')).newService,
+  },
   { name: 'seed', group: 'Develop', load: async () => (await import('./commands/seed.ts')).seed },
   { name: 'clean', group: 'Develop', load: async () => (await import('./commands/clean.ts')).clean },
   { name: 'down', group: 'Develop', load: async () => (await import('./commands/down.ts')).down },

@@ -5,6 +5,7 @@ import type { ServiceSpec } from '../../charts/graph/model.ts';
 import type { MonitoringParts } from '../../charts/graph/monitoring.ts';
 import { reachability } from '../../charts/graph/reach.ts';
 import { SERVICES } from '../../charts/topology.ts';
+import { WITH_DATABASE } from '../support/objects.ts';
 
 const base: ServiceSpec = {
   name: 'one',
@@ -41,7 +42,17 @@ describe('buildTopology', () => {
   });
   it('scrapes every component that has metrics', () => {
     const scraped = topology.components.filter((component) => component.metricsPort).map(({ name }) => name);
-    expect(scraped).toHaveLength(6 + 5 + 2 + 5);
+    const others = [
+      'redis',
+      'traefik',
+      'prometheus',
+      'alertmanager',
+      'node-exporter',
+      'kube-state-metrics',
+      'grafana',
+    ];
+    expect(scraped).toEqual(expect.arrayContaining(others));
+    expect(scraped).toHaveLength(SERVICES.length + WITH_DATABASE.length + others.length);
     for (const name of scraped)
       expect(topology.edges.some((e) => e.from === 'prometheus' && e.to === name)).toBe(true);
   });

@@ -3,12 +3,12 @@ import { SERVICES } from '../../charts/topology.ts';
 import { backupFrom, databasesOf } from '../../ops/core/backup.ts';
 import { cronJob, jobFrom, jobStatus, jobSuffix, outcomeOf } from '../../ops/core/jobs.ts';
 import { inParallel } from '../../ops/tools/parallel.ts';
-import { configOf, find, render } from '../support/objects.ts';
+import { configOf, find, render, WITH_DATABASE } from '../support/objects.ts';
 
 describe('which databases', () => {
   it('all that there are, by the names of the environment', () => {
     const all = databasesOf('backup', configOf('staging'), SERVICES);
-    expect(all).toHaveLength(5);
+    expect(all).toHaveLength(WITH_DATABASE.length);
     expect(all).toContainEqual({
       service: 'security',
       database: 'security_staging_db',

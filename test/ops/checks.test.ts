@@ -16,7 +16,7 @@ import {
   quota,
 } from '../../ops/core/checks.ts';
 import { kubeObject } from '../../ops/core/objects.ts';
-import { configOf, render } from '../support/objects.ts';
+import { configOf, render, WITH_DATABASE } from '../support/objects.ts';
 
 const config = configOf('dev');
 const wanted = render('dev').map((object) => kubeObject.parse(object));
@@ -160,7 +160,9 @@ describe('backup volumes', () => {
       result: 'problem',
       detail: 'backup-security is lost',
     });
-    expect(checkBackupVolumes(config, SERVICES, claims.slice(1))).toMatchObject({ detail: '1 of 5 there' });
+    expect(checkBackupVolumes(config, SERVICES, claims.slice(1))).toMatchObject({
+      detail: `1 of ${WITH_DATABASE.length} there`,
+    });
   });
   it('are not looked for without backups', () => {
     const without = configOf('dev', [{ backups: { enabled: false } }]);

@@ -12,7 +12,7 @@ import {
 } from '../../ops/core/database-test.ts';
 import { checkLoad, millisecondsOf, parseLoadResult } from '../../ops/core/load-test.ts';
 import { migrationsOf } from '../../ops/steps/extras.ts';
-import { configOf, find, render } from '../support/objects.ts';
+import { configOf, find, render, WITH_DATABASE } from '../support/objects.ts';
 
 const ON = [{ extras: { loadTest: { enabled: true }, databaseTest: { enabled: true } } }];
 const names = (environment: string): readonly string[] =>
@@ -25,7 +25,7 @@ describe('what tests a running platform', () => {
   it('is there in staging only, and for every database', () => {
     expect(names('dev')).toEqual([]);
     expect(names('production')).toEqual([]);
-    expect(names('staging')).toHaveLength(6);
+    expect(names('staging')).toHaveLength(1 + WITH_DATABASE.length);
   });
   it('never runs by itself', () => {
     for (const name of names('staging'))
@@ -40,7 +40,7 @@ describe('what tests a running platform', () => {
       to: 'postgres-security',
       port: 'postgresql',
     });
-    expect(from).toHaveLength(6);
+    expect(from).toHaveLength(1 + WITH_DATABASE.length);
   });
   it('needs the key all services share', () => {
     const override = [{ settings: { jwtAlgorithm: 'RS256' } as const }];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SERVICES } from '../../charts/topology.ts';
 import { complaint, probesThroughEdge } from '../../ops/core/smoke.ts';
+import { WITH_ROUTE } from '../support/objects.ts';
 
 const probes = probesThroughEdge(SERVICES);
 const probe = (service: string) => {
@@ -11,7 +12,8 @@ const probe = (service: string) => {
 
 describe('the smoke test', () => {
   it('asks every route of the edge', () => {
-    expect(probes.map(({ path }) => path)).toEqual([
+    expect(probes).toHaveLength(WITH_ROUTE.length);
+    expect(probes.slice(0, 6).map(({ path }) => path)).toEqual([
       '/api/smoke-test',
       '/ai/health',
       '/1c/health',

@@ -14,6 +14,8 @@ import {
   podsOf,
   render,
   VARIANTS,
+  WITH_DATABASE,
+  WITH_ROUTE,
 } from '../support/objects.ts';
 
 const CLUSTER_SCOPED = ['Namespace', 'PriorityClass', 'IngressClass', 'ClusterRole', 'ClusterRoleBinding'];
@@ -155,7 +157,7 @@ describe.each(VARIANTS)('$name: objects', ({ environment, overrides }) => {
       expect(cronJob.spec.startingDeadlineSeconds, key(cronJob)).toBeGreaterThan(0);
   });
   it('Ingress backends are Services with that port (KL dangling-ingress)', () => {
-    expect(of('Ingress')).toHaveLength(6);
+    expect(of('Ingress')).toHaveLength(WITH_ROUTE.length);
     for (const ingress of of('Ingress')) {
       expect(ingress.spec.ingressClassName).toBe(config.edge.className);
       for (const rule of ingress.spec.rules)
@@ -172,7 +174,8 @@ describe.each(VARIANTS)('$name: objects', ({ environment, overrides }) => {
     const maps = volumes.flatMap(({ configMap }) => configMap?.name ?? []);
     const claims = volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
     expect(maps.length).toBeGreaterThanOrEqual(17);
-    expect(claims).toHaveLength(15);
+    // The backup of a database, its check and its restore.
+    expect(claims).toHaveLength(3 * WITH_DATABASE.length);
     for (const name of maps) find(objects, 'ConfigMap', name);
     for (const name of claims) find(objects, 'PersistentVolumeClaim', name);
   });

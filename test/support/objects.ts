@@ -9,6 +9,10 @@ import { type Config, ENVIRONMENTS, type EnvironmentName } from '../../charts/co
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { SERVICES } from '../../charts/topology.ts';
 
+/** Services of the topology by what follows from an entry: tests count with them. */
+export const WITH_DATABASE = SERVICES.filter(({ database }) => database !== undefined);
+export const WITH_ROUTE = SERVICES.filter(({ route }) => route !== undefined);
+
 export interface Container {
   readonly name: string;
   readonly image: string;
