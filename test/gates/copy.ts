@@ -18,6 +18,16 @@ import { ROOT } from '../../ops/core/paths.ts';
 import { filesOf } from '../../scripts/gates/files.ts';
 import type { Fault } from './faults.ts';
 
+/** The environment of a person's command: this test's own variables would reach vitest. */
+export const ENVIRONMENT = {
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(VITEST|VITE_|NODE_ENV|NODE_OPTIONS|TEST|GATES_|FORCE_COLOR)/.test(name),
+    ),
+  ),
+  NO_COLOR: '1',
+};
+
 /** What is installed, not committed. */
 const INSTALLED = ['node_modules', '.venv', '.cache/scanners'];
 

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toolOf } from '../../scripts/gates/gate.ts';
 import { GATES } from '../../scripts/gates/gates.ts';
-import { copyRepository, plant } from './copy.ts';
+import { copyRepository, ENVIRONMENT, plant } from './copy.ts';
 import { FAULTS, type Fault } from './faults.ts';
 
 let repository = '';
@@ -12,16 +12,6 @@ beforeAll(async () => {
   repository = await copyRepository();
 });
 afterAll(() => rmSync(repository, { recursive: true, force: true }));
-
-/** As a person would: this test's own variables would reach vitest. */
-const ENVIRONMENT = {
-  ...Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !/^(VITEST|VITE_|NODE_ENV|NODE_OPTIONS|TEST|GATES_|FORCE_COLOR)/.test(name),
-    ),
-  ),
-  NO_COLOR: '1',
-};
 
 /** A gate that passes beside the one that must not. */
 const NEIGHBOUR = 'ruff-format';
