@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { ENVIRONMENTS, type EnvironmentName } from '../charts/config/schema.ts';
 import { expectedOfCheckov, installCheckov, runCheckov } from './scanners/checkov.ts';
+import { GO_IS_MISSING } from './scanners/go.ts';
 import { type Finding, judge, type Scan } from './scanners/judge.ts';
 import { expectedOfKubeScore, installKubeScore, runKubeScore } from './scanners/kube-score.ts';
 import { type Manifests, manifestsIn } from './scanners/manifests.ts';
@@ -33,7 +34,7 @@ const TOOLS: Readonly<Record<Scanner, Tool>> = {
   },
   'kube-score': {
     install: installKubeScore,
-    missing: 'Go is needed to build it: https://go.dev/dl',
+    missing: GO_IS_MISSING,
     run: runKubeScore,
     expected: expectedOfKubeScore,
   },

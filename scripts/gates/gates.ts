@@ -133,6 +133,10 @@ export const GATES: readonly Gate[] = [
   check('biome', 'format and lint of TypeScript and JSON', node('biome'), 'check'),
   check('knip', 'unused files, exports, packages', node('knip')),
   check('shellcheck:scripts', 'shell scripts', python('shellcheck'), ...shellScripts()),
+  {
+    ...check('actionlint', 'workflows of .github and their shell', node('tsx'), 'scripts/actionlint.ts'),
+    prepare: [node('tsx'), 'scripts/actionlint.ts', '--install'],
+  },
   check('hadolint', 'Dockerfiles', python('hadolint'), ...dockerfiles),
   check('ruff', 'lint of Python', python('ruff'), 'check', '--quiet', 'services'),
   check('ruff-format', 'format of Python', python('ruff'), 'format', '--check', 'services'),

@@ -1,15 +1,16 @@
 /** kube-score, built by Go. */
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { KUBERNETES_VERSIONS } from '../../charts/config/versions.ts';
+import { executable, type GoProgram, installWithGo } from './go.ts';
 import type { Finding } from './judge.ts';
 import type { Manifests } from './manifests.ts';
 
-const VERSION = 'v1.20.0';
-const FOLDER = `.cache/scanners/kube-score-${VERSION}`;
-const PROGRAM = `${FOLDER}/kube-score`;
+const KUBE_SCORE: GoProgram = {
+  name: 'kube-score',
+  path: 'github.com/zegl/kube-score/cmd/kube-score',
+  version: 'v1.20.0',
+};
 /** Kinds it scores; it says nothing of others. */
 const SCORED = [
   'CronJob',
@@ -26,28 +27,8 @@ const SCORED = [
 /** Grade of a check that has nothing to say. */
 const ALL_OK = 10;
 
-const goPrograms = ['go', '/usr/local/go/bin/go', '/opt/homebrew/bin/go'];
-
-async function findGo(): Promise<string | undefined> {
-  for (const go of goPrograms) {
-    const { exitCode } = await execa(go, ['version'], { reject: false });
-    if (exitCode === 0) return go;
-  }
-  return undefined;
-}
-
 /** Installs it unless that was done. False when there is no Go to do it with. */
-export async function installKubeScore(): Promise<boolean> {
-  if (existsSync(PROGRAM)) return true;
-  const go = await findGo();
-  if (!go) return false;
-  console.error(`kube-score: building ${VERSION} into ${FOLDER}`);
-  await execa(go, ['install', `github.com/zegl/kube-score/cmd/kube-score@${VERSION}`], {
-    env: { GOBIN: resolve(FOLDER) },
-    stdio: ['ignore', process.stderr, 'inherit'],
-  });
-  return true;
-}
+export const installKubeScore = (): Promise<boolean> => installWithGo(KUBE_SCORE);
 
 const report = z.array(
   z.object({
@@ -72,7 +53,7 @@ export async function runKubeScore(
   { files }: Manifests,
 ): Promise<{ seen: number; findings: readonly Finding[] }> {
   const { stdout, stderr, exitCode } = await execa(
-    PROGRAM,
+    executable(KUBE_SCORE),
     [
       'score',
       '--output-format=json',

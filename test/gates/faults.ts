@@ -41,7 +41,9 @@ export const FAULTS: readonly Fault[] = [
     files: { [REDIS]: ['apiVersion', 'apiversion'] },
     names: '20-redis.k8s.yaml is what is rendered',
   },
-  ...['gates', 'api-server', 'elasticsearch', 'release'].map((project) => vitest(project, `test/${project}`)),
+  ...['gates', 'api-server', 'elasticsearch', 'release', 'production'].map((project) =>
+    vitest(project, `test/${project}`),
+  ),
   vitest('e2e', 'test/e2e/1-first'),
   {
     gate: 'deno-test:api-gateway',
@@ -122,6 +124,15 @@ export const FAULTS: readonly Fault[] = [
       [`${PACKAGE}/planted.py`]: 'PLANTED: int = "text"\n',
     },
     names: `${PACKAGE}/planted.py:1: error`,
+  },
+  {
+    gate: 'actionlint',
+    fault: 'a step that is no step',
+    files: {
+      '.github/workflows/planted.yml':
+        'on: push\njobs:\n  planted:\n    runs-on: ubuntu-24.04\n    steps:\n      - runs: npm test\n',
+    },
+    names: '.github/workflows/planted.yml:6',
   },
   {
     gate: 'hadolint',
