@@ -32,6 +32,7 @@ import { SERVICES } from './topology.ts';
 export function topologyOf(config: Config, services: readonly ServiceSpec[] = SERVICES): Topology {
   return buildTopology(withSimulator(config, services), {
     ownEdge: config.edge.controller === 'traefik',
+    acme: config.edge.tls === 'acme',
     backups: config.backups.enabled,
     monitoring: config.monitoring.enabled && {
       nodeExporter: config.monitoring.nodeExporter.enabled,

@@ -1,6 +1,16 @@
 /** Typed constructs for cert-manager: the fields the platform uses. */
 import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import type { Construct } from 'constructs';
+import type { ParentReference } from './gateway.networking.k8s.io.ts';
+
+export type Http01Solver =
+  | { readonly ingress: { readonly ingressClassName: string; readonly serviceType: 'ClusterIP' } }
+  | {
+      readonly gatewayHTTPRoute: {
+        readonly parentRefs: readonly ParentReference[];
+        readonly serviceType: 'ClusterIP';
+      };
+    };
 
 export interface AcmeIssuerProps {
   readonly metadata: ApiObjectMetadata;
@@ -8,8 +18,8 @@ export interface AcmeIssuerProps {
   readonly email: string;
   /** Secret that keeps the account's key; cert-manager makes it. */
   readonly accountKeySecret: string;
-  /** Class of the Ingress that answers HTTP-01 challenges. */
-  readonly ingressClassName: string;
+  /** How HTTP-01 challenges come in: by an Ingress of that class, or by routes of a Gateway's listener. */
+  readonly http01: Http01Solver;
 }
 
 /** A namespaced issuer that gets certificates by ACME (RFC 8555) with HTTP-01 challenges. */
@@ -24,7 +34,7 @@ export class AcmeIssuer extends ApiObject {
           server: props.server,
           email: props.email,
           privateKeySecretRef: { name: props.accountKeySecret },
-          solvers: [{ http01: { ingress: { ingressClassName: props.ingressClassName } } }],
+          solvers: [{ http01: props.http01 }],
         },
       },
     });

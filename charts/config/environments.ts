@@ -52,8 +52,6 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
         email: 'platform@example.com',
         server: 'https://acme-staging-v02.api.letsencrypt.org/directory',
       },
-      httpPort: 8080,
-      httpsPort: 8443,
     },
     monitoring: { retentionHours: 72, localPorts: { prometheus: 9091, alertmanager: 9094, grafana: 3002 } },
     logging: { retentionDays: 7 },

@@ -11,6 +11,10 @@ export const bytes = z
 export const cidr = z
   .string()
   .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'an IPv4 range in CIDR notation such as 10.0.0.0/8');
+/** Of either version, for addresses that are compared as texts of a program that knows both. */
+export const addressRange = z.union([z.cidrv4(), z.cidrv6()], {
+  error: 'a range of addresses such as 203.0.113.0/24 or 2001:db8::/32',
+});
 export const port = z.int().min(1).max(65535);
 export const cron = z.string().regex(/^(\S+ ){4}\S+$/, 'five cron fields such as "15 2 * * *"');
 export const positive = z.int().min(1);

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { bytesOf, millicores } from '../constructs/quantity.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 import { SERVICES } from '../topology.ts';
+import { checkEdge } from './edge.ts';
 import { type ConfigOverride, ENVIRONMENT_CONFIG } from './environments.ts';
 import { ConfigError } from './error.ts';
 import { checkExtras } from './extras.ts';
@@ -188,12 +189,4 @@ function checkImages({ images, environment }: Config, services: readonly Service
   const known = services.map((spec) => spec.image ?? spec.name);
   for (const image of Object.keys(images.digests))
     if (!known.includes(image)) throw new ConfigError('images.digests', image, `one of ${known.join(', ')}`);
-}
-
-function checkEdge({ edge }: Config): void {
-  if (edge.tls !== 'acme') return;
-  if (edge.hosts.length === 0)
-    throw new ConfigError('edge.hosts', edge.hosts, 'at least one host, because edge.tls is acme');
-  if (!edge.acme.email.includes('@'))
-    throw new ConfigError('edge.acme.email', edge.acme.email, 'an e-mail address, because edge.tls is acme');
 }

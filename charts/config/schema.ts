@@ -1,6 +1,7 @@
 /** What can be configured: types, defaults and ranges in one place. Unknown fields are refused. */
 
 import { z } from 'zod';
+import { edge } from './edge.ts';
 import { extras } from './extras.ts';
 import { address, bytes, cidr, cpu, cron, dns1123, port, positive } from './fields.ts';
 import { logging } from './logging.ts';
@@ -155,35 +156,7 @@ export const configSchema = z.strictObject({
   /** Storage class of every volume. @default the cluster's */
   storageClass: dns1123.optional(),
 
-  edge: z
-    .strictObject({
-      /** `traefik`: the platform's own. `external`: the cluster has one; name its class. */
-      controller: z.enum(['traefik', 'external']).default('traefik'),
-      className: dns1123.default('assistants'),
-      /** Put on every Ingress, for an external controller. */
-      annotations: z.record(z.string(), z.string()).default({}),
-      hosts: z
-        .array(z.string().regex(/^[a-z0-9.-]+$/, 'a host name such as assistants.example.com'))
-        .default([]),
-      /** `self-signed`: the controller's own certificate. `acme`: cert-manager with Let's Encrypt. */
-      tls: z.enum(['self-signed', 'acme']).default('self-signed'),
-      acme: z
-        .strictObject({
-          email: z.string().default(''),
-          server: z.url().default('https://acme-v02.api.letsencrypt.org/directory'),
-        })
-        .prefault({}),
-      service: z.enum(['NodePort', 'LoadBalancer']).default('LoadBalancer'),
-      nodePorts: z.strictObject({ http: port.default(30080), https: port.default(30443) }).prefault({}),
-      /** Port clients see; redirects name it. */
-      httpsPort: port.default(443),
-      httpPort: port.default(80),
-      replicas: positive.default(1),
-      maxBodyMiB: positive.default(100),
-      cpu: z.strictObject({ request: cpu, limit: cpu }).default({ request: '100m', limit: '500m' }),
-      memory: z.strictObject({ request: bytes, limit: bytes }).default({ request: '64Mi', limit: '256Mi' }),
-    })
-    .prefault({}),
+  edge,
 
   /** Destinations outside the cluster, by purpose. An empty list of ranges keeps it closed. */
   egress: z

@@ -2,18 +2,23 @@
 
 import type { Config } from '../config/schema.ts';
 import { toYaml } from '../constructs/yaml.ts';
-import type { ServiceSpec } from '../graph/model.ts';
+import type { RouteSpec, ServiceSpec } from '../graph/model.ts';
 import { timeoutOf, transportName } from './names.ts';
 
 const DEFAULT_BURST = 10;
+/** How many clients may keep a route's places for bodies full; more requests are refused until there is room again. */
+const CLIENTS_AT_ONCE = 4;
+/** The edge sets it itself, to the name of its pod: what counts by it counts all requests. */
+const SAME_FOR_ALL = 'X-Forwarded-Server';
 
-/** MiB of bodies that may wait in files at once when one client uses up what its limits let through in a moment. */
+const burstOf = (route: RouteSpec): number => route.burst ?? DEFAULT_BURST;
+const isBuffered = (route: RouteSpec): boolean => !route.streams;
+
+/** MiB of bodies that may wait in files at once. */
 export const waitingMiB = (config: Config, services: readonly ServiceSpec[]): number =>
   config.edge.maxBodyMiB *
-  services.reduce(
-    (bodies, { route }) => bodies + (route && !route.streams ? (route.burst ?? DEFAULT_BURST) : 0),
-    0,
-  );
+  CLIENTS_AT_ONCE *
+  services.reduce((bodies, { route }) => bodies + (route && isBuffered(route) ? burstOf(route) : 0), 0);
 
 /** Middlewares of a route, in the order they run. */
 export function middlewaresOf({ name, route }: ServiceSpec): readonly string[] {
@@ -22,7 +27,8 @@ export function middlewaresOf({ name, route }: ServiceSpec): readonly string[] {
     'security-headers',
     'cors',
     `limit-${name}`,
-    ...(route.streams ? [] : ['body-limit']),
+    ...(isBuffered(route) ? [`open-${name}`, `places-${name}`, 'body-limit'] : []),
+    // Services take the prefix off themselves, but not those of an older release, which serve beside them in a rollout.
     ...(route.stripPrefix === false ? [] : [`strip-${name}`]),
     'compress',
     'retry',
@@ -45,7 +51,18 @@ function securityHeaders(config: Config): Readonly<Record<string, unknown>> {
   };
 }
 
+/** Which address limits count by. */
+function clientOf({ edge: { trustedProxies, proxyDepth } }: Config): Readonly<Record<string, unknown>> {
+  if (trustedProxies.length > 0 && proxyDepth === undefined) return { excludedIPs: trustedProxies };
+  return {
+    ...(proxyDepth === undefined ? {} : { depth: proxyDepth }),
+    // Of an IPv6 client, its network: one client has as many addresses as it likes.
+    ipv6Subnet: 64,
+  };
+}
+
 function middlewares(config: Config, services: readonly ServiceSpec[]): Record<string, unknown> {
+  const ipStrategy = clientOf(config);
   const shared: Record<string, unknown> = {
     'security-headers': { headers: securityHeaders(config) },
     cors: {
@@ -72,12 +89,19 @@ function middlewares(config: Config, services: readonly ServiceSpec[]): Record<s
       rateLimit: {
         average: route.requestsPerMinute ?? config.settings.rateLimit,
         period: '1m',
-        burst: route.burst ?? DEFAULT_BURST,
-        // Of an IPv6 client, its network: one client has as many addresses as it likes.
-        sourceCriterion: { ipStrategy: { ipv6Subnet: 64 } },
+        burst: burstOf(route),
+        sourceCriterion: { ipStrategy },
       },
     };
     if (route.stripPrefix !== false) shared[`strip-${name}`] = { stripPrefix: { prefixes: [route.path] } };
+    if (!isBuffered(route)) continue;
+    shared[`open-${name}`] = { inFlightReq: { amount: burstOf(route), sourceCriterion: { ipStrategy } } };
+    shared[`places-${name}`] = {
+      inFlightReq: {
+        amount: CLIENTS_AT_ONCE * burstOf(route),
+        sourceCriterion: { requestHeaderName: SAME_FOR_ALL },
+      },
+    };
   }
   return shared;
 }

@@ -6,7 +6,6 @@ import { componentLabels } from '../constructs/names.ts';
 import { componentOf } from '../graph/build.ts';
 import type { ServiceSpec, Topology } from '../graph/model.ts';
 import { middlewaresOf } from './dynamic.ts';
-import { TLS_SECRET } from './names.ts';
 
 function annotations(config: Config, spec: ServiceSpec): Record<string, string> {
   if (config.edge.controller === 'external') return { ...config.edge.annotations };
@@ -22,7 +21,7 @@ function annotations(config: Config, spec: ServiceSpec): Record<string, string> 
 
 export function addIngress(scope: Construct, config: Config, topology: Topology, spec: ServiceSpec): void {
   if (!spec.route) return;
-  const { hosts, className, tls } = config.edge;
+  const { hosts, className, tls, tlsSecret } = config.edge;
   const http: k8s.HttpIngressRuleValue = {
     paths: [
       {
@@ -41,7 +40,7 @@ export function addIngress(scope: Construct, config: Config, topology: Topology,
     spec: {
       ingressClassName: className,
       rules: hosts.length > 0 ? hosts.map((host) => ({ host, http })) : [{ http }],
-      ...(tls === 'acme' ? { tls: [{ hosts, secretName: TLS_SECRET }] } : {}),
+      ...(tls === 'self-signed' ? {} : { tls: [{ hosts, secretName: tlsSecret }] }),
     },
   });
 }

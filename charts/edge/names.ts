@@ -18,5 +18,3 @@ export function publicUrl({ edge, settings }: Config): string {
   const host = edge.hosts[0] ?? 'localhost';
   return `https://${host}${edge.httpsPort === 443 ? '' : `:${edge.httpsPort}`}`;
 }
-
-export const TLS_SECRET = 'edge-tls';

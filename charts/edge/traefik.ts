@@ -3,7 +3,8 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
-import type { Config } from '../config/schema.ts';
+import { type Config, SPARE_SECONDS } from '../config/schema.ts';
+import { longestRequestSeconds, uploadSeconds } from '../config/seconds.ts';
 import { checksum } from '../constructs/checksum.ts';
 import { clusterScoped } from '../constructs/cluster-scoped.ts';
 import { podWithDisk } from '../constructs/disk.ts';
@@ -18,8 +19,8 @@ import { dynamicConfiguration, waitingMiB } from './dynamic.ts';
 const TRAEFIK_USER = 65_532;
 /** Seconds it goes on accepting after it was told to stop: until every load balancer has noticed. */
 const ACCEPT_SECONDS = 10;
-/** Seconds requests under way may still take then. */
-const GRACE_SECONDS = 60;
+/** Less than any rule: all but a redirect wins, as the answer to an ACME challenge must. */
+const REDIRECT_PRIORITY = 1;
 const DYNAMIC_DIR = '/etc/traefik/dynamic';
 
 export interface TraefikProps {
@@ -36,10 +37,20 @@ const watched = (config: Config): readonly string[] =>
     namespaceOf(config, zone),
   );
 
+/** Whom an entry point believes what it says of clients. */
+function trust({ edge }: Config, entryPoint: string): string[] {
+  const list = (option: string, ranges: readonly string[]) =>
+    ranges.length > 0 ? [`--entrypoints.${entryPoint}.${option}=${ranges.join(',')}`] : [];
+  return [
+    ...list('forwardedheaders.trustedips', edge.trustedProxies),
+    ...list('proxyprotocol.trustedips', edge.proxyProtocolFrom),
+  ];
+}
+
 function args(config: Config): string[] {
   const lifecycle = (entryPoint: string) => [
     `--entrypoints.${entryPoint}.transport.lifecycle.requestacceptgracetimeout=${ACCEPT_SECONDS}s`,
-    `--entrypoints.${entryPoint}.transport.lifecycle.gracetimeout=${GRACE_SECONDS}s`,
+    `--entrypoints.${entryPoint}.transport.lifecycle.gracetimeout=${longestRequestSeconds(config)}s`,
   ];
   return [
     '--global.checknewversion=false',
@@ -48,10 +59,16 @@ function args(config: Config): string[] {
     `--entrypoints.web.http.redirections.entrypoint.to=:${config.edge.httpsPort}`,
     '--entrypoints.web.http.redirections.entrypoint.scheme=https',
     '--entrypoints.web.http.redirections.entrypoint.permanent=true',
+    `--entrypoints.web.http.redirections.entrypoint.priority=${REDIRECT_PRIORITY}`,
     `--entrypoints.websecure.address=:${PORTS.websecure}`,
-    '--entrypoints.websecure.transport.respondingtimeouts.readtimeout=60s',
-    ...lifecycle('web'),
-    ...lifecycle('websecure'),
+    // Traefik knows one limit for head and body; slow heads are as many as one client may have open.
+    `--entrypoints.websecure.transport.respondingtimeouts.readtimeout=${uploadSeconds(config)}s`,
+    ...['web', 'websecure'].flatMap((entryPoint) => [
+      // What names no entry point, as a challenge's Ingress, is served here; metrics are not for it.
+      `--entrypoints.${entryPoint}.asdefault=true`,
+      ...lifecycle(entryPoint),
+      ...trust(config, entryPoint),
+    ]),
     `--entrypoints.metrics.address=:${PORTS.edgeMetrics}`,
     '--ping=true',
     '--ping.entrypoint=metrics',
@@ -170,7 +187,7 @@ export class Traefik extends Construct {
       automountServiceAccountToken: true,
       enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'critical'),
-      terminationGracePeriodSeconds: ACCEPT_SECONDS + GRACE_SECONDS + 5,
+      terminationGracePeriodSeconds: ACCEPT_SECONDS + longestRequestSeconds(config) + SPARE_SECONDS,
       securityContext: podSecurity(TRAEFIK_USER),
       ...spread({ ...component.selector }),
       containers: [
@@ -197,7 +214,7 @@ export class Traefik extends Construct {
   }
 
   private addService(config: Config, labels: Record<string, string>, selector: Record<string, string>): void {
-    const { service, nodePorts, httpPort, httpsPort } = config.edge;
+    const { service, nodePorts } = config.edge;
     const port = (name: string, number: number, nodePort: number): k8s.ServicePort => ({
       name,
       port: number,
@@ -211,7 +228,7 @@ export class Traefik extends Construct {
         // Keeps the client's address, which rate limits count by.
         externalTrafficPolicy: 'Local',
         selector,
-        ports: [port('web', httpPort, nodePorts.http), port('websecure', httpsPort, nodePorts.https)],
+        ports: [port('web', 80, nodePorts.http), port('websecure', 443, nodePorts.https)],
       },
     });
   }

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/error.ts';
 import { type ExtraParts, extraComponents, extraEdges } from './extras.ts';
 import { LOGGING_COMPONENTS, LOGGING_EDGES, loggingExternals } from './logging.ts';
 import {
+  ACME_SOLVER,
   AI_ASSISTANT,
   backupOf,
   type Component,
@@ -35,6 +36,8 @@ import {
 export interface GraphOptions {
   /** The platform ships its own edge controller. @default true */
   readonly ownEdge?: boolean;
+  /** Certificates come by ACME: pods that answer its challenges come and go. @default false */
+  readonly acme?: boolean;
   /** Backups and restore drills run. @default true */
   readonly backups?: boolean;
   /** The parts of the monitoring; false: none at all. @default every part, nobody told of alerts */
@@ -127,6 +130,18 @@ const redisComponent: Component = {
   presence: 'always',
 };
 
+const acmeSolver: Component = {
+  name: ACME_SOLVER,
+  title: 'Answers to ACME challenges',
+  kind: 'job',
+  zone: 'app',
+  network: 'frontend',
+  ports: [{ name: 'http', number: PORTS.acmeSolver }],
+  // cert-manager's own label.
+  selector: { 'acme.cert-manager.io/http01-solver': 'true' },
+  presence: 'reserved',
+};
+
 const edgeComponent: Component = {
   name: EDGE,
   title: 'Ingress controller',
@@ -201,12 +216,14 @@ export function buildTopology(services: readonly ServiceSpec[], options: GraphOp
     redisComponent,
     ...simulatorComponents(options),
     ...(options.ownEdge === false ? [] : [edgeComponent]),
+    ...(options.acme ? [acmeSolver] : []),
     ...(monitoring ? monitoringComponents(monitoring) : []),
     ...(options.logging ? LOGGING_COMPONENTS : []),
     ...extraComponents(services, extras),
   ];
   const edges = [
     ...services.flatMap((spec) => serviceEdges(spec, options)),
+    ...(options.acme && options.ownEdge !== false ? [{ from: EDGE, to: ACME_SOLVER, port: 'http' }] : []),
     ...(monitoring ? monitoringEdges(components) : []),
     ...(options.logging ? LOGGING_EDGES : []),
     ...extraEdges(services, extras),

@@ -24,6 +24,7 @@ export type Network = 'frontend' | 'backend' | 'monitoring';
 /** Plain settings a service may ask for; their values are derived from the configuration. */
 export const SETTING_NAMES = [
   'RATE_LIMIT',
+  'UPLOAD_SECONDS',
   'CORS_ORIGINS',
   'GATEWAY_ROUTES',
   'AI_MODEL',
@@ -61,7 +62,10 @@ export interface Allowance {
 export interface RouteSpec {
   /** Path prefix, such as `/ai`. */
   readonly path: string;
-  /** Remove the prefix before the service sees the request. @default true */
+  /**
+   * The paths in the service's own code begin below the prefix, and it takes the prefix off itself (`PATH_PREFIX`), so that
+   * no controller has to. @default true
+   */
   readonly stripPrefix?: boolean;
   /** Requests a minute for one client address. @default the environment's rate limit */
   readonly requestsPerMinute?: number;
@@ -226,6 +230,8 @@ export interface Topology {
 export const GATEWAY = 'api-gateway';
 export const REDIS = 'redis';
 export const EDGE = 'traefik';
+/** Answers ACME challenges; cert-manager makes its pods, one a host, for a minute. */
+export const ACME_SOLVER = 'acme-solver';
 export const PROMETHEUS = 'prometheus';
 export const ALERTMANAGER = 'alertmanager';
 export const NODE_EXPORTER = 'node-exporter';
@@ -255,6 +261,7 @@ export const PORTS = {
   web: 8000,
   websecure: 8443,
   edgeMetrics: 9100,
+  acmeSolver: 8089,
   prometheus: 9090,
   alertmanager: 9093,
   nodeExporter: 9100,

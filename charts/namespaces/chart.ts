@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { DEFAULT_DISK } from '../constructs/disk.ts';
 import { namespaceOf, platformLabels, priorityClass, zonesOf } from '../constructs/names.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { solverPod } from '../edge/certificate.ts';
 import type { Zone } from '../graph/model.ts';
 import type { Footprint } from './footprint.ts';
 
@@ -68,6 +69,9 @@ export class Namespaces extends PlatformChart {
       },
     });
     const footprint = footprints.get(name);
+    // cert-manager makes a pod for each host of a certificate at a time.
+    if (zone === 'app' && this.config.edge.tls === 'acme')
+      footprint?.add(solverPod, this.config.edge.hosts.length);
     if (footprint)
       new k8s.KubeResourceQuota(this, `${name}-quota`, {
         metadata: { name: 'quota', namespace: name },

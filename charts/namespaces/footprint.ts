@@ -13,7 +13,7 @@ interface Amounts {
 interface ContainerLike {
   readonly resources?: Amounts | undefined;
 }
-interface PodSpecLike {
+export interface PodSpecLike {
   readonly containers: readonly ContainerLike[];
   readonly initContainers?: readonly ContainerLike[] | undefined;
 }

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import { NAME_LABEL, namespaceOf, platformLabels } from '../constructs/names.ts';
 import { componentOf, portOf } from '../graph/build.ts';
-import type { Component, External, Topology } from '../graph/model.ts';
+import { ACME_SOLVER, type Component, type External, type Topology } from '../graph/model.ts';
 
 /** Never reached through a public range: private, link-local (cloud metadata), carrier-grade NAT and loopback. */
 const NOT_PUBLIC = [
@@ -77,6 +77,9 @@ function ingressRules(
       from: [peer(config, componentOf(topology, from))],
       ports: [tcp(portOf(component, port))],
     }));
+  const open = entrance(component);
+  if (config.edge.controller !== 'traefik' && open !== undefined)
+    rules.push({ from: foreignController(config), ports: [tcp(open)] });
   if (component.kind === 'edge')
     // Clients come from anywhere; our own pods still can't, because their egress is closed.
     rules.push({
@@ -86,6 +89,28 @@ function ingressRules(
         .map((port) => tcp(port.number)),
     });
   return rules;
+}
+
+/** Where a controller that is not ours connects from. */
+function foreignController({ edge: { from } }: Config): k8s.NetworkPolicyPeer[] {
+  const { namespace, podLabels, cidrs } = from;
+  return [
+    ...(namespace === undefined
+      ? []
+      : [
+          {
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+            podSelector: { matchLabels: { ...podLabels } },
+          },
+        ]),
+    ...cidrs.map((cidr) => ({ ipBlock: { cidr } })),
+  ];
+}
+
+/** The port that the way into the platform leads to; none of most components. */
+function entrance({ kind, name, service, ports }: Component): number | undefined {
+  const isEntered = (kind === 'service' && service?.route !== undefined) || name === ACME_SOLVER;
+  return isEntered ? ports.find((port) => port.name === 'http')?.number : undefined;
 }
 
 /** Closes a namespace in both directions. */

@@ -1,6 +1,7 @@
 /** Environment variables of a service, derived from the graph and the configuration. Secrets are never among them. */
 import type { k8s } from 'cdk8s-plus-28';
-import { type Config, SPARE_SECONDS } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
+import { shutdownSeconds, uploadSeconds } from '../config/seconds.ts';
 import { SECRETS_DIR } from '../constructs/pod.ts';
 import { databaseOf, postgresHost } from '../data/database.ts';
 import { publicUrl } from '../edge/names.ts';
@@ -22,10 +23,6 @@ import { modelSimulatorUrl, onecServerUrl, simulatorRuns } from '../simulator/si
 
 /** `ai-assistant` → `AI_ASSISTANT_URL`. */
 const urlVariable = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;
-
-/** Seconds a service may take to finish what is open after its drain: it ends by itself before it is killed. */
-const shutdownSeconds = (config: Config): number =>
-  config.terminationSeconds - config.drainSeconds - SPARE_SECONDS;
 
 function rewritesOf({ gateway }: ServiceSpec): readonly RewriteSpec[] {
   if (!gateway) return [];
@@ -64,6 +61,8 @@ function settingValue(config: Config, topology: Topology, name: SettingName): st
   switch (name) {
     case 'RATE_LIMIT':
       return String(settings.rateLimit);
+    case 'UPLOAD_SECONDS':
+      return String(uploadSeconds(config));
     case 'CORS_ORIGINS':
       // Our own edge answers for CORS; behind an external controller the gateway does.
       return config.edge.controller === 'traefik' ? '' : settings.corsOrigins.join(',');
@@ -134,6 +133,9 @@ export function serviceEnvironment(config: Config, topology: Topology, spec: Ser
     SECRETS_DIR,
     DRAIN_SECONDS: String(config.drainSeconds),
     SHUTDOWN_TIMEOUT_SECONDS: String(shutdownSeconds(config)),
+    PATH_PREFIX: spec.route && spec.route.stripPrefix !== false ? spec.route.path : '',
+    TRUSTED_PROXIES: config.edge.trustedProxies.join(','),
+    PROXY_DEPTH: String(config.edge.proxyDepth ?? ''),
     JWT_ALGORITHM: settings.jwtAlgorithm,
     JWT_EXPIRE_MINUTES: String(settings.jwtExpireMinutes),
     JWT_JWKS_URL: keySetUrl(config, topology),

@@ -30,7 +30,7 @@ describe('environments', () => {
     ]);
     expect([dev?.settings.jwtExpireMinutes, staging?.settings.jwtExpireMinutes]).toEqual([30, 60]);
     expect([dev?.settings.rateLimit, staging?.settings.rateLimit]).toEqual([100, 200]);
-    expect([staging?.edge.httpPort, staging?.edge.httpsPort]).toEqual([8080, 8443]);
+    expect([staging?.edge.httpPort, staging?.edge.httpsPort]).toEqual([80, 443]);
     expect(dev?.logging.enabled).toBe(false);
     expect(staging?.logging.enabled && production?.logging.enabled).toBe(true);
     expect(production?.autoscaling.minReplicas).toBeGreaterThanOrEqual(2);

@@ -202,7 +202,12 @@ describe('tokens signed with a private key', () => {
 
 describe('a controller of the cluster', () => {
   const override: ConfigOverride = {
-    edge: { controller: 'external', className: 'shared', annotations: { 'example.com/body-size': '100m' } },
+    edge: {
+      controller: 'external',
+      className: 'shared',
+      annotations: { 'example.com/body-size': '100m' },
+      from: { namespace: 'ingress' },
+    },
   };
   const objects = render('production', [override]);
   it('takes the place of ours', () => {

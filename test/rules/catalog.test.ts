@@ -116,7 +116,7 @@ describe('objectives', () => {
     expect(recorded(groups)).toEqual(wanted(['traefik', ...services]));
   });
   it('the services alone behind a controller of the cluster', () => {
-    expect(recorded(groupsOf('production', [{ edge: { controller: 'external' } }]))).toEqual(
+    expect(recorded(groupsOf('production', [{ edge: { controller: 'external', from: { namespace: 'ingress' } } }]))).toEqual(
       wanted(services),
     );
   });

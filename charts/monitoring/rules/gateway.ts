@@ -98,6 +98,6 @@ const edgeAlerts: readonly Alert[] = [
 export function gatewayGroups(scope: RuleScope): readonly RuleGroup[] {
   const groups: RuleGroup[] = [{ name: 'gateway', alerts: gatewayAlerts }];
   if (!runs(scope, EDGE)) return groups;
-  const certificates = scope.config.edge.tls === 'acme' ? certificateAlerts : [];
+  const certificates = scope.config.edge.tls === 'self-signed' ? [] : certificateAlerts;
   return [...groups, { name: 'edge', alerts: [...edgeAlerts, ...certificates] }];
 }

@@ -1,0 +1,73 @@
+/** Routes of the Gateway API: one HTTPRoute a service, attached to a Gateway that the cluster has. */
+import type { Construct } from 'constructs';
+import { HttpRoute, type HttpRouteRule, ReferenceGrant } from '../../imports/gateway.networking.k8s.io.ts';
+import type { Config } from '../config/schema.ts';
+import { componentLabels, platformLabels } from '../constructs/names.ts';
+import { componentOf } from '../graph/build.ts';
+import type { ServiceSpec, Topology } from '../graph/model.ts';
+import { gatewayListener } from './certificate.ts';
+
+const prefix = (value: string): Pick<HttpRouteRule, 'matches'> => ({
+  matches: [{ path: { type: 'PathPrefix', value } }],
+});
+
+const hostnames = ({ edge: { hosts } }: Config) => (hosts.length > 0 ? { hostnames: hosts } : {});
+
+function addRoute(scope: Construct, config: Config, topology: Topology, spec: ServiceSpec): void {
+  if (!spec.route) return;
+  new HttpRoute(scope, `${spec.name}-route`, {
+    metadata: {
+      name: spec.name,
+      labels: componentLabels(config, componentOf(topology, spec.name)),
+      annotations: { ...config.edge.annotations },
+    },
+    spec: {
+      parentRefs: gatewayListener(config, config.edge.gateway?.httpsListener),
+      ...hostnames(config),
+      rules: [{ ...prefix(spec.route.path), backendRefs: [{ name: spec.name, port: spec.port }] }],
+    },
+  });
+}
+
+/** Sends whoever comes by HTTP to HTTPS; challenges of ACME have longer paths, which win. */
+function addRedirect(scope: Construct, config: Config): void {
+  const { gateway, httpsPort } = config.edge;
+  if (!gateway?.httpListener) return;
+  new HttpRoute(scope, 'redirect-route', {
+    metadata: { name: 'https-redirect', labels: platformLabels(config) },
+    spec: {
+      parentRefs: gatewayListener(config, gateway.httpListener),
+      ...hostnames(config),
+      rules: [
+        {
+          ...prefix('/'),
+          filters: [
+            {
+              type: 'RequestRedirect',
+              requestRedirect: { scheme: 'https', port: httpsPort, statusCode: 301 },
+            },
+          ],
+        },
+      ],
+    },
+  });
+}
+
+/** Lets the Gateway's listener name our certificate, where there is one of ours. */
+function addGrant(scope: Construct, config: Config): void {
+  const { gateway, tls, tlsSecret } = config.edge;
+  if (!gateway || tls === 'self-signed') return;
+  new ReferenceGrant(scope, 'certificate-grant', {
+    metadata: { name: 'edge-certificate', labels: platformLabels(config) },
+    spec: {
+      from: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: gateway.namespace }],
+      to: [{ group: '', kind: 'Secret', name: tlsSecret }],
+    },
+  });
+}
+
+export function addHttpRoutes(scope: Construct, config: Config, topology: Topology): void {
+  for (const spec of topology.services) addRoute(scope, config, topology, spec);
+  addRedirect(scope, config);
+  addGrant(scope, config);
+}
