@@ -138,7 +138,7 @@ describe('dashboards follow the graph', () => {
   });
   it('what does not run has none', () => {
     const config = configOf('production', [
-      { edge: { controller: 'external' }, backups: { enabled: false } },
+      { edge: { controller: 'external', from: { namespace: 'ingress' } }, backups: { enabled: false } },
     ]);
     const titles = dashboards({ config, topology: topologyOf(config) }).map(({ title }) => title);
     expect(titles).not.toContain('Edge');

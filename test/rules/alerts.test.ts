@@ -111,7 +111,7 @@ describe.runIf(HAS_PROMTOOL)('promtool check rules', () => {
     ...ENVIRONMENTS.map((name) => [name, []] as const),
     ['production', [EVERYTHING]] as const,
     ['production', [CLOUD_NATIVE_PG]] as const,
-    ['production', [{ edge: { controller: 'external' as const } }]] as const,
+    ['production', [{ edge: { controller: 'external' as const, from: { namespace: 'ingress' } } }]] as const,
   ])('%s %j', async (environment, overrides) => {
     const groups = groupsOf(environment, overrides);
     expect(await promtool('check', 'rules', write(`check-${environment}`, { groups }))).toBe('');

@@ -116,9 +116,11 @@ describe('objectives', () => {
     expect(recorded(groups)).toEqual(wanted(['traefik', ...services]));
   });
   it('the services alone behind a controller of the cluster', () => {
-    expect(recorded(groupsOf('production', [{ edge: { controller: 'external', from: { namespace: 'ingress' } } }]))).toEqual(
-      wanted(services),
-    );
+    expect(
+      recorded(
+        groupsOf('production', [{ edge: { controller: 'external', from: { namespace: 'ingress' } } }]),
+      ),
+    ).toEqual(wanted(services));
   });
   it('a seventh service has alerts for free, by the default', () => {
     const [, , , , , model] = SERVICES;

@@ -12,7 +12,7 @@ const environments = [
   ...ENVIRONMENTS.map((name) => [name, []] as const),
   ['production', [EVERYTHING]] as const,
   ['production', [CLOUD_NATIVE_PG]] as const,
-  ['production', [{ edge: { controller: 'external' as const } }]] as const,
+  ['production', [{ edge: { controller: 'external' as const, from: { namespace: 'ingress' } } }]] as const,
 ];
 const rules = environments
   .flatMap(([name, overrides]) => groupsOf(name, overrides))

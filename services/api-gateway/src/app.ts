@@ -14,6 +14,7 @@ import { describe, type Logger } from './logging.ts';
 import { Metrics } from './metrics.ts';
 import { createOperations } from './operations.ts';
 import { Problem, problemReply } from './problems.ts';
+import { TrustedProxies } from './proxies.ts';
 import { createProxy } from './proxy.ts';
 import type { Store } from './redis.ts';
 import { listen, type ListenOptions, type Server } from './server.ts';
@@ -57,6 +58,7 @@ export function createGateway(parts: Parts): Gateway {
   const catalogue = new Catalogue({ routes: settings.routes, version: settings.version, logger });
   const operations = createOperations({ settings, store, metrics, lifecycle, logger, catalogue });
   const origins = new Set(settings.corsOrigins);
+  const proxies = new TrustedProxies(settings.trustedProxies, settings.proxyDepth);
 
   const record = (exchange: Exchange, status: number) => {
     const seconds = (performance.now() - exchange.started) / 1000;
@@ -92,7 +94,7 @@ export function createGateway(parts: Parts): Gateway {
     webSocket?: WebSocketClient,
   ): Promise<void> {
     const client = new HttpClient(request, response, webSocket);
-    const exchange = new Exchange(client, record);
+    const exchange = new Exchange(client, record, proxies);
     if (lifecycle.draining) exchange.answerHeaders.push(['Connection', 'close']);
     const reply = await answer(exchange);
     if (!reply) return;

@@ -1,6 +1,7 @@
 /** The request being served: what is known of it, for its answer, its log line, its metrics and the events about it. */
 import type { Socket } from 'node:net';
-import { addressKey, clientAddress, type Principal } from './identity.ts';
+import { addressKey, type Principal } from './identity.ts';
+import { NO_PROXIES } from './proxies.ts';
 import { splitTarget } from './routing.ts';
 import type { Source } from './streams.ts';
 
@@ -74,7 +75,7 @@ export class Exchange {
   readonly requestId: string;
   /** What the service is told: the caller's trace, and a span of ours. */
   readonly traceparent: string;
-  /** Address of the client, as the edge saw it. */
+  /** Address of the client, as the edge and the proxies that are trusted saw it. */
   readonly address: string;
   /** Route template; never the raw path. */
   route = UNMATCHED_ROUTE;
@@ -90,6 +91,7 @@ export class Exchange {
     readonly client: Client,
     // The same for all: a closure made here would outlive the request until the next full garbage collection.
     private readonly record: (exchange: Exchange, status: number) => void,
+    proxies = NO_PROXIES,
   ) {
     this.method = client.method;
     this.webSocket = client.webSocket;
@@ -102,7 +104,7 @@ export class Exchange {
     this.headers = headers;
     this.requestId = acceptRequestId(headers.get('x-request-id'));
     this.traceparent = continueTrace(headers.get('traceparent'));
-    this.address = clientAddress(headers.get('x-forwarded-for'), client.peer);
+    this.address = proxies.client(headers.get('x-forwarded-for'), client.peer);
     this.answerHeaders = [['X-Request-Id', this.requestId]];
   }
 

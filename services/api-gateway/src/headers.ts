@@ -1,6 +1,7 @@
 /** Which headers pass through the gateway, in which direction, and which it sets itself. */
 import type { Exchange, Header } from './exchange.ts';
 import { Problem } from './problems.ts';
+import type { Route } from './routes.ts';
 
 const MAX_HEADER_BYTES = 32 * 1024;
 const HOP_BY_HOP = [
@@ -59,7 +60,7 @@ export function checkHost({ headers, client }: Exchange): void {
 }
 
 /** Headers for the service. */
-export function upstreamHeaders(exchange: Exchange): Header[] {
+export function upstreamHeaders(exchange: Exchange, { prefix, rewrite }: Route): Header[] {
   const { headers } = exchange;
   const named = namedBy(headers.get('connection'));
   const sent: Header[] = [];
@@ -81,6 +82,8 @@ export function upstreamHeaders(exchange: Exchange): Header[] {
   if (proto === 'https' || proto === 'http') sent.push(['x-forwarded-proto', proto]);
   const host = [headers.get('x-forwarded-host'), headers.get('host')].find((name) => name && isHost(name));
   if (host) sent.push(['x-forwarded-host', host]);
+  // The service makes its URLs with it, and takes nothing more off a path that was judged here.
+  if (rewrite === '') sent.push(['x-forwarded-prefix', prefix]);
   if (exchange.principal) {
     sent.push(['x-user-id', exchange.principal.userId]);
     sent.push(['x-user-role', exchange.principal.role]);

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { JOSEError } from 'jose/errors';
 import type { KeySet } from './key_set.ts';
+import { plainAddress } from './proxies.ts';
 import { type Role, ROLES } from './routes.ts';
 import type { Settings } from './settings.ts';
 
@@ -15,8 +16,6 @@ const BEARER = /^Bearer +([^ ]+)$/i;
 /** A verdict is believed for so long, so that a key that was withdrawn is noticed. */
 const REMEMBER_MS = 60_000;
 const REMEMBERED = 10_000;
-/** With a zone, whose name has no length of its own. */
-const LONGEST_ADDRESS = 64;
 
 export interface Principal {
   readonly userId: string;
@@ -107,18 +106,10 @@ export function bearerToken(authorization: string | undefined): string | undefin
   return BEARER.exec(authorization)?.[1] ?? '';
 }
 
-/** The address the trusted edge saw: the last hop it appended. Earlier hops are the client's own words. */
-export function clientAddress(forwardedFor: string | undefined, peer: string): string {
-  if (forwardedFor === undefined) return peer;
-  const last = forwardedFor.slice(forwardedFor.lastIndexOf(',') + 1).trim().replace(/^\[(.*)\]$/, '$1');
-  return last.length <= LONGEST_ADDRESS && isIP(last) ? last : peer;
-}
-
 /** What stands for a client in the limiter: an IPv6 client has a whole /64 to pick addresses from. */
 export function addressKey(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped) return mapped;
-  if (isIP(address) !== 6) return address;
+  const plain = plainAddress(address);
+  if (isIP(plain) !== 6) return plain;
   const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
   const front = head ? head.split(':') : [];
   const back = tail ? tail.split(':') : [];

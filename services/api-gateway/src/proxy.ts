@@ -79,7 +79,7 @@ export function createProxy({ settings, verify, limiter, upstreams, webSockets }
     const { timeoutMs, deadlineMs = timeoutMs } = route;
     let status = 0;
     try {
-      const headers = upstreamHeaders(exchange);
+      const headers = upstreamHeaders(exchange, route);
       const body = new RequestBody(exchange, settings);
       const call = { exchange, target, headers, body, timeoutMs, deadlineMs, idleMs };
       const answer = await upstream.call(call, (end) => exchange.finish(finalStatus(status, end)));

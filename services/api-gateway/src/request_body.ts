@@ -5,6 +5,7 @@ import { Problem } from './problems.ts';
 export interface BodyLimits {
   readonly maxBodyBytes: number;
   readonly bodyTimeoutSeconds: number;
+  readonly uploadBytesPerSecond: number;
 }
 
 const LENGTH = /^\d{1,15}$/;
@@ -41,6 +42,11 @@ export class RequestBody {
 
   get state(): BodyState {
     return this.#state;
+  }
+
+  /** How much longer it may take for what it has brought. */
+  get earnedMs(): number {
+    return (this.#received / this.limits.uploadBytesPerSecond) * 1000;
   }
 
   /** A body that was begun cannot be sent a second time. */

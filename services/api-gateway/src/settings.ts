@@ -1,4 +1,5 @@
 /** Settings, read once from environment variables and from files named like them in SECRETS_DIR. */
+import { isRange } from './proxies.ts';
 import { parseRoutes, type Route } from './routes.ts';
 
 const DEFAULT_SECRETS_DIR = '/run/secrets/assistants';
@@ -25,6 +26,8 @@ export interface Settings {
   readonly maxConnections: number;
   /** The body of a request may pause for so long. */
   readonly bodyTimeoutSeconds: number;
+  /** What a body must bring on average, besides the time that its answer may take. */
+  readonly uploadBytesPerSecond: number;
   /** An answer that streams, and a WebSocket, may pause for so long. */
   readonly streamIdleSeconds: number;
   readonly redis: { readonly host: string; readonly port: number; readonly password?: string };
@@ -37,6 +40,9 @@ export interface Settings {
     readonly issuer: string;
     readonly audience: string;
   };
+  /** Ranges of the proxies before the edge whose X-Forwarded-For is believed, and which of its hops is the client. */
+  readonly trustedProxies: readonly string[];
+  readonly proxyDepth?: number;
   /** Requests a minute for one user or address. */
   readonly rateLimit: number;
   readonly corsOrigins: readonly string[];
@@ -87,6 +93,7 @@ export function readSettings(environment: Lookup = Deno.env.get): Settings {
     headTimeoutSeconds: read.integer('HEAD_TIMEOUT_SECONDS', 10, 1, 3600),
     maxConnections: read.integer('MAX_CONNECTIONS', 4096, 1, 65_535),
     bodyTimeoutSeconds: read.integer('BODY_TIMEOUT_SECONDS', 20, 1, 3600),
+    uploadBytesPerSecond: read.integer('UPLOAD_BYTES_PER_SECOND', 250_000, 1, 1_000_000_000),
     streamIdleSeconds: read.integer('STREAM_IDLE_SECONDS', 60, 1, 3600),
     redis: {
       host: read.text('REDIS_HOST', 'localhost'),
@@ -101,6 +108,8 @@ export function readSettings(environment: Lookup = Deno.env.get): Settings {
       issuer: read.text('JWT_ISSUER', 'ai-assistants'),
       audience: read.text('JWT_AUDIENCE', 'ai-assistants'),
     },
+    trustedProxies: read.ranges('TRUSTED_PROXIES'),
+    ...(read.optional('PROXY_DEPTH') ? { proxyDepth: read.integer('PROXY_DEPTH', 1, 1, 10) } : {}),
     rateLimit: read.integer('RATE_LIMIT', 100, 1, 1_000_000),
     corsOrigins: read.origins('CORS_ORIGINS'),
     routes: read.routes('GATEWAY_ROUTES'),
@@ -158,6 +167,13 @@ class Reader {
       }
     }
     return items;
+  }
+
+  ranges(name: string): readonly string[] {
+    const items = this.text(name, '').split(',').map((item) => item.trim()).filter(Boolean);
+    const wrong = items.find((item) => !isRange(item));
+    if (wrong === undefined) return items;
+    throw new SettingsError(`${name} has "${wrong}", expected a range such as 10.0.0.0/8`);
   }
 
   routes(name: string): readonly Route[] {

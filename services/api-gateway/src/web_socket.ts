@@ -52,7 +52,7 @@ export class WebSockets {
     const wasBearer = offered[0] === BEARER;
     const leave = this.#takePlace(exchange.subject);
     try {
-      const headers = serviceHeaders(exchange, wasBearer ? offered.slice(2) : offered);
+      const headers = serviceHeaders(exchange, route, wasBearer ? offered.slice(2) : offered);
       const service = await connect(upstream, target, headers);
       const protocol = service.protocol ?? (wasBearer ? BEARER : undefined);
       socket.write(acceptance(exchange, protocol));
@@ -115,8 +115,12 @@ const keyOf = ({ headers }: Exchange): string => headers.get('sec-websocket-key'
 const proofFor = (key: string): string => createHash('sha1').update(key + ACCEPT_SUFFIX).digest('base64');
 
 /** No extension is offered: frames pass as they are. */
-function serviceHeaders(exchange: Exchange, protocols: readonly string[]): Header[] {
-  const headers = upstreamHeaders(exchange).filter(([name]) => !HANDSHAKE.test(name));
+function serviceHeaders(
+  exchange: Exchange,
+  route: Route,
+  protocols: readonly string[],
+): Header[] {
+  const headers = upstreamHeaders(exchange, route).filter(([name]) => !HANDSHAKE.test(name));
   const token = protocolToken(exchange);
   if (token && !headers.some(([name]) => name === 'authorization')) {
     headers.push(['authorization', `Bearer ${token}`]);

@@ -327,6 +327,25 @@ Deno.test('security: a body that drips without an end is ended with 408', async 
   await service.close();
 });
 
+Deno.test('a body that comes as fast as promised may take longer than an answer', async () => {
+  const service = startService(async (request) => new Response(String((await request.bytes()).length)));
+  const settings = settingsFor([route(service.url, { timeoutMs: 2000 })], { uploadBytesPerSecond: 100 });
+  await using gateway = await startGateway(settings);
+  const parts = 30;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      for (let part = 0; part < parts; part++) {
+        controller.enqueue(new Uint8Array(1000));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      controller.close();
+    },
+  });
+  const answer = await fetch(`${gateway.url}/api/ai/x`, { method: 'POST', headers: await bearer(), body });
+  assertEquals([answer.status, await answer.text()], [200, String(parts * 1000)]);
+  await service.close();
+});
+
 Deno.test('security: heads and targets have a size', async () => {
   const service = startService(() => new Response('ok'));
   await using gateway = await startGateway(settingsFor([route(service.url)]));

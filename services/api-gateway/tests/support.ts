@@ -146,6 +146,7 @@ export function settingsFor(routes: readonly Route[], changes: Partial<Settings>
     headTimeoutSeconds: PATIENCE_MS / 1000,
     maxConnections: 1_000,
     bodyTimeoutSeconds: PATIENCE_MS / 1000,
+    uploadBytesPerSecond: 250_000,
     streamIdleSeconds: PATIENCE_MS / 1000,
     redis: { host: '127.0.0.1', port: 1 },
     jwt: {
@@ -154,6 +155,7 @@ export function settingsFor(routes: readonly Route[], changes: Partial<Settings>
       issuer: 'ai-assistants',
       audience: 'ai-assistants',
     },
+    trustedProxies: [],
     rateLimit: 1000,
     corsOrigins: ['https://app.example.com'],
     routes,

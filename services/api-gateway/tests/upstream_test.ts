@@ -128,7 +128,11 @@ Deno.test('the replicas are asked where DNS names them', async () => {
 async function callOnce(upstream: Upstream, method = 'GET', body?: string): Promise<string> {
   const headers = body ? { 'Content-Length': String(body.length) } : undefined;
   const exchange = new Exchange(clientOf({ method, headers, body }), () => {});
-  const limits = { maxBodyBytes: 1_000, bodyTimeoutSeconds: PATIENCE_MS / 1000 };
+  const limits = {
+    maxBodyBytes: 1_000,
+    bodyTimeoutSeconds: PATIENCE_MS / 1000,
+    uploadBytesPerSecond: 250_000,
+  };
   const call = {
     exchange,
     target: '/x',

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistants_common.prefix import own_path
 from assistants_common.problems import OverloadedError, problem_response
 
 OPERATIONAL_PATHS = frozenset({"/live", "/health", "/metrics"})
@@ -53,7 +54,7 @@ class AdmissionMiddleware:
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPERATIONAL_PATHS:
+        if scope["type"] != "http" or own_path(scope) in OPERATIONAL_PATHS:
             await self._app(scope, receive, send)
             return
         try:

@@ -15,6 +15,7 @@ from assistants_common.middleware import (
     RequestContextMiddleware,
 )
 from assistants_common.outbox_relay import OutboxRelay
+from assistants_common.prefix import PrefixMiddleware
 from assistants_common.problems import PROBLEM_RESPONSES, Problem, install_problem_handlers
 from assistants_common.resources import Resources
 from assistants_common.settings import ServiceSettings
@@ -47,6 +48,7 @@ def create_app(
         # Scheme, host and prefix are the client's matter: a redirect would tell those of the last hop.
         redirect_slashes=False,
         servers=[{"url": "."}],
+        root_path_in_servers=False,
         lifespan=_lifespan(resources, lifespan, outbox=outbox),
         responses=PROBLEM_RESPONSES,
         dependencies=[Depends(require_encodable_body)],
@@ -60,7 +62,8 @@ def create_app(
     gate = Gate(settings.max_concurrent_requests, settings.admission_patience_seconds)
     app.add_middleware(AdmissionMiddleware, gate=gate)
     app.add_middleware(ErrorBoundaryMiddleware)
-    app.add_middleware(RequestContextMiddleware, lifecycle=resources.lifecycle)
+    app.add_middleware(RequestContextMiddleware, lifecycle=resources.lifecycle, proxies=settings.proxies)
+    app.add_middleware(PrefixMiddleware, prefix=settings.path_prefix)
     for router in (health.router, metrics.router, *routers):
         app.include_router(router)
     _document_problems(app)

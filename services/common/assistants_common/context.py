@@ -2,9 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Sequence
 from contextvars import ContextVar
-from ipaddress import IPv6Address, ip_address
 from uuid import uuid4
 
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -37,24 +35,3 @@ def outbound_headers() -> dict[str, str]:
 def client_address() -> str | None:
     """The network address of the caller, as far as the proxy in front of this service knows it."""
     return client_address_var.get()
-
-
-def accept_client_address(forwarded: Sequence[str], peer: str | None) -> str | None:
-    """The last hop of the X-Forwarded-For headers when it is an address, else the peer.
-
-    Only the last hop was written by the proxy in front of this service; the rest is the caller's word.
-    """
-    last = ",".join(forwarded).rpartition(",")[2].strip()
-    return _plain_address(last) or (_plain_address(peer) or peer if peer else None)
-
-
-def _plain_address(text: str) -> str | None:
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address):
-        if address.scope_id is not None:
-            return None
-        address = address.ipv4_mapped or address
-    return str(address)

@@ -11,7 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from assistants_common.admission import OPERATIONAL_PATHS
 from assistants_common.context import (
     REQUEST_ID_HEADER,
-    accept_client_address,
     accept_request_id,
     accept_traceparent,
     client_address_var,
@@ -20,7 +19,9 @@ from assistants_common.context import (
 )
 from assistants_common.lifecycle import Lifecycle
 from assistants_common.metrics import UNMATCHED_ROUTE, observe_request
+from assistants_common.prefix import own_path
 from assistants_common.problems import ProblemError, problem_response, unexpected_problem
+from assistants_common.proxies import NO_PROXIES, TrustedProxies
 
 access_logger = logging.getLogger("assistants.access")
 logger = logging.getLogger(__name__)
@@ -32,9 +33,10 @@ _SERVER_ERROR = 500
 class RequestContextMiddleware:
     """Gives a request its id and trace context, writes the access line, and measures it."""
 
-    def __init__(self, app: ASGIApp, lifecycle: Lifecycle) -> None:
+    def __init__(self, app: ASGIApp, lifecycle: Lifecycle, proxies: TrustedProxies = NO_PROXIES) -> None:
         self._app = app
         self._lifecycle = lifecycle
+        self._proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,13 +46,17 @@ class RequestContextMiddleware:
         request_id = accept_request_id(headers.get(REQUEST_ID_HEADER))
         id_token = request_id_var.set(request_id)
         trace_token = traceparent_var.set(accept_traceparent(headers.get("traceparent")))
-        client_token = client_address_var.set(_client_address(scope, headers))
+        client_token = client_address_var.set(self._client_address(scope, headers))
         try:
             await self._serve(scope, receive, send, request_id)
         finally:
             client_address_var.reset(client_token)
             traceparent_var.reset(trace_token)
             request_id_var.reset(id_token)
+
+    def _client_address(self, scope: Scope, headers: Headers) -> str | None:
+        peer = scope.get("client")
+        return self._proxies.client(headers.getlist("x-forwarded-for"), peer[0] if peer else None)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         status = CLIENT_CLOSED
@@ -72,14 +78,9 @@ class RequestContextMiddleware:
             _record(scope, status, perf_counter() - started)
 
 
-def _client_address(scope: Scope, headers: Headers) -> str | None:
-    peer = scope.get("client")
-    return accept_client_address(headers.getlist("x-forwarded-for"), peer[0] if peer else None)
-
-
 def _record(scope: Scope, status: int, seconds: float) -> None:
     observe_request(scope["method"], _route_template(scope), status, seconds)
-    quiet = scope["path"] in OPERATIONAL_PATHS and status < _SERVER_ERROR
+    quiet = own_path(scope) in OPERATIONAL_PATHS and status < _SERVER_ERROR
     access_logger.log(
         logging.DEBUG if quiet else logging.INFO,
         "request served",

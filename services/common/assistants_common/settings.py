@@ -3,18 +3,22 @@
 import os
 import re
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
 )
 from sqlalchemy import URL
 
+from assistants_common.prefix import PATH_PREFIX
+from assistants_common.proxies import Network, TrustedProxies
 from assistants_common.signing_keys import load_signing_keys
 
 DEFAULT_SECRETS_DIR = Path("/run/secrets/assistants")
@@ -29,6 +33,10 @@ class Environment(StrEnum):
 
 def _blank_to_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
+
+
+def _networks(value: object) -> object:
+    return [ip_network(part.strip()) for part in value.split(",")] if isinstance(value, str) else value
 
 
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_to_none)]
@@ -70,6 +78,13 @@ class ServiceSettings(BaseSettings):
     admission_patience_seconds: float = Field(default=0.3, gt=0, le=60)
     """How long a request waits for a place. It may wait twice, and is to be refused within a second."""
 
+    path_prefix: str = Field(default="", pattern=f"^{PATH_PREFIX.pattern}$")
+    """Where the edge has this service, such as /ai; requests may come with and without it."""
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)] = ()
+    """Ranges of the proxies whose X-Forwarded-For is believed, with commas between."""
+    proxy_depth: int | None = Field(default=None, ge=1, le=10)
+    """Which address of X-Forwarded-For is the client's, from the end of what the trusted proxy sent."""
+
     redis_host: str = "localhost"
     redis_port: int = Field(default=6379, ge=1, le=65535)
     redis_password: OptionalSecret = None
@@ -84,6 +99,10 @@ class ServiceSettings(BaseSettings):
     jwt_expire_minutes: int = Field(default=30, ge=1, le=24 * 60)
     jwt_issuer: str = "ai-assistants"
     jwt_audience: str = "ai-assistants"
+
+    @property
+    def proxies(self) -> TrustedProxies:
+        return TrustedProxies(self.trusted_proxies, self.proxy_depth)
 
     @property
     def effective_log_level(self) -> str:

@@ -1,13 +1,17 @@
 import json
 import logging
+from ipaddress import ip_network
 
 import httpx
 import pytest
 
-from assistants_common.context import accept_client_address, client_address
+from assistants_common.context import client_address
 from assistants_common.json_logging import JsonFormatter
+from assistants_common.proxies import TrustedProxies
 
 PEER = "10.1.2.3"
+NONE_TRUSTED = TrustedProxies()
+NETWORKS = (ip_network("10.0.0.0/8"), ip_network("2001:db8:1::/48"))
 
 
 @pytest.mark.parametrize(
@@ -33,14 +37,48 @@ PEER = "10.1.2.3"
     ],
 )
 def test_only_the_last_hop_counts(forwarded: list[str], expected: str) -> None:
-    assert accept_client_address(forwarded, PEER) == expected
+    assert NONE_TRUSTED.client(forwarded, PEER) == expected
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "expected"),
+    [
+        # From no proxy: what is said before is the caller's word.
+        ("1.1.1.1, 203.0.113.9", "203.0.113.9"),
+        ("10.0.0.1, 203.0.113.9", "203.0.113.9"),
+        # Through one, and through two.
+        ("1.1.1.1, 203.0.113.9, 10.0.0.1", "203.0.113.9"),
+        ("1.1.1.1, 203.0.113.9, 2001:db8:1::5, ::ffff:10.0.0.1", "203.0.113.9"),
+        # A client behind the proxy that is in its range itself.
+        ("10.0.0.7, 10.0.0.1", "10.0.0.7"),
+        ("10.0.0.1", "10.0.0.1"),
+        # A proxy that says nonsense is the best that is known.
+        ("203.0.113.9, unknown, 10.0.0.1", "10.0.0.1"),
+    ],
+)
+def test_a_trusted_proxy_is_believed(forwarded: str, expected: str) -> None:
+    assert TrustedProxies(NETWORKS).client([forwarded], PEER) == expected
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "expected"),
+    [
+        ("1.1.1.1, 203.0.113.9, 192.0.2.1, 10.0.0.1", "203.0.113.9"),
+        # Less than the depth, or from somebody else: nothing of it is believed.
+        ("203.0.113.9, 10.0.0.1", "10.0.0.1"),
+        ("1.1.1.1, 203.0.113.9, 192.0.2.1, 192.0.2.2", "192.0.2.2"),
+        ("1.1.1.1, unknown, 192.0.2.1, 10.0.0.1", "10.0.0.1"),
+    ],
+)
+def test_a_depth_stands_for_proxies_whose_addresses_are_not_known(forwarded: str, expected: str) -> None:
+    assert TrustedProxies(NETWORKS, depth=2).client([forwarded], PEER) == expected
 
 
 def test_a_peer_may_be_missing_or_have_no_address() -> None:
-    assert accept_client_address([], None) is None
-    assert accept_client_address(["203.0.113.9"], None) == "203.0.113.9"
-    assert accept_client_address([], "testclient") == "testclient"
-    assert accept_client_address([], "::ffff:10.1.2.3") == PEER
+    assert NONE_TRUSTED.client([], None) is None
+    assert NONE_TRUSTED.client(["203.0.113.9"], None) == "203.0.113.9"
+    assert NONE_TRUSTED.client([], "testclient") == "testclient"
+    assert NONE_TRUSTED.client([], "::ffff:10.1.2.3") == PEER
 
 
 @pytest.mark.parametrize("spoofed", ["1.1.1.1", "1.1.1.1, 2.2.2.2", "x" * 3000])

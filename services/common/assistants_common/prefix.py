@@ -1,0 +1,41 @@
+"""The path a service is reached by from outside, such as `/ai`, which its own paths do not have."""
+
+import re
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+PATH_PREFIX = re.compile(r"(/[a-z0-9-]{1,63}){0,8}")
+_FORWARDED_PREFIX = "x-forwarded-prefix"
+
+
+class PrefixMiddleware:
+    """Takes the prefix off what is routed, so that no proxy has to, and keeps it in the URLs that are made.
+
+    A proxy that has taken one off already says so in X-Forwarded-Prefix. Then nothing more is taken off: a
+    path that a proxy has judged is not read in another way here.
+    """
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            self._mount(scope)
+        await self._app(scope, receive, send)
+
+    def _mount(self, scope: Scope) -> None:
+        taken_off = Headers(scope=scope).get(_FORWARDED_PREFIX)
+        if taken_off is not None:
+            if PATH_PREFIX.fullmatch(taken_off):
+                scope["root_path"] = taken_off
+                scope["path"] = taken_off + scope["path"]
+        elif self._prefix and f"{scope['path']}/".startswith(f"{self._prefix}/"):
+            scope["root_path"] = self._prefix
+
+
+def own_path(scope: Scope) -> str:
+    """The path as the service's own routes have it, without a prefix."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
