@@ -31,7 +31,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     maxImageMB: 45,
     network: 'frontend',
     route: { path: '/api', stripPrefix: false, burst: 20, timeoutSeconds: 60, streams: true },
-    settings: ['RATE_LIMIT', 'UPLOAD_BYTES_PER_SECOND', 'CORS_ORIGINS', 'GATEWAY_ROUTES'],
+    settings: ['RATE_LIMIT', 'UPLOAD_SECONDS', 'CORS_ORIGINS', 'GATEWAY_ROUTES'],
   },
   {
     name: 'ai-assistant',

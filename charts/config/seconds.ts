@@ -8,12 +8,9 @@ const SPARE_UPLOAD_SECONDS = 60;
 export const shutdownSeconds = (config: Config): number =>
   config.terminationSeconds - config.drainSeconds - SPARE_SECONDS;
 
-/** What a body brings in a second on the slowest line that is promised. */
-export const uploadBytesPerSecond = ({ edge }: Config): number => (edge.slowestUploadMbit * 1e6) / 8;
-
 /** Seconds a request may take to arrive, head and body. */
-export const uploadSeconds = (config: Config): number =>
-  Math.ceil((config.edge.maxBodyMiB * 2 ** 20) / uploadBytesPerSecond(config)) + SPARE_UPLOAD_SECONDS;
+export const uploadSeconds = ({ edge: { maxBodyMiB, slowestUploadMbit } }: Config): number =>
+  Math.ceil((maxBodyMiB * 2 ** 20 * 8) / (slowestUploadMbit * 1e6)) + SPARE_UPLOAD_SECONDS;
 
 /** Seconds of the longest thing the edge carries: an upload, or an answer that streams. */
 export const longestRequestSeconds = (config: Config): number =>

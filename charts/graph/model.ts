@@ -24,7 +24,7 @@ export type Network = 'frontend' | 'backend' | 'monitoring';
 /** Plain settings a service may ask for; their values are derived from the configuration. */
 export const SETTING_NAMES = [
   'RATE_LIMIT',
-  'UPLOAD_BYTES_PER_SECOND',
+  'UPLOAD_SECONDS',
   'CORS_ORIGINS',
   'GATEWAY_ROUTES',
   'AI_MODEL',

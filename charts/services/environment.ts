@@ -1,7 +1,7 @@
 /** Environment variables of a service, derived from the graph and the configuration. Secrets are never among them. */
 import type { k8s } from 'cdk8s-plus-28';
 import type { Config } from '../config/schema.ts';
-import { shutdownSeconds, uploadBytesPerSecond } from '../config/seconds.ts';
+import { shutdownSeconds, uploadSeconds } from '../config/seconds.ts';
 import { SECRETS_DIR } from '../constructs/pod.ts';
 import { databaseOf, postgresHost } from '../data/database.ts';
 import { publicUrl } from '../edge/names.ts';
@@ -61,8 +61,8 @@ function settingValue(config: Config, topology: Topology, name: SettingName): st
   switch (name) {
     case 'RATE_LIMIT':
       return String(settings.rateLimit);
-    case 'UPLOAD_BYTES_PER_SECOND':
-      return String(uploadBytesPerSecond(config));
+    case 'UPLOAD_SECONDS':
+      return String(uploadSeconds(config));
     case 'CORS_ORIGINS':
       // Our own edge answers for CORS; behind an external controller the gateway does.
       return config.edge.controller === 'traefik' ? '' : settings.corsOrigins.join(',');

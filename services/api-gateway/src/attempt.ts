@@ -16,7 +16,7 @@ export interface Call {
   readonly target: string;
   readonly headers: readonly Header[];
   readonly body: RequestBody;
-  /** Until the answer begins, and until it is complete; both from the end of the request's body, which has `deadlineMs` too. */
+  /** Until the answer begins, and until it is complete; both from the end of the request's body. */
   readonly timeoutMs: number;
   readonly deadlineMs: number;
   /** An answer that streams may pause for so long. */
@@ -172,7 +172,7 @@ export class Attempt implements Timed {
   get due(): number {
     const { timeoutMs, deadlineMs, body } = this.call;
     if (this.#stage === 'new') return this.#started + Math.min(LOOK_FOR_CLIENT_MS, timeoutMs);
-    if (this.#isUploading) return this.#started + deadlineMs + body.earnedMs;
+    if (this.#isUploading) return this.#started + body.limitMs(deadlineMs);
     if (this.#stage === 'head') return this.#sentAt + timeoutMs;
     return Math.min(this.#sentAt + deadlineMs, this.#nextPartDue);
   }

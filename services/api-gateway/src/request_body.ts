@@ -5,9 +5,11 @@ import { Problem } from './problems.ts';
 export interface BodyLimits {
   readonly maxBodyBytes: number;
   readonly bodyTimeoutSeconds: number;
-  readonly uploadBytesPerSecond: number;
+  readonly uploadSeconds: number;
 }
 
+/** What brings less on average is not an upload but a way to keep a place. */
+const SLOWEST_BYTES_PER_SECOND = 100;
 const LENGTH = /^\d{1,15}$/;
 
 export type BodyState = 'intact' | 'too-large' | 'too-slow' | 'broken';
@@ -44,9 +46,10 @@ export class RequestBody {
     return this.#state;
   }
 
-  /** How much longer it may take for what it has brought. */
-  get earnedMs(): number {
-    return (this.#received / this.limits.uploadBytesPerSecond) * 1000;
+  /** How long it may take: longer than others when it keeps coming, be it on the slowest of lines. */
+  limitMs(deadlineMs: number): number {
+    const earned = deadlineMs + (this.#received / SLOWEST_BYTES_PER_SECOND) * 1000;
+    return Math.max(deadlineMs, Math.min(earned, this.limits.uploadSeconds * 1000));
   }
 
   /** A body that was begun cannot be sent a second time. */

@@ -26,8 +26,8 @@ export interface Settings {
   readonly maxConnections: number;
   /** The body of a request may pause for so long. */
   readonly bodyTimeoutSeconds: number;
-  /** What a body must bring on average, besides the time that its answer may take. */
-  readonly uploadBytesPerSecond: number;
+  /** A body that keeps coming may take so long. */
+  readonly uploadSeconds: number;
   /** An answer that streams, and a WebSocket, may pause for so long. */
   readonly streamIdleSeconds: number;
   readonly redis: { readonly host: string; readonly port: number; readonly password?: string };
@@ -93,7 +93,7 @@ export function readSettings(environment: Lookup = Deno.env.get): Settings {
     headTimeoutSeconds: read.integer('HEAD_TIMEOUT_SECONDS', 10, 1, 3600),
     maxConnections: read.integer('MAX_CONNECTIONS', 4096, 1, 65_535),
     bodyTimeoutSeconds: read.integer('BODY_TIMEOUT_SECONDS', 20, 1, 3600),
-    uploadBytesPerSecond: read.integer('UPLOAD_BYTES_PER_SECOND', 250_000, 1, 1_000_000_000),
+    uploadSeconds: read.integer('UPLOAD_SECONDS', 480, 1, 86_400),
     streamIdleSeconds: read.integer('STREAM_IDLE_SECONDS', 60, 1, 3600),
     redis: {
       host: read.text('REDIS_HOST', 'localhost'),

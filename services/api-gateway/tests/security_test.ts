@@ -327,9 +327,9 @@ Deno.test('security: a body that drips without an end is ended with 408', async 
   await service.close();
 });
 
-Deno.test('a body that comes as fast as promised may take longer than an answer', async () => {
+Deno.test('a body that keeps coming may take longer than an answer', async () => {
   const service = startService(async (request) => new Response(String((await request.bytes()).length)));
-  const settings = settingsFor([route(service.url, { timeoutMs: 2000 })], { uploadBytesPerSecond: 100 });
+  const settings = settingsFor([route(service.url, { timeoutMs: 2000 })]);
   await using gateway = await startGateway(settings);
   const parts = 30;
   const body = new ReadableStream<Uint8Array>({

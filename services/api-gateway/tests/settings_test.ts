@@ -61,6 +61,11 @@ Deno.test('what is wrong is named with its value', () => {
     [{ GATEWAY_ROUTES: undefined }, 'GATEWAY_ROUTES is not set'],
     [{ HEAD_TIMEOUT_SECONDS: '0' }, 'HEAD_TIMEOUT_SECONDS is "0", expected a whole number from 1 to 3600'],
     [{ MAX_CONNECTIONS: 'all' }, 'MAX_CONNECTIONS is "all", expected a whole number from 1 to 65535'],
+    [
+      { TRUSTED_PROXIES: '10.0.0.0/8,proxy' },
+      'TRUSTED_PROXIES has "proxy", expected a range such as 10.0.0.0/8',
+    ],
+    [{ PROXY_DEPTH: '0' }, 'PROXY_DEPTH is "0", expected a whole number from 1 to 10'],
     [{ CORS_ORIGINS: '*' }, 'CORS_ORIGINS has "*", expected an origin such as https://app.example.com'],
     [
       { CORS_ORIGINS: 'https://a.example/x' },

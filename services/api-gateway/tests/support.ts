@@ -146,7 +146,7 @@ export function settingsFor(routes: readonly Route[], changes: Partial<Settings>
     headTimeoutSeconds: PATIENCE_MS / 1000,
     maxConnections: 1_000,
     bodyTimeoutSeconds: PATIENCE_MS / 1000,
-    uploadBytesPerSecond: 250_000,
+    uploadSeconds: PATIENCE_MS / 1000,
     streamIdleSeconds: PATIENCE_MS / 1000,
     redis: { host: '127.0.0.1', port: 1 },
     jwt: {

@@ -131,7 +131,7 @@ async function callOnce(upstream: Upstream, method = 'GET', body?: string): Prom
   const limits = {
     maxBodyBytes: 1_000,
     bodyTimeoutSeconds: PATIENCE_MS / 1000,
-    uploadBytesPerSecond: 250_000,
+    uploadSeconds: PATIENCE_MS / 1000,
   };
   const call = {
     exchange,
