@@ -1,0 +1,162 @@
+/** The edge on a cluster of two workers, as clients of all kinds meet it. */
+
+import { request as plainRequest } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ExecaError, execa } from 'execa';
+import { expect } from 'vitest';
+import { CONTEXT, kubectl, kubectlInput, newEmail, PASSWORD, platform, VALUES } from '../e2e/support.ts';
+
+/** A namespace that is not the platform's, for what is outside of it. */
+export const OUTSIDE = 'outside';
+/** Ports of this machine that lead to the edge (test/release/kind-two-workers.yaml). */
+export const PORTS = { http: 8080, https: 8443 } as const;
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  /** Serial number of the certificate, and the name of who issued it. */
+  readonly serial?: string;
+  readonly issuer?: string;
+}
+
+export interface Question {
+  /** @default GET */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly token?: string;
+  /** @default localhost */
+  readonly host?: string;
+  /** @default the edge's port for HTTPS */
+  readonly port?: number;
+  /** @default true */
+  readonly secure?: boolean;
+  /** Seconds over which the body is sent, a piece each second. @default at once */
+  readonly over?: number;
+}
+
+/** One request on a connection of its own. */
+export function ask(path: string, question: Question = {}): Promise<Reply> {
+  const { method = 'GET', body, token, host = 'localhost', secure = true, over = 0 } = question;
+  const port = question.port ?? (secure ? PORTS.https : PORTS.http);
+  const payload =
+    body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  const headers = {
+    host,
+    ...(payload ? { 'content-type': 'application/json', 'content-length': payload.length } : {}),
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+    ...question.headers,
+  };
+  const options = { host: '127.0.0.1', port, path, method, headers, agent: false, timeout: 200_000 };
+  return new Promise((resolve, reject) => {
+    const outgoing = secure
+      ? secureRequest({ ...options, servername: host, rejectUnauthorized: false })
+      : plainRequest(options);
+    outgoing.on('response', (answer) => {
+      const parts: Buffer[] = [];
+      const socket = answer.socket as import('node:tls').TLSSocket;
+      const certificate = secure ? socket.getPeerCertificate() : undefined;
+      answer.on('data', (part: Buffer) => parts.push(part));
+      answer.on('error', reject);
+      answer.on('end', () =>
+        resolve({
+          status: answer.statusCode ?? 0,
+          headers: answer.headers,
+          text: Buffer.concat(parts).toString(),
+          ...(certificate
+            ? { serial: certificate.serialNumber, issuer: String(certificate.issuer?.CN ?? '') }
+            : {}),
+        }),
+      );
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`${method} ${path}: silence for 200 s`)));
+    outgoing.on('error', reject);
+    void send(outgoing, payload, over).catch(reject);
+  });
+}
+
+async function send(
+  outgoing: import('node:http').ClientRequest,
+  payload: Buffer | undefined,
+  seconds: number,
+): Promise<void> {
+  if (!payload || seconds === 0) return void outgoing.end(payload);
+  const piece = Math.ceil(payload.length / seconds);
+  for (let from = 0; from < payload.length; from += piece) {
+    outgoing.write(payload.subarray(from, from + piece));
+    await sleep(1000);
+  }
+  outgoing.end();
+}
+
+export const apply = (...objects: readonly object[]): void => {
+  kubectlInput(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }), 'apply', '-f', '-');
+};
+
+export const inPod = (namespace: string, pod: string, ...command: readonly string[]): string =>
+  kubectl('exec', '-n', namespace, pod, '--', ...command);
+
+export const namespace = (name: string): object => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name },
+});
+
+/** `./platform up` with more settings than the file has. */
+export async function up(...settings: readonly string[]): Promise<void> {
+  const more = settings.flatMap((setting) => ['--set', setting]);
+  const cluster = ['--cluster-config', 'test/release/kind-two-workers.yaml'];
+  const { exitCode, stderr, stdout } = await platform(
+    'up',
+    '--no-build',
+    ...cluster,
+    '--values',
+    VALUES,
+    ...more,
+  );
+  expect(exitCode, `${stderr}\n${stdout}`).toBe(0);
+}
+
+/** Forwards a port of a Service to this machine while something is done. */
+export async function forwarded<T>(service: string, ports: string, work: () => Promise<T>): Promise<T> {
+  const forward = execa('kubectl', ['--context', CONTEXT, 'port-forward', '-n', OUTSIDE, service, ports]);
+  const ended = forward.catch((error: ExecaError) => error);
+  try {
+    return await work();
+  } finally {
+    forward.kill();
+    await ended;
+  }
+}
+
+const parsed = ({ text }: Reply): { readonly [key: string]: unknown } => JSON.parse(text);
+
+/** What a user does, by every route; every URL in an answer is one the client knows. */
+export async function journey(where: Question): Promise<void> {
+  const email = newEmail();
+  const login = { ...where, method: 'POST', body: { email, password: PASSWORD } };
+  expect((await ask('/auth/register', login)).status).toBe(201);
+  const { access_token: token } = parsed(await ask('/auth/login', login));
+  expect(token).toEqual(expect.any(String));
+  const user = { ...where, token: String(token) };
+
+  for (const path of ['/ai/models', '/1c/companies', '/api/ai/models', '/api/1c/companies'])
+    expect([path, (await ask(path, user)).status]).toEqual([path, 200]);
+  const chat = await ask('/ai/chat', { ...user, method: 'POST', body: { message: 'Hello' } });
+  expect([chat.status, chat.text.slice(0, 200)]).toEqual([200, expect.any(String)]);
+  for (const path of [
+    '/ai/openapi.json',
+    '/1c/openapi.json',
+    '/analytics/openapi.json',
+    '/security/openapi.json',
+  ])
+    expect([path, parsed(await ask(path, where)).servers]).toEqual([path, [{ url: '.' }]]);
+  const refused = await ask('/analytics/reports/generate', { ...user, method: 'POST', body: {} });
+  expect([refused.status, parsed(refused).type]).toEqual([422, expect.any(String)]);
+  const forbidden = await ask('/security/alerts', user);
+  expect(forbidden.status).toBe(403);
+  for (const path of ['/ai/none', '/api/none', '/auth/none', '/elsewhere'])
+    expect([path, (await ask(path, user)).status]).toEqual([path, 404]);
+}
