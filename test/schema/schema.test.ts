@@ -45,6 +45,14 @@ describe('strict schemas', () => {
     expect(errors).toEqual([]);
     expect(checked).toBe(objects.length * KUBERNETES_VERSIONS.length);
   });
+  it("somebody else's Gateway", () => {
+    const gateway = { name: 'shared', namespace: 'infra', httpsListener: 'https', httpListener: 'http' };
+    const objects = render('production', [
+      { edge: { controller: 'gateway', gateway, from: { namespace: 'infra' } } },
+    ]);
+    expect(objects.filter(({ kind }) => kind === 'HTTPRoute')).toHaveLength(7);
+    expect(validate(['1.28'], objects).errors).toEqual([]);
+  });
   it.each([
     ['a field that is not there', { spec: { replicass: 1 } }],
     ['a value of another type', { spec: { replicas: 'two' } }],
