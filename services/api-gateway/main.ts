@@ -1,10 +1,11 @@
 /** The process: settings, server, signals. */
 import { createGateway } from './src/app.ts';
 import { drain, Lifecycle } from './src/lifecycle.ts';
+import { LiveSecrets } from './src/live_secrets.ts';
 import { BufferedSink, Logger } from './src/logging.ts';
 import { SERVICE } from './src/operations.ts';
 import { RedisStore } from './src/redis.ts';
-import { readSettings, type Settings, SettingsError } from './src/settings.ts';
+import { readSecrets, readSettings, type Settings, SettingsError } from './src/settings.ts';
 
 function settingsOrExit(): Settings {
   try {
@@ -20,8 +21,10 @@ async function serve(settings: Settings): Promise<void> {
   const lines = new BufferedSink(SERVICE);
   const logger = new Logger(SERVICE, settings.version, settings.logLevel, lines);
   const lifecycle = new Lifecycle();
-  const store = new RedisStore(settings.redis, logger);
-  const gateway = createGateway({ settings, store, logger, lifecycle });
+  const read = () => readSecrets(settings.jwt.algorithm);
+  const secrets = new LiveSecrets({ first: settings.secrets, read, logger });
+  const store = new RedisStore(settings.redis, () => secrets.redisPasswords(), logger);
+  const gateway = createGateway({ settings, store, logger, lifecycle, secrets });
   globalThis.addEventListener('unhandledrejection', (event) => {
     event.preventDefault();
     logger.error('unhandled rejection', event.reason);
@@ -30,6 +33,7 @@ async function serve(settings: Settings): Promise<void> {
     event.preventDefault();
     logger.error('uncaught error', event.error);
   });
+  secrets.start();
   store.start();
   const server = await gateway.listen({ hostname: settings.host, port: settings.port });
   const { hostname, port } = server;
@@ -38,6 +42,7 @@ async function serve(settings: Settings): Promise<void> {
   const stop = async () => {
     if (lifecycle.draining) Deno.exit(1);
     await drain(server, gateway.closeWebSockets, lifecycle, settings, logger);
+    secrets.close();
     store.close();
     gateway.close();
     await lines.flush();

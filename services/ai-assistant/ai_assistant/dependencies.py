@@ -29,6 +29,7 @@ class Assistant:
     @classmethod
     def build(cls, settings: Settings, resources: Resources) -> "Assistant":
         providers = Providers(settings)
+        resources.live.on_change(Settings, providers.use)
         ledger = UsageLedger(resources.require_database())
         budget = TokenBudget(resources.redis, settings.daily_token_budget, ledger.spent_since)
         return cls(

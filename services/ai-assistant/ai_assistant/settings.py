@@ -4,12 +4,11 @@ from fnmatch import fnmatchcase
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from ai_assistant.models import MODEL_LENGTH, MODEL_PATTERN
-from assistants_common.settings import DatabaseSettings, OptionalSecret, secrets_directory
+from assistants_common.settings import DatabaseSettings, OptionalSecret
 
-KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
 _CHAT_MODELS = "claude-*,gpt-*,chatgpt-*,o1*,o3*,o4*"
 
 
@@ -107,13 +106,6 @@ class Settings(DatabaseSettings):
         return any(
             (self.openai_api_key, self.openai_base_url, self.anthropic_api_key, self.anthropic_base_url)
         )
-
-    def with_late_keys(self) -> Self:
-        """With the keys whose files came after the start: a mounted Secret changes while a pod runs."""
-        directory = secrets_directory()
-        files = [directory / name for name in KEYS] if directory else []
-        found = {file.name.lower(): file.read_text().strip() for file in files if file.is_file()}
-        return self.model_copy(update={name: SecretStr(key) for name, key in found.items() if key})
 
     def allows(self, model: str) -> bool:
         """Whether a caller may ask for a model; those named in the settings are always allowed."""

@@ -198,15 +198,21 @@ async def test_a_key_that_comes_while_it_runs_turns_it_off(
             for content in (None, " \n"):
                 if content:
                     (tmp_path / "OPENAI_API_KEY").write_text(content)
+                    app.state.resources.live.look()
                 before = await ask()
                 assert (before.status_code, ENGLISH in before.text) == (200 if simulated else 503, simulated)
             own_address = f"{providers[1]}/v1"
             monkeypatch.setattr("ai_assistant.providers.addresses.openai_base", lambda _url: own_address)
+            (tmp_path / "OPENAI_API_KEY").write_text("replaced-soon\n")
+            app.state.resources.live.look()
+            refused = await ask()
             (tmp_path / "OPENAI_API_KEY").write_text(f"{OPENAI_KEY}\n")
+            app.state.resources.live.look()
             after = await ask()
             models = (await client.get("/models", headers=auth_headers())).json()["items"]
+    assert refused.status_code == 503
     assert (after.status_code, after.json()["message"]) == (200, "Use Записать().")
-    assert len(stand_in.requests) == 2
+    assert len(stand_in.requests) == 3
     assert {item["provider"] for item in models} == {"openai"}
     assert "gpt-simulator" not in [item["id"] for item in models]
 

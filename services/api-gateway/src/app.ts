@@ -9,6 +9,7 @@ import { checkHost } from './headers.ts';
 import { createVerifier } from './identity.ts';
 import { KeySet } from './key_set.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import type { LiveSecrets } from './live_secrets.ts';
 import { Limiter } from './limiter.ts';
 import { describe, type Logger } from './logging.ts';
 import { Metrics } from './metrics.ts';
@@ -31,6 +32,8 @@ export interface Parts {
   readonly store: Store;
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
+  /** @default those of the settings */
+  readonly secrets?: Pick<LiveSecrets, 'current' | 'readAt'>;
   readonly webSocketLimits?: WebSocketLimits;
 }
 
@@ -44,15 +47,15 @@ export interface Gateway {
 }
 
 export function createGateway(parts: Parts): Gateway {
-  const { settings, store, logger, lifecycle } = parts;
-  const metrics = new Metrics(settings.version);
+  const { settings, store, logger, lifecycle, secrets = { current: settings.secrets, readAt: 0 } } = parts;
+  const metrics = new Metrics(settings.version, () => secrets.readAt);
   const clock = new Clock();
   const upstreams = createUpstreams(settings, metrics, logger, clock);
   const suspicions = new Suspicions(store, metrics, logger);
   const limiter = new Limiter({ store, metrics, logger, suspicions, rateLimit: settings.rateLimit });
   const { jwksUrl } = settings.jwt;
-  const keySet = jwksUrl ? new KeySet({ url: jwksUrl }, logger) : undefined;
-  const verify = createVerifier(settings.jwt, keySet);
+  const keys = jwksUrl ? new KeySet({ url: jwksUrl }, logger) : () => secrets.current.jwtKeys;
+  const verify = createVerifier(settings.jwt, keys);
   const webSockets = new WebSockets(metrics, parts.webSocketLimits);
   const proxy = createProxy({ settings, verify, limiter, upstreams, webSockets });
   const catalogue = new Catalogue({ routes: settings.routes, version: settings.version, logger });

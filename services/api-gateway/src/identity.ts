@@ -1,11 +1,11 @@
 /** Who makes a request: the token of the platform, and the address behind the edge. */
 import { isIP } from 'node:net';
 import { type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
-import { JOSEError } from 'jose/errors';
+import { JOSEError, JWSSignatureVerificationFailed } from 'jose/errors';
 import type { KeySet } from './key_set.ts';
 import { plainAddress } from './proxies.ts';
 import { type Role, ROLES } from './routes.ts';
-import type { Settings } from './settings.ts';
+import type { Secrets, Settings } from './settings.ts';
 
 const SKEW_SECONDS = 30;
 const CLAIMS = ['iss', 'aud', 'sub', 'role', 'iat', 'exp', 'jti'];
@@ -31,8 +31,12 @@ export interface Principal {
 export type Verify = (token: string) => Promise<Principal | undefined> | Principal | undefined;
 
 /** The algorithm is the one of the settings; what a token says about itself only chooses among trusted keys. */
-export function createVerifier(settings: Settings['jwt'], keySet?: KeySet, now = Date.now): Verify {
-  const { key, algorithm, issuer, audience } = settings;
+export function createVerifier(
+  settings: Settings['jwt'],
+  keys: KeySet | (() => Secrets['jwtKeys']),
+  now = Date.now,
+): Verify {
+  const { algorithm, issuer, audience } = settings;
   const options = () => ({
     currentDate: new Date(now()),
     algorithms: [algorithm],
@@ -41,19 +45,35 @@ export function createVerifier(settings: Settings['jwt'], keySet?: KeySet, now =
     clockTolerance: SKEW_SECONDS,
     requiredClaims: CLAIMS,
   });
-  const hmac = key &&
-    crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+  const imported = new WeakMap<Uint8Array, Promise<CryptoKey>>();
+  const importOnce = (key: Uint8Array<ArrayBuffer>): Promise<CryptoKey> => {
+    const known = imported.get(key) ??
+      crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+    imported.set(key, known);
+    return known;
+  };
 
-  const findKey: JWTVerifyGetKey = async (header, jws) => {
-    const found = await (hmac ?? keySet?.find(header, jws));
-    if (!found) throw new JOSEError('there is no such key');
-    return found;
+  const payloadOf = async (token: string): Promise<JWTPayload> => {
+    if (typeof keys !== 'function') {
+      const find: JWTVerifyGetKey = (header, jws) => keys.find(header, jws);
+      return (await jwtVerify(token, find, options())).payload;
+    }
+    const candidates = keys();
+    for (const key of candidates.slice(0, -1)) {
+      try {
+        return (await jwtVerify(token, await importOnce(key), options())).payload;
+      } catch (error) {
+        if (!(error instanceof JWSSignatureVerificationFailed)) throw error;
+      }
+    }
+    const last = candidates.at(-1);
+    if (!last) throw new JOSEError('there is no key');
+    return (await jwtVerify(token, await importOnce(last), options())).payload;
   };
 
   const check = async (token: string): Promise<Principal | undefined> => {
     try {
-      const { payload } = await jwtVerify(token, findKey, options());
-      return principalOf(payload, now() / 1000);
+      return principalOf(await payloadOf(token), now() / 1000);
     } catch (error) {
       if (error instanceof JOSEError) return undefined;
       throw error;

@@ -97,8 +97,17 @@ export class Metrics {
   readonly #tallies = new Map<Counter, Tally>();
   readonly #durations = new Map<string, { observe(value: number): void }>();
 
-  constructor(version: string) {
+  /** @param secretsReadAt when the secrets in force were read, in seconds since the epoch. */
+  constructor(version: string, secretsReadAt: () => number = () => 0) {
     const registers = [this.#registry];
+    new Gauge({
+      name: 'secrets_read_timestamp_seconds',
+      help: 'When the secrets in force were read from their files.',
+      registers,
+      collect() {
+        this.set(secretsReadAt());
+      },
+    });
     new Gauge({
       name: 'process_resident_memory_bytes',
       help: 'Resident memory size in bytes.',

@@ -37,6 +37,7 @@ export class RedisStore implements Store {
 
   constructor(
     private readonly settings: Settings['redis'],
+    private readonly passwords: () => readonly string[],
     private readonly logger: Logger,
     private readonly limits?: RespLimits,
   ) {}
@@ -102,8 +103,9 @@ export class RedisStore implements Store {
   }
 
   async #connect(): Promise<RespConnection> {
-    const { host, port, password } = this.settings;
-    const connection = await RespConnection.open({ host, port, isSecure: false }, password, this.limits);
+    const { host, port } = this.settings;
+    const address = { host, port, isSecure: false };
+    const connection = await RespConnection.open(address, this.passwords(), this.limits);
     if (this.#isClosed) connection.close();
     this.#script = encode(['EVALSHA', String(await connection.command(['SCRIPT', 'LOAD', ADMIT]))]);
     this.#connection = connection;

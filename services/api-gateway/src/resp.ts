@@ -72,15 +72,32 @@ export class RespConnection {
     void this.#readReplies();
   }
 
-  static async open(address: Address, password?: string, limits = LIMITS): Promise<RespConnection> {
+  /** @param passwords the first that is accepted is used; none: the server wants none. */
+  static async open(
+    address: Address,
+    passwords: readonly string[] = [],
+    limits = LIMITS,
+  ): Promise<RespConnection> {
     const connection = new RespConnection(await connectWithin(limits.connectMs, address), limits);
     try {
-      if (password) await connection.command(['AUTH', password]);
+      await connection.#logIn(passwords);
       await connection.command(['PING']);
       return connection;
     } catch (error) {
       connection.close(error instanceof Error ? error : new RedisAway(String(error)));
       throw error;
+    }
+  }
+
+  async #logIn(passwords: readonly string[]): Promise<void> {
+    for (const [index, password] of passwords.entries()) {
+      try {
+        await this.command(['AUTH', password]);
+        return;
+      } catch (error) {
+        const refused = error instanceof RedisError && error.message.startsWith('WRONGPASS');
+        if (!refused || index === passwords.length - 1) throw error;
+      }
     }
   }
 

@@ -11,6 +11,13 @@ const ENVIRONMENTS = ['dev', 'staging', 'production'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type Algorithm = (typeof ALGORITHMS)[number];
 
+/** What files of a mounted Secret hold, which change while the process runs. The first of several is used, all are good. */
+export interface Secrets {
+  /** Keys of tokens, for HS256. */
+  readonly jwtKeys: readonly Uint8Array<ArrayBuffer>[];
+  readonly redisPasswords: readonly string[];
+}
+
 export interface Settings {
   readonly environment: (typeof ENVIRONMENTS)[number];
   readonly logLevel: LogLevel;
@@ -30,11 +37,9 @@ export interface Settings {
   readonly uploadSeconds: number;
   /** An answer that streams, and a WebSocket, may pause for so long. */
   readonly streamIdleSeconds: number;
-  readonly redis: { readonly host: string; readonly port: number; readonly password?: string };
+  readonly redis: { readonly host: string; readonly port: number };
   readonly jwt: {
     readonly algorithm: Algorithm;
-    /** For HS256. */
-    readonly key?: Uint8Array<ArrayBuffer>;
     /** Where the public keys are, for the others. */
     readonly jwksUrl?: string;
     readonly issuer: string;
@@ -43,6 +48,7 @@ export interface Settings {
   /** Ranges of the proxies before the edge whose X-Forwarded-For is believed, and which of its hops is the client. */
   readonly trustedProxies: readonly string[];
   readonly proxyDepth?: number;
+  readonly secrets: Secrets;
   /** Requests a minute for one user or address. */
   readonly rateLimit: number;
   readonly corsOrigins: readonly string[];
@@ -73,13 +79,19 @@ function readSecret(path: string): string | undefined {
 }
 
 /** Only these may come from files: everything else is plain configuration. */
-const SECRETS = new Set(['JWT_SECRET_KEY', 'REDIS_PASSWORD']);
+export function readSecrets(algorithm: Algorithm, environment: Lookup = Deno.env.get): Secrets {
+  const read = new Reader(lookupIn(environment));
+  return {
+    jwtKeys: algorithm === 'HS256' ? read.keys('JWT_SECRET_KEY') : [],
+    redisPasswords: linesOf(read.optional('REDIS_PASSWORD') ?? ''),
+  };
+}
+
+const linesOf = (text: string): readonly string[] =>
+  text.split('\n').map((line) => line.trim()).filter(Boolean);
 
 export function readSettings(environment: Lookup = Deno.env.get): Settings {
-  const secrets = lookupIn(environment);
-  const read = new Reader((name) =>
-    SECRETS.has(name) ? secrets(name) : environment(name)?.trim() || undefined
-  );
+  const read = new Reader((name) => environment(name)?.trim() || undefined);
   const algorithm = read.choice('JWT_ALGORITHM', ALGORITHMS, 'HS256');
   return {
     environment: read.choice('ENV', ENVIRONMENTS, 'dev'),
@@ -98,18 +110,16 @@ export function readSettings(environment: Lookup = Deno.env.get): Settings {
     redis: {
       host: read.text('REDIS_HOST', 'localhost'),
       port: read.integer('REDIS_PORT', 6379, 1, 65_535),
-      password: read.optional('REDIS_PASSWORD'),
     },
     jwt: {
       algorithm,
-      ...(algorithm === 'HS256'
-        ? { key: read.key('JWT_SECRET_KEY') }
-        : { jwksUrl: read.url('JWT_JWKS_URL') }),
+      ...(algorithm === 'HS256' ? {} : { jwksUrl: read.url('JWT_JWKS_URL') }),
       issuer: read.text('JWT_ISSUER', 'ai-assistants'),
       audience: read.text('JWT_AUDIENCE', 'ai-assistants'),
     },
     trustedProxies: read.ranges('TRUSTED_PROXIES'),
     ...(read.optional('PROXY_DEPTH') ? { proxyDepth: read.integer('PROXY_DEPTH', 1, 1, 10) } : {}),
+    secrets: readSecrets(algorithm, environment),
     rateLimit: read.integer('RATE_LIMIT', 100, 1, 1_000_000),
     corsOrigins: read.origins('CORS_ORIGINS'),
     routes: read.routes('GATEWAY_ROUTES'),
@@ -152,10 +162,14 @@ class Reader {
     throw new SettingsError(`${name} is "${text}", expected a URL such as http://name:8000/keys`);
   }
 
-  key(name: string): Uint8Array<ArrayBuffer> {
-    const bytes = new TextEncoder().encode(this.text(name));
-    if (bytes.length >= MINIMUM_KEY_BYTES) return bytes;
-    throw new SettingsError(`${name} has ${bytes.length} bytes, expected at least ${MINIMUM_KEY_BYTES}`);
+  keys(name: string): readonly Uint8Array<ArrayBuffer>[] {
+    const keys = linesOf(this.text(name)).map((line) => new TextEncoder().encode(line));
+    for (const { length } of keys) {
+      if (length < MINIMUM_KEY_BYTES) {
+        throw new SettingsError(`${name} has ${length} bytes, expected at least ${MINIMUM_KEY_BYTES}`);
+      }
+    }
+    return keys;
   }
 
   origins(name: string): readonly string[] {

@@ -5,11 +5,11 @@ import { assert, assertEquals, clientOf, KEY, route, token, type TokenOptions, U
 
 const SETTINGS = {
   algorithm: 'HS256',
-  key: new TextEncoder().encode(KEY),
   issuer: 'ai-assistants',
   audience: 'ai-assistants',
 } as const;
-const verify = createVerifier(SETTINGS);
+const KEYS = [new TextEncoder().encode(KEY)];
+const verify = createVerifier(SETTINGS, () => KEYS);
 const verdict = async (options?: TokenOptions) => (await verify(await token(options)))?.userId;
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -26,7 +26,7 @@ Deno.test('a token of the platform names its user', async () => {
 
 Deno.test('the clocks may differ by 30 seconds', async () => {
   const seconds = now();
-  const at = createVerifier(SETTINGS, undefined, () => seconds * 1000);
+  const at = createVerifier(SETTINGS, () => KEYS, () => seconds * 1000);
   const userOf = async (claims: Record<string, unknown>) => (await at(await token({ claims })))?.userId;
   assertEquals(await userOf({ exp: seconds - 29 }), USER_ID);
   assertEquals(await userOf({ exp: seconds - 31 }), undefined);
@@ -68,12 +68,24 @@ Deno.test('what is no bearer token names nobody', async () => {
 Deno.test('a verdict is remembered until the token ends, not longer', async () => {
   const clock = { now: Date.now() };
   let imports = 0;
-  const remembering = createVerifier(SETTINGS, undefined, () => (imports++, clock.now));
+  const remembering = createVerifier(SETTINGS, () => KEYS, () => (imports++, clock.now));
   const text = await token({ expiresIn: 5 });
   assertEquals([(await remembering(text))?.userId, (await remembering(text))?.userId], [USER_ID, USER_ID]);
   assert(!(remembering(text) instanceof Promise), 'the second look at a token goes to no library');
   clock.now += 36_000;
   assert(remembering(text) instanceof Promise, 'an old verdict was believed');
+});
+
+Deno.test('a token of any of the keys is good, and of none when the key is gone', async () => {
+  const other = new TextEncoder().encode('another-key-of-the-platform-0123456789');
+  let keys = [other, ...KEYS];
+  const rotating = createVerifier(SETTINGS, () => keys);
+  const of = async (expiresIn: number) => (await rotating(await token({ expiresIn })))?.userId;
+  assertEquals(await of(100), USER_ID);
+  keys = [...KEYS, other];
+  assertEquals(await of(200), USER_ID);
+  keys = [other];
+  assertEquals(await of(300), undefined);
 });
 
 Deno.test('IPv6 clients are counted by their network', () => {

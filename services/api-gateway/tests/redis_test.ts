@@ -16,7 +16,8 @@ import {
 } from './support.ts';
 
 async function connectedStore({ port, password }: RedisServer): Promise<RedisStore> {
-  const store = new RedisStore({ host: '127.0.0.1', port, password }, testLogger(), REDIS_LIMITS);
+  const address = { host: '127.0.0.1', port };
+  const store = new RedisStore(address, () => ['not yet', password], testLogger(), REDIS_LIMITS);
   store.start();
   await waitUntil(() => store.ping().then(() => true, () => false));
   return store;
@@ -296,8 +297,12 @@ redisTest('a server that has lost its scripts gets them again', async () => {
 redisTest('a wrong password is said in the log, and is not in it', async () => {
   const redis = await startRedis();
   const log: Record<string, unknown>[] = [];
-  const settings = { host: '127.0.0.1', port: redis.port, password: 'not the password' };
-  const store = new RedisStore(settings, testLogger(log));
+  const settings = { host: '127.0.0.1', port: redis.port };
+  const store = new RedisStore(
+    settings,
+    () => ['not the password', 'not the password either'],
+    testLogger(log),
+  );
   store.start();
   await waitUntil(() => log.length > 0);
   assertEquals(log[0]?.message, 'redis is away');

@@ -140,8 +140,9 @@ Deno.test('secrets come from files, and a variable wins over its file', async ()
   await Deno.writeTextFile(`${directory}/REDIS_PASSWORD`, 'from a file\n');
   const decode = (key?: Uint8Array) => new TextDecoder().decode(key);
   const settings = read({ SECRETS_DIR: directory, JWT_SECRET_KEY: undefined });
-  assertEquals([decode(settings.jwt.key), settings.redis.password], [`${KEY} of a file`, 'from a file']);
-  assertEquals(decode(read({ SECRETS_DIR: directory }).jwt.key), KEY);
+  const { jwtKeys, redisPasswords } = settings.secrets;
+  assertEquals([jwtKeys.map(decode), redisPasswords], [[`${KEY} of a file`], ['from a file']]);
+  assertEquals(read({ SECRETS_DIR: directory }).secrets.jwtKeys.map(decode), [KEY]);
   await Deno.remove(directory, { recursive: true });
 });
 

@@ -151,11 +151,11 @@ export function settingsFor(routes: readonly Route[], changes: Partial<Settings>
     redis: { host: '127.0.0.1', port: 1 },
     jwt: {
       algorithm: 'HS256',
-      key: new TextEncoder().encode(KEY),
       issuer: 'ai-assistants',
       audience: 'ai-assistants',
     },
     trustedProxies: [],
+    secrets: { jwtKeys: [new TextEncoder().encode(KEY)], redisPasswords: [] },
     rateLimit: 1000,
     corsOrigins: ['https://app.example.com'],
     routes,

@@ -75,8 +75,13 @@ def _lifespan(resources: Resources, own: Lifespan | None, *, outbox: bool) -> Li
     async def run(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(resources.close)
+            await stack.enter_async_context(resources.live.watching())
             if outbox:
-                relay = OutboxRelay(resources.require_database(), resources.settings)
+                relay = OutboxRelay(
+                    resources.require_database(),
+                    resources.settings,
+                    redis_passwords=resources.redis_passwords,
+                )
                 await stack.enter_async_context(relay.running())
             if own is not None:
                 await stack.enter_async_context(own(app))

@@ -1,9 +1,13 @@
 """The Redis client, with bounded connections and waits."""
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from typing import Any
+
+from redis.asyncio import BlockingConnectionPool, Connection, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import AuthenticationError
 
+from assistants_common.passwords import Passwords
 from assistants_common.settings import ServiceSettings
 
 _CONNECT_SECONDS = 3
@@ -13,16 +17,46 @@ _POOL_SIZE = 20
 _RETRIES = 2
 
 
-def build_redis(settings: ServiceSettings, retries: int = _RETRIES, pool_size: int = _POOL_SIZE) -> Redis:
+class _LoggingIn(Connection):
+    """Logs in with the first password that is accepted."""
+
+    def __init__(self, *, passwords: Passwords, **options: Any) -> None:  # noqa: ANN401 - those of the base class
+        super().__init__(**options)
+        self._passwords = passwords
+
+    async def on_connect_check_health(self, check_health: bool = True) -> None:
+        *others, last = self._passwords.candidates()
+        for password in others:
+            try:
+                await self._log_in(password, check_health=check_health)
+            except AuthenticationError:
+                # A refused login ends the connection.
+                await self._connect()  # type: ignore[no-untyped-call]
+                continue
+            return
+        await self._log_in(last, check_health=check_health)
+
+    async def _log_in(self, password: str | None, *, check_health: bool) -> None:
+        self.password = password or ""
+        await super().on_connect_check_health(check_health)
+
+
+def build_redis(
+    settings: ServiceSettings,
+    retries: int = _RETRIES,
+    pool_size: int = _POOL_SIZE,
+    passwords: Passwords | None = None,
+) -> Redis:
     """A client that returns text. Blocking reads must ask for less than 10 seconds.
 
     A command whose answer did not come is sent again, up to `retries` times: it may be carried out twice.
+    `passwords` that change are used by the connections made from then on; without, those of the settings are.
     """
-    password = settings.redis_password
     pool = BlockingConnectionPool(
+        connection_class=_LoggingIn,
+        passwords=passwords or Passwords(settings.redis_password),
         host=settings.redis_host,
         port=settings.redis_port,
-        password=password.get_secret_value() if password else None,
         decode_responses=True,
         max_connections=pool_size,
         timeout=_POOL_SECONDS,

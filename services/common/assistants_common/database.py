@@ -1,12 +1,14 @@
 """Asynchronous PostgreSQL access with bounded pools."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from assistants_common.passwords import Passwords
 from assistants_common.settings import DatabaseSettings
 
 NAMING_CONVENTION = {
@@ -25,28 +27,67 @@ _CONNECT_SECONDS = 5
 _RECYCLE_SECONDS = 1800
 
 
-def build_engine(settings: DatabaseSettings, application: str) -> AsyncEngine:
-    """An engine that never waits without end: for a connection, for a free one, or for a statement."""
+type Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
+
+
+def connector(
+    settings: DatabaseSettings,
+    application: str,
+    passwords: Passwords | None = None,
+    command_timeout: float | None = None,
+) -> Connect:
+    """Opens connections with the first password that is accepted: for `async_creator` of an engine."""
+    passwords = passwords or Passwords(settings.postgres_password)
+
+    async def connect(password: str | None) -> "asyncpg.Connection[asyncpg.Record]":
+        return await asyncpg.connect(
+            host=settings.postgres_host,
+            port=settings.postgres_port,
+            user=settings.postgres_user,
+            password=password,
+            database=settings.postgres_db,
+            timeout=_CONNECT_SECONDS,
+            command_timeout=command_timeout,
+            server_settings={"application_name": application},
+        )
+
+    async def log_in() -> "asyncpg.Connection[asyncpg.Record]":
+        *others, last = passwords.candidates()
+        for password in others:
+            try:
+                return await connect(password)
+            except asyncpg.InvalidPasswordError:
+                continue
+        return await connect(last)
+
+    return log_in
+
+
+def build_engine(
+    settings: DatabaseSettings, application: str, passwords: Passwords | None = None
+) -> AsyncEngine:
+    """An engine that never waits without end: for a connection, for a free one, or for a statement.
+
+    `passwords` that change are used by the connections made from then on; without, those of the settings are.
+    """
     return create_async_engine(
         settings.database_url,
+        async_creator=connector(settings, application, passwords, settings.database_command_timeout_seconds),
         pool_size=settings.database_pool_size,
         max_overflow=settings.database_max_overflow,
         pool_timeout=settings.database_pool_timeout_seconds,
         pool_pre_ping=True,
         pool_recycle=_RECYCLE_SECONDS,
         hide_parameters=True,
-        connect_args={
-            "timeout": _CONNECT_SECONDS,
-            "command_timeout": settings.database_command_timeout_seconds,
-            "server_settings": {"application_name": application},
-        },
     )
 
 
-def build_control_engine(settings: DatabaseSettings, application: str) -> AsyncEngine:
+def build_control_engine(
+    settings: DatabaseSettings, application: str, passwords: Passwords | None = None
+) -> AsyncEngine:
     """One connection for the health check and one for the outbox: requests cannot take them."""
     control = {"database_pool_size": 2, "database_max_overflow": 0, "database_pool_timeout_seconds": 3}
-    return build_engine(settings.model_copy(update=control), f"{application}-control")
+    return build_engine(settings.model_copy(update=control), f"{application}-control", passwords)
 
 
 class Database:

@@ -44,6 +44,10 @@ class Mailer:
         self._settings = settings
         self._tls_context = tls_context
 
+    def use(self, settings: MailSettings) -> None:
+        """Send with the user and password of these settings from now on."""
+        self._settings = settings
+
     @property
     def configured(self) -> bool:
         return bool(self._settings.smtp_host)

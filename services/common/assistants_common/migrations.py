@@ -22,6 +22,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from assistants_common.database import connector
 from assistants_common.schema_history import applied_revisions
 from assistants_common.settings import DatabaseSettings
 
@@ -30,7 +31,6 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS = 120.0
 _PAUSE_SECONDS = 0.5
 # Packets to a pod whose policies are not in force yet are lost: asking again is faster than waiting on.
-_CONNECT_SECONDS = 3
 _LOCK_SPACE = 0x61_73_73_74
 _NOT_YET: tuple[type[Exception], ...] = (
     OSError,
@@ -117,7 +117,7 @@ async def migrate(
         settings.database_url,
         poolclass=NullPool,
         hide_parameters=True,
-        connect_args={"timeout": _CONNECT_SECONDS, "server_settings": {"application_name": "migrate"}},
+        async_creator=connector(settings, "migrate"),
     )
     deadline = monotonic() + wait_seconds
     try:

@@ -18,6 +18,7 @@ from assistants_common.database import Database
 from assistants_common.event_stream import EntryId, StreamState, observe, published_ids
 from assistants_common.events import EVENTS_PUBLISHED, FIELD, MAX_LENGTH, STREAM
 from assistants_common.outbox import OUTBOX
+from assistants_common.passwords import Passwords
 from assistants_common.settings import ServiceSettings
 
 logger = logging.getLogger(__name__)
@@ -47,10 +48,15 @@ class OutboxRelay:
     """
 
     def __init__(
-        self, database: Database, settings: ServiceSettings, poll_seconds: float = POLL_SECONDS
+        self,
+        database: Database,
+        settings: ServiceSettings,
+        poll_seconds: float = POLL_SECONDS,
+        redis_passwords: Passwords | None = None,
     ) -> None:
         self._database = database
         self._settings = settings
+        self._redis_passwords = redis_passwords
         self._poll_seconds = poll_seconds
         self._known: StreamState | None = None
         self._settled: tuple[EntryId, EntryId | None] | None = None
@@ -74,7 +80,7 @@ class OutboxRelay:
 
     async def _run(self) -> None:
         # A client of its own, which does not send a batch a second time when the answer is lost.
-        async with build_redis(self._settings, retries=0) as redis:
+        async with build_redis(self._settings, retries=0, passwords=self._redis_passwords) as redis:
             while True:
                 self._database.outbox_wake.clear()
                 stopping = self._stopping

@@ -13,6 +13,8 @@ from assistants_common.database import Database, build_control_engine, build_eng
 from assistants_common.events import EventPublisher
 from assistants_common.health import Check, HealthMonitor
 from assistants_common.lifecycle import Lifecycle
+from assistants_common.live_settings import LiveSettings
+from assistants_common.passwords import Passwords
 from assistants_common.settings import DatabaseSettings, ServiceSettings
 from assistants_common.tokens import TokenService
 
@@ -23,6 +25,10 @@ class Resources:
 
     service: str
     settings: ServiceSettings
+    """Those the process began with."""
+    live: LiveSettings
+    """Those in force: their secrets change when the files of a mounted Secret do."""
+    redis_passwords: Passwords
     lifecycle: Lifecycle
     redis: Redis
     control_redis: Redis
@@ -34,22 +40,35 @@ class Resources:
 
     @classmethod
     def build(cls, service: str, settings: ServiceSettings) -> "Resources":
-        redis, control_redis = build_redis(settings), build_redis(settings, pool_size=1)
+        live = LiveSettings(settings)
+        redis_passwords = Passwords(settings.redis_password)
+        redis = build_redis(settings, passwords=redis_passwords)
+        control_redis = build_redis(settings, pool_size=1, passwords=redis_passwords)
+        live.on_change(ServiceSettings, lambda now: redis_passwords.use(now.redis_password))
         database = None
         checks: dict[str, Check] = {}
         if isinstance(settings, DatabaseSettings):
-            database = Database(build_engine(settings, service), build_control_engine(settings, service))
+            passwords = Passwords(settings.postgres_password)
+            live.on_change(DatabaseSettings, lambda now: passwords.use(now.postgres_password))
+            database = Database(
+                build_engine(settings, service, passwords),
+                build_control_engine(settings, service, passwords),
+            )
             checks["database"] = database.ping
         checks["redis"] = control_redis.ping
         lifecycle = Lifecycle()
+        tokens = TokenService(settings)
+        live.on_change(ServiceSettings, tokens.use)
         return cls(
             service=service,
             settings=settings,
+            live=live,
+            redis_passwords=redis_passwords,
             lifecycle=lifecycle,
             redis=redis,
             control_redis=control_redis,
             events=EventPublisher(redis, service),
-            tokens=TokenService(settings),
+            tokens=tokens,
             health=HealthMonitor(service, settings.service_version, lifecycle, checks),
             database=database,
         )

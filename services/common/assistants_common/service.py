@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from assistants_common.json_logging import configure_logging
-from assistants_common.settings import DatabaseSettings, ServiceSettings
+from assistants_common.settings import DatabaseSettings, ServiceSettings, complaints
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -67,7 +67,7 @@ def run[S: ServiceSettings](service: Service[S], arguments: Sequence[str] | None
     try:
         settings = service.settings()
     except ValidationError as error:
-        logger.critical("the settings are not valid", extra={"errors": _complaints(error)})
+        logger.critical("the settings are not valid", extra={"errors": complaints(error)})
         return EXIT_FAILURE
     configure_logging(service.name, settings.service_version, settings.effective_log_level)
     if parsed.command == SERVE:
@@ -83,11 +83,6 @@ def _parse[S: ServiceSettings](service: Service[S], arguments: Sequence[str]) ->
     parser.add_argument("command", nargs="?", default=SERVE, choices=choices)
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser.parse_args(arguments)
-
-
-def _complaints(error: ValidationError) -> list[str]:
-    items = error.errors(include_input=False, include_url=False, include_context=False)
-    return [f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in items]
 
 
 def _run_command[S: ServiceSettings](

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -41,6 +41,18 @@ def _networks(value: object) -> object:
 
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_to_none)]
 """A secret that may be missing: an empty variable or file counts as not set."""
+
+
+def lines_of(secret: SecretStr | None) -> tuple[str, ...]:
+    """One value a line: the first is used, all are accepted, so that one is replaced without a gap."""
+    text = secret.get_secret_value() if secret else ""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def complaints(error: ValidationError) -> list[str]:
+    """What is wrong with settings, without their values."""
+    items = error.errors(include_input=False, include_url=False, include_context=False)
+    return [f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in items]
 
 
 def secrets_directory() -> Path | None:
@@ -91,7 +103,7 @@ class ServiceSettings(BaseSettings):
 
     jwt_algorithm: Literal["HS256", "RS256", "ES256"] = "HS256"
     jwt_secret_key: OptionalSecret = Field(default=None, validate_default=True)
-    """Needed for HS256."""
+    """Needed for HS256. Several keys, one a line: the first signs, all are accepted."""
     jwt_private_key: OptionalSecret = None
     """For RS256 and ES256, where tokens are issued: PEM private keys. The first signs, all are published."""
     jwt_jwks_url: str = Field(default="", validate_default=True)
@@ -119,7 +131,7 @@ class ServiceSettings(BaseSettings):
     def _long_enough(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if value is None and info.data.get("jwt_algorithm") == "HS256":
             raise ValueError("is required for JWT_ALGORITHM=HS256")
-        if value is not None and len(value.get_secret_value().encode()) < MINIMUM_KEY_BYTES:
+        if any(len(key.encode()) < MINIMUM_KEY_BYTES for key in lines_of(value)):
             raise ValueError(f"must be at least {MINIMUM_KEY_BYTES} bytes long")
         return value
 
@@ -179,7 +191,7 @@ class DatabaseSettings(ServiceSettings):
         return URL.create(
             "postgresql+asyncpg",
             username=self.postgres_user,
-            password=self.postgres_password.get_secret_value(),
+            password=next(iter(lines_of(self.postgres_password)), ""),
             host=self.postgres_host,
             port=self.postgres_port,
             database=self.postgres_db,

@@ -1,6 +1,7 @@
 """JSON Web Tokens of the platform: issuing and verifying."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -10,7 +11,7 @@ from uuid import UUID, uuid4
 import jwt
 
 from assistants_common.key_set import RemoteKeySet
-from assistants_common.settings import ServiceSettings
+from assistants_common.settings import ServiceSettings, lines_of
 from assistants_common.signing_keys import PrivateKey, PublicKey, SigningKey, load_signing_keys
 
 SKEW_SECONDS = 30
@@ -52,7 +53,8 @@ class _Keys(Protocol):
     def signing(self) -> tuple[str | PrivateKey, dict[str, str]]:
         """The key to sign with, and what the token's header says about it."""
 
-    async def verifying(self, token: str) -> str | PublicKey: ...
+    async def verifying(self, token: str) -> Sequence[str | PublicKey]:
+        """One key at least: those the token may be signed with."""
 
     def published(self) -> list[dict[str, Any]]: ...
 
@@ -61,7 +63,7 @@ class TokenService:
     """Issues and verifies tokens under the settings' key. The algorithm is never read from a token.
 
     HS256: one secret for all services. RS256, ES256: the service with the private key signs and publishes the
-    public keys, the others read them from there.
+    public keys, the others read them from there. The first of several keys signs, tokens of the others stay good.
     """
 
     def __init__(self, settings: ServiceSettings) -> None:
@@ -70,6 +72,11 @@ class TokenService:
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
         self._lifetime = timedelta(minutes=settings.jwt_expire_minutes)
+
+    def use(self, settings: ServiceSettings) -> None:
+        """Go on with the keys of these settings. Public keys of others are looked after by their set."""
+        if not isinstance(self._keys, _OthersKeys):
+            self._keys = _keys(settings)
 
     def issue(
         self,
@@ -101,18 +108,28 @@ class TokenService:
         KeysUnavailableError when the public keys have never been read.
         """
         try:
-            claims = jwt.decode(
-                token,
-                await self._keys.verifying(token),
-                algorithms=[self._algorithm],
-                issuer=self._issuer,
-                audience=self._audience,
-                leeway=SKEW_SECONDS,
-                options={"require": _CLAIMS},
-            )
-            return _principal(claims)
+            return _principal(self._claims(token, await self._keys.verifying(token)))
         except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError) as error:
             raise InvalidTokenError(str(error)) from error
+
+    def _claims(self, token: str, keys: Sequence[str | PublicKey]) -> Mapping[str, Any]:
+        """Of the first key that signed the token; the last key's complaint when none did."""
+        *others, last = keys
+        for key in others:
+            with suppress(jwt.InvalidSignatureError):
+                return self._decode(token, key)
+        return self._decode(token, last)
+
+    def _decode(self, token: str, key: str | PublicKey) -> Mapping[str, Any]:
+        return jwt.decode(
+            token,
+            key,
+            algorithms=[self._algorithm],
+            issuer=self._issuer,
+            audience=self._audience,
+            leeway=SKEW_SECONDS,
+            options={"require": _CLAIMS},
+        )
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """The public keys as a JWK set: what other services verify with. Empty for HS256."""
@@ -132,22 +149,24 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
 
 def _keys(settings: ServiceSettings) -> _Keys:
     if settings.jwt_secret_key is not None and settings.jwt_algorithm == "HS256":
-        return _SharedSecret(settings.jwt_secret_key.get_secret_value())
+        return _SharedSecrets(lines_of(settings.jwt_secret_key))
     if settings.jwt_private_key is not None:
         pem = settings.jwt_private_key.get_secret_value()
         return _OwnKeys(load_signing_keys(pem, settings.jwt_algorithm))
     return _OthersKeys(RemoteKeySet(settings.jwt_jwks_url, settings.jwt_algorithm))
 
 
-class _SharedSecret:
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
+class _SharedSecrets:
+    """The first secret signs, tokens of the others stay good: so a secret is replaced without a gap."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = secrets
 
     def signing(self) -> tuple[str | PrivateKey, dict[str, str]]:
-        return self._secret, {}
+        return self._secrets[0], {}
 
-    async def verifying(self, token: str) -> str | PublicKey:  # noqa: ARG002 - one key for all tokens
-        return self._secret
+    async def verifying(self, token: str) -> Sequence[str | PublicKey]:  # noqa: ARG002 - a token names none
+        return self._secrets
 
     def published(self) -> list[dict[str, Any]]:
         return []
@@ -163,11 +182,11 @@ class _OwnKeys:
     def signing(self) -> tuple[str | PrivateKey, dict[str, str]]:
         return self._signing.private_key, {"kid": self._signing.key_id}
 
-    async def verifying(self, token: str) -> str | PublicKey:
+    async def verifying(self, token: str) -> Sequence[str | PublicKey]:
         key = self._by_id.get(_key_id(token))
         if key is None:
             raise InvalidTokenError("the key is not known")
-        return key.public_key
+        return [key.public_key]
 
     def published(self) -> list[dict[str, Any]]:
         return [key.jwk for key in self._by_id.values()]
@@ -180,11 +199,11 @@ class _OthersKeys:
     def signing(self) -> tuple[str | PrivateKey, dict[str, str]]:
         raise RuntimeError("JWT_PRIVATE_KEY is not set: this service cannot issue tokens")
 
-    async def verifying(self, token: str) -> str | PublicKey:
+    async def verifying(self, token: str) -> Sequence[str | PublicKey]:
         key = await self._key_set.find(_key_id(token))
         if key is None:
             raise InvalidTokenError("the key is not known")
-        return key
+        return [key]
 
     def published(self) -> list[dict[str, Any]]:
         return []

@@ -48,7 +48,6 @@ _LIMITS = {
     "assistants_common.health": ("_CHECK_SECONDS",),
     "assistants_common.key_set": ("_TIMEOUT_SECONDS",),
     "assistants_common.mail": ("_STEP_SECONDS", "_WHOLE_SECONDS"),
-    "assistants_common.migrations": ("_CONNECT_SECONDS",),
     "assistants_common.outbox_relay": ("_STOP_SECONDS",),
     "assistants_common.revocation": ("_ANSWER_SECONDS",),
 }

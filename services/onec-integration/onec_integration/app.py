@@ -31,6 +31,8 @@ def build_app(settings: Settings, guard: AddressGuard | None = None) -> FastAPI:
         resources: Resources = app.state.resources
         client = OneCClient(settings, guard)
         catalog = Catalog(settings, client, resources.redis)
+        resources.live.on_change(Settings, client.use)
+        resources.live.on_change(Settings, catalog.use)
         database = resources.require_database()
         copier = Copier(settings, database, client)
         synchronizer = Synchronizer(database, catalog, copier, Retries(settings))

@@ -41,10 +41,15 @@ def to_company(row: Row) -> Company:
 class Catalog:
     def __init__(self, settings: Settings, client: OneCClient, redis: Redis) -> None:
         self._client = client
+        self._redis = redis
+        self.use(settings)
+
+    def use(self, settings: Settings) -> None:
+        """Keep what this user of 1C sees apart from what others saw."""
         base = f"{settings.onec_server_url} {settings.onec_username}"
         name_space = sha256(base.encode()).hexdigest()[:16]
-        self._cache = AnswerCache(redis, name_space)
-        self._schema = SchemaCache(redis, name_space, client.read_schema)
+        self._cache = AnswerCache(self._redis, name_space)
+        self._schema = SchemaCache(self._redis, name_space, self._client.read_schema)
 
     async def companies(self, params: PageParams) -> Page[Company]:
         """The companies not marked for deletion, by name."""

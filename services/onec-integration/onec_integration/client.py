@@ -96,6 +96,10 @@ class OneCClient:
             verify=_trust(settings),
         )
 
+    def use(self, settings: Settings) -> None:
+        """Log in with the user and password of these settings from now on."""
+        self._http.auth = _credentials(settings)
+
     @property
     def configured(self) -> bool:
         return bool(self._host)
@@ -243,9 +247,9 @@ def _tells_of_no_entity(error: OneCError) -> bool:
     return error.code == errors.NOT_FOUND and code not in {None, NO_ENTITY_SET}
 
 
-def _credentials(settings: Settings) -> httpx.BasicAuth | None:
+def _credentials(settings: Settings) -> httpx.Auth:
     if not settings.onec_username:
-        return None
+        return httpx.Auth()
     password = settings.onec_password
     return httpx.BasicAuth(settings.onec_username, password.get_secret_value() if password else "")
 

@@ -22,6 +22,8 @@ from onec_simulator.server import ROOT, build_simulator
 logger = logging.getLogger("assistants.onec_simulator")
 
 _STOP_SECONDS = 2
+_REREAD_TICKS = 20
+"""Of a tenth of a second."""
 
 
 class Credentials(BaseSettings):
@@ -63,8 +65,30 @@ def _base(options: argparse.Namespace) -> Base:
     return base
 
 
+class _Simulator(DrainingServer):
+    """Reads its credentials again, as the mounted Secret they come from may change."""
+
+    def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle, base: Base, *, rereads: bool) -> None:
+        super().__init__(config, lifecycle, drain_seconds=0)
+        self._base = base
+        self._rereads = rereads
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._rereads and counter % _REREAD_TICKS == 0:
+            found = _credentials()
+            self._base.username, self._base.password = (
+                found.onec_username,
+                found.onec_password.get_secret_value(),
+            )
+        return await super().on_tick(counter)
+
+
+def _credentials() -> Credentials:
+    return Credentials(_secrets_dir=secrets_directory())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    credentials = Credentials(_secrets_dir=secrets_directory())
+    credentials = _credentials()
     options = parse_options(sys.argv[1:] if arguments is None else arguments, credentials)
     configure_logging("onec-simulator", os.environ.get("SERVICE_VERSION", "0.0.0-dev"), "INFO")
     lifecycle, base = Lifecycle(), _base(options)
@@ -82,7 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     rows = sum(len(entity_set.rows) for entity_set in base.entity_sets.values())
     logger.info("the simulated base is ready", extra={"rows": rows, "root": ROOT, "user": base.username})
-    server = DrainingServer(config, lifecycle, drain_seconds=0)
+    given = (options.user, options.password)
+    rereads = given == (credentials.onec_username, credentials.onec_password.get_secret_value())
+    server = _Simulator(config, lifecycle, base, rereads=rereads)
     server.run()
     return 0 if server.started else 1
 

@@ -25,6 +25,7 @@ from security.webhook import Webhook
 
 def build_chain(resources: Resources, settings: Settings) -> AuditChain:
     keys = settings.audit_keys
+    resources.live.on_change(Settings, lambda now: keys.use(now.audit_keys))
     return AuditChain(keys, Anchor(resources.redis, keys))
 
 
@@ -55,13 +56,21 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     detector = Detector(resources.require_database(), app.state.chain, queue)
     async with AsyncExitStack() as stack:
         mailer = Mailer(settings)
-        url, secret = settings.alert_webhook_url, settings.alert_webhook_secret
-        webhook = None
-        if url is not None and secret is not None:
-            webhook = await stack.enter_async_context(
-                Webhook(url, secret, settings.alert_webhook_timeout_seconds)
+        webhook = await stack.enter_async_context(
+            Webhook(
+                settings.alert_webhook_url,
+                settings.alert_webhook_secret,
+                settings.alert_webhook_timeout_seconds,
             )
-        notifier = Notifier(queue, mailer if mailer.configured else None, webhook, detector.forget)
+        )
+
+        def use(now: Settings) -> None:
+            mailer.use(now)
+            webhook.use(now.alert_webhook_url, now.alert_webhook_secret)
+            queue.use(_targets(now))
+
+        resources.live.on_change(Settings, use)
+        notifier = Notifier(queue, mailer, webhook, detector.forget)
         await stack.enter_async_context(notifier.running())
         await stack.enter_async_context(in_background(app.state.chain.anchor.keep(), "audit-anchor"))
         consumer = EventConsumer(resources.redis, NAME, detector.handle)

@@ -50,7 +50,11 @@ class AuditKeys:
         own = [line.strip() for line in audit_key.splitlines() if line.strip()]
         if any(len(line.encode()) < MINIMUM_KEY_BYTES for line in own):
             raise ValueError(f"every line of AUDIT_KEY must be at least {MINIMUM_KEY_BYTES} bytes long")
-        return cls(own or ([jwt_secret_key] if jwt_secret_key else []))
+        return cls(own or [line.strip() for line in jwt_secret_key.splitlines() if line.strip()])
+
+    def use(self, other: Self) -> None:
+        """Sign and accept as `other` does from now on."""
+        self._first, self._by_id = other._first, other._by_id
 
     def __bool__(self) -> bool:
         return self._first is not None

@@ -46,6 +46,10 @@ class NotificationQueue:
         self._max_age = max_age
         self.wake = asyncio.Event()
 
+    def use(self, targets: Sequence[Target]) -> None:
+        """Put messages in line for these from now on."""
+        self._targets = tuple(targets)
+
     def add(self, session: AsyncSession, alert: Alert) -> None:
         """Put a message to every target in line, in the transaction of the alert."""
         if Severity(alert.severity).rank < self._minimum.rank:

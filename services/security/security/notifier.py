@@ -45,16 +45,13 @@ class Notifier:
     def __init__(
         self,
         queue: NotificationQueue,
-        mailer: Mailer | None,
-        webhook: Webhook | None,
+        mailer: Mailer,
+        webhook: Webhook,
         housekeeping: Callable[[], Awaitable[None]],
     ) -> None:
         self._queue = queue
-        self._senders: dict[Channel, Sender] = {}
-        if mailer is not None:
-            self._senders[Channel.EMAIL] = partial(_mail, mailer)
-        if webhook is not None:
-            self._senders[Channel.WEBHOOK] = partial(_post, webhook)
+        self._mailer = mailer
+        self._webhook = webhook
         self._housekeeping = housekeeping
         self._housekept_at = float("-inf")
 
@@ -79,14 +76,23 @@ class Notifier:
 
     async def send_due(self) -> None:
         """Send what is due, one after the other."""
-        while notification := await self._queue.take(self._senders.keys()):
+        while notification := await self._queue.take(self._senders().keys()):
             try:
-                await self._senders[Channel(notification.channel)](notification)
+                await self._senders()[Channel(notification.channel)](notification)
             except (MailError, WebhookError) as error:
                 await self._failed(notification, error)
             else:
                 await self._queue.sent(notification)
                 NOTIFICATIONS.labels(notification.channel, "sent").inc()
+
+    def _senders(self) -> dict[Channel, Sender]:
+        """Of the channels that are configured now: the webhook's address may come later."""
+        senders: dict[Channel, Sender] = {}
+        if self._mailer.configured:
+            senders[Channel.EMAIL] = partial(_mail, self._mailer)
+        if self._webhook.configured:
+            senders[Channel.WEBHOOK] = partial(_post, self._webhook)
+        return senders
 
     async def _failed(self, notification: Notification, error: Exception) -> None:
         given_up = await self._queue.failed(notification, str(error))

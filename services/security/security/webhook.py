@@ -30,11 +30,18 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 class Webhook:
     """Follows no redirect: a body goes to the configured address or nowhere."""
 
-    def __init__(self, url: SecretStr, secret: SecretStr, timeout: float) -> None:
-        self._url = url
-        self._secret = secret
+    def __init__(self, url: SecretStr | None, secret: SecretStr | None, timeout: float) -> None:
+        self.use(url, secret)
         self._timeout = timeout
         self._client = build_client("", timeout)
+
+    def use(self, url: SecretStr | None, secret: SecretStr | None) -> None:
+        """Send there, signed with that secret, from now on."""
+        self._target = (url, secret) if url is not None and secret is not None else None
+
+    @property
+    def configured(self) -> bool:
+        return self._target is not None
 
     async def __aenter__(self) -> Self:
         return self
@@ -46,16 +53,17 @@ class Webhook:
 
     async def send(self, delivery_id: str, body: bytes) -> None:
         """Deliver a message; WebhookError unless the answer is a 2xx."""
+        if self._target is None:
+            raise WebhookError("ALERT_WEBHOOK_URL is not set")
+        url, secret = self._target
         timestamp = str(int(time()))
         headers = {
             "Content-Type": "application/json",
             DELIVERY_HEADER: delivery_id,
             TIMESTAMP_HEADER: timestamp,
-            SIGNATURE_HEADER: signature(self._secret.get_secret_value(), timestamp, body),
+            SIGNATURE_HEADER: signature(secret.get_secret_value(), timestamp, body),
         }
-        request = self._client.build_request(
-            "POST", self._url.get_secret_value(), content=body, headers=headers
-        )
+        request = self._client.build_request("POST", url.get_secret_value(), content=body, headers=headers)
         try:
             # The answer's body is not read: it is of no use, and could be endless.
             async with asyncio.timeout(self._timeout):

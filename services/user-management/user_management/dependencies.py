@@ -33,13 +33,18 @@ class Parts:
     def build(cls, settings: Settings, resources: Resources) -> "Parts":
         errands = Errands()
         redis, database = resources.redis, resources.require_database()
+        mailer = Mailer(settings)
+        resources.live.on_change(Settings, mailer.use)
+        oidc = Oidc(settings, redis) if settings.oidc_configured else None
+        if oidc is not None:
+            resources.live.on_change(Settings, oidc.use)
         return cls(
             passwords=Passwords(settings),
             throttle=LoginThrottle(redis, settings),
             sessions=Sessions(settings, resources.tokens, redis),
             errands=errands,
-            letters=Letters(settings, database, redis, Mailer(settings), errands),
-            oidc=Oidc(settings, redis) if settings.oidc_configured else None,
+            letters=Letters(settings, database, redis, mailer, errands),
+            oidc=oidc,
         )
 
     async def close(self) -> None:

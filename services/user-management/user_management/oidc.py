@@ -80,10 +80,9 @@ class Provider:
 
 class Oidc:
     def __init__(self, settings: Settings, redis: Redis) -> None:
-        secret = settings.oidc_client_secret
         self.issuer = settings.oidc_issuer
         self._client_id = settings.oidc_client_id
-        self._secret = secret.get_secret_value() if secret else None
+        self.use(settings)
         self.public_url = settings.public_url
         self._redirect_uri = settings.public_url + _CALLBACK
         self._redis = redis
@@ -93,6 +92,11 @@ class Oidc:
         self._provider_at = float("-inf")
         self._keys = KeySet([])
         self._keys_at = float("-inf")
+
+    def use(self, settings: Settings) -> None:
+        """Show the client secret of these settings from now on."""
+        secret = settings.oidc_client_secret
+        self._secret = secret.get_secret_value() if secret else None
 
     async def close(self) -> None:
         await self._http.aclose()

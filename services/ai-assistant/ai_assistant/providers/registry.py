@@ -39,14 +39,16 @@ class Candidate:
 class Providers:
     def __init__(self, settings: Settings) -> None:
         self._opened: list[Provider] = []
-        self._use(settings)
+        self._addresses: dict[str, Address] = {}
+        self._available: dict[str, Provider] = {}
+        self._names: dict[str, tuple[float, list[str]]] = {}
+        self.use(settings)
 
     def candidates(self, model: str) -> list[Candidate]:
         """The model asked for, then the fallback model.
 
         403 when callers may not use the model, 503 when its provider has no key.
         """
-        self._look_for_keys()
         if not self._settings.allows(model):
             raise ProblemError(
                 403, f"The model {model!r} is not among those allowed here (AI_ALLOWED_MODELS)."
@@ -73,7 +75,6 @@ class Providers:
 
     async def models(self) -> tuple[list[tuple[str, str]], list[str]]:
         """Allowed models with their providers, sorted, and the providers that could not be asked."""
-        self._look_for_keys()
         if not self._available:
             raise _not_configured("any model", " or ".join(KEY_SETTINGS.values()))
         providers = list(self._available.values())
@@ -96,22 +97,19 @@ class Providers:
     async def close(self) -> None:
         await asyncio.gather(*(provider.close() for provider in self._opened))
 
-    def _use(self, settings: Settings) -> None:
+    def use(self, settings: Settings) -> None:
+        """Go on with these keys and addresses. Calls under way end with the keys they began with."""
         self._settings = settings
-        self._addresses = addresses(settings)
-        self._available = _build(self._addresses, settings)
-        self._opened.extend(self._available.values())
-        self._names: dict[str, tuple[float, list[str]]] = {}
+        known, self._addresses = self._addresses, addresses(settings)
+        changed = {name: place for name, place in self._addresses.items() if known.get(name) != place}
+        kept = {
+            name: one for name, one in self._available.items() if known.get(name) == self._addresses.get(name)
+        }
+        built = _build(changed, settings)
+        self._available = {name: (kept | built)[name] for name in self._addresses}
+        self._opened.extend(built.values())
+        self._names = {name: found for name, found in self._names.items() if name in kept}
         self._fallback = self._find_fallback()
-
-    def _look_for_keys(self) -> None:
-        """The first key that comes after the start is used at once; a simulator gives way to it."""
-        if self._settings.has_provider:
-            return
-        settings = self._settings.with_late_keys()
-        if settings.has_provider:
-            logger.info("a provider's key came", extra={"providers": sorted(addresses(settings))})
-            self._use(settings)
 
     def _find_fallback(self) -> Candidate | None:
         model = self._settings.ai_fallback_model

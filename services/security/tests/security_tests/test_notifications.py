@@ -94,13 +94,12 @@ async def office(settings: Settings, resources: Resources, **changes: object) ->
     detector = Detector(resources.require_database(), build_chain(resources, own), queue)
     mailer = Mailer(own)
     url, secret = own.alert_webhook_url, own.alert_webhook_secret
-    webhook = Webhook(url, secret, own.alert_webhook_timeout_seconds) if url and secret else None
-    notifier = Notifier(queue, mailer if mailer.configured else None, webhook, detector.forget)
+    webhook = Webhook(url, secret, own.alert_webhook_timeout_seconds)
+    notifier = Notifier(queue, mailer, webhook, detector.forget)
     try:
         yield Office(detector, queue, notifier, resources)
     finally:
-        if webhook is not None:
-            await webhook.__aexit__(None, None, None)
+        await webhook.__aexit__(None, None, None)
 
 
 def to_webhook(receiver: Receiver, **changes: object) -> dict[str, object]:

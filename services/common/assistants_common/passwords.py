@@ -1,0 +1,26 @@
+"""Passwords that are replaced while they are in use."""
+
+from pydantic import SecretStr
+
+from assistants_common.settings import lines_of
+
+
+class Passwords:
+    """What to log in with, the likeliest first.
+
+    A client and its server learn of a new password at different times. So a client tries every value there is,
+    and then those from before the last change.
+    """
+
+    def __init__(self, secret: SecretStr | None) -> None:
+        self._values = lines_of(secret)
+        self._before: tuple[str, ...] = ()
+
+    def use(self, secret: SecretStr | None) -> None:
+        values = lines_of(secret)
+        if values != self._values:
+            self._before, self._values = self._values, values
+
+    def candidates(self) -> tuple[str | None, ...]:
+        """Each once; None alone where there is no password."""
+        return tuple(dict.fromkeys((*self._values, *self._before))) or (None,)
