@@ -21,9 +21,8 @@ export function databaseOf(config: Config, base: Database): Database {
 export const postgresHost = (config: Config, service: string): string =>
   config.databases.engine === 'cloudnative-pg' ? `${postgresOf(service)}-rw` : postgresOf(service);
 
-/** Where a server's pod has the passwords of its roles, as `app-password`, `superuser-password`, `exporter-password`. */
+/** Where a server's pod has the passwords of its roles, as `app-password` and `superuser-password`. */
 export const POSTGRES_SECRETS = '/run/secrets/postgres';
 
 export const appSecret = (service: string): string => `${postgresOf(service)}-app`;
 export const superuserSecret = (service: string): string => `${postgresOf(service)}-superuser`;
-export const exporterSecret = (service: string): string => `${postgresOf(service)}-exporter`;

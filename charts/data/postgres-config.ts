@@ -1,4 +1,5 @@
 /** Configuration and first-start script of a PostgreSQL StatefulSet. */
+import { readFileSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import { bytesOf } from '../constructs/quantity.ts';
 import type { Database } from './database.ts';
@@ -32,11 +33,25 @@ export const postgresConf = (config: Config): string =>
   [
     "listen_addresses = '*'",
     "unix_socket_directories = '/var/run/postgresql'",
+    "hba_file = '/etc/postgresql/pg_hba.conf'",
+    "ident_file = '/etc/postgresql/pg_ident.conf'",
     "timezone = 'UTC'",
     "log_timezone = 'UTC'",
     ...Object.entries(postgresParameters(config)).map(([name, value]) => `${name} = '${value}'`),
     '',
   ].join('\n');
+
+/**
+ * Over the network everybody shows a password. On the socket, which only containers of the pod reach, the system's own
+ * user is enough: so the exporter needs no password, and a new one can be set when the old one is not known any more.
+ */
+export const PG_HBA = `local all postgres peer
+local all exporter peer map=pod
+host all all all scram-sha-256
+`;
+export const PG_IDENT = 'pod postgres exporter\n';
+/** Sets the passwords of the roles when their Secrets change. */
+export const SECRETS_SCRIPT = readFileSync(new URL('./scripts/postgres-secrets.sh', import.meta.url), 'utf8');
 
 /**
  * Makes a service's database, with psql's variables `database` and `app_user`: the service's own role owns it, nothing else
@@ -52,22 +67,20 @@ CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 
 /**
  * Runs once, on an empty volume: the service's own role owns its database and nothing else may connect; the exporter
- * may only monitor. Passwords are read from the mounted files by psql itself and appear in no argument or log.
+ * may only monitor, from within the pod. The password is read from the mounted file by psql itself and appears in no
+ * argument or log.
  */
 export const initScript = ({ name, user }: Database): string => `#!/bin/bash
 set -euo pipefail
 # A first start that fails half way would be taken for a finished one: empty the new volume, so that it is tried again.
 trap '[ $? = 0 ] || rm -rf "\${PGDATA:?}"/*' EXIT
-PGPASSWORD=$(cat /run/secrets/postgres/superuser-password)
-export PGPASSWORD
 psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \\
   --set database='${name}' --set app_user='${user}' <<'SQL'
-\\set app_password \`cat /run/secrets/postgres/app-password\`
-\\set exporter_password \`cat /run/secrets/postgres/exporter-password\`
+\\set app_password \`head -n 1 /run/secrets/postgres/app-password\`
 SET log_min_duration_statement = -1;
 SET log_statement = 'none';
 CREATE ROLE :"app_user" LOGIN PASSWORD :'app_password';
-CREATE ROLE exporter LOGIN PASSWORD :'exporter_password' CONNECTION LIMIT 5;
+CREATE ROLE exporter LOGIN CONNECTION LIMIT 5;
 GRANT pg_monitor TO exporter;
 REVOKE ALL ON DATABASE postgres FROM PUBLIC;
 GRANT CONNECT ON DATABASE postgres TO exporter;

@@ -3,6 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
+import { follower } from '../constructs/follower.ts';
 import { priorityClass } from '../constructs/names.ts';
 import {
   containerSecurity,
@@ -18,15 +19,18 @@ import {
   appSecret,
   type Database,
   databaseOf,
-  exporterSecret,
   POSTGRES_SECRETS as SECRETS,
   superuserSecret,
 } from './database.ts';
-import { initScript, postgresConf } from './postgres-config.ts';
+import { initScript, PG_HBA, PG_IDENT, postgresConf, SECRETS_SCRIPT } from './postgres-config.ts';
 
 /** uid and gid of the official image's postgres user. */
 export const POSTGRES_USER_ID = 999;
 const DATA = '/var/lib/postgresql/data';
+const CONFIG = '/etc/postgresql';
+const FILES: k8s.VolumeMount = { name: 'config', mountPath: CONFIG, readOnly: true };
+const SECRETS_MOUNT: k8s.VolumeMount = { name: 'secrets', mountPath: SECRETS, readOnly: true };
+const SOCKET: k8s.VolumeMount = { name: 'run', mountPath: '/var/run/postgresql' };
 
 export interface PostgresProps {
   readonly config: Config;
@@ -67,7 +71,13 @@ export class Postgres extends Construct {
     this.store = new Store(this, 'store', {
       config,
       component,
-      files: { 'postgresql.conf': postgresConf(config), '10-roles.sh': initScript(database) },
+      files: {
+        'postgresql.conf': postgresConf(config),
+        'pg_hba.conf': PG_HBA,
+        'pg_ident.conf': PG_IDENT,
+        '10-roles.sh': initScript(database),
+        'secrets.sh': SECRETS_SCRIPT,
+      },
       storage: config.databases.storage,
       podSpec: this.podSpec(props, database),
     });
@@ -82,13 +92,22 @@ export class Postgres extends Construct {
       // A fast shutdown writes a checkpoint.
       terminationGracePeriodSeconds: 60,
       securityContext: podSecurity(POSTGRES_USER_ID),
-      containers: [this.server(config, database), this.exporter(config)],
+      containers: [
+        this.server(config, database),
+        this.exporter(config),
+        follower({
+          config,
+          image: 'postgres',
+          command: ['bash', `${CONFIG}/secrets.sh`],
+          env: [{ name: 'APP_USER', value: database.user }],
+          volumeMounts: [FILES, SECRETS_MOUNT, SOCKET],
+        }),
+      ],
       volumes: [
         { name: 'config', configMap: { name: component.name, defaultMode: 0o555 } },
         secretVolume('secrets', [
           { secret: superuserSecret(spec.name), key: 'password', path: 'superuser-password' },
           { secret: appSecret(spec.name), key: 'password', path: 'app-password' },
-          { secret: exporterSecret(spec.name), key: 'password', path: 'exporter-password' },
         ]),
         scratch('run', '16Mi'),
         scratch('tmp', '128Mi'),
@@ -102,7 +121,7 @@ export class Postgres extends Construct {
       name: 'postgresql',
       image: thirdPartyImage(config, 'postgres'),
       imagePullPolicy: 'IfNotPresent',
-      args: ['postgres', '-c', 'config_file=/etc/postgresql/postgresql.conf'],
+      args: ['postgres', '-c', `config_file=${CONFIG}/postgresql.conf`],
       env: [
         { name: 'PGDATA', value: `${DATA}/pgdata` },
         { name: 'POSTGRES_USER', value: 'postgres' },
@@ -116,15 +135,15 @@ export class Postgres extends Construct {
       ...probes(database),
       volumeMounts: [
         { name: 'data', mountPath: DATA },
-        { name: 'config', mountPath: '/etc/postgresql', readOnly: true },
+        FILES,
         {
           name: 'config',
           mountPath: '/docker-entrypoint-initdb.d/10-roles.sh',
           subPath: '10-roles.sh',
           readOnly: true,
         },
-        { name: 'secrets', mountPath: SECRETS, readOnly: true },
-        { name: 'run', mountPath: '/var/run/postgresql' },
+        SECRETS_MOUNT,
+        SOCKET,
         { name: 'tmp', mountPath: '/tmp' },
         { name: 'shm', mountPath: '/dev/shm' },
       ],
@@ -137,9 +156,10 @@ export class Postgres extends Construct {
       image: thirdPartyImage(config, 'postgresExporter'),
       imagePullPolicy: 'IfNotPresent',
       env: [
-        { name: 'DATA_SOURCE_URI', value: `127.0.0.1:${PORTS.postgres}/postgres?sslmode=disable` },
-        { name: 'DATA_SOURCE_USER', value: 'exporter' },
-        { name: 'DATA_SOURCE_PASS_FILE', value: `${SECRETS}/exporter-password` },
+        {
+          name: 'DATA_SOURCE_NAME',
+          value: `host=${SOCKET.mountPath} user=exporter dbname=postgres sslmode=disable`,
+        },
       ],
       ports: [{ name: 'metrics', containerPort: PORTS.postgresMetrics }],
       resources: resources(config, SMALL.cpu, SMALL.memory),
@@ -154,7 +174,7 @@ export class Postgres extends Construct {
         periodSeconds: 10,
         timeoutSeconds: 5,
       },
-      volumeMounts: [{ name: 'secrets', mountPath: SECRETS, readOnly: true }],
+      volumeMounts: [SOCKET],
     };
   }
 }

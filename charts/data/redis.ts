@@ -1,8 +1,10 @@
 /** Redis: cache, rate limits and events, with snapshots on a volume and a metrics exporter. */
+import { readFileSync } from 'node:fs';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
+import { follower } from '../constructs/follower.ts';
 import { priorityClass } from '../constructs/names.ts';
 import {
   containerSecurity,
@@ -52,15 +54,11 @@ export function redisConf(config: Config): string {
   ].join('\n');
 }
 
-/** Turns the password file into the forms Redis and its exporter read, in memory only. */
-const AUTH_SCRIPT = [
-  'umask 027',
-  `password=$(cat ${REDIS_PASSWORD_FILE})`,
-  'printf "requirepass %s\\n" "$password" > /run/redis/auth.conf',
-  `printf '{"redis://127.0.0.1:${PORTS.redis}":"%s"}' "$password" > /run/redis/exporter.json`,
-].join('\n');
+/** Turns the password file into the forms Redis and its exporter read, in memory only, and follows its changes. */
+const SECRETS_SCRIPT = readFileSync(new URL('./scripts/redis-secrets.sh', import.meta.url), 'utf8');
+const CONFIG = '/etc/redis';
 
-const PING = `REDISCLI_AUTH=$(cat ${REDIS_PASSWORD_FILE})
+const PING = `REDISCLI_AUTH=$(head -n 1 ${REDIS_PASSWORD_FILE})
 export REDISCLI_AUTH
 redis-cli -h 127.0.0.1 ping`;
 
@@ -78,8 +76,7 @@ export class Redis extends Construct {
     this.store = new Store(this, 'store', {
       config,
       component,
-      files: { 'redis.conf': redisConf(config) },
-      alsoRollsOn: { AUTH_SCRIPT },
+      files: { 'redis.conf': redisConf(config), 'secrets.sh': SECRETS_SCRIPT },
       storage: config.redis.storage,
       podSpec: this.podSpec(config, component.name),
     });
@@ -91,6 +88,7 @@ export class Redis extends Construct {
       imagePullPolicy: 'IfNotPresent',
       securityContext: containerSecurity,
     };
+    const files = { name: 'config', mountPath: CONFIG, readOnly: true };
     const secrets = { name: 'secrets', mountPath: '/run/secrets/redis', readOnly: true };
     const run = { name: 'run', mountPath: '/run/redis' };
     return {
@@ -104,16 +102,16 @@ export class Redis extends Construct {
         {
           ...base,
           name: 'auth',
-          command: ['sh', '-euc', AUTH_SCRIPT],
+          command: ['bash', `${CONFIG}/secrets.sh`, 'start'],
           resources: resources(config, SMALL.cpu, SMALL.memory),
-          volumeMounts: [secrets, run],
+          volumeMounts: [files, secrets, run],
         },
       ],
       containers: [
         {
           ...base,
           name: 'redis',
-          args: ['redis-server', '/etc/redis/redis.conf'],
+          args: ['redis-server', `${CONFIG}/redis.conf`],
           ports: [{ name: 'redis', containerPort: PORTS.redis }],
           resources: resources(config, config.redis.cpu, config.redis.memory),
           startupProbe: {
@@ -135,13 +133,19 @@ export class Redis extends Construct {
           },
           volumeMounts: [
             { name: 'data', mountPath: '/data' },
-            { name: 'config', mountPath: '/etc/redis', readOnly: true },
+            files,
             secrets,
             run,
             { name: 'tmp', mountPath: '/tmp' },
           ],
         },
         this.exporter(config, run),
+        follower({
+          config,
+          image: 'redis',
+          command: ['bash', `${CONFIG}/secrets.sh`, 'follow'],
+          volumeMounts: [files, secrets, run],
+        }),
       ],
       volumes: [
         { name: 'config', configMap: { name } },

@@ -8,7 +8,7 @@ const TEST = `#!/bin/bash
 set -euo pipefail
 umask 077
 export PGPASSFILE=/tmp/pgpass PGCONNECT_TIMEOUT=10
-password=$(cat /run/secrets/database/password)
+password=$(head -n 1 /run/secrets/database/password)
 printf '%s:%s:%s:%s:%s\\n' "$PGHOST" "$PGPORT" "$PGDATABASE" "$PGUSER" "$password" >"$PGPASSFILE"
 psql --no-psqlrc --quiet --no-align --tuples-only --set ON_ERROR_STOP=1 --set rows="$ROWS" --file=/scripts/test.sql
 `;

@@ -1,7 +1,7 @@
 /** Every Secret the manifests refer to: what it holds and where each value comes from. Values are never rendered. */
 import type { Config } from '../config/schema.ts';
 import { namespaceOf } from '../constructs/names.ts';
-import { appSecret, databaseOf, exporterSecret, superuserSecret } from '../data/database.ts';
+import { appSecret, databaseOf, superuserSecret } from '../data/database.ts';
 import type { SecretSpec, ServiceSpec, Topology } from '../graph/model.ts';
 import { loggingSecrets } from '../logging/secrets.ts';
 import { GRAFANA_SECRET, providedSecrets } from '../monitoring/secrets.ts';
@@ -47,13 +47,10 @@ function databaseSecrets(config: Config, namespace: string, spec: ServiceSpec): 
       { key: 'password', value: PASSWORD },
     ],
   });
-  const logins = [
+  return [
     login(appSecret(spec.name), databaseOf(config, spec.database).user),
     login(superuserSecret(spec.name), 'postgres'),
   ];
-  return config.databases.engine === 'statefulset'
-    ? [...logins, login(exporterSecret(spec.name), 'exporter')]
-    : logins;
 }
 
 function tokenSecret(config: Config): Pick<SecretEntry, 'name' | 'keys'> {

@@ -49,7 +49,7 @@ export function psqlCommand(
     '--no-psqlrc',
   ].join(' ');
   return script(
-    `PGPASSWORD=$(cat ${POSTGRES_SECRETS}/${file}) PSQL_HISTORY=/dev/null`,
+    `PGPASSWORD=$(head -n 1 ${POSTGRES_SECRETS}/${file}) PSQL_HISTORY=/dev/null`,
     'export PGPASSWORD PSQL_HISTORY',
     'stop=1; if [ -t 0 ]; then stop=0; fi',
     `exec ${psql}`,
@@ -62,7 +62,7 @@ export const REDIS_CLI = `redis-cli -e -h 127.0.0.1 -p ${PORTS.redis}`;
 /** A script in the pod of Redis, in which {@link REDIS_CLI} is logged in. */
 export const redisScript = (...lines: readonly string[]): readonly string[] =>
   script(
-    `REDISCLI_AUTH=$(cat ${REDIS_PASSWORD_FILE}) REDISCLI_HISTFILE=/dev/null`,
+    `REDISCLI_AUTH=$(head -n 1 ${REDIS_PASSWORD_FILE}) REDISCLI_HISTFILE=/dev/null`,
     'export REDISCLI_AUTH REDISCLI_HISTFILE',
     ...lines,
   );

@@ -25,7 +25,7 @@ const backups = z.tuple([z.object({ id: z.string(), bytes: z.number(), verified:
 export const restored = comparison.extend({ recoverySeconds: z.number(), safety: z.string().optional() });
 
 const PSQL =
-  'PGPASSWORD=$(cat /run/secrets/postgres/superuser-password) PGTZ=UTC exec psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --host 127.0.0.1 --username postgres --dbname "$1"';
+  'PGPASSWORD=$(head -n 1 /run/secrets/postgres/superuser-password) PGTZ=UTC exec psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --host 127.0.0.1 --username postgres --dbname "$1"';
 
 /** Runs SQL in the service's PostgreSQL, as its administrator. */
 export const sql = (text: string, database = DATABASE): string =>

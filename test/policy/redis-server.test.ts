@@ -31,7 +31,7 @@ describe('Redis, whose volume can no longer be written', () => {
 
   beforeAll(async () => {
     mkdirSync(join(folder, 'data'));
-    writeFileSync(join(folder, 'auth.conf'), 'requirepass secret\n');
+    writeFileSync(join(folder, 'auth.conf'), 'user default on ~* &* +@all >secret\n');
     const conf = redisConf(configOf('production'))
       .replace(/^port .*$/m, `port 0\nunixsocket ${socket}`)
       .replace('dir /data', `dir ${folder}/data`)

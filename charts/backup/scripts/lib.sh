@@ -32,7 +32,8 @@ login() {
     [ "$try" -lt 30 ] || fatal "$PGHOST:$PGPORT does not answer"
     sleep 1
   done
-  password=$(cat "$2")
+  # One that is being replaced has another line for the next.
+  password=$(head -n 1 "$2")
   export PGUSER=$1 PGPASSFILE=/tmp/pgpass
   printf '%s:%s:*:%s:%s\n' "$PGHOST" "$PGPORT" "$PGUSER" "$password" >"$PGPASSFILE"
 }

@@ -27,8 +27,8 @@ POLL_SECONDS = 2.0
 class LiveSettings:
     """The settings in force, and those who want to know when they change.
 
-    The values of the files replace those the process began with. A variable of the environment wins over a file,
-    as at the start. Values that are not valid are refused as a whole.
+    The values of the files replace those the process began with. A variable of the environment wins over a
+    file, as at the start. Values that are not valid are refused as a whole.
     """
 
     def __init__(self, settings: ServiceSettings) -> None:

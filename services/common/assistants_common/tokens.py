@@ -63,7 +63,7 @@ class TokenService:
     """Issues and verifies tokens under the settings' key. The algorithm is never read from a token.
 
     HS256: one secret for all services. RS256, ES256: the service with the private key signs and publishes the
-    public keys, the others read them from there. The first of several keys signs, tokens of the others stay good.
+    public keys, the others read them from there. The first of several keys signs, all are accepted.
     """
 
     def __init__(self, settings: ServiceSettings) -> None:
