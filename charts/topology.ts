@@ -158,7 +158,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     secrets: [
       { name: 'smtp', keys: ['SMTP_USER', 'SMTP_PASSWORD'], optional: true },
       // Signs the checkpoints of the audit chain.
-      { name: 'audit', keys: ['AUDIT_KEY'], generated: true },
+      { name: 'audit', keys: ['AUDIT_KEY'], generated: true, signsForGood: true },
       { name: 'alert-webhook', keys: ['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_SECRET'], optional: true },
     ],
   },

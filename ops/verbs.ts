@@ -37,6 +37,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'synth', group: 'Deploy', load: async () => (await import('./commands/synth.ts')).synth },
   { name: 'diff', group: 'Deploy', load: async () => (await import('./commands/diff.ts')).diff },
   { name: 'validate', group: 'Deploy', load: async () => (await import('./commands/validate.ts')).validate },
+  { name: 'secrets', group: 'Deploy', load: async () => (await import('./commands/secrets.ts')).secrets },
   { name: 'deploy', group: 'Deploy', load: async () => (await import('./commands/deploy.ts')).deploy },
   { name: 'rollback', group: 'Deploy', load: async () => (await import('./commands/rollback.ts')).rollback },
   { name: 'history', group: 'Deploy', load: async () => (await import('./commands/history.ts')).history },

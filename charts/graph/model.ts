@@ -132,6 +132,8 @@ export interface SecretSpec {
   readonly generated?: boolean;
   /** The service works without it (and says what it cannot do). @default false */
   readonly optional?: boolean;
+  /** What its values signed must stay good: values from before are kept. @default false */
+  readonly signsForGood?: boolean;
 }
 
 /** A service of the platform: all that must be said to run one. */

@@ -22,6 +22,7 @@ function certificateEntries(config: Config): SecretEntry[] {
     name: certificateSecret(name),
     type: 'kubernetes.io/tls',
     optional: false,
+    rotation: 'replace',
     certificate: { authority: 'logging', dnsNames: dnsNamesOf(config, name, zone) },
     keys: Object.entries(PARTS).map(([key, part]) => ({
       key,
@@ -34,13 +35,28 @@ function certificateEntries(config: Config): SecretEntry[] {
 export function loggingSecrets(config: Config): readonly SecretEntry[] {
   const { enabled, issuer, snapshots } = config.logging;
   if (!enabled) return [];
-  const opaque = { namespace: namespaceOf(config, 'logging'), type: 'Opaque', optional: false } as const;
+  const opaque = {
+    namespace: namespaceOf(config, 'logging'),
+    type: 'Opaque',
+    optional: false,
+    rotation: 'replace',
+  } as const;
   const passwords = (keys: readonly string[]) => keys.map((key) => ({ key, value: PASSWORD }));
   const provided = (keys: readonly string[]) =>
     keys.map((key) => ({ key, value: { kind: 'provided' } as const }));
   return [
-    { ...opaque, name: USERS_SECRET, keys: passwords(Object.values(USERS)) },
-    { ...opaque, name: KIBANA_SECRET, keys: passwords(Object.values(KIBANA_KEYS)) },
+    {
+      ...opaque,
+      name: USERS_SECRET,
+      rotation: { never: 'Elasticsearch keeps its users: change a password there first, then here' },
+      keys: passwords(Object.values(USERS)),
+    },
+    {
+      ...opaque,
+      name: KIBANA_SECRET,
+      rotation: { never: 'what Kibana has saved is encrypted with it' },
+      keys: passwords(Object.values(KIBANA_KEYS)),
+    },
     ...(issuer ? [] : certificateEntries(config)),
     ...(snapshots
       ? [{ ...opaque, name: SNAPSHOT_SECRET, keys: provided(['S3_ACCESS_KEY', 'S3_SECRET_KEY']) }]

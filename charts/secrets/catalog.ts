@@ -20,12 +20,19 @@ export type SecretValue =
 /** The key is PKCS #8. */
 export type CertificatePart = 'authority' | 'certificate' | 'key';
 
+/**
+ * How a value is replaced. `overlap`: the one before is accepted until everybody has the new one. `kept`: it is accepted
+ * for good, as what it signed must stay good. `replace`: at once. An object says why there is no way.
+ */
+export type Rotation = 'overlap' | 'kept' | 'replace' | { readonly never: string };
+
 export interface SecretEntry {
   readonly namespace: string;
   readonly name: string;
   readonly type: string;
   /** The platform runs without it. */
   readonly optional: boolean;
+  readonly rotation: Rotation;
   /** What its parts of a certificate are of. All entries of one authority trust each other, so they are made together. @default none */
   readonly certificate?: { readonly authority: string; readonly dnsNames: readonly string[] };
   readonly keys: readonly { readonly key: string; readonly value: SecretValue }[];
@@ -37,19 +44,25 @@ const JWT_KEY: SecretValue = { kind: 'generated', bytes: 64 };
 
 function databaseSecrets(config: Config, namespace: string, spec: ServiceSpec): SecretEntry[] {
   if (!spec.database) return [];
-  const login = (name: string, user: string): SecretEntry => ({
+  const login = (name: string, user: string, rotation: Rotation): SecretEntry => ({
     namespace,
     name,
     type: 'kubernetes.io/basic-auth',
     optional: false,
+    rotation,
     keys: [
       { key: 'username', value: { kind: 'fixed', text: user } },
       { key: 'password', value: PASSWORD },
     ],
   });
   return [
-    login(appSecret(spec.name), databaseOf(config, spec.database).user),
-    login(superuserSecret(spec.name), 'postgres'),
+    // The operator of the other engine takes the whole value for the password.
+    login(
+      appSecret(spec.name),
+      databaseOf(config, spec.database).user,
+      config.databases.engine === 'statefulset' ? 'overlap' : 'replace',
+    ),
+    login(superuserSecret(spec.name), 'postgres', 'replace'),
   ];
 }
 
@@ -68,6 +81,7 @@ const grafanaSecret = (config: Config): readonly SecretEntry[] =>
           name: GRAFANA_SECRET.name,
           type: 'Opaque',
           optional: false,
+          rotation: 'replace',
           keys: GRAFANA_SECRET.keys.map((key) => ({ key, value: PASSWORD })),
         },
       ]
@@ -76,18 +90,19 @@ const grafanaSecret = (config: Config): readonly SecretEntry[] =>
 /** All Secrets, each once, in a stable order. */
 export function secretCatalog(config: Config, topology: Topology): readonly SecretEntry[] {
   const namespace = namespaceOf(config, 'app');
-  const opaque = { namespace, type: 'Opaque', optional: false } as const;
+  const opaque = { namespace, type: 'Opaque', optional: false, rotation: 'replace' } as const;
   const provided = new Map<string, SecretSpec>();
   for (const secret of topology.services.flatMap((spec) => spec.secrets ?? []))
     provided.set(secret.name, secret);
   return [
-    { ...opaque, ...tokenSecret(config) },
-    { ...opaque, name: REDIS_SECRET, keys: [{ key: 'password', value: PASSWORD }] },
+    { ...opaque, ...tokenSecret(config), rotation: 'overlap' },
+    { ...opaque, name: REDIS_SECRET, rotation: 'overlap', keys: [{ key: 'password', value: PASSWORD }] },
     ...topology.services.flatMap((spec) => databaseSecrets(config, namespace, spec)),
     ...[...provided.values()].map((secret) => ({
       ...opaque,
       name: secret.name,
       optional: secret.optional ?? false,
+      rotation: secret.signsForGood ? ('kept' as const) : ('replace' as const),
       keys: secret.keys.map((key) => ({
         key,
         value: secret.generated ? PASSWORD : ({ kind: 'provided' } as const),

@@ -42,6 +42,8 @@ type Options = UpOptions;
 /** What the steps find out for each other. */
 interface Findings {
   bundles: readonly Bundle[];
+  /** Secrets that have another value than this environment. */
+  differing: readonly string[];
   plan?: Plan;
 }
 
@@ -94,10 +96,14 @@ export async function bringUp(options: UpOptions): Promise<void> {
   const target = await localOf(options);
   const extra = extraArguments(options.buildArg, process.env);
   if (options.dryRun) return sayPlan(target, options);
-  const findings: Findings = { bundles: [] };
+  const findings: Findings = { bundles: [], differing: [] };
   await steps(target, options, extra).run(findings);
   if (options.prepareOnly) return;
   line(`\n${findings.plan ? summary(findings.plan) : ''}`);
+  for (const name of findings.differing)
+    line(
+      `The Secret ${name} has another value than your environment, and keeps it: ./platform secrets rotate dev ${name} replaces it.`,
+    );
   table(
     ['address', 'service'],
     urls(target.config, target.services).map(({ url, title }) => [url, title]),
@@ -185,11 +191,12 @@ async function compare({ kubectl, config, wanted }: Target, findings: Findings, 
 
 async function apply(target: Target, findings: Findings, task: Task): Promise<void> {
   const plan = planned(findings);
-  let secrets = 0;
+  let secrets = { made: 0, differing: findings.differing };
   await applyPlan(target, plan, async () => {
     secrets = await ensureSecrets(target);
   });
-  task.title = `Apply: ${changes(plan)} objects, ${secrets} secrets made`;
+  findings.differing = secrets.differing;
+  task.title = `Apply: ${changes(plan)} objects, ${secrets.made} secrets made`;
 }
 
 async function restart(target: LocalTarget, findings: Findings, task: Task): Promise<void> {

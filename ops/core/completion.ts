@@ -34,12 +34,22 @@ const flagsOf = ({ long, short, description }: Option): Completions['options'] =
   return flag ? [{ flag, description }] : [];
 };
 
+/** Its own options, and of a group those of the verbs in it. */
+function optionsOf(command: Command): Completions['options'] {
+  const all = [command, ...command.commands].flatMap(({ options }) => options.flatMap(flagsOf));
+  const once = new Map(all.map((option) => [option.flag, option]));
+  return [...once.values(), { flag: '--help', description: 'show help' }];
+}
+
 const completionsOf = (commands: readonly Command[], names: Names): readonly Completions[] =>
   commands.map((command) => ({
     verb: command.name(),
     description: command.description(),
-    options: [...command.options.flatMap(flagsOf), { flag: '--help', description: 'show help' }],
-    words: command.registeredArguments.flatMap((argument) => words(argument, names)),
+    options: optionsOf(command),
+    words: [
+      ...command.commands.map((inner) => inner.name()),
+      ...command.registeredArguments.flatMap((argument) => words(argument, names)),
+    ],
   }));
 
 /** Values of options that many verbs have. Files are what is left. */

@@ -2,6 +2,7 @@
 import type { SecretEntry, SecretValue } from '../../charts/secrets/catalog.ts';
 import { type IssuedCertificates, secretId } from './certificates.ts';
 import { Failure } from './failure.ts';
+import type { SecretValues } from './secret-check.ts';
 
 /** Keys of the Secrets that exist, by `namespace/name`. */
 export type ExistingSecrets = ReadonlyMap<string, readonly string[]>;
@@ -75,6 +76,21 @@ function valueFor(
     throw new Failure(`secret ${entry.name}: ${key} has no value`, `set the environment variable ${key}`);
   return text || undefined;
 }
+
+/** Names of the Secrets of which somebody provides another value than they have; neither is ever said. */
+export const differingSecrets = (
+  catalog: readonly SecretEntry[],
+  values: SecretValues,
+  provided: (key: string) => string | undefined,
+): readonly string[] =>
+  catalog
+    .filter((entry) =>
+      entry.keys.some(({ key, value }) => {
+        const [here, there] = [provided(key)?.trim(), values.get(secretId(entry))?.[key]?.trim()];
+        return value.kind === 'provided' && here && there !== undefined && here !== there;
+      }),
+    )
+    .map(({ name }) => name);
 
 /** The Secret as an object to create; it carries no inventory label, so it is never pruned. */
 export const secretManifest = ({ entry, data }: NewSecret): object => ({

@@ -66,6 +66,7 @@ const serviceSpec: z.ZodType<ServiceSpec> = z.strictObject({
         keys: z.array(z.string()),
         generated: z.boolean().exactOptional(),
         optional: z.boolean().exactOptional(),
+        signsForGood: z.boolean().exactOptional(),
       }),
     )
     .exactOptional(),

@@ -7,14 +7,24 @@ const SHARED = ['--json', '--dry-run', '--yes'] as const;
 const hasOption = (command: Command, flag: string): boolean =>
   command.options.some(({ long }) => long === flag);
 
+/** The verbs, and of a group the verbs in it. */
+const verbsOf = (
+  command: Command,
+  prefix = '',
+): readonly { readonly name: string; readonly command: Command }[] => [
+  { name: `${prefix}${command.name()}`, command },
+  ...command.commands.flatMap((inner) => verbsOf(inner, `${prefix}${command.name()} `)),
+];
+
 export const verbOptionsTable = (commands: readonly Command[]): string =>
   markdownTable(
     ['option', 'verbs'],
     SHARED.map((flag) => [
       `\`${flag}\``,
       commands
-        .filter((command) => hasOption(command, flag))
-        .map((command) => command.name())
+        .flatMap((command) => verbsOf(command))
+        .filter(({ command }) => hasOption(command, flag))
+        .map(({ name }) => name)
         .join(', '),
     ]),
   );

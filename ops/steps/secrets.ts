@@ -1,17 +1,24 @@
-/** Makes the Secrets of a local cluster. Values go from memory to the API server and nowhere else. */
+/** Makes the Secrets of a cluster. Values go from memory to the API server and nowhere else. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { secretCatalog } from '../../charts/secrets/catalog.ts';
-import { certificatesToIssue } from '../core/certificates.ts';
+import { z } from 'zod';
+import { type SecretEntry, secretCatalog } from '../../charts/secrets/catalog.ts';
+import { certificatesToIssue, secretId } from '../core/certificates.ts';
+import type { SecretValues } from '../core/secret-check.ts';
 import {
+  differingSecrets,
   type ExistingSecrets,
+  type NewSecret,
   parseExisting,
   planSecrets,
+  type SecretPlan,
   secretKeys,
   secretManifest,
 } from '../core/secrets.ts';
 import { issueCertificates } from '../tools/certificates.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
 import type { Target } from './target.ts';
+
+type Live = Omit<Target, 'wanted'>;
 
 /** Names and keys only: the values stay where they are. */
 const NAMES_AND_KEYS =
@@ -26,24 +33,72 @@ function privateKey(algorithm: string): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-const sources = {
+/** Finds the value a person provides for a key. */
+export type Provided = (key: string) => string | undefined;
+export const fromEnvironment: Provided = (key) => process.env[key];
+
+export const generators = {
   privateKey,
   random: (bytes: number): string => randomBytes(bytes).toString('base64url'),
-  provided: (key: string): string | undefined => process.env[key],
 };
+
+/** Of the catalog, those that exist, with their values. They stay in memory. */
+export async function secretValues(kubectl: Kubectl, catalog: readonly SecretEntry[]): Promise<SecretValues> {
+  const namespaces = [...new Set(catalog.map(({ namespace }) => namespace))];
+  const found = await Promise.all(
+    namespaces.map((namespace) => kubectl.objects(secret, ['get', 'secrets', `--namespace=${namespace}`])),
+  );
+  const known = new Set(catalog.map(secretId));
+  return new Map(
+    found
+      .flat()
+      .filter(({ metadata }) => known.has(secretId(metadata)))
+      .map(({ metadata, data }) => [secretId(metadata), decoded(data)]),
+  );
+}
+
+const secret = z.looseObject({
+  metadata: z.looseObject({ name: z.string(), namespace: z.string() }),
+  data: z.record(z.string(), z.string()).default({}),
+});
+
+const decoded = (data: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]),
+  );
 
 export async function existingSecrets(kubectl: Kubectl): Promise<ExistingSecrets> {
   const args = ['get', 'secrets', '--all-namespaces', `--output=go-template=${NAMES_AND_KEYS}`];
   return parseExisting(await kubectl.output(args));
 }
 
-/** Returns how many Secrets were made or completed. */
-export async function ensureSecrets({ config, topology, kubectl }: Target): Promise<number> {
+/** What would be made, with the values. */
+export async function secretPlan(
+  { config, topology, kubectl }: Live,
+  provided: Provided = fromEnvironment,
+): Promise<SecretPlan> {
   const catalog = secretCatalog(config, topology);
   const existing = await existingSecrets(kubectl);
   const certificates = await issueCertificates(certificatesToIssue(catalog, existing));
-  const { create, extend } = planSecrets(catalog, existing, { ...sources, certificates });
+  return planSecrets(catalog, existing, { ...generators, provided, certificates });
+}
+
+/** Writes keys into Secrets that exist, and leaves their others alone. */
+export async function writeKeys(kubectl: Kubectl, secrets: readonly NewSecret[]): Promise<void> {
+  for (const { manager, manifest } of secrets.flatMap(secretKeys)) await kubectl.apply([manifest], manager);
+}
+
+/** Returns how many Secrets were made or completed. */
+export async function makeSecrets(kubectl: Kubectl, { create, extend }: SecretPlan): Promise<number> {
   await kubectl.create(create.map(secretManifest));
-  for (const { manager, manifest } of extend.flatMap(secretKeys)) await kubectl.apply([manifest], manager);
+  await writeKeys(kubectl, extend);
   return create.length + extend.length;
+}
+
+/** Makes what is missing, and names the Secrets whose value in the environment is another than the cluster's. */
+export async function ensureSecrets(target: Live): Promise<{ made: number; differing: readonly string[] }> {
+  const made = await makeSecrets(target.kubectl, await secretPlan(target));
+  const catalog = secretCatalog(target.config, target.topology);
+  const values = await secretValues(target.kubectl, catalog);
+  return { made, differing: differingSecrets(catalog, values, fromEnvironment) };
 }

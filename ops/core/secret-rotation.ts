@@ -1,0 +1,68 @@
+/** How the values of a Secret are replaced while they are in use, in steps that each must have arrived before the next. */
+import type { SecretEntry } from '../../charts/secrets/catalog.ts';
+import { Failure } from './failure.ts';
+
+/** Values of one key, one a line or one PEM block after the other; the first is used, all are accepted. */
+export type Values = readonly string[];
+
+const PEM_END = /(?<=-----END [A-Z ]+-----)\s*/;
+
+export const valuesIn = (text: string): Values =>
+  text
+    .split(text.includes('-----BEGIN ') ? PEM_END : '\n')
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
+
+/** PEM blocks have lines of their own. */
+export const textOf = (values: Values): string => values.join('\n');
+
+export interface RotationStep {
+  readonly title: string;
+  readonly values: Values;
+}
+
+/**
+ * The steps from the values there are to a new one.
+ *
+ * @param lasting what was made with a value lives on for a while: the last step is left for later.
+ */
+export function rotationSteps(
+  { rotation }: Pick<SecretEntry, 'rotation'>,
+  before: Values,
+  fresh: string,
+  lasting: boolean,
+): readonly RotationStep[] {
+  if (rotation === 'replace' || before.length === 0) return [{ title: 'replaced', values: [fresh] }];
+  const learn = { title: 'the new one is accepted', values: [...before, fresh] };
+  const use = { title: 'the new one is used', values: [fresh, ...before] };
+  if (rotation === 'kept' || lasting) return [learn, use];
+  return [learn, use, { title: 'the old one is not accepted any more', values: [fresh] }];
+}
+
+/** What `--finish` does: only the value in use stays. */
+export const finishSteps = (
+  { rotation }: Pick<SecretEntry, 'rotation'>,
+  before: Values,
+): readonly RotationStep[] =>
+  rotation === 'overlap' && before.length > 1
+    ? [{ title: 'only the newest is accepted', values: before.slice(0, 1) }]
+    : [];
+
+/** The entries of these names. @throws Failure for a name there is not, or one that cannot be rotated. */
+export function entriesNamed(
+  catalog: readonly SecretEntry[],
+  names: readonly string[],
+): readonly SecretEntry[] {
+  const known = [...new Set(catalog.map(({ name }) => name))];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined || names.length === 0)
+    throw new Failure(
+      `secrets rotate: ${unknown === undefined ? 'no Secret is named' : `"${unknown}" is not known`}`,
+      `expected ${known.join(', ')}`,
+    );
+  const found = catalog.filter(({ name }) => names.includes(name));
+  for (const { name, rotation } of found)
+    if (typeof rotation === 'object')
+      throw new Failure(`secrets rotate: ${name} cannot be rotated`, rotation.never);
+  return found;
+}
