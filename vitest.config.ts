@@ -85,6 +85,10 @@ export default defineConfig({
           ...onCluster,
           name: 'production',
           include: ['test/production/**/*.test.ts'],
+          env: {
+            PLATFORM_CONTEXT: 'kind-ai-assistants-production',
+            PLATFORM_VALUES: 'test/production/values.yaml',
+          },
           maxWorkers: 1,
           sequence: { concurrent: false, groupOrder: 6 },
         },

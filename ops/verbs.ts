@@ -41,6 +41,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'deploy', group: 'Deploy', load: async () => (await import('./commands/deploy.ts')).deploy },
   { name: 'rollback', group: 'Deploy', load: async () => (await import('./commands/rollback.ts')).rollback },
   { name: 'history', group: 'Deploy', load: async () => (await import('./commands/history.ts')).history },
+  { name: 'remove', group: 'Deploy', load: async () => (await import('./commands/remove.ts')).remove },
   {
     name: 'load-test',
     group: 'Test',

@@ -19,7 +19,7 @@ function sources(): Record<string, string> {
   return Object.fromEntries(files.map((file) => [file, readFileSync(`${SOURCES}/${file}`, 'utf8')]));
 }
 
-function objects(): readonly object[] {
+function objects(key?: string): readonly object[] {
   const spec = topology.services.find(({ name }) => name === ASSISTANT);
   if (!spec) throw new Error(`${ASSISTANT} is not in the topology`);
   const { selector } = componentOf(topology, ASSISTANT);
@@ -32,7 +32,7 @@ function objects(): readonly object[] {
       {
         name: NAME,
         image: serviceImage(config, spec),
-        command: ['python', '-m', 'ai_assistant_testing', `--port=${PORT}`],
+        command: ['python', '-m', 'ai_assistant_testing', `--port=${PORT}`, ...(key ? [`--key=${key}`] : [])],
         env: [{ name: 'PYTHONPATH', value: '/stand-in:/app:/dependencies' }],
         resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { cpu: '200m', memory: '128Mi' } },
         securityContext: containerSecurity,
@@ -83,9 +83,9 @@ export const PROVIDER_SETTINGS = [
   `settings.anthropicBaseUrl=http://${NAME}:${PORT}`,
 ] as const;
 
-/** Starts the stand-in alone. */
-export function startStandIn(): void {
-  kubectlInput(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects() }), 'apply', '-f', '-');
+/** Starts the stand-in alone. @param key the only one it takes; any without it. */
+export function startStandIn(key?: string): void {
+  kubectlInput(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects(key) }), 'apply', '-f', '-');
   kubectl('wait', '-n', NAMESPACE, `pod/${NAME}`, '--for=condition=Ready', '--timeout=60s');
 }
 

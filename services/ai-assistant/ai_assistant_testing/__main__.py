@@ -32,8 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default="0.0.0.0")  # noqa: S104 - reached from other pods
     parser.add_argument("--delay", type=float, default=0.05, help="seconds before every piece of text")
     parser.add_argument("--slow-delay", type=float, default=5, help="the same for slow models")
+    parser.add_argument("--key", help="the only key that is good; any is without it")
     parsed = parser.parse_args(arguments)
-    app = StandIn(Behaviours(parsed.delay, parsed.slow_delay).choose).app
+    app = StandIn(Behaviours(parsed.delay, parsed.slow_delay).choose, parsed.key).app
     uvicorn.run(app, host=parsed.host, port=parsed.port, timeout_graceful_shutdown=2)
     return 0
 

@@ -50,8 +50,9 @@ class StandIn:
     With `choose` it answers with what that makes of a request's body, and takes every key.
     """
 
-    def __init__(self, choose: Choose | None = None) -> None:
+    def __init__(self, choose: Choose | None = None, key: str | None = None) -> None:
         self._choose = choose
+        self._key = key
         self.app = Starlette(
             routes=[
                 Route("/v1/chat/completions", self._openai, methods=["POST"]),
@@ -118,7 +119,9 @@ class StandIn:
     def _admits(self, request: Request, key: str) -> bool:
         given = request.headers.get("x-api-key") or request.headers.get("authorization", "")
         given = given.removeprefix("Bearer ")
-        return given == key if self._choose is None else bool(given)
+        if self._choose is None:
+            return given == key
+        return bool(given) if self._key is None else given == self._key
 
     def _next(self, body: dict[str, Any]) -> Reply | Failure:
         if self._choose is not None:

@@ -1,0 +1,82 @@
+/** Production's own environment on a cluster of two workers, as somebody would deploy it who has never seen it. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { resolveConfig } from '../../charts/config/resolve.ts';
+import { parseValues } from '../../ops/core/overrides.ts';
+import { installBundles, readBundles } from '../../ops/steps/bundles.ts';
+import { bringImages } from '../../ops/steps/images.ts';
+import { KindCluster } from '../../ops/tools/kind.ts';
+import { Kubectl } from '../../ops/tools/kubectl.ts';
+import { CONTEXT, kubectlJson, ROOT, type Run, timed, VALUES } from '../e2e/support.ts';
+
+export const CLUSTER = 'ai-assistants-production';
+export const production = resolveConfig('production', [parseValues(readFileSync(VALUES, 'utf8'), VALUES)]);
+
+/** The command, about production. */
+export const platform = (verb: readonly string[], ...more: readonly string[]): Promise<Run> =>
+  timed(...verb, 'production', ...more, '--context', CONTEXT, '--values', VALUES);
+
+const kind = (...args: readonly string[]): string =>
+  execFileSync('kind', args, { encoding: 'utf8', stdio: 'pipe' });
+
+/** An empty cluster with what docs/operations.md says every cluster needs first. */
+export async function emptyCluster(): Promise<void> {
+  removeCluster();
+  kind('create', 'cluster', '--config', `${ROOT}/test/production/kind.yaml`, '--wait', '180s');
+  const kubectl = new Kubectl(CONTEXT);
+  const bundles = await readBundles(production, process.env.PLATFORM_BUNDLES);
+  const objects = bundles.flatMap((bundle) => bundle.objects);
+  await bringImages(new KindCluster(CLUSTER), objects, () => undefined);
+  await installBundles(kubectl, bundles);
+}
+
+export const removeCluster = (): string => kind('delete', 'cluster', '--name', CLUSTER);
+
+const podList = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
+      status: z.object({ containerStatuses: z.array(z.object({ restartCount: z.number() })).default([]) }),
+    }),
+  ),
+});
+
+/** Names of the pods of the platform, each with how often its containers were started anew. */
+export function podsNow(namespace: string): Readonly<Record<string, number>> {
+  const { items } = podList.parse(
+    kubectlJson('get', 'pods', '-n', namespace, '-l', 'app.kubernetes.io/part-of=ai-assistants'),
+  );
+  const long = items.filter(({ metadata }) => !('job-name' in metadata.labels));
+  return Object.fromEntries(
+    long.map(({ metadata, status }) => [
+      metadata.name,
+      status.containerStatuses.reduce((sum, one) => sum + one.restartCount, 0),
+    ]),
+  );
+}
+
+const secretList = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), namespace: z.string() }),
+      data: z.record(z.string(), z.string()).default({}),
+    }),
+  ),
+});
+
+/** Every value of the platform's Secrets that is long enough to be one. */
+export const secretValues = (): readonly string[] =>
+  secretList
+    .parse(kubectlJson('get', 'secrets', '-A', '-l', 'app.kubernetes.io/part-of=ai-assistants'))
+    .items.flatMap(({ data }) => Object.values(data))
+    .map((value) => Buffer.from(value, 'base64').toString())
+    .filter((value) => value.length > 15);
+
+export const secretValue = (namespace: string, name: string, key: string): string =>
+  Buffer.from(
+    z
+      .object({ data: z.record(z.string(), z.string()) })
+      .parse(kubectlJson('get', 'secret', name, '-n', namespace)).data[key] ?? '',
+    'base64',
+  ).toString();
