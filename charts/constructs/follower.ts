@@ -12,16 +12,28 @@ export interface FollowerProps {
   /** The server's own, which has its client. */
   readonly image: ImageName;
   readonly command: string[];
+  /** File the command touches in every round, in a folder it shares with the server. */
+  readonly heartbeat: string;
   /** @default none */
   readonly env?: k8s.EnvVar[];
   readonly volumeMounts: k8s.VolumeMount[];
 }
 
-export const follower = ({ config, image, ...rest }: FollowerProps): k8s.Container => ({
+const exec = (script: string): k8s.Probe => ({
+  exec: { command: ['sh', '-c', script] },
+  periodSeconds: 30,
+  timeoutSeconds: 5,
+});
+
+export const follower = ({ config, image, heartbeat, env = [], ...rest }: FollowerProps): k8s.Container => ({
   name: FOLLOWER,
   image: thirdPartyImage(config, image),
   imagePullPolicy: 'IfNotPresent',
   resources: resources(config, SMALL.cpu, SMALL.memory),
   securityContext: containerSecurity,
+  env: [...env, { name: 'HEARTBEAT', value: heartbeat }],
+  // Ready for good once it has begun: one that fails later must not take its server out of the Service.
+  readinessProbe: { ...exec(`[ -e ${heartbeat} ]`), periodSeconds: 5 },
+  livenessProbe: exec(`[ -n "$(find ${heartbeat} -mmin -2)" ]`),
   ...rest,
 });

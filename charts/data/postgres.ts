@@ -99,6 +99,7 @@ export class Postgres extends Construct {
           config,
           image: 'postgres',
           command: ['bash', `${CONFIG}/secrets.sh`],
+          heartbeat: `${SOCKET.mountPath}/followed`,
           env: [{ name: 'APP_USER', value: database.user }],
           volumeMounts: [FILES, SECRETS_MOUNT, SOCKET],
         }),

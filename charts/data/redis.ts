@@ -144,6 +144,7 @@ export class Redis extends Construct {
           config,
           image: 'redis',
           command: ['bash', `${CONFIG}/secrets.sh`, 'follow'],
+          heartbeat: `${run.mountPath}/followed`,
           volumeMounts: [files, secrets, run],
         }),
       ],

@@ -11,7 +11,7 @@ let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'consoles-'));
   const tools = {
-    cat: 'echo secret-of "$@"',
+    head: 'shift 2; echo secret-of "$@"',
     psql: 'printf "%s\\n" "$PGPASSWORD" "$@"',
     'redis-cli': 'printf "%s\\n" "$REDISCLI_AUTH" "$@"',
   };

@@ -36,7 +36,13 @@ const uses = DOCUMENTS.flatMap(usesIn);
 describe('documents', () => {
   let commands: ReadonlyMap<string, Command>;
   beforeAll(async () => {
-    commands = new Map(await Promise.all(VERBS.map(async ({ name, load }) => [name, await load()] as const)));
+    const loaded = await Promise.all(VERBS.map(({ load }) => load()));
+    commands = new Map(
+      loaded.flatMap((group) => [
+        [group.name(), group] as const,
+        ...group.commands.map((command) => [`${group.name()} ${command.name()}`, command] as const),
+      ]),
+    );
   });
   it('show verbs that exist', () => {
     expect(uses.length).toBeGreaterThan(VERBS.length);
@@ -44,7 +50,9 @@ describe('documents', () => {
   });
   it('show options that the verb has', () => {
     const wrong = uses.flatMap(({ document, verb, flags }) => {
-      const known = new Set(['--help', ...(commands.get(verb)?.options ?? []).map(({ long }) => long)]);
+      const command = commands.get(verb);
+      const options = [command, ...(command?.commands ?? [])].flatMap((one) => one?.options ?? []);
+      const known = new Set(['--help', ...options.map(({ long }) => long)]);
       return flags.filter((flag) => !known.has(flag)).map((flag) => `${document}: ${verb} ${flag}`);
     });
     expect(uses.flatMap(({ flags }) => flags)).toContain('--json');

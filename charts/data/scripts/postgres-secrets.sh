@@ -27,6 +27,7 @@ follow() { # ROLE FILE
 
 trap exit TERM
 while true; do
+  touch "$HEARTBEAT"
   # During the first start the roles are still being made.
   if pg_isready --quiet --host=127.0.0.1; then
     follow postgres "$SECRETS/superuser-password"

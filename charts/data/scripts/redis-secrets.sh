@@ -50,6 +50,7 @@ tell_exporter() {
 follow() {
   trap exit TERM
   while true; do
+    touch "$HEARTBEAT"
     if ! cmp -s "$FILE" "$RUN/applied"; then
       prepare
       # Programs of their own: one that fails is tried again the next time.
