@@ -1,5 +1,5 @@
 /** The composition root: which charts an environment has, in the order they are applied. Pure; it never synthesizes. */
-import { App } from 'cdk8s';
+import { ApiObject, App } from 'cdk8s';
 import { Backups } from './backup/chart.ts';
 import { notifies } from './config/monitoring.ts';
 import type { Config } from './config/schema.ts';
@@ -94,7 +94,17 @@ export function buildApp(config: Config, services: readonly ServiceSpec[] = SERV
   const { loadTest, databaseTest } = config.extras;
   if (loadTest.enabled || databaseTest.enabled) charts.push(new Extras(app, '80-extras', props));
   new Namespaces(app, '00-namespaces', { ...props, footprints: footprints(charts) });
+  annotate(app, config.commonAnnotations);
   return app;
+}
+
+/** Annotations on every object that does not have them already. */
+function annotate(app: App, annotations: Readonly<Record<string, string>>): void {
+  for (const object of app.node.findAll().filter(ApiObject.isApiObject)) {
+    const own: Readonly<Record<string, unknown>> = object.toJson().metadata?.annotations ?? {};
+    for (const [name, value] of Object.entries(annotations))
+      if (!(name in own)) object.metadata.addAnnotation(name, value);
+  }
 }
 
 /** The files of an app, name and text. cdk8s would write them itself, but leaves `=` unquoted. */

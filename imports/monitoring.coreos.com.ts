@@ -115,11 +115,16 @@ export interface ManagedPodSpec {
   readonly image: string;
   readonly imagePullPolicy: string;
   readonly replicas: number;
-  readonly podMetadata: { readonly labels: Labels };
+  readonly podMetadata: { readonly labels: Labels; readonly annotations?: Labels };
+  readonly nodeSelector?: Labels;
+  readonly tolerations?: readonly k8s.Toleration[];
+  readonly affinity?: k8s.Affinity;
+  readonly topologySpreadConstraints?: readonly k8s.TopologySpreadConstraint[];
+  readonly imagePullSecrets?: readonly k8s.LocalObjectReference[];
   readonly serviceAccountName: string;
   readonly automountServiceAccountToken: boolean;
   readonly enableServiceLinks: boolean;
-  readonly priorityClassName: string;
+  readonly priorityClassName?: string;
   readonly securityContext: k8s.PodSecurityContext;
   readonly resources: k8s.ResourceRequirements;
   readonly containers: readonly ContainerPatch[];

@@ -18,10 +18,24 @@ export interface ClusterSpec {
   readonly superuserSecret: { readonly name: string };
   readonly postgresql: { readonly parameters: Readonly<Record<string, string>> };
   readonly storage: { readonly size: string; readonly storageClass?: string };
-  readonly resources: k8s.ResourceRequirements;
+  readonly resources?: k8s.ResourceRequirements;
   readonly monitoring: { readonly enablePodMonitor: boolean };
-  readonly affinity: { readonly podAntiAffinityType: 'preferred' | 'required' };
-  readonly priorityClassName: string;
+  readonly affinity: {
+    readonly podAntiAffinityType: 'preferred' | 'required';
+    readonly nodeSelector?: Readonly<Record<string, string>>;
+    readonly tolerations?: readonly k8s.Toleration[];
+    readonly nodeAffinity?: k8s.NodeAffinity;
+    readonly additionalPodAffinity?: k8s.PodAffinity;
+    readonly additionalPodAntiAffinity?: k8s.PodAntiAffinity;
+  };
+  readonly topologySpreadConstraints?: readonly k8s.TopologySpreadConstraint[];
+  readonly imagePullSecrets?: readonly k8s.LocalObjectReference[];
+  readonly priorityClassName?: string;
+  /** Labels and annotations of everything the operator makes for the cluster, its pods among them. */
+  readonly inheritedMetadata?: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
   /** WAL archive and base backups, for point-in-time recovery. */
   readonly backup?: {
     readonly retentionPolicy: string;

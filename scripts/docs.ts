@@ -1,13 +1,15 @@
-/** Writes what README, docs/operations.md and docs/security.md take from the code; with --check only compares. */
+/** Writes what documents and services/settings.json take from the code; with --check only compares. */
 import { topologyOf } from '../charts/app.ts';
 import { resolveConfig } from '../charts/config/resolve.ts';
 import { toMermaid } from '../charts/graph/diagram.ts';
 import { oldVerbsTable } from '../ops/core/old-verbs.ts';
 import { verbOptionsTable } from '../ops/core/verb-options.ts';
 import { VERBS } from '../ops/verbs.ts';
-import { updateBlock } from './generated-block.ts';
+import { updateBlock, updateFile } from './generated-block.ts';
 import { skipsTable } from './scanners/skips.ts';
+import { serviceSettings } from './settings.ts';
 
+updateFile('services/settings.json', serviceSettings());
 updateBlock('README.md', 'diagram', `\`\`\`mermaid\n${toMermaid(topologyOf(resolveConfig('dev')))}\`\`\`\n`);
 updateBlock('docs/operations.md', 'old verbs', oldVerbsTable());
 updateBlock('docs/security.md', 'skipped checks', skipsTable());

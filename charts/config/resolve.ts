@@ -1,6 +1,7 @@
 /** From an environment's name and overrides to one resolved, cross-checked configuration. */
 import type { z } from 'zod';
 import { bytesOf, millicores } from '../constructs/quantity.ts';
+import { everyComponent } from '../graph/every.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 import { SERVICES } from '../topology.ts';
 import { checkEdge } from './edge.ts';
@@ -9,6 +10,8 @@ import { ConfigError } from './error.ts';
 import { checkExtras } from './extras.ts';
 import { checkLogging } from './logging.ts';
 import { checkMonitoring } from './monitoring.ts';
+import { checkObjects } from './objects.ts';
+import { checkPods } from './pods.ts';
 import { type Config, configSchema, ENVIRONMENTS, type EnvironmentName, SPARE_SECONDS } from './schema.ts';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -86,6 +89,8 @@ function knownFields(path: readonly PropertyKey[]): string {
 
 function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
   checkServices(config, services);
+  checkObjects(config);
+  checkPods(config, everyComponent(services));
   checkAutoscaling(config.autoscaling, 'autoscaling');
   checkAllowance(config.databases, 'databases');
   checkAllowance(config.redis, 'redis');

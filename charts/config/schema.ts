@@ -6,6 +6,8 @@ import { extras } from './extras.ts';
 import { address, bytes, cidr, cpu, cron, dns1123, port, positive } from './fields.ts';
 import { logging } from './logging.ts';
 import { monitoring } from './monitoring.ts';
+import { objects } from './objects.ts';
+import { pods } from './pods.ts';
 import { PLATFORM_VERSION } from './versions.ts';
 
 /** Deviations of one service from the topology and the environment. */
@@ -17,6 +19,8 @@ const service = z.strictObject({
   maxReplicas: positive.optional(),
   cpu: z.strictObject({ request: cpu, limit: cpu }).optional(),
   memory: z.strictObject({ request: bytes, limit: bytes }).optional(),
+  /** The service's own settings, by the names of their environment variables (services/settings.json). */
+  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 });
 
 const external = (cidrs: readonly string[], ports: readonly number[]) =>
@@ -40,6 +44,9 @@ export const configSchema = z.strictObject({
     .default(''),
   debug: z.boolean().default(false),
   logLevel: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
+
+  ...objects,
+  pods,
 
   images: z
     .strictObject({

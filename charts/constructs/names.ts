@@ -16,7 +16,8 @@ const NAMESPACES: Readonly<Record<Zone, string>> = {
 };
 
 /** Namespace of a zone in an environment. */
-export const namespaceOf = (config: Config, zone: Zone): string => `${NAMESPACES[zone]}${config.nameSuffix}`;
+export const namespaceOf = (config: Config, zone: Zone): string =>
+  config.namespaces[zone] ?? `${NAMESPACES[zone]}${config.nameSuffix}`;
 
 const nodeExporterRuns = ({ monitoring }: Config): boolean =>
   monitoring.enabled && monitoring.nodeExporter.enabled;

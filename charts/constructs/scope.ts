@@ -17,7 +17,7 @@ export class PlatformChart extends Chart {
 
   constructor(scope: Construct, id: string, props: PlatformChartProps, zone?: Zone) {
     super(scope, id, {
-      labels: platformLabels(props.config),
+      labels: { ...props.config.commonLabels, ...platformLabels(props.config) },
       disableResourceNameHashes: true,
       ...(zone ? { namespace: namespaceOf(props.config, zone) } : {}),
     });

@@ -7,9 +7,9 @@ import type { Config } from '../config/schema.ts';
 import type { ImageName } from '../config/versions.ts';
 import type { Allowance, Component } from '../graph/model.ts';
 import { checksum } from './checksum.ts';
-import { podWithDisk } from './disk.ts';
 import { componentLabels, priorityClass } from './names.ts';
 import { containerSecurity, podSecurity, resources } from './pod.ts';
+import { podTemplate } from './template.ts';
 
 /** A CronJob must have a schedule, though a suspended one does not follow it. */
 const YEARLY = '@yearly';
@@ -64,10 +64,12 @@ export class ScriptJob extends Construct {
           spec: {
             backoffLimit: props.backoffLimit,
             activeDeadlineSeconds: props.deadlineSeconds,
-            template: {
-              metadata: { labels, annotations: { 'checksum/config': checksum(scripts.files) } },
-              spec: podWithDisk(podSpec(props)),
-            },
+            template: podTemplate({
+              config,
+              component,
+              annotations: { 'checksum/config': checksum(scripts.files) },
+              spec: podSpec(props),
+            }),
           },
         },
       },

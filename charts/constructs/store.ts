@@ -5,9 +5,9 @@ import { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import type { Component } from '../graph/model.ts';
 import { checksum } from './checksum.ts';
-import { podWithDisk } from './disk.ts';
 import { componentLabels } from './names.ts';
 import { volumeClaim } from './pod.ts';
+import { podTemplate } from './template.ts';
 
 export interface StoreProps {
   readonly config: Config;
@@ -53,10 +53,12 @@ export class Store extends Construct {
         serviceName: name,
         replicas: 1,
         selector: { matchLabels: selector },
-        template: {
-          metadata: { labels, annotations: { 'checksum/config': checksum({ ...files, ...alsoRollsOn }) } },
-          spec: podWithDisk(podSpec),
-        },
+        template: podTemplate({
+          config,
+          component,
+          annotations: { 'checksum/config': checksum({ ...files, ...alsoRollsOn }) },
+          spec: podSpec,
+        }),
         volumeClaimTemplates: [{ metadata: { name: 'data', labels }, spec: volumeClaim(config, storage) }],
       },
     });

@@ -1,24 +1,59 @@
 /** The other engine: a CloudNativePG cluster in place of the StatefulSet (docs/adr/0006). */
 
+import type { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { Cluster } from '../../imports/postgresql.cnpg.io.ts';
+import { Cluster, type ClusterSpec } from '../../imports/postgresql.cnpg.io.ts';
 import { thirdPartyImage } from '../config/images.ts';
-import { withDisk } from '../constructs/disk.ts';
+import { podSettings } from '../config/pods.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
-import { resources } from '../constructs/pod.ts';
-import { bytesOf } from '../constructs/quantity.ts';
+import { resources, scratch } from '../constructs/pod.ts';
+import { podTemplate } from '../constructs/template.ts';
 import { appSecret, databaseOf, superuserSecret } from './database.ts';
 import type { PostgresProps } from './postgres.ts';
 import { postgresParameters } from './postgres-config.ts';
 
 /** What the operator's own program and its sockets take of the scratch space it mounts; the program has some 100 MB. */
-const SCRATCH = bytesOf('512Mi');
+const SCRATCH = scratch('scratch', '512Mi');
 /** The operator sets these itself and refuses others' values. */
 const MANAGED = ['shared_preload_libraries'];
+
+/** Where instances run, in the operator's words. */
+function placement(pod: k8s.PodSpec): Partial<ClusterSpec> & Pick<ClusterSpec, 'affinity'> {
+  const { nodeAffinity, podAffinity, podAntiAffinity } = pod.affinity ?? {};
+  return {
+    affinity: {
+      podAntiAffinityType: 'preferred',
+      ...(pod.nodeSelector ? { nodeSelector: pod.nodeSelector } : {}),
+      ...(pod.tolerations ? { tolerations: pod.tolerations } : {}),
+      ...(nodeAffinity ? { nodeAffinity } : {}),
+      ...(podAffinity ? { additionalPodAffinity: podAffinity } : {}),
+      ...(podAntiAffinity ? { additionalPodAntiAffinity: podAntiAffinity } : {}),
+    },
+    ...(pod.topologySpreadConstraints ? { topologySpreadConstraints: pod.topologySpreadConstraints } : {}),
+    ...(pod.imagePullSecrets ? { imagePullSecrets: pod.imagePullSecrets } : {}),
+    ...(pod.priorityClassName ? { priorityClassName: pod.priorityClassName } : {}),
+  };
+}
 
 export function addCloudNativePg(scope: Construct, { config, component, spec }: PostgresProps): void {
   const { databases } = config;
   const { name, user } = databaseOf(config, spec.database ?? { name: '', user: '' });
+  const { podLabels, podAnnotations } = podSettings(config, component);
+  const { spec: pod } = podTemplate({
+    config,
+    component,
+    spec: {
+      priorityClassName: priorityClass(config, 'critical'),
+      containers: [
+        {
+          name: 'postgres',
+          resources: resources(config, databases.cpu, databases.memory),
+          volumeMounts: [{ name: SCRATCH.name, mountPath: '/controller' }],
+        },
+      ],
+      volumes: [SCRATCH],
+    },
+  });
   const parameters = Object.entries(postgresParameters(config)).filter(([key]) => !MANAGED.includes(key));
   new Cluster(scope, component.name, {
     metadata: { name: component.name, labels: componentLabels(config, component) },
@@ -33,11 +68,11 @@ export function addCloudNativePg(scope: Construct, { config, component, spec }: 
         size: databases.storage,
         ...(config.storageClass ? { storageClass: config.storageClass } : {}),
       },
-      resources: withDisk(resources(config, databases.cpu, databases.memory), SCRATCH),
+      ...(pod.containers[0]?.resources ? { resources: pod.containers[0].resources } : {}),
+      inheritedMetadata: { labels: { ...podLabels }, annotations: { ...podAnnotations } },
       // Scrape targets come from the topology.
       monitoring: { enablePodMonitor: false },
-      affinity: { podAntiAffinityType: 'preferred' },
-      priorityClassName: priorityClass(config, 'critical'),
+      ...placement(pod),
       ...(databases.walArchive
         ? {
             backup: {

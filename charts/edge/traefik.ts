@@ -7,10 +7,10 @@ import { type Config, SPARE_SECONDS } from '../config/schema.ts';
 import { longestRequestSeconds, uploadSeconds } from '../config/seconds.ts';
 import { checksum } from '../constructs/checksum.ts';
 import { clusterScoped } from '../constructs/cluster-scoped.ts';
-import { podWithDisk } from '../constructs/disk.ts';
 import { addDisruptionBudget } from '../constructs/disruption.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, scratch, spread, withoutGap } from '../constructs/pod.ts';
+import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, EDGE, PORTS, type Topology } from '../graph/model.ts';
 import { dynamicConfiguration, waitingMiB } from './dynamic.ts';
@@ -119,10 +119,12 @@ export class Traefik extends Construct {
         revisionHistoryLimit: 5,
         selector: { matchLabels: selector },
         strategy: withoutGap,
-        template: {
-          metadata: { labels, annotations: { 'checksum/config': checksum(files) } },
-          spec: podWithDisk(this.podSpec(config, component, waitingMiB(config, topology.services))),
-        },
+        template: podTemplate({
+          config,
+          component,
+          annotations: { 'checksum/config': checksum(files) },
+          spec: this.podSpec(config, component, waitingMiB(config, topology.services)),
+        }),
       },
     });
     this.addService(config, labels, selector);

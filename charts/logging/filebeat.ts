@@ -4,9 +4,9 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
-import { podWithDisk } from '../constructs/disk.ts';
 import { namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources } from '../constructs/pod.ts';
+import { podTemplate } from '../constructs/template.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, FILEBEAT, LOGSTASH, PORTS, type Topology } from '../graph/model.ts';
@@ -81,7 +81,7 @@ export class Filebeat extends Construct {
       spec: {
         selector: { matchLabels: { ...component.selector } },
         updateStrategy: { type: 'RollingUpdate' },
-        template: { metadata: { labels, annotations }, spec: podWithDisk(this.podSpec(config, component)) },
+        template: podTemplate({ config, component, annotations, spec: this.podSpec(config, component) }),
       },
     });
   }

@@ -4,9 +4,9 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
-import { podWithDisk } from '../constructs/disk.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, SMALL, scratch, spread } from '../constructs/pod.ts';
+import { podTemplate } from '../constructs/template.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, KIBANA, PORTS, type Topology } from '../graph/model.ts';
@@ -80,7 +80,7 @@ export class Kibana extends Construct {
         selector: { matchLabels: selector },
         // Two versions at once would both change the saved objects.
         strategy: { type: 'Recreate' },
-        template: { metadata: { labels, annotations }, spec: podWithDisk(this.podSpec(config, component)) },
+        template: podTemplate({ config, component, annotations, spec: this.podSpec(config, component) }),
       },
     });
     new k8s.KubeService(this, 'service', {

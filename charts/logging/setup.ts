@@ -8,9 +8,9 @@ import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { checksum } from '../constructs/checksum.ts';
-import { podWithDisk } from '../constructs/disk.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, scratch } from '../constructs/pod.ts';
+import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, ELASTICSEARCH, LOGGING_SETUP, type Topology } from '../graph/model.ts';
 import { setupFiles } from './documents.ts';
@@ -39,7 +39,7 @@ export class Setup extends Construct {
     const spec = {
       backoffLimit: 10,
       activeDeadlineSeconds: DEADLINE_SECONDS,
-      template: { metadata: { labels, annotations }, spec: podWithDisk(this.podSpec(config, component)) },
+      template: podTemplate({ config, component, annotations, spec: this.podSpec(config, component) }),
     };
     // Kubernetes refuses a change of a Job's template: the name has a hash of all of it, and of the mounted files.
     const hash = checksum({ ...files, spec: JSON.stringify(spec) }).slice(0, 8);

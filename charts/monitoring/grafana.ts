@@ -5,7 +5,6 @@ import type { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { checksum } from '../constructs/checksum.ts';
-import { podWithDisk } from '../constructs/disk.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import {
   containerSecurity,
@@ -18,6 +17,7 @@ import {
 } from '../constructs/pod.ts';
 import { bytesOf } from '../constructs/quantity.ts';
 import type { PlatformChartProps } from '../constructs/scope.ts';
+import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, GRAFANA } from '../graph/model.ts';
 import { addAccount } from './access.ts';
@@ -71,10 +71,12 @@ export function addGrafana(scope: Construct, props: PlatformChartProps): void {
       revisionHistoryLimit: 5,
       selector: { matchLabels: { ...component.selector } },
       strategy: withoutGap,
-      template: {
-        metadata: { labels, annotations: { 'checksum/config': checksum(contents) } },
-        spec: podWithDisk(podSpec(config, component, [...folders.keys()])),
-      },
+      template: podTemplate({
+        config,
+        component,
+        annotations: { 'checksum/config': checksum(contents) },
+        spec: podSpec(config, component, [...folders.keys()]),
+      }),
     },
   });
   addService(scope, config, component, 'http');

@@ -4,10 +4,10 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
-import { podWithDisk } from '../constructs/disk.ts';
 import { componentLabels, namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, spread, withoutGap } from '../constructs/pod.ts';
 import type { PlatformChartProps } from '../constructs/scope.ts';
+import { podTemplate } from '../constructs/template.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { type Component, KUBE_STATE_METRICS } from '../graph/model.ts';
 import { addAccount, allowReading, type Readable } from './access.ts';
@@ -38,7 +38,7 @@ export function addKubeStateMetrics(scope: Construct, { config, topology }: Plat
       revisionHistoryLimit: 5,
       selector: { matchLabels: { ...component.selector } },
       strategy: withoutGap,
-      template: { metadata: { labels }, spec: podWithDisk(podSpec(config, component)) },
+      template: podTemplate({ config, component, spec: podSpec(config, component) }),
     },
   });
 }

@@ -6,9 +6,9 @@ import type { ContainerPatch, ManagedPodSpec } from '../../imports/monitoring.co
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { IMAGES } from '../config/versions.ts';
-import { withDisk } from '../constructs/disk.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, volumeClaim } from '../constructs/pod.ts';
+import { podTemplate } from '../constructs/template.ts';
 import { portOf } from '../graph/build.ts';
 import type { Allowance, Component } from '../graph/model.ts';
 
@@ -40,23 +40,41 @@ export function managedPod(props: ManagedPodProps): ManagedPodSpec {
     name,
     image: thirdPartyImage(config, 'prometheusConfigReloader'),
     imagePullPolicy: 'IfNotPresent',
-    resources: withDisk(resources(config, RELOADER.cpu, RELOADER.memory)),
+    resources: resources(config, RELOADER.cpu, RELOADER.memory),
     securityContext: containerSecurity,
   });
+  const { metadata, spec } = podTemplate({
+    config,
+    component,
+    spec: {
+      priorityClassName: priorityClass(config, 'standard'),
+      containers: [
+        {
+          name: image,
+          resources: resources(config, props.cpu, props.memory),
+          securityContext: containerSecurity,
+        },
+        reloader('config-reloader'),
+      ],
+      initContainers: [reloader('init-config-reloader')],
+    },
+  });
+  const { containers, initContainers = [], runtimeClassName: _none, ...placement } = spec;
+  const [main, ...others] = containers;
   return {
     version: tagOf(IMAGES[image]),
     image: thirdPartyImage(config, image),
     imagePullPolicy: 'IfNotPresent',
     replicas: 1,
-    podMetadata: { labels },
+    podMetadata: metadata,
     serviceAccountName: component.name,
     automountServiceAccountToken: props.token ?? false,
     enableServiceLinks: false,
-    priorityClassName: priorityClass(config, 'standard'),
+    ...placement,
     securityContext: podSecurity(NOBODY),
-    resources: withDisk(resources(config, props.cpu, props.memory)),
-    containers: [{ name: image, securityContext: containerSecurity }, reloader('config-reloader')],
-    initContainers: [reloader('init-config-reloader')],
+    resources: main?.resources ?? {},
+    containers: [{ name: image, securityContext: containerSecurity }, ...others],
+    initContainers,
     storage: { volumeClaimTemplate: { metadata: { labels }, spec: volumeClaim(config, props.storage) } },
     portName: 'web',
     logFormat: 'json',

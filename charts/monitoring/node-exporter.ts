@@ -4,10 +4,10 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
-import { podWithDisk } from '../constructs/disk.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources } from '../constructs/pod.ts';
 import type { PlatformChartProps } from '../constructs/scope.ts';
+import { podTemplate } from '../constructs/template.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { type Component, NODE_EXPORTER } from '../graph/model.ts';
 import { addAccount } from './access.ts';
@@ -50,7 +50,7 @@ export function addNodeExporter(scope: Construct, { config, topology }: Platform
         type: 'RollingUpdate',
         rollingUpdate: { maxUnavailable: k8s.IntOrString.fromString('10%') },
       },
-      template: { metadata: { labels }, spec: podWithDisk(podSpec(config, component)) },
+      template: podTemplate({ config, component, spec: podSpec(config, component) }),
     },
   });
 }

@@ -3,7 +3,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { DEFAULT_DISK } from '../constructs/disk.ts';
-import { namespaceOf, platformLabels, priorityClass, zonesOf } from '../constructs/names.ts';
+import { namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
 import { solverPod } from '../edge/certificate.ts';
 import type { Zone } from '../graph/model.ts';
@@ -38,7 +38,6 @@ export class Namespaces extends PlatformChart {
       metadata: {
         name,
         labels: {
-          ...platformLabels(this.config),
           ...Object.fromEntries(
             (['enforce', 'audit', 'warn'] as const).flatMap((mode) => [
               [`pod-security.kubernetes.io/${mode}`, level],

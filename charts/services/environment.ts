@@ -1,5 +1,6 @@
 /** Environment variables of a service, derived from the graph and the configuration. Secrets are never among them. */
 import type { k8s } from 'cdk8s-plus-28';
+import { podSettings } from '../config/pods.ts';
 import type { Config } from '../config/schema.ts';
 import { shutdownSeconds, uploadSeconds } from '../config/seconds.ts';
 import { SECRETS_DIR } from '../constructs/pod.ts';
@@ -7,6 +8,7 @@ import { databaseOf, postgresHost } from '../data/database.ts';
 import { publicUrl } from '../edge/names.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import {
+  type Component,
   DEFAULT_TIMEOUT_SECONDS,
   PORTS,
   podsOf,
@@ -20,6 +22,7 @@ import {
 } from '../graph/model.ts';
 import { signsWithOwnKey } from '../secrets/names.ts';
 import { modelSimulatorUrl, onecServerUrl, simulatorRuns } from '../simulator/simulator.ts';
+import { checkExtraEnv, chosenSettings } from './settings.ts';
 
 /** `ai-assistant` → `AI_ASSISTANT_URL`. */
 const urlVariable = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;
@@ -120,14 +123,19 @@ function callTargets(topology: Topology, spec: ServiceSpec): readonly ServiceSpe
   return topology.services.filter((other) => spec.calls?.includes(other.name));
 }
 
-/** All of a service's environment, in a stable order. */
-export function serviceEnvironment(config: Config, topology: Topology, spec: ServiceSpec): k8s.EnvVar[] {
+/** Variables that the platform itself gives a service; an empty one is not set. */
+export function platformVariables(
+  config: Config,
+  topology: Topology,
+  spec: ServiceSpec,
+): Readonly<Record<string, string>> {
   const { settings } = config;
   const database = spec.database ? databaseOf(config, spec.database) : undefined;
-  const variables: Record<string, string> = {
+  return {
     ENV: config.environment,
     LOG_LEVEL: config.logLevel,
     DEBUG: String(config.debug),
+    HOST: '',
     PORT: String(spec.port),
     SERVICE_VERSION: config.images.tag,
     SECRETS_DIR,
@@ -154,6 +162,23 @@ export function serviceEnvironment(config: Config, topology: Topology, spec: Ser
     ),
     ...Object.fromEntries((spec.settings ?? []).map((name) => [name, settingValue(config, topology, name)])),
   };
+}
+
+/** All of a service's environment, in a stable order. @throws ConfigError for a variable that may not be set here. */
+export function serviceEnvironment(
+  config: Config,
+  topology: Topology,
+  component: Component,
+  spec: ServiceSpec,
+): k8s.EnvVar[] {
+  const own = platformVariables(config, topology, spec);
+  const { settings: names = {} } = config.services[spec.name] ?? {};
+  const variables = { ...own, ...chosenSettings(spec, names, own) };
+  const { extraEnv = [] } = podSettings(config, component);
+  checkExtraEnv(spec, extraEnv, own);
   // What is not set is left out: the services' own defaults are what an empty value means.
-  return Object.entries(variables).flatMap(([name, value]) => (value === '' ? [] : [{ name, value }]));
+  return [
+    ...Object.entries(variables).flatMap(([name, value]) => (value === '' ? [] : [{ name, value }])),
+    ...extraEnv,
+  ];
 }

@@ -4,7 +4,6 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { serviceImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
-import { podWithDisk } from '../constructs/disk.ts';
 import { addDisruptionBudget } from '../constructs/disruption.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
 import {
@@ -20,6 +19,7 @@ import {
   spread,
   withoutGap,
 } from '../constructs/pod.ts';
+import { podTemplate } from '../constructs/template.ts';
 import { appSecret } from '../data/database.ts';
 import { TRANSPORT_ANNOTATION, transportOf } from '../edge/names.ts';
 import { type Component, podsOf, type ServiceSpec, type Topology, USER_MANAGEMENT } from '../graph/model.ts';
@@ -91,7 +91,7 @@ export class AssistantService extends Construct {
         revisionHistoryLimit: 5,
         selector: { matchLabels: selector },
         strategy: withoutGap,
-        template: { metadata: { labels }, spec: podWithDisk(this.podSpec(props)) },
+        template: podTemplate({ config, component, spec: this.podSpec(props) }),
       },
     });
     this.service = new k8s.KubeService(this, 'service', {
@@ -120,7 +120,7 @@ export class AssistantService extends Construct {
       name: spec.name,
       image: serviceImage(config, spec),
       imagePullPolicy: 'IfNotPresent',
-      env: serviceEnvironment(config, topology, spec),
+      env: serviceEnvironment(config, topology, component, spec),
       resources: resources(config, own?.cpu ?? spec.cpu, own?.memory ?? spec.memory),
       securityContext: containerSecurity,
       volumeMounts: [

@@ -2,7 +2,6 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { serviceImage } from '../config/images.ts';
-import { podWithDisk } from '../constructs/disk.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
 import {
   APP_USER,
@@ -18,6 +17,7 @@ import {
   withoutGap,
 } from '../constructs/pod.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import type { Component } from '../graph/model.ts';
 import type { Simulator } from './simulator.ts';
@@ -46,7 +46,7 @@ export class SimulatorChart extends PlatformChart {
         revisionHistoryLimit: 5,
         selector: { matchLabels: selector },
         strategy: withoutGap,
-        template: { metadata: { labels }, spec: podWithDisk(this.podSpec(props, component)) },
+        template: podTemplate({ config, component, spec: this.podSpec(props, component) }),
       },
     });
     new k8s.KubeService(this, 'service', {

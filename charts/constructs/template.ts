@@ -1,0 +1,96 @@
+/** The one place every pod passes through: disk of its containers, then what the configuration says of its pods. */
+import { k8s } from 'cdk8s-plus-28';
+import { ConfigError } from '../config/error.ts';
+import { type PodSettings, podSettings } from '../config/pods.ts';
+import type { Config } from '../config/schema.ts';
+import type { Component } from '../graph/model.ts';
+import { podWithDisk } from './disk.ts';
+import { componentLabels } from './names.ts';
+import { bytesOf, millicores } from './quantity.ts';
+
+export interface PodTemplateProps {
+  readonly config: Config;
+  readonly component: Component;
+  /** @default none */
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly spec: k8s.PodSpec;
+}
+
+export interface PodTemplate {
+  readonly metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
+  readonly spec: k8s.PodSpec;
+}
+
+/** Metadata and spec of a component's pods. @throws ConfigError for settings this pod cannot have. */
+export function podTemplate({ config, component, annotations = {}, spec }: PodTemplateProps): PodTemplate {
+  const settings = podSettings(config, component);
+  const allAnnotations = { ...settings.podAnnotations, ...annotations };
+  return {
+    metadata: {
+      labels: { ...settings.podLabels, ...componentLabels(config, component) },
+      ...(Object.keys(allAnnotations).length > 0 ? { annotations: allAnnotations } : {}),
+    },
+    spec: withResources(withPlacement(podWithDisk(spec), component, settings), component, settings),
+  };
+}
+
+function withPlacement(pod: k8s.PodSpec, { selector }: Component, settings: PodSettings): k8s.PodSpec {
+  const { tolerations = [], imagePullSecrets = [], topologySpreadConstraints } = settings;
+  const nodeSelector = { ...pod.nodeSelector, ...settings.nodeSelector };
+  const affinity = { ...pod.affinity, ...settings.affinity };
+  const priorityClassName = settings.priorityClassName ?? pod.priorityClassName;
+  return {
+    ...pod,
+    ...(priorityClassName ? { priorityClassName } : {}),
+    ...(settings.runtimeClassName ? { runtimeClassName: settings.runtimeClassName } : {}),
+    ...(Object.keys(nodeSelector).length > 0 ? { nodeSelector } : {}),
+    ...(tolerations.length > 0 ? { tolerations: [...(pod.tolerations ?? []), ...tolerations] } : {}),
+    ...(Object.keys(affinity).length > 0 ? { affinity } : {}),
+    ...(imagePullSecrets.length > 0 ? { imagePullSecrets: [...imagePullSecrets] } : {}),
+    ...(topologySpreadConstraints
+      ? {
+          topologySpreadConstraints: topologySpreadConstraints.map((constraint) => ({
+            labelSelector: { matchLabels: { ...selector } },
+            ...constraint,
+          })),
+        }
+      : {}),
+  };
+}
+
+function withResources(pod: k8s.PodSpec, { name }: Component, { resources = {} }: PodSettings): k8s.PodSpec {
+  const containers = [...pod.containers, ...(pod.initContainers ?? [])].map((container) => container.name);
+  const unknown = Object.keys(resources).find((container) => !containers.includes(container));
+  const field = `pods.components.${name}.resources`;
+  if (unknown) throw new ConfigError(field, unknown, `one of ${containers.join(', ')}`);
+  const sized = (container: k8s.Container): k8s.Container => {
+    const own = resources[container.name];
+    if (!own) return container;
+    const merged = {
+      requests: { ...container.resources?.requests, ...quantities(own.requests) },
+      limits: { ...container.resources?.limits, ...quantities(own.limits) },
+    };
+    checkAmounts(merged, `${field}.${container.name}`);
+    return { ...container, resources: merged };
+  };
+  return {
+    ...pod,
+    containers: pod.containers.map(sized),
+    ...(pod.initContainers ? { initContainers: pod.initContainers.map(sized) } : {}),
+  };
+}
+
+const quantities = (amounts: Readonly<Record<string, string | undefined>> = {}) =>
+  Object.fromEntries(
+    Object.entries(amounts).flatMap(([name, text]) => (text ? [[name, k8s.Quantity.fromString(text)]] : [])),
+  );
+
+/** @throws ConfigError for a request above its limit. */
+function checkAmounts({ requests = {}, limits = {} }: k8s.ResourceRequirements, field: string): void {
+  for (const [name, limit] of Object.entries(limits)) {
+    const parse = name === 'cpu' ? millicores : bytesOf;
+    const request = requests[name];
+    if (request && parse(String(request.value)) > parse(String(limit.value)))
+      throw new ConfigError(`${field}.requests.${name}`, request.value, `at most the limit (${limit.value})`);
+  }
+}

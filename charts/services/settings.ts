@@ -1,0 +1,86 @@
+/** Settings of the services by the names of their variables, checked against what the services themselves read. */
+import { readFileSync } from 'node:fs';
+import type { k8s } from 'cdk8s-plus-28';
+import { z } from 'zod';
+import { ConfigError } from '../config/error.ts';
+import { didYouMean } from '../config/suggest.ts';
+import type { ServiceSpec } from '../graph/model.ts';
+
+type Setting = z.core.JSONSchema.JSONSchema;
+const SETTINGS = z
+  .record(z.string(), z.record(z.string(), z.custom<Setting>()))
+  .parse(JSON.parse(readFileSync(new URL('../../services/settings.json', import.meta.url), 'utf8')));
+
+/** Derived by the platform for the service alone: its own choice may take their place. */
+const OWN_CHOICE = [
+  'AI_MODEL',
+  'AI_FALLBACK_MODEL',
+  'AI_ALLOWED_MODELS',
+  'AI_MAX_OUTPUT_TOKENS',
+  'ALERT_EMAIL_TO',
+  'SECURITY_LOG_LEVEL',
+  'LOG_LEVEL',
+  'DEBUG',
+];
+
+type Value = string | number | boolean;
+
+/** The settings a service is given by name, as variables. @throws ConfigError for a name or a value it would not take. */
+export function chosenSettings(
+  spec: ServiceSpec,
+  chosen: Readonly<Record<string, Value>>,
+  own: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const service = spec.name;
+  // A service of another topology says nothing of its settings.
+  const known = SETTINGS[service];
+  for (const [name, value] of Object.entries(chosen)) {
+    const field = `services.${service}.settings.${name}`;
+    if (name in own && !OWN_CHOICE.includes(name))
+      throw new ConfigError(field, value, 'nothing: the platform sets this variable itself');
+    if (comesFromSecret(name, spec)) throw new ConfigError(field, '…', 'nothing: it comes from a Secret');
+    if (known) checkSetting(field, name, value, known);
+  }
+  return Object.fromEntries(Object.entries(chosen).map(([name, value]) => [name, String(value)]));
+}
+
+function checkSetting(
+  field: string,
+  name: string,
+  value: Value,
+  known: Readonly<Record<string, Setting>>,
+): void {
+  const schema = known[name];
+  if (!schema)
+    throw new ConfigError(field, value, `a setting of the service${didYouMean(name, Object.keys(known))}`);
+  // Lists and mappings are written in one line, as in a variable.
+  if (!['integer', 'number', 'boolean', 'string'].includes(String(schema.type))) return;
+  const parsed = z.fromJSONSchema(schema).safeParse(value);
+  if (!parsed.success)
+    throw new ConfigError(field, value, parsed.error.issues[0]?.message ?? 'another value');
+}
+
+/** What a variable that is no plain one of the service is; undefined for one that may be added. */
+function ownerOf(name: string, spec: ServiceSpec, own: Readonly<Record<string, string>>): string | undefined {
+  if (name in own) return 'nothing: the platform sets this variable itself';
+  if (comesFromSecret(name, spec)) return 'nothing: it comes from a Secret';
+  if (name in (SETTINGS[spec.name] ?? {}))
+    return `a variable of another name: this one is services.${spec.name}.settings.${name}`;
+  return undefined;
+}
+
+const comesFromSecret = (name: string, { secrets = [] }: ServiceSpec): boolean =>
+  /^(POSTGRES|REDIS)_PASSWORD$|^JWT_(SECRET|PRIVATE)_KEY$/.test(name) ||
+  secrets.some(({ keys }) => keys.includes(name));
+
+/** @throws ConfigError for a variable the platform sets, and for one of the service's settings or Secrets. */
+export function checkExtraEnv(
+  spec: ServiceSpec,
+  extra: readonly k8s.EnvVar[],
+  own: Readonly<Record<string, string>>,
+): void {
+  for (const { name, value } of extra) {
+    const owner = ownerOf(name, spec, own);
+    if (owner) throw new ConfigError(`extraEnv.${name} of ${spec.name}`, value, owner);
+  }
+}
