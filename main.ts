@@ -1,5 +1,5 @@
 /** Entry for the cdk8s CLI, which names the output folder in CDK8S_OUTDIR. `./platform synth` does the same and more. */
-import { ENVIRONMENTS } from './charts/config/schema.ts';
+import { ENVIRONMENTS } from './charts/config/environments.ts';
 import { messageOf } from './ops/core/failure.ts';
 import { synthesize } from './ops/core/synth.ts';
 

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { ENVIRONMENTS } from '../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../charts/config/environments.ts';
 import { available, command, median, runsOf, writeHelmChart, writeKustomization } from './support.ts';
 
 interface Contender {

@@ -1,5 +1,7 @@
 /** Writes what documents and services/settings.json take from the code; with --check only compares. */
+
 import { topologyOf } from '../charts/app.ts';
+import { LOCAL } from '../charts/config/environments.ts';
 import { resolveConfig } from '../charts/config/resolve.ts';
 import { toMermaid } from '../charts/graph/diagram.ts';
 import { oldVerbsTable } from '../ops/core/old-verbs.ts';
@@ -10,7 +12,7 @@ import { skipsTable } from './scanners/skips.ts';
 import { serviceSettings } from './settings.ts';
 
 updateFile('services/settings.json', serviceSettings());
-updateBlock('README.md', 'diagram', `\`\`\`mermaid\n${toMermaid(topologyOf(resolveConfig('dev')))}\`\`\`\n`);
+updateBlock('README.md', 'diagram', `\`\`\`mermaid\n${toMermaid(topologyOf(resolveConfig(LOCAL)))}\`\`\`\n`);
 updateBlock('docs/operations.md', 'old verbs', oldVerbsTable());
 updateBlock('docs/security.md', 'skipped checks', skipsTable());
 updateBlock(

@@ -2,8 +2,10 @@
  * Collects real log lines of a running dev cluster into test/logging/samples: of every container one line of each kind.
  * Two lines are of one kind when they have the same fields and the same words. Run: npx tsx scripts/log-samples.ts
  */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
+import { LOCAL } from '../charts/config/environments.ts';
 import { resolveConfig } from '../charts/config/resolve.ts';
 import { namespaceOf, zonesOf } from '../charts/constructs/names.ts';
 
@@ -38,7 +40,7 @@ async function containers(namespaces: readonly string[]): Promise<readonly Conta
   });
 }
 
-const config = resolveConfig('dev');
+const config = resolveConfig(LOCAL);
 const kinds = new Map<string, Map<string, string>>();
 for (const { namespace, pod, container } of await containers(
   zonesOf(config).map((zone) => namespaceOf(config, zone)),

@@ -6,7 +6,7 @@
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { ENVIRONMENTS, type EnvironmentName } from '../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../charts/config/environments.ts';
 import { expectedOfCheckov, installCheckov, runCheckov } from './scanners/checkov.ts';
 import { GO_IS_MISSING } from './scanners/go.ts';
 import { type Finding, judge, type Scan } from './scanners/judge.ts';
@@ -44,7 +44,7 @@ interface TimedScan extends Scan {
   readonly seconds: number;
 }
 
-async function scan({ run, expected }: Tool, environment: EnvironmentName): Promise<TimedScan> {
+async function scan({ run, expected }: Tool, environment: string): Promise<TimedScan> {
   const started = performance.now();
   const folder = `dist/${environment}`;
   const manifests = manifestsIn(folder);

@@ -1,5 +1,5 @@
-/** The three environments: only what differs from the defaults in schema.ts. */
-import type { ConfigInput, EnvironmentName } from './schema.ts';
+/** The environments: only what differs from the defaults in schema.ts. One more is one more entry (docs/operations.md). */
+import type { ConfigInput } from './schema.ts';
 
 /** What an environment or a user may override: any part, at any depth. */
 export type DeepPartial<T> = T extends readonly unknown[]
@@ -9,9 +9,10 @@ export type DeepPartial<T> = T extends readonly unknown[]
     : T;
 export type ConfigOverride = DeepPartial<ConfigInput>;
 
-export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride>> = {
+export const ENVIRONMENT_CONFIG: Readonly<Record<string, ConfigOverride>> = {
   // kind on a laptop: one node of 2 CPUs and 8 GiB, ports 80 and 443 mapped by kind.
   dev: {
+    tier: 'local',
     debug: true,
     logLevel: 'DEBUG',
     requestScale: { cpu: 0.15, memory: 0.5 },
@@ -53,11 +54,15 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
         server: 'https://acme-staging-v02.api.letsencrypt.org/directory',
       },
     },
-    monitoring: { retentionHours: 72, localPorts: { prometheus: 9091, alertmanager: 9094, grafana: 3002 } },
+    monitoring: {
+      retentionHours: 72,
+      localPorts: { prometheus: 9091, alertmanager: 9094, grafana: 3002, redis: 6380 },
+    },
     logging: { retentionDays: 7 },
   },
   // A cluster of its own: at least two of everything that serves requests, autoscaled.
   production: {
+    tier: 'protected',
     images: { registry: 'registry.example.com/ai-assistants' },
     replicas: 2,
     autoscaling: { enabled: true },
@@ -74,3 +79,8 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<EnvironmentName, ConfigOverride
     logging: { retentionDays: 30, storage: '50Gi' },
   },
 };
+
+export const ENVIRONMENTS: readonly string[] = Object.keys(ENVIRONMENT_CONFIG);
+
+/** The environment of this machine: the first of tier `local`. */
+export const LOCAL = ENVIRONMENTS.find((name) => ENVIRONMENT_CONFIG[name]?.tier === 'local') ?? 'local';

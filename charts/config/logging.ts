@@ -10,7 +10,7 @@ const snapshots = z.strictObject({
   /** Folder in the bucket. */
   prefix: z
     .string()
-    .regex(/^[\w.-]+(\/[\w.-]+)*$/, 'a path such as logs/production')
+    .regex(/^[\w.-]+(\/[\w.-]+)*$/, 'a path such as logs/assistants')
     .default('logs'),
   /** Where the store is, when it is not Amazon's. */
   endpoint: address,

@@ -69,6 +69,7 @@ export const monitoring = z
         prometheus: port.default(9090),
         alertmanager: port.default(9093),
         grafana: port.default(3001),
+        redis: port.default(6379),
       })
       .prefault({}),
   })

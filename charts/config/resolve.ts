@@ -5,14 +5,15 @@ import { everyComponent } from '../graph/every.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 import { SERVICES } from '../topology.ts';
 import { checkEdge } from './edge.ts';
-import { type ConfigOverride, ENVIRONMENT_CONFIG } from './environments.ts';
+import { type ConfigOverride, ENVIRONMENT_CONFIG, ENVIRONMENTS, LOCAL } from './environments.ts';
 import { ConfigError } from './error.ts';
 import { checkExtras } from './extras.ts';
 import { checkLogging } from './logging.ts';
 import { checkMonitoring } from './monitoring.ts';
 import { checkObjects } from './objects.ts';
 import { checkPods } from './pods.ts';
-import { type Config, configSchema, ENVIRONMENTS, type EnvironmentName, SPARE_SECONDS } from './schema.ts';
+import { type Config, configSchema, environmentName, SPARE_SECONDS } from './schema.ts';
+import { didYouMean } from './suggest.ts';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -25,11 +26,24 @@ export function merge(base: unknown, over: unknown): unknown {
   return merged;
 }
 
-/** @throws ConfigError unless the name is one of the environments. */
-export function environmentName(name: string): EnvironmentName {
-  const found = ENVIRONMENTS.find((candidate) => candidate === name);
-  if (!found) throw new ConfigError('environment', name, `one of ${ENVIRONMENTS.join(', ')}`);
-  return found;
+/** An environment of one's own: what an entry of `ENVIRONMENT_CONFIG` says, with the name it has. */
+export type OwnEnvironment = Readonly<Record<string, unknown>> & { readonly environment: string };
+
+/** What an environment says. @throws ConfigError unless it is one of those here, or one of one's own with a name. */
+function environmentOf(environment: string | OwnEnvironment): OwnEnvironment {
+  if (typeof environment !== 'string') {
+    if (!environmentName.safeParse(environment.environment).success)
+      throw new ConfigError('environment', environment.environment, 'a name such as preprod');
+    return environment;
+  }
+  const found = Object.hasOwn(ENVIRONMENT_CONFIG, environment) ? ENVIRONMENT_CONFIG[environment] : undefined;
+  if (!found)
+    throw new ConfigError(
+      'environment',
+      environment,
+      `one of ${ENVIRONMENTS.join(', ')}${didYouMean(environment, ENVIRONMENTS)}`,
+    );
+  return { ...found, environment };
 }
 
 /**
@@ -39,12 +53,13 @@ export function environmentName(name: string): EnvironmentName {
  * @throws ConfigError naming the field, the value and what was expected.
  */
 export function resolveConfig(
-  environment: string,
+  environment: string | OwnEnvironment,
   overrides: readonly (ConfigOverride | Readonly<Record<string, unknown>>)[] = [],
   services: readonly ServiceSpec[] = SERVICES,
 ): Config {
-  const name = environmentName(environment);
-  let input: unknown = merge({ environment: name }, ENVIRONMENT_CONFIG[name]);
+  const entry = environmentOf(environment);
+  const name = entry.environment;
+  let input: unknown = entry;
   for (const override of overrides) input = merge(input, override);
   const parsed = configSchema.safeParse(input);
   if (!parsed.success) throw firstError(parsed.error, input);
@@ -83,7 +98,7 @@ function expectation(issue: z.core.$ZodIssue): string {
 
 /** The fields beside an unknown one, from a resolved configuration: defaults name all but the optional ones. */
 function knownFields(path: readonly PropertyKey[]): string {
-  const parent = valueAt(configSchema.parse({ environment: 'dev' }), path);
+  const parent = valueAt(configSchema.parse({ environment: LOCAL }), path);
   return isObject(parent) ? Object.keys(parent).join(', ') : 'none';
 }
 
@@ -119,12 +134,12 @@ function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
     );
 }
 
-function checkSimulator({ simulator, environment }: Config): void {
-  if (simulator.models && environment !== 'dev')
+function checkSimulator({ simulator, environment, tier }: Config): void {
+  if (simulator.models && tier !== 'local')
     throw new ConfigError(
       'simulator.models',
       simulator.models,
-      `false: a model is simulated in dev only, not in ${environment}`,
+      `false: a model is simulated in tier local only, and ${environment} is ${tier}`,
     );
 }
 
@@ -188,8 +203,8 @@ function checkAllowance({ cpu, memory }: Allowances, field: string): void {
   compare('memory', memory, bytesOf);
 }
 
-function checkImages({ images, environment }: Config, services: readonly ServiceSpec[]): void {
-  if (images.tag === 'latest' && environment !== 'dev')
+function checkImages({ images, environment, tier }: Config, services: readonly ServiceSpec[]): void {
+  if (images.tag === 'latest' && tier !== 'local')
     throw new ConfigError('images.tag', images.tag, `a fixed version: latest is refused in ${environment}`);
   const known = services.map((spec) => spec.image ?? spec.name);
   for (const image of Object.keys(images.digests))

@@ -32,11 +32,22 @@ const external = (cidrs: readonly string[], ports: readonly number[]) =>
     })
     .prefault({});
 
+/** What an environment may be called. */
+export const environmentName = z
+  .string()
+  .regex(/^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$/, 'a name such as preprod: lower-case letters, digits and "-"');
+
 /** Seconds between a service's own end and the kubelet's kill. */
 export const SPARE_SECONDS = 5;
 
 export const configSchema = z.strictObject({
-  environment: z.enum(['dev', 'staging', 'production']),
+  /** Its name: what a deployment is called, also in metrics and logs. */
+  environment: environmentName,
+  /**
+   * `local`: a kind cluster of this machine, with self-made certificates and simulators. `shared`: one to work in.
+   * `protected`: the real one; no made-up accounts, no consoles on other machines, no identity provider without TLS.
+   */
+  tier: z.enum(['local', 'shared', 'protected']).default('shared'),
   /** Appended to every namespace and cluster-scoped name, for clusters that several environments share. */
   nameSuffix: z
     .string()
@@ -71,7 +82,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
 
-  /** Requests of the contract times this factor; limits stay. dev must fit a laptop (docs/adr/0004). */
+  /** Requests of the contract times this factor; limits stay. a laptop must do (docs/adr/0004). */
   requestScale: z
     .strictObject({ cpu: z.number().gt(0).max(1).default(1), memory: z.number().gt(0).max(1).default(1) })
     .prefault({}),
@@ -197,7 +208,7 @@ export const configSchema = z.strictObject({
       /** A small stand-in for a 1C server, with a demonstration base; runs while `settings.onecServerUrl` is empty. */
       enabled: z.boolean().default(false),
       /**
-       * A small stand-in for the model providers, in dev; runs while no base URL of theirs is set, and is asked only while
+       * A small stand-in for the model providers, in tier `local`; runs while no base URL of theirs is set, and is asked only while
        * there is no key.
        */
       models: z.boolean().default(false),
@@ -209,13 +220,13 @@ export const configSchema = z.strictObject({
 
   secrets: z
     .strictObject({
-      /** `existing`: something else creates the Secrets (`./platform up` does in dev). `external`: External Secrets. */
+      /** `existing`: something else creates the Secrets (`./platform up` does, locally). `external`: External Secrets. */
       source: z.enum(['existing', 'external']).default('existing'),
       store: z
         .strictObject({
           name: dns1123,
           kind: z.enum(['SecretStore', 'ClusterSecretStore']).default('ClusterSecretStore'),
-          /** Put before every remote key, such as `platform/production/`. */
+          /** Put before every remote key, such as `platform/assistants/`. */
           prefix: z.string().default(''),
         })
         .optional(),
@@ -227,5 +238,3 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 /** What an environment or a user states: any part of it. */
 export type ConfigInput = z.input<typeof configSchema>;
-export type EnvironmentName = Config['environment'];
-export const ENVIRONMENTS: readonly EnvironmentName[] = configSchema.shape.environment.options;

@@ -7,7 +7,7 @@ export interface Database {
   readonly user: string;
 }
 
-/** The database and user of an environment: in staging `ai_assistant_db` is `ai_assistant_staging_db`. */
+/** The database and user of an environment: `environmentInName` makes `ai_assistant_x_db` of `ai_assistant_db`. */
 export function databaseOf(config: Config, base: Database): Database {
   const { environmentInName: part } = config.databases;
   if (part === '') return base;

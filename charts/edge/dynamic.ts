@@ -44,7 +44,7 @@ function securityHeaders(config: Config): Readonly<Record<string, unknown>> {
     contentSecurityPolicy:
       "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     stsSeconds: 31_536_000,
-    stsIncludeSubdomains: config.environment !== 'dev',
+    stsIncludeSubdomains: config.tier !== 'local',
     // Identity comes from the token alone.
     customRequestHeaders: { 'X-User-Id': '', 'X-User-Role': '' },
     customResponseHeaders: { Server: '' },

@@ -133,6 +133,7 @@ export function platformVariables(
   const database = spec.database ? databaseOf(config, spec.database) : undefined;
   return {
     ENV: config.environment,
+    ENV_TIER: config.tier,
     LOG_LEVEL: config.logLevel,
     DEBUG: String(config.debug),
     HOST: '',

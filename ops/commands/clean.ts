@@ -109,7 +109,7 @@ async function cache(): Promise<readonly Removal[]> {
 /** Without a cluster there are none: this machine can be cleaned all the same. */
 async function jobs({ config }: Setup, { context }: Options): Promise<readonly Removal[]> {
   const { environment } = config;
-  const kubectl = new Kubectl(contextOf(environment, context));
+  const kubectl = new Kubectl(contextOf(config, context));
   let found: readonly KubeObject[];
   try {
     await kubectl.reach();

@@ -1,5 +1,6 @@
 import { Argument } from 'commander';
 import { topologyOf } from '../../charts/app.ts';
+import { LOCAL } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import { completionScript, SHELLS, type Shell } from '../core/completion.ts';
 import { VERBS } from '../verbs.ts';
@@ -17,7 +18,7 @@ export const completion = verb(
   )
   .action(async (shell: Shell) => {
     const commands = await Promise.all(VERBS.map(({ load }) => load()));
-    const { services, components } = topologyOf(resolveConfig('dev'));
+    const { services, components } = topologyOf(resolveConfig(LOCAL));
     const running = components.filter(({ presence }) => presence === 'always');
     const names = {
       services: services.map(({ name }) => name),

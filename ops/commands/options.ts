@@ -1,9 +1,7 @@
 /** Options several verbs share, and how they become overrides, services and a configuration. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { topologyOf } from '../../charts/app.ts';
+import { ENVIRONMENTS, LOCAL } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import type { Config } from '../../charts/config/schema.ts';
 import type { ServiceSpec, Topology } from '../../charts/graph/model.ts';
@@ -11,12 +9,17 @@ import { SERVICES } from '../../charts/topology.ts';
 import { contextOf } from '../core/cluster.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { type Override, parseSet, parseValues } from '../core/overrides.ts';
-import { ROOT } from '../core/paths.ts';
 import { renderObjects } from '../core/render.ts';
 import { parseServices } from '../core/services-file.ts';
 import type { Target } from '../steps/target.ts';
 import { checkTools } from '../tools/check.ts';
 import { Kubectl } from '../tools/kubectl.ts';
+import { environmentFrom } from './environment.ts';
+import { exportOf, readText } from './sources.ts';
+
+/** Both spellings; a file may be in any folder. */
+export const ENVIRONMENT = '--environment, --env <name>';
+const ENVIRONMENT_HELP = 'environment, or a YAML file or a module that is one, such as ./preprod.yaml';
 
 export interface OverrideOptions {
   readonly set: readonly string[];
@@ -60,10 +63,10 @@ export const withOverrides = (command: Command): Command =>
     .option('--topology <file>', 'take SERVICES from this module instead of charts/topology.ts');
 
 export const withEnvironment = (command: Command): Command =>
-  withOverrides(command.option('--env <name>', 'environment', 'dev'));
+  withOverrides(command.option(ENVIRONMENT, ENVIRONMENT_HELP, LOCAL));
 
 export const withCluster = (command: Command): Command =>
-  withEnvironment(command).option('--context <name>', 'kubectl context (dev: the local kind cluster)');
+  withEnvironment(command).option('--context <name>', 'kubectl context (in tier local: the kind cluster)');
 
 export interface DeploymentOptions extends OverrideOptions {
   readonly context?: string;
@@ -71,10 +74,9 @@ export interface DeploymentOptions extends OverrideOptions {
 
 /** For verbs that are about the releases of one environment: it is named, never assumed. */
 export const withDeployment = (command: Command): Command =>
-  withOverrides(command.argument('<environment>', 'dev, staging or production')).option(
-    '--context <name>',
-    'kubectl context (dev: the local kind cluster)',
-  );
+  withOverrides(
+    command.argument('<environment>', `${ENVIRONMENTS.join(', ')}, or a file that is one`),
+  ).option('--context <name>', 'kubectl context (in tier local: the kind cluster)');
 
 /** @throws InvalidArgumentError for anything but a whole number of seconds. */
 export function seconds(text: string): number {
@@ -83,37 +85,19 @@ export function seconds(text: string): number {
 }
 
 export const overridesOf = ({ values, set }: OverrideOptions): readonly Override[] => [
-  ...values.map((file) => parseValues(readText(file), file)),
+  ...values.map((file) => parseValues(readText('--values', file), file)),
   ...set.map(parseSet),
 ];
 
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Failure(`--values: "${file}" cannot be read (${messageOf(error)})`, 'name a YAML file');
-  }
-}
-
 export async function servicesOf({ topology }: OverrideOptions): Promise<readonly ServiceSpec[]> {
   if (topology === undefined) return SERVICES;
-  const exported: unknown = await importSource(topology).catch((error: unknown) => {
+  const exported: unknown = await exportOf(topology, 'SERVICES').catch((error: unknown) => {
     throw new Failure(
       `--topology: "${topology}" cannot be loaded (${messageOf(error).replace(/ Require stack:.*/, '')})`,
       'name a module that exports SERVICES',
     );
   });
-  const services =
-    typeof exported === 'object' && exported !== null && 'SERVICES' in exported
-      ? exported.SERVICES
-      : undefined;
-  return parseServices(services, topology);
-}
-
-/** Loads a module in TypeScript, which Node itself may not. `require`: a bundle has no `import()` of its own. */
-async function importSource(file: string): Promise<unknown> {
-  const api: typeof import('tsx/cjs/api') = createRequire(import.meta.url)('tsx/cjs/api');
-  return api.require(resolve(file), `${ROOT}/`);
+  return parseServices(exported, topology);
 }
 
 export interface Setup {
@@ -124,7 +108,7 @@ export interface Setup {
 
 export async function setupOf(options: EnvironmentOptions): Promise<Setup> {
   const services = await servicesOf(options);
-  const config = resolveConfig(options.env, overridesOf(options), services);
+  const config = resolveConfig(await environmentFrom(options.env), overridesOf(options), services);
   return { config, services, topology: topologyOf(config, services) };
 }
 
@@ -137,7 +121,7 @@ export const liveOf = async (options: ClusterOptions): Promise<Live> =>
 
 /** The same for verbs that look at the configuration first, and refuse what no cluster could change. */
 export async function liveFrom(setup: Setup, options: ClusterOptions): Promise<Live> {
-  const kubectl = new Kubectl(contextOf(setup.config.environment, options.context));
+  const kubectl = new Kubectl(contextOf(setup.config, options.context));
   await checkTools(['kubectl']);
   await kubectl.reach();
   return { ...setup, kubectl };
@@ -145,6 +129,6 @@ export async function liveFrom(setup: Setup, options: ClusterOptions): Promise<L
 
 export async function targetOf(options: ClusterOptions): Promise<Target> {
   const setup = await setupOf(options);
-  const context = contextOf(setup.config.environment, options.context);
+  const context = contextOf(setup.config, options.context);
   return { ...setup, wanted: renderObjects(setup.config, setup.services), kubectl: new Kubectl(context) };
 }

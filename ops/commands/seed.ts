@@ -15,7 +15,10 @@ export const seed = withCluster(
     .option('--dry-run', 'only say what would be made')
     .option('--json', 'print what was made as JSON'),
 )
-  .addHelpText('after', '\nWhat is there is kept: run it as often as you like. Not for production.')
+  .addHelpText(
+    'after',
+    '\nWhat is there is kept: run it as often as you like. Not for an environment that is protected.',
+  )
   .action(async (options: Options) => {
     const { config } = await setupOf(options);
     checkSeedable(config);

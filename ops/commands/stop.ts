@@ -1,3 +1,4 @@
+import { LOCAL } from '../../charts/config/environments.ts';
 import { messageOf } from '../core/failure.ts';
 import { flushStores } from '../steps/flush.ts';
 import { checkTools } from '../tools/check.ts';
@@ -33,7 +34,7 @@ export const stop = verb(
 /** A cluster that does not answer is stopped all the same: its databases recover by themselves. */
 async function flush(local: LocalCluster, say: Say): Promise<void> {
   const kubectl = new Kubectl(local.context);
-  const setup = await setupOf({ env: 'dev', set: [], values: [] });
+  const setup = await setupOf({ env: LOCAL, set: [], values: [] });
   try {
     say((await flushStores({ ...setup, kubectl })).join(', '));
   } catch (error) {

@@ -1,7 +1,8 @@
 import { relative, resolve } from 'node:path';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { COMMITTED } from '../core/paths.ts';
 import { type SynthResult, synthesize } from '../core/synth.ts';
+import { environmentFrom } from './environment.ts';
 import { type OverrideOptions, overridesOf, servicesOf, verb, withOverrides } from './options.ts';
 import { json, line, table } from './print.ts';
 
@@ -17,7 +18,10 @@ export const synth = withOverrides(
     'render the manifests of the environments',
     './platform synth --env staging --set images.tag=1.2.3 --out /tmp/manifests',
   )
-    .option('--env <names>', `environments, separated by commas (default: ${ENVIRONMENTS.join(',')})`)
+    .option(
+      '--environment, --env <names>',
+      `environments or files that are one, separated by commas (default: ${ENVIRONMENTS.join(',')})`,
+    )
     .option('--out <dir>', 'output folder (default: dist, which takes no overrides)')
     .option('--json', 'print counts and times as JSON'),
 ).action(async (options: Options) => {
@@ -25,7 +29,8 @@ export const synth = withOverrides(
   const services = await servicesOf(options);
   const outdir = resolve(options.out ?? COMMITTED);
   const environments = options.env?.split(',').map((name) => name.trim()) ?? ENVIRONMENTS;
-  const results = synthesize({ environments: [...new Set(environments)], overrides, services, outdir });
+  const named = await Promise.all([...new Set(environments)].map(environmentFrom));
+  const results = synthesize({ environments: named, overrides, services, outdir });
   if (options.json) json({ outdir, environments: results });
   else report(results, relative(process.cwd(), outdir) || '.');
 });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
+import { LOCAL } from '../../charts/config/environments.ts';
 import { extraArguments } from '../core/build-plan.ts';
 import { Failure } from '../core/failure.ts';
 import { changes, type Plan, summary } from '../core/plan.ts';
@@ -89,7 +90,7 @@ export const up = withLocal(
 /** The platform as configured, and the local cluster it goes to. */
 export async function localOf({ clusterConfig: file, ...options }: UpOptions): Promise<LocalTarget> {
   const local = new LocalCluster(file);
-  return { ...(await targetOf({ ...options, env: 'dev', context: local.context })), local };
+  return { ...(await targetOf({ ...options, env: LOCAL, context: local.context })), local };
 }
 
 export async function bringUp(options: UpOptions): Promise<void> {

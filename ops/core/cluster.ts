@@ -1,7 +1,10 @@
 /** Which cluster a command talks to. It is always named, never the one kubectl happens to point at. */
 import { load } from 'js-yaml';
 import { z } from 'zod';
+import type { Config } from '../../charts/config/schema.ts';
 import { Failure, messageOf } from './failure.ts';
+
+type Environment = Pick<Config, 'environment' | 'tier'>;
 
 /** Name of the kind cluster, as in kind-config.yaml. */
 export const CLUSTER = 'ai-assistants';
@@ -9,10 +12,10 @@ export const CLUSTER = 'ai-assistants';
 /** What kind calls the context of one of its clusters. */
 export const kindContext = (cluster: string): string => `kind-${cluster}`;
 
-/** dev lives in the kind cluster; the others' clusters are named by whoever asks. */
-export function contextOf(environment: string, context: string | undefined): string {
+/** The local environment lives in the kind cluster; clusters of others are named by the caller. */
+export function contextOf({ environment, tier }: Environment, context: string | undefined): string {
   if (context) return context;
-  if (environment === 'dev') return kindContext(CLUSTER);
+  if (tier === 'local') return kindContext(CLUSTER);
   throw new Failure(
     `--context: missing, and ${environment} is no local cluster`,
     'name one of `kubectl config get-contexts`',

@@ -1,6 +1,6 @@
 /** Completion for shells, from what the verbs themselves say of their options and arguments. */
 import type { Argument, Command, Option } from 'commander';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { ANY_COMPONENT } from './components.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -55,6 +55,7 @@ const completionsOf = (commands: readonly Command[], names: Names): readonly Com
 /** Values of options that many verbs have. Files are what is left. */
 const VALUES: Readonly<Record<string, string>> = {
   '--env': ENVIRONMENTS.join(' '),
+  '--environment': ENVIRONMENTS.join(' '),
   '--context': '$(kubectl config get-contexts --output=name 2>/dev/null)',
 };
 const FILES = ['--values', '--topology', '--cluster-config', '--bundles', '--out'] as const;

@@ -4,7 +4,7 @@ import { Failure, messageOf } from './failure.ts';
 
 export type Override = Readonly<Record<string, unknown>>;
 
-const isMapping = (value: unknown): value is Override =>
+export const isMapping = (value: unknown): value is Override =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parseYaml(text: string, source: string): unknown {
@@ -26,9 +26,9 @@ export function parseSet(assignment: string): Override {
 }
 
 /** The content of a values file. */
-export function parseValues(text: string, file: string): Override {
-  const value = text.trim() === '' ? {} : parseYaml(text, `--values ${file}`);
+export function parseValues(text: string, file: string, option = '--values'): Override {
+  const value = text.trim() === '' ? {} : parseYaml(text, `${option} ${file}`);
   if (!isMapping(value))
-    throw new Failure(`--values: "${file}" holds no mapping`, 'expected fields of the configuration');
+    throw new Failure(`${option}: "${file}" holds no mapping`, 'expected fields of the configuration');
   return value;
 }

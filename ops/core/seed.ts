@@ -23,10 +23,10 @@ export const SEED_ENTITY_SETS = ['Catalog_Организации', 'Catalog_Ко
 
 export const SEED_QUESTION = 'Чем регистр накопления отличается от регистра сведений?';
 
-/** @throws Failure in production, where no account may be made up. */
-export function checkSeedable({ environment }: Config): void {
-  if (environment === 'production')
-    throw new Failure('seed: production gets no test data', 'name another one with --env');
+/** @throws Failure where no account may be made up. */
+export function checkSeedable({ environment, tier }: Config): void {
+  if (tier === 'protected')
+    throw new Failure(`seed: ${environment} gets no test data`, 'name another one with --env');
 }
 
 export interface Seeded {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, wr
 import { basename, dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { buildApp, manifestsOf } from '../../charts/app.ts';
-import { resolveConfig } from '../../charts/config/resolve.ts';
+import { type OwnEnvironment, resolveConfig } from '../../charts/config/resolve.ts';
 import type { Config } from '../../charts/config/schema.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { SERVICES } from '../../charts/topology.ts';
@@ -12,7 +12,7 @@ import type { Override } from './overrides.ts';
 import { COMMITTED } from './paths.ts';
 
 export interface SynthRequest {
-  readonly environments: readonly string[];
+  readonly environments: readonly (string | OwnEnvironment)[];
   /** The environments become its subfolders. */
   readonly outdir: string;
   /** @default none */
@@ -34,14 +34,16 @@ export function synthesize(request: SynthRequest): readonly SynthResult[] {
   const { environments, overrides = [], services = SERVICES } = request;
   const outdir = resolve(request.outdir);
   const configs = environments.map((environment) => resolveConfig(environment, overrides, services));
-  if (overrides.length > 0 || services !== SERVICES) checkUncommitted(outdir);
-  for (const environment of environments) checkReplaceable(join(outdir, environment));
+  const names = configs.map(({ environment }) => environment);
+  const own = environments.some((environment) => typeof environment !== 'string');
+  if (own || overrides.length > 0 || services !== SERVICES) checkUncommitted(outdir);
+  for (const environment of names) checkReplaceable(join(outdir, environment));
   mkdirSync(dirname(outdir), { recursive: true });
   const work = mkdtempSync(join(dirname(outdir), `.${basename(outdir)}-`));
   try {
     const results = configs.map((config) => renderOne(config, work, services));
     mkdirSync(outdir, { recursive: true });
-    for (const environment of environments) swap(join(work, environment), join(outdir, environment));
+    for (const environment of names) swap(join(work, environment), join(outdir, environment));
     return results;
   } finally {
     rmSync(work, { recursive: true, force: true });

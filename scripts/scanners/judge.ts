@@ -1,5 +1,5 @@
 /** What a scanner found, held against what is skipped with a reason. */
-import { ENVIRONMENTS, type EnvironmentName } from '../../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import type { Scanner, Skip } from './skips.ts';
 
 export interface Finding {
@@ -11,7 +11,7 @@ export interface Finding {
 
 /** A scan of one environment. */
 export interface Scan {
-  readonly environment: EnvironmentName;
+  readonly environment: string;
   /** Objects the scanner says it saw, and those that are there. */
   readonly seen: number;
   readonly expected: number;

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { readManifests, root } from '../support/objects.ts';
 
 const bundles = process.env.PLATFORM_BUNDLES ?? '';

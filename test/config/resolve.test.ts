@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ENVIRONMENT_CONFIG } from '../../charts/config/environments.ts';
+import { ENVIRONMENT_CONFIG, ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { serviceImage, thirdPartyImage } from '../../charts/config/images.ts';
 import { merge, resolveConfig } from '../../charts/config/resolve.ts';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
 import { IMAGES } from '../../charts/config/versions.ts';
 import { SERVICES } from '../../charts/topology.ts';
 

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildApp, manifestsOf } from '../../charts/app.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
 import { render, root } from '../support/objects.ts';
 
 describe.each(ENVIRONMENTS)('dist/%s', (environment) => {

@@ -1,7 +1,7 @@
 /** Dashboards: whole, unambiguous, and about metrics that exist. */
 import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { dashboards } from '../../charts/monitoring/dashboards/all.ts';
 import { SERVICES } from '../../charts/topology.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { INVENTORY_RESOURCES, KEPT_KINDS } from '../../ops/core/inventory.ts';
 import { identity, type KubeObject, kubeObject, parseObjects } from '../../ops/core/objects.ts';
 import { changes, existing, planApply, summary } from '../../ops/core/plan.ts';

@@ -1,6 +1,6 @@
 /** What the records of releases say, without a cluster. */
 import { describe, expect, it } from 'vitest';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { INVENTORY_LABEL } from '../../charts/constructs/names.ts';
 import { kubeObject } from '../../ops/core/objects.ts';
 import {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { CLUSTER } from '../../ops/core/cluster.ts';
 import { COMMITTED } from '../../ops/core/paths.ts';
 import { countKinds, synthesize } from '../../ops/core/synth.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { CASES, CLOUD_NATIVE_PG_CASES } from './cases/index.ts';
 import type { Case, CasesOf, Firing, FiringCase } from './cases/model.ts';
 import {

@@ -1,7 +1,7 @@
 /** Every alert is complete: severity, text, runbook, tests; and every service has its objectives, a new one too. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { SEVERITIES } from '../../charts/monitoring/routing.ts';
 import { budgetOf, FAST, SLOS, SLOW } from '../../charts/monitoring/rules/burn.ts';
 import { INHIBITIONS } from '../../charts/monitoring/rules/inhibitions.ts';

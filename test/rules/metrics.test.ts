@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { find, render, root } from '../support/objects.ts';
 import { exporters, type Metric } from './exported.ts';
 import { type Selector, selectorsOf } from './promql.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { loadAll } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { toYaml } from '../../charts/constructs/yaml.ts';
 import { type KubeObject, key, render, root, VARIANTS } from '../support/objects.ts';
 

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadAll } from 'js-yaml';
 import { buildApp } from '../../charts/app.ts';
-import type { ConfigOverride } from '../../charts/config/environments.ts';
+import { type ConfigOverride, ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
-import { type Config, ENVIRONMENTS, type EnvironmentName } from '../../charts/config/schema.ts';
+import type { Config } from '../../charts/config/schema.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { SERVICES } from '../../charts/topology.ts';
 
@@ -121,7 +121,7 @@ export function render(
 /** Every environment as it is, and dev with what is off there. */
 export const VARIANTS: readonly {
   readonly name: string;
-  readonly environment: EnvironmentName;
+  readonly environment: string;
   readonly overrides: readonly ConfigOverride[];
 }[] = [
   ...ENVIRONMENTS.map((environment) => ({ name: environment, environment, overrides: [] })),

@@ -165,7 +165,7 @@ export const edge = (): DashboardSpec => ({
         },
         {
           title: 'Days until a certificate expires',
-          description: 'The self-signed certificate of dev is not among them.',
+          description: 'A self-signed certificate of the edge is not among them.',
           queries: [
             {
               expr: '(min by (cn) (traefik_tls_certs_not_after) - time()) / 86400',

@@ -40,7 +40,7 @@ class Settings(DatabaseSettings):
     anthropic_base_url: HttpUrl | None = None
     model_simulator_url: HttpUrl | None = Field(
         default=None,
-        description="Answers, in dev, in the place of all providers while none has a key or an address here.",
+        description="Answers, locally, in the place of all providers while none has a key or an address here.",
     )
     onec_integration_url: HttpUrl | None = Field(
         default=None, description="1c-integration, for the metadata POST /generate shows to the model."
@@ -89,9 +89,11 @@ class Settings(DatabaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _simulated_in_dev_only(self) -> Self:
-        if self.model_simulator_url is not None and self.env != "dev":
-            raise ValueError(f"MODEL_SIMULATOR_URL is for dev, not for {self.env}: set a provider's key")
+    def _simulated_locally_only(self) -> Self:
+        if self.model_simulator_url is not None and self.env_tier != "local":
+            raise ValueError(
+                f"MODEL_SIMULATOR_URL is for ENV_TIER=local, not for {self.env_tier}: set a provider's key"
+            )
         return self
 
     @model_validator(mode="after")

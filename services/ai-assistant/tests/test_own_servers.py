@@ -166,9 +166,9 @@ async def test_the_answer_for_a_model_that_is_gone_says_what_to_set(
         assert told in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("env", ["staging", "production"])
-def test_the_simulator_is_refused_outside_dev(platform_settings: dict[str, Any], env: str) -> None:
-    with pytest.raises(ValidationError, match="MODEL_SIMULATOR_URL is for dev"):
+@pytest.mark.parametrize("tier", ["shared", "protected"])
+def test_the_simulator_is_refused_but_locally(platform_settings: dict[str, Any], tier: str) -> None:
+    with pytest.raises(ValidationError, match="MODEL_SIMULATOR_URL is for ENV_TIER=local"):
         Settings.model_validate(
-            {**platform_settings, "env": env, "model_simulator_url": "http://model-simulator:8020"}
+            {**platform_settings, "env_tier": tier, "model_simulator_url": "http://model-simulator:8020"}
         )

@@ -6,7 +6,6 @@ const DEFAULT_SECRETS_DIR = '/run/secrets/assistants';
 const MINIMUM_KEY_BYTES = 32;
 const ALGORITHMS = ['HS256', 'RS256', 'ES256'] as const;
 const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
-const ENVIRONMENTS = ['dev', 'staging', 'production'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type Algorithm = (typeof ALGORITHMS)[number];
@@ -19,7 +18,7 @@ export interface Secrets {
 }
 
 export interface Settings {
-  readonly environment: (typeof ENVIRONMENTS)[number];
+  readonly environment: string;
   readonly logLevel: LogLevel;
   readonly host: string;
   readonly port: number;
@@ -94,7 +93,7 @@ export function readSettings(environment: Lookup = Deno.env.get): Settings {
   const read = new Reader((name) => environment(name)?.trim() || undefined);
   const algorithm = read.choice('JWT_ALGORITHM', ALGORITHMS, 'HS256');
   return {
-    environment: read.choice('ENV', ENVIRONMENTS, 'dev'),
+    environment: read.text('ENV', 'dev'),
     logLevel: read.flag('DEBUG', false) ? 'debug' : read.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
     host: read.text('HOST', '0.0.0.0'),
     port: read.integer('PORT', 3000, 1, 65_535),

@@ -2,7 +2,6 @@
 
 import os
 import re
-from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,12 +22,6 @@ from assistants_common.signing_keys import load_signing_keys
 
 DEFAULT_SECRETS_DIR = Path("/run/secrets/assistants")
 MINIMUM_KEY_BYTES = 32
-
-
-class Environment(StrEnum):
-    DEV = "dev"
-    STAGING = "staging"
-    PRODUCTION = "production"
 
 
 def _blank_to_none(value: object) -> object:
@@ -72,7 +65,9 @@ class ServiceSettings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    env: Environment = Environment.DEV
+    env: str = Field(default="dev", pattern=r"^[a-z][-a-z0-9]*$")
+    """Name of the environment; what it may do is told by its tier alone."""
+    env_tier: Literal["local", "shared", "protected"] = "local"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     debug: bool = False
     host: str = "0.0.0.0"  # noqa: S104 - a container listens on every interface of its pod

@@ -42,7 +42,8 @@ async def test_accounts_are_usable_at_once(client: httpx.AsyncClient, logged_in:
         ({"oidc_issuer": "ftp://id.example.com"}, "oidc_issuer"),
         (
             {
-                "env": "production",
+                "env": "preprod",
+                "env_tier": "protected",
                 "oidc_issuer": "http://id.example.com",
                 "oidc_client_id": "x",
                 "public_url": "https://a.example.com",

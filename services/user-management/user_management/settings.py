@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from assistants_common.mail import MailSettings
-from assistants_common.settings import DatabaseSettings, Environment, OptionalSecret
+from assistants_common.settings import DatabaseSettings, OptionalSecret
 
 _Origin = Annotated[str, StringConstraints(pattern=r"^(https?://[^/?#\s@]+)?$")]
 _Issuer = Annotated[str, StringConstraints(pattern=r"^(https?://[^?#\s@]+)?$", max_length=255)]
@@ -47,6 +47,6 @@ class Settings(MailSettings, DatabaseSettings):
 
     @model_validator(mode="after")
     def _provider_is_authentic(self) -> Self:
-        if self.env is Environment.PRODUCTION and self.oidc_issuer.startswith("http://"):
-            raise ValueError("OIDC_ISSUER must be an https address in production")
+        if self.env_tier == "protected" and self.oidc_issuer.startswith("http://"):
+            raise ValueError("OIDC_ISSUER must be an https address where ENV_TIER is protected")
         return self

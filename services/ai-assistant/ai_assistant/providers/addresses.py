@@ -1,4 +1,4 @@
-"""Where a provider is asked: its own address, a server of one's own, or the simulator in dev."""
+"""Where a provider is asked: its own address, a server of one's own, or the simulator."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
