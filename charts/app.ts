@@ -1,5 +1,5 @@
 /** The composition root: which charts an environment has, in the order they are applied. Pure; it never synthesizes. */
-import { ApiObject, App } from 'cdk8s';
+import { ApiObject, App, JsonPatch } from 'cdk8s';
 import { Backups } from './backup/chart.ts';
 import { notifies } from './config/monitoring.ts';
 import type { Config } from './config/schema.ts';
@@ -94,15 +94,20 @@ export function buildApp(config: Config, services: readonly ServiceSpec[] = SERV
   const { loadTest, databaseTest } = config.extras;
   if (loadTest.enabled || databaseTest.enabled) charts.push(new Extras(app, '80-extras', props));
   new Namespaces(app, '00-namespaces', { ...props, footprints: footprints(charts) });
-  annotate(app, config.commonAnnotations);
+  finish(app, config);
   return app;
 }
 
-/** Annotations on every object that does not have them already. */
-function annotate(app: App, annotations: Readonly<Record<string, string>>): void {
+/** What all objects of a kind have: common annotations, unless an object has them already, and families of Services. */
+function finish(app: App, { commonAnnotations, ipFamilies, ipFamilyPolicy }: Config): void {
+  const families = [
+    ...(ipFamilies.length > 0 ? [JsonPatch.add('/spec/ipFamilies', ipFamilies)] : []),
+    ...(ipFamilyPolicy ? [JsonPatch.add('/spec/ipFamilyPolicy', ipFamilyPolicy)] : []),
+  ];
   for (const object of app.node.findAll().filter(ApiObject.isApiObject)) {
+    if (object.kind === 'Service') object.addJsonPatch(...families);
     const own: Readonly<Record<string, unknown>> = object.toJson().metadata?.annotations ?? {};
-    for (const [name, value] of Object.entries(annotations))
+    for (const [name, value] of Object.entries(commonAnnotations))
       if (!(name in own)) object.metadata.addAnnotation(name, value);
   }
 }

@@ -1,7 +1,7 @@
 /** How clients reach the platform: whose controller, whose certificate, which proxies stand before it. */
 import { z } from 'zod';
 import { ConfigError } from './error.ts';
-import { addressRange, bytes, cpu, dns1123, port, positive } from './fields.ts';
+import { bytes, cidr, cpu, dns1123, port, positive } from './fields.ts';
 import type { Config } from './schema.ts';
 
 const HTTP = 80;
@@ -23,7 +23,7 @@ export const edge = z
         namespace: dns1123.optional(),
         /** Labels of its pods. Empty: every pod of that namespace. */
         podLabels: z.record(z.string(), z.string()).default({}),
-        cidrs: z.array(addressRange).default([]),
+        cidrs: z.array(cidr).default([]),
       })
       .prefault({}),
     /** The Gateway that HTTPRoutes attach to. */
@@ -54,14 +54,14 @@ export const edge = z
       })
       .prefault({}),
     /** Proxies and load balancers whose word in X-Forwarded-For is believed. Empty: a client is who connects. */
-    trustedProxies: z.array(addressRange).default([]),
+    trustedProxies: z.array(cidr).default([]),
     /**
      * Which address of X-Forwarded-For is the client's, counted from its end, for proxies whose addresses cannot be
      * listed. @default the last one that is not of `trustedProxies`
      */
     proxyDepth: positive.max(10).optional(),
     /** Load balancers that name the client by the PROXY protocol. */
-    proxyProtocolFrom: z.array(addressRange).default([]),
+    proxyProtocolFrom: z.array(cidr).default([]),
     service: z.enum(['NodePort', 'LoadBalancer']).default('LoadBalancer'),
     nodePorts: z.strictObject({ http: port.default(30080), https: port.default(30443) }).prefault({}),
     /** Ports clients see; redirects and links name that of HTTPS. The Service is always on 80 and 443. */

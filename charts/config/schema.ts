@@ -6,6 +6,7 @@ import { extras } from './extras.ts';
 import { address, bytes, cidr, cpu, cron, dns1123, port, positive } from './fields.ts';
 import { logging } from './logging.ts';
 import { monitoring } from './monitoring.ts';
+import { dns, EVERYWHERE, external, network, PRIVATE } from './network.ts';
 import { objects } from './objects.ts';
 import { pods } from './pods.ts';
 import { PLATFORM_VERSION } from './versions.ts';
@@ -22,15 +23,6 @@ const service = z.strictObject({
   /** The service's own settings, by the names of their environment variables (services/settings.json). */
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 });
-
-const external = (cidrs: readonly string[], ports: readonly number[]) =>
-  z
-    .strictObject({
-      /** Reachable ranges. `0.0.0.0/0` never includes private and metadata ranges. */
-      cidrs: z.array(cidr).default([...cidrs]),
-      ports: z.array(port).default([...ports]),
-    })
-    .prefault({});
 
 /** What an environment may be called. */
 export const environmentName = z
@@ -57,6 +49,7 @@ export const configSchema = z.strictObject({
   logLevel: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
 
   ...objects,
+  ...network,
   pods,
 
   images: z
@@ -179,18 +172,20 @@ export const configSchema = z.strictObject({
   /** Destinations outside the cluster, by purpose. An empty list of ranges keeps it closed. */
   egress: z
     .strictObject({
-      'model-providers': external(['0.0.0.0/0'], [443]),
+      /** Where names are resolved. */
+      dns,
+      'model-providers': external(EVERYWHERE, [443]),
       'onec-server': external([], [80, 443]),
       smtp: external([], [465, 587]),
       'identity-provider': external([], [443]),
       webhook: external([], [443]),
       /** Where metrics are copied to; only with `monitoring.remoteWrite.url`. */
-      'remote-write': external(['0.0.0.0/0'], [443]),
+      'remote-write': external(EVERYWHERE, [443]),
       /** The nodes' own addresses: metrics of volumes and containers come from there. */
-      kubelet: external(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'], [10250]),
+      kubelet: external(PRIVATE, [10250]),
       /** Where snapshots of the logs go; only with `logging.snapshots`. */
       'object-store': external([], [443]),
-      'kubernetes-api': external(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'], [443, 6443]),
+      'kubernetes-api': external(PRIVATE, [443, 6443]),
     })
     .prefault({}),
 

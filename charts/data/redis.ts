@@ -36,7 +36,8 @@ const MAXMEMORY_SHARE = 0.4;
 export function redisConf(config: Config): string {
   const maxmemory = Math.floor((bytesOf(config.redis.memory.limit) * MAXMEMORY_SHARE) / 2 ** 20);
   return [
-    'bind 0.0.0.0',
+    // Every address there is; a family the node does not have is passed over.
+    'bind * -::*',
     `port ${PORTS.redis}`,
     'dir /data',
     `maxmemory ${maxmemory}mb`,

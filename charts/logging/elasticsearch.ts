@@ -3,6 +3,7 @@
 import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
+import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, type SecretFile, scratch } from '../constructs/pod.ts';
@@ -33,7 +34,8 @@ const CPU = { request: '500m', limit: '1' };
 /** Why more than the contract's 1Gi: docs/adr/0013. */
 const MEMORY = { request: '1536Mi', limit: '2Gi' };
 
-function settings({ logging: { snapshots } }: Config): string {
+function settings(config: Config): string {
+  const { snapshots } = config.logging;
   return toYaml({
     'cluster.name': 'assistants-logs',
     'node.name': ELASTICSEARCH,
@@ -41,7 +43,7 @@ function settings({ logging: { snapshots } }: Config): string {
     // Mapping files takes a sysctl of the host; without it no node has to be prepared.
     'node.store.allow_mmap': false,
     'path.data': `${HOME}/data`,
-    'http.host': '0.0.0.0',
+    'http.host': listenAddress(config),
     'http.port': PORTS.elasticsearch,
     // One node talks to no other.
     'transport.host': '127.0.0.1',

@@ -55,7 +55,8 @@ export function filebeatConfig(config: Config): string {
     'queue.mem': { events: 2048, 'flush.min_events': 512, 'flush.timeout': '1s' },
     'path.data': DATA,
     'http.enabled': true,
-    'http.host': '0.0.0.0',
+    // Without a scheme it takes an address of IPv4 only.
+    'http.host': config.ipFamilies.includes('IPv6') ? `http://[::]:${HTTP_PORT}` : '0.0.0.0',
     'http.port': HTTP_PORT,
     'logging.to_stderr': true,
     'logging.metrics.enabled': false,

@@ -3,6 +3,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
+import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, SMALL, scratch, spread } from '../constructs/pod.ts';
@@ -32,10 +33,10 @@ const CPU = { request: '250m', limit: '500m' };
 const MEMORY = { request: '1Gi', limit: '1536Mi' };
 const HEAP_MEGABYTES = 1024;
 
-const settings = (): string =>
+const settings = (config: Config): string =>
   toYaml({
     'server.name': KIBANA,
-    'server.host': '0.0.0.0',
+    'server.host': listenAddress(config),
     'server.port': PORTS.kibana,
     'server.ssl.enabled': true,
     'server.ssl.certificate': `${SECRETS}/tls.crt`,
@@ -68,7 +69,7 @@ export class Kibana extends Construct {
     super(scope, id);
     const component = componentOf(topology, KIBANA);
     const { labels, annotations } = addBase(this, config, component, {
-      'kibana.yml': settings(),
+      'kibana.yml': settings(config),
       'secrets.sh': SECRETS_SCRIPT,
     });
     const selector = { ...component.selector };

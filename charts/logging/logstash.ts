@@ -3,6 +3,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
+import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, SMALL, scratch } from '../constructs/pod.ts';
@@ -79,12 +80,12 @@ output {
 `;
 }
 
-const settings = ({ logging }: Config): string =>
+const settings = (config: Config): string =>
   toYaml({
     'node.name': LOGSTASH,
     'path.data': DATA,
     'path.logs': '/tmp',
-    'api.http.host': '0.0.0.0',
+    'api.http.host': listenAddress(config),
     'api.http.port': API_PORT,
     'log.format': 'json',
     'pipeline.ecs_compatibility': 'v8',
@@ -94,7 +95,7 @@ const settings = ({ logging }: Config): string =>
     'dead_letter_queue.enable': true,
     'dead_letter_queue.max_bytes': DEAD_LETTERS,
     'dead_letter_queue.storage_policy': 'drop_older',
-    'dead_letter_queue.retain.age': `${logging.retentionDays}d`,
+    'dead_letter_queue.retain.age': `${config.logging.retentionDays}d`,
     'xpack.monitoring.enabled': false,
   });
 

@@ -2,6 +2,7 @@
 import type { Construct } from 'constructs';
 import { namespaceOf, zonesOf } from '../constructs/names.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { addCiliumPolicy } from './cilium.ts';
 import { addCloudNativePgPolicy } from './cloudnative-pg.ts';
 import { addComponentPolicy, addDefaultDeny } from './policy.ts';
 
@@ -11,6 +12,8 @@ export class NetworkPolicies extends PlatformChart {
     const { config, topology } = props;
     for (const zone of zonesOf(config)) addDefaultDeny(this, namespaceOf(config, zone));
     for (const component of topology.components) addComponentPolicy(this, config, topology, component);
+    if (config.cni === 'cilium')
+      for (const component of topology.components) addCiliumPolicy(this, config, topology, component);
     if (config.databases.engine === 'cloudnative-pg')
       for (const component of topology.components)
         if (component.kind === 'postgres') addCloudNativePgPolicy(this, config, component);

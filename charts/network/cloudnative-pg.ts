@@ -1,13 +1,17 @@
 /** What CloudNativePG's instances need besides the graph: each other, their operator, the Kubernetes API. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { EVERYWHERE } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { namespaceOf } from '../constructs/names.ts';
 import { type Component, PORTS } from '../graph/model.ts';
+import { outsidePeers } from './policy.ts';
 
 /** Port of the instance manager: status for the operator and for the other instances. */
 const STATUS_PORT = 8000;
 const OPERATOR_NAMESPACE = 'cnpg-system';
+/** Cloud metadata is there. */
+const LINK_LOCAL = { '0.0.0.0/0': '169.254.0.0/16', '::/0': 'fe80::/10' } as const;
 
 const ports = (...numbers: readonly number[]): k8s.NetworkPolicyPort[] =>
   numbers.map((port) => ({ protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) }));
@@ -30,10 +34,15 @@ export function addCloudNativePgPolicy(scope: Construct, config: Config, compone
       ],
       egress: [
         { to: [instances], ports: ports(PORTS.postgres, STATUS_PORT) },
-        { to: api.cidrs.map((cidr) => ({ ipBlock: { cidr } })), ports: ports(...api.ports) },
+        { to: outsidePeers(api), ports: ports(...api.ports) },
         // The object store of the WAL archive.
         ...(config.databases.walArchive
-          ? [{ to: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.0.0/16'] } }], ports: ports(443) }]
+          ? [
+              {
+                to: EVERYWHERE.map((cidr) => ({ ipBlock: { cidr, except: [LINK_LOCAL[cidr]] } })),
+                ports: ports(443),
+              },
+            ]
           : []),
       ],
     },

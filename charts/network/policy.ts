@@ -1,21 +1,27 @@
 /** NetworkPolicies from the graph: everything is closed, then one policy a component opens exactly its edges. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { EVERYWHERE } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { NAME_LABEL, namespaceOf, platformLabels } from '../constructs/names.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { ACME_SOLVER, type Component, type External, type Topology } from '../graph/model.ts';
 
-/** Never reached through a public range: private, link-local (cloud metadata), carrier-grade NAT and loopback. */
-const NOT_PUBLIC = [
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-];
-const EVERYWHERE = '0.0.0.0/0';
+/**
+ * Never reached through a public range: private, link-local (cloud metadata), carrier-grade NAT and loopback, and in IPv6
+ * also what leads to IPv4.
+ */
+const NOT_PUBLIC: Readonly<Record<string, readonly string[]>> = {
+  '0.0.0.0/0': [
+    '10.0.0.0/8',
+    '100.64.0.0/10',
+    '127.0.0.0/8',
+    '169.254.0.0/16',
+    '172.16.0.0/12',
+    '192.168.0.0/16',
+  ],
+  '::/0': ['::/96', '::ffff:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48', '2002::/16', 'fc00::/7', 'fe80::/10'],
+};
 
 const tcp = (port: number): k8s.NetworkPolicyPort => ({
   protocol: 'TCP',
@@ -32,24 +38,32 @@ function peer(config: Config, component: Component): k8s.NetworkPolicyPeer {
   };
 }
 
+/** Destinations the platform does not run, as peers. */
+export const outsidePeers = ({
+  cidrs,
+  pods,
+}: Pick<Config['egress'][External], 'cidrs' | 'pods'>): k8s.NetworkPolicyPeer[] => [
+  ...pods.map(({ namespace, labels }) => ({
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+    podSelector: { matchLabels: { ...labels } },
+  })),
+  ...cidrs.map((cidr) => {
+    const except = NOT_PUBLIC[cidr];
+    return { ipBlock: except ? { cidr, except: [...except] } : { cidr } };
+  }),
+];
+
 /** Cluster DNS, over UDP and TCP: a long answer comes by TCP. */
-const dnsRule: k8s.NetworkPolicyEgressRule = {
-  to: [
-    {
-      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
-      podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
-    },
-  ],
-  ports: (['UDP', 'TCP'] as const).map((protocol) => ({ protocol, port: k8s.IntOrString.fromNumber(53) })),
-};
+const dnsRule = ({ egress: { dns } }: Config): k8s.NetworkPolicyEgressRule => ({
+  to: outsidePeers(dns),
+  ports: dns.ports.flatMap((port) =>
+    (['UDP', 'TCP'] as const).map((protocol) => ({ protocol, port: k8s.IntOrString.fromNumber(port) })),
+  ),
+});
 
 function externalRule(config: Config, to: External): k8s.NetworkPolicyEgressRule | undefined {
-  const { cidrs, ports } = config.egress[to];
-  if (cidrs.length === 0) return undefined;
-  return {
-    to: cidrs.map((cidr) => ({ ipBlock: cidr === EVERYWHERE ? { cidr, except: NOT_PUBLIC } : { cidr } })),
-    ports: ports.map(tcp),
-  };
+  const peers = outsidePeers(config.egress[to]);
+  return peers.length > 0 ? { to: peers, ports: config.egress[to].ports.map(tcp) } : undefined;
 }
 
 function egressRules(config: Config, topology: Topology, { name }: Component): k8s.NetworkPolicyEgressRule[] {
@@ -63,7 +77,7 @@ function egressRules(config: Config, topology: Topology, { name }: Component): k
     .filter((edge) => edge.from === name)
     .flatMap(({ to }) => externalRule(config, to) ?? []);
   const rules = [...inside, ...outside];
-  return rules.length > 0 ? [...rules, dnsRule] : [];
+  return rules.length > 0 ? [...rules, dnsRule(config)] : [];
 }
 
 function ingressRules(
@@ -83,7 +97,7 @@ function ingressRules(
   if (component.kind === 'edge')
     // Clients come from anywhere; our own pods still can't, because their egress is closed.
     rules.push({
-      from: [{ ipBlock: { cidr: EVERYWHERE } }],
+      from: EVERYWHERE.map((cidr) => ({ ipBlock: { cidr } })),
       ports: component.ports
         .filter((port) => port.name !== component.metricsPort)
         .map((port) => tcp(port.number)),

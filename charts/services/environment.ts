@@ -1,5 +1,6 @@
 /** Environment variables of a service, derived from the graph and the configuration. Secrets are never among them. */
 import type { k8s } from 'cdk8s-plus-28';
+import { listenAddress } from '../config/network.ts';
 import { podSettings } from '../config/pods.ts';
 import type { Config } from '../config/schema.ts';
 import { shutdownSeconds, uploadSeconds } from '../config/seconds.ts';
@@ -136,7 +137,8 @@ export function platformVariables(
     ENV_TIER: config.tier,
     LOG_LEVEL: config.logLevel,
     DEBUG: String(config.debug),
-    HOST: '',
+    // The services' own default takes IPv4 only.
+    HOST: config.ipFamilies.includes('IPv6') ? listenAddress(config) : '',
     PORT: String(spec.port),
     SERVICE_VERSION: config.images.tag,
     SECRETS_DIR,

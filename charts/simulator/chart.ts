@@ -2,6 +2,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { serviceImage } from '../config/images.ts';
+import { listenAddress } from '../config/network.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
 import {
   APP_USER,
@@ -85,7 +86,10 @@ export class SimulatorChart extends PlatformChart {
           image: serviceImage(config, spec),
           imagePullPolicy: 'IfNotPresent',
           command: ['python', '-m', module],
-          args: component.ports.map(({ number }) => `--port=${number}`),
+          args: [
+            ...(config.ipFamilies.includes('IPv6') ? [`--host=${listenAddress(config)}`] : []),
+            ...component.ports.map(({ number }) => `--port=${number}`),
+          ],
           ...(secret ? { env: [{ name: 'SECRETS_DIR', value: SECRETS_DIR }] } : {}),
           ports: component.ports.map((port) => ({ name: port.name, containerPort: port.number })),
           resources: resources(config, SMALL.cpu, { request: '64Mi', limit: '128Mi' }),

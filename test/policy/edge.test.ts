@@ -1,7 +1,7 @@
 /** The edge in its modes: whose controller, whose certificate, which proxies; what takes long. */
 import { describe, expect, it } from 'vitest';
-import type { ConfigOverride } from '../../charts/config/environments.ts';
-import { ENVIRONMENTS } from '../../charts/config/schema.ts';
+
+import { type ConfigOverride, ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { shutdownSeconds, uploadSeconds } from '../../charts/config/seconds.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';

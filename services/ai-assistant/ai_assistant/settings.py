@@ -40,7 +40,7 @@ class Settings(DatabaseSettings):
     anthropic_base_url: HttpUrl | None = None
     model_simulator_url: HttpUrl | None = Field(
         default=None,
-        description="Answers, locally, in the place of all providers while none has a key or an address here.",
+        description="Answers, locally, in place of all providers while none has a key or an address here.",
     )
     onec_integration_url: HttpUrl | None = Field(
         default=None, description="1c-integration, for the metadata POST /generate shows to the model."

@@ -1,0 +1,50 @@
+/**
+ * What Cilium needs besides: its rules by range match neither its nodes nor the API server, which have identities of their
+ * own there. Each component that reaches one of them gets a policy by identity beside its NetworkPolicy.
+ */
+import type { Construct } from 'constructs';
+import { CiliumNetworkPolicy } from '../../imports/cilium.io.ts';
+import type { Config } from '../config/schema.ts';
+import { componentLabels, namespaceOf } from '../constructs/names.ts';
+import type { Component, External, Topology } from '../graph/model.ts';
+
+const ENTITIES: Readonly<Partial<Record<External, readonly string[]>>> = {
+  'kubernetes-api': ['kube-apiserver'],
+  kubelet: ['host', 'remote-node'],
+};
+
+/** Purposes a component reaches that have an identity; instances of CloudNativePG ask the API server, too. */
+function purposesOf(
+  config: Config,
+  { externalEdges }: Topology,
+  { name, kind }: Component,
+): readonly External[] {
+  const managed = kind === 'postgres' && config.databases.engine === 'cloudnative-pg';
+  const named = externalEdges.filter(({ from, to }) => from === name && to in ENTITIES).map(({ to }) => to);
+  return managed ? [...named, 'kubernetes-api'] : named;
+}
+
+export function addCiliumPolicy(
+  scope: Construct,
+  config: Config,
+  topology: Topology,
+  component: Component,
+): void {
+  const purposes = purposesOf(config, topology, component);
+  if (purposes.length === 0) return;
+  const name = `${component.name}-cilium`;
+  new CiliumNetworkPolicy(scope, name, {
+    metadata: {
+      name,
+      namespace: namespaceOf(config, component.zone),
+      labels: componentLabels(config, component),
+    },
+    endpointSelector: { matchLabels: component.selector },
+    egress: purposes.map((purpose) => ({
+      toEntities: ENTITIES[purpose] ?? [],
+      toPorts: [
+        { ports: config.egress[purpose].ports.map((port) => ({ port: String(port), protocol: 'TCP' })) },
+      ],
+    })),
+  });
+}
