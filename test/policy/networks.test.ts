@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import { PARTS } from '../support/fits.ts';
-import { find, type KubeObject, render, VARIANTS } from '../support/objects.ts';
+import { find, type KubeObject, PLAIN, render, VARIANTS } from '../support/objects.ts';
 
 interface Peer {
   readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
@@ -139,7 +139,7 @@ describe('the API server', () => {
       egress: [{ toEntities: ['kube-apiserver'] }],
     });
   });
-  it.each(VARIANTS)('$name: without Cilium there is nothing of its kind', ({ environment, overrides }) => {
+  it.each(PLAIN)('$name: without Cilium there is nothing of its kind', ({ environment, overrides }) => {
     expect(render(environment, overrides).map(({ kind }) => kind)).not.toContain('CiliumNetworkPolicy');
   });
 });

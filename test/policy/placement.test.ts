@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { PARTS, PODS } from '../support/fits.ts';
-import { find, type KubeObject, podsOf, render, VARIANTS } from '../support/objects.ts';
+import { find, type KubeObject, PLAIN, podsOf, render } from '../support/objects.ts';
 
 const objects = render('dev', [PARTS, PODS]);
 const pods = podsOf(objects);
@@ -222,7 +222,7 @@ describe('refused', () => {
   });
 });
 
-it.each(VARIANTS)('$name: nothing of it is there by default', ({ environment, overrides }) => {
+it.each(PLAIN)('$name: nothing of it is there by default', ({ environment, overrides }) => {
   const rendered = JSON.stringify(render(environment, overrides));
   for (const field of ['imagePullSecrets', 'runtimeClassName', '"HOST"'])
     expect(rendered).not.toContain(field);

@@ -8,6 +8,9 @@ import { resolveConfig } from '../../charts/config/resolve.ts';
 import type { Config } from '../../charts/config/schema.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { SERVICES } from '../../charts/topology.ts';
+import { AS_RULED, EVERYTHING } from './everything.ts';
+
+type Override = ConfigOverride | Readonly<Record<string, unknown>>;
 
 /** Services of the topology by what follows from an entry: tests count with them. */
 export const WITH_DATABASE = SERVICES.filter(({ database }) => database !== undefined);
@@ -111,7 +114,7 @@ export interface KubeObject {
 /** All objects of an environment. Fresh on every call. */
 export function render(
   environment: string,
-  overrides: readonly ConfigOverride[] = [],
+  overrides: readonly Override[] = [],
   services: readonly ServiceSpec[] = SERVICES,
 ): readonly KubeObject[] {
   const config = resolveConfig(environment, overrides, services);
@@ -122,11 +125,15 @@ export function render(
 export const VARIANTS: readonly {
   readonly name: string;
   readonly environment: string;
-  readonly overrides: readonly ConfigOverride[];
+  readonly overrides: readonly Override[];
 }[] = [
   ...ENVIRONMENTS.map((environment) => ({ name: environment, environment, overrides: [] })),
   { name: 'dev with logging', environment: 'dev', overrides: [{ logging: { enabled: true } }] },
+  { name: 'dev with everything', environment: 'dev', overrides: [EVERYTHING, AS_RULED] },
 ];
+
+/** Those that say nothing of what a cluster may demand. */
+export const PLAIN = VARIANTS.filter(({ overrides }) => !overrides.includes(EVERYTHING));
 
 /** The one object of that kind and name. Throws when there is none or more than one. */
 export function find(objects: readonly KubeObject[], kind: string, name: string): KubeObject {
@@ -200,5 +207,5 @@ export const key = ({ kind, metadata }: KubeObject): string =>
   `${kind}/${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`;
 
 /** The resolved configuration, for comparisons. */
-export const configOf = (environment: string, overrides: readonly ConfigOverride[] = []): Config =>
+export const configOf = (environment: string, overrides: readonly Override[] = []): Config =>
   resolveConfig(environment, overrides);

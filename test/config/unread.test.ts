@@ -1,0 +1,79 @@
+/** Every leaf of the configuration has a reader: a field that nothing reads promises what does not happen. */
+import { describe, expect, it } from 'vitest';
+import { buildApp, topologyOf } from '../../charts/app.ts';
+import type { ConfigOverride } from '../../charts/config/environments.ts';
+import { ENVIRONMENTS } from '../../charts/config/environments.ts';
+import { prerequisites } from '../../charts/config/prerequisites.ts';
+import { resolveConfig } from '../../charts/config/resolve.ts';
+import type { Config } from '../../charts/config/schema.ts';
+import { SERVICES } from '../../charts/topology.ts';
+import { forwardables } from '../../ops/core/forwards.ts';
+import { urls } from '../../ops/core/urls.ts';
+import { EVERYTHING } from '../support/everything.ts';
+import { leavesOf, recording } from '../support/reads.ts';
+
+/** What the values file leaves out, because it excludes something else. */
+const OTHERS: readonly ConfigOverride[] = [
+  { replicas: 2, services: { security: { replicas: 3 } }, autoscaling: { enabled: false } },
+  { databases: { engine: 'cloudnative-pg', instances: 3, walArchive: 's3://backups/platform' } },
+  { edge: { service: 'NodePort', nodePorts: { http: 30081, https: 30444 } } },
+  { edge: { controller: 'external', className: 'nginx' } },
+  { monitoring: { alertmanager: { configSecret: 'mine' } } },
+  { logging: { enabled: true, issuer: 'company' }, namespaces: { app: 'one', logging: 'two' } },
+];
+
+/** All that reads a configuration: what renders, and what the operations command takes from it. */
+function use(config: Config): void {
+  const topology = topologyOf(config);
+  for (const chart of buildApp(config).charts) chart.toJson();
+  prerequisites(config);
+  urls(config, SERVICES);
+  if (config.tier !== 'protected') forwardables(config, topology);
+}
+
+function unread(configs: readonly Config[], reader: (config: Config) => void): readonly string[] {
+  const reads = new Set<string>();
+  for (const config of configs) reader(recording(config, reads));
+  return [...new Set(configs.flatMap((config) => leavesOf(config)))]
+    .filter((leaf) => !reads.has(leaf))
+    .toSorted();
+}
+
+const [first = '', ...others] = ENVIRONMENTS;
+const configs = [
+  ...ENVIRONMENTS.map((name) => resolveConfig(name)),
+  resolveConfig(first, [EVERYTHING, { autoscaling: { enabled: true } }]),
+  ...OTHERS.map((override) => resolveConfig(others[0] ?? first, [override])),
+];
+
+describe('the readers', () => {
+  it('read every leaf of every variant', () => {
+    expect(configs.flatMap((config) => leavesOf(config)).length).toBeGreaterThan(1000);
+    expect(unread(configs, use)).toEqual([]);
+  });
+  it('a field that nothing reads is found', () => {
+    const dead = configs.slice(0, 1).map((config) => ({
+      ...config,
+      monitoring: { ...config.monitoring, dead: { port: 9090 } },
+    }));
+    expect(unread(dead, use)).toContain('monitoring.dead.port');
+  });
+  it('the local ports are found when the consoles have ports of their own again', () => {
+    const found = unread(configs.slice(0, 1), (config) => {
+      for (const chart of buildApp(config).charts) chart.toJson();
+      prerequisites(config);
+      urls(config, SERVICES);
+    });
+    expect(found).toEqual(
+      expect.arrayContaining(
+        ['alertmanager', 'grafana', 'prometheus', 'redis'].map((name) => `monitoring.localPorts.${name}`),
+      ),
+    );
+  });
+});
+
+describe('one values file that sets everything', () => {
+  it.each(ENVIRONMENTS)('renders with %s', (environment) => {
+    expect(buildApp(resolveConfig(environment, [EVERYTHING])).charts.length).toBeGreaterThan(20);
+  });
+});
