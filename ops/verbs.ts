@@ -34,6 +34,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'push', group: 'Build', load: async () => (await import('./commands/push.ts')).push },
   { name: 'summary', group: 'Build', load: async () => (await import('./commands/summary.ts')).summary },
   { name: 'scan', group: 'Build', load: async () => (await import('./commands/scan.ts')).scan },
+  { name: 'config', group: 'Deploy', load: async () => (await import('./commands/config.ts')).config },
   { name: 'synth', group: 'Deploy', load: async () => (await import('./commands/synth.ts')).synth },
   { name: 'diff', group: 'Deploy', load: async () => (await import('./commands/diff.ts')).diff },
   { name: 'validate', group: 'Deploy', load: async () => (await import('./commands/validate.ts')).validate },

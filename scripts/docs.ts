@@ -7,11 +7,15 @@ import { toMermaid } from '../charts/graph/diagram.ts';
 import { oldVerbsTable } from '../ops/core/old-verbs.ts';
 import { verbOptionsTable } from '../ops/core/verb-options.ts';
 import { VERBS } from '../ops/verbs.ts';
+import { editorSchema } from './configuration/editor.ts';
+import { configurationPage } from './configuration/page.ts';
 import { updateBlock, updateFile } from './generated-block.ts';
 import { skipsTable } from './scanners/skips.ts';
 import { serviceSettings } from './settings.ts';
 
 updateFile('services/settings.json', serviceSettings());
+updateFile('docs/configuration.schema.json', editorSchema());
+updateFile('docs/configuration.md', configurationPage());
 updateBlock('README.md', 'diagram', `\`\`\`mermaid\n${toMermaid(topologyOf(resolveConfig(LOCAL)))}\`\`\`\n`);
 updateBlock('docs/operations.md', 'old verbs', oldVerbsTable());
 updateBlock('docs/security.md', 'skipped checks', skipsTable());

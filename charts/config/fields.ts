@@ -11,11 +11,16 @@ function isRange(text: string): boolean {
 
 export const cpu = z
   .string()
-  .refine((value) => parseCpu(value) !== undefined, 'a CPU quantity such as 250m or 1');
+  .refine((value) => parseCpu(value) !== undefined, 'a CPU quantity such as 250m or 1')
+  .meta({ title: 'CPU quantity' });
 export const bytes = z
   .string()
-  .refine((value) => parseMemory(value) !== undefined, 'a quantity of bytes such as 256Mi or 1Gi');
-export const cidr = z.string().refine(isRange, 'a range in CIDR notation such as 10.0.0.0/8 or fd00::/8');
+  .refine((value) => parseMemory(value) !== undefined, 'a quantity of bytes such as 256Mi or 1Gi')
+  .meta({ title: 'bytes' });
+export const cidr = z
+  .string()
+  .refine(isRange, 'a range in CIDR notation such as 10.0.0.0/8 or fd00::/8')
+  .meta({ title: 'range' });
 export const port = z.int().min(1).max(65535);
 export const cron = z.string().regex(/^(\S+ ){4}\S+$/, 'five cron fields such as "15 2 * * *"');
 export const positive = z.int().min(1);

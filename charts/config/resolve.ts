@@ -5,7 +5,7 @@ import { everyComponent } from '../graph/every.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 import { SERVICES } from '../topology.ts';
 import { checkEdge } from './edge.ts';
-import { type ConfigOverride, ENVIRONMENT_CONFIG, ENVIRONMENTS, LOCAL } from './environments.ts';
+import { type ConfigOverride, ENVIRONMENT_CONFIG, ENVIRONMENTS } from './environments.ts';
 import { ConfigError } from './error.ts';
 import { checkExtras } from './extras.ts';
 import { checkLogging } from './logging.ts';
@@ -13,6 +13,7 @@ import { checkMonitoring } from './monitoring.ts';
 import { checkObjects } from './objects.ts';
 import { checkPods } from './pods.ts';
 import { type Config, configSchema, environmentName, SPARE_SECONDS } from './schema.ts';
+import { expectedField } from './shape.ts';
 import { didYouMean } from './suggest.ts';
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -84,7 +85,7 @@ function firstError(error: z.ZodError, input: unknown): ConfigError {
     return new ConfigError(
       path.join('.'),
       valueAt(input, path),
-      `a known field such as ${knownFields(issue.path)}`,
+      expectedField(issue.path, issue.keys[0] ?? ''),
     );
   }
   return new ConfigError(issue.path.join('.'), valueAt(input, issue.path), expectation(issue));
@@ -94,12 +95,6 @@ function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value') return `one of ${issue.values.join(', ')}`;
   if (issue.code === 'invalid_type') return `a value of type ${issue.expected}`;
   return issue.message;
-}
-
-/** The fields beside an unknown one, from a resolved configuration: defaults name all but the optional ones. */
-function knownFields(path: readonly PropertyKey[]): string {
-  const parent = valueAt(configSchema.parse({ environment: LOCAL }), path);
-  return isObject(parent) ? Object.keys(parent).join(', ') : 'none';
 }
 
 function crossCheck(config: Config, services: readonly ServiceSpec[]): void {

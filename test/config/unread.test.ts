@@ -1,7 +1,7 @@
 /** Every leaf of the configuration has a reader: a field that nothing reads promises what does not happen. */
 import { describe, expect, it } from 'vitest';
 import { buildApp, topologyOf } from '../../charts/app.ts';
-import type { ConfigOverride } from '../../charts/config/environments.ts';
+import { checkEdge } from '../../charts/config/edge.ts';
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { prerequisites } from '../../charts/config/prerequisites.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
@@ -9,24 +9,16 @@ import type { Config } from '../../charts/config/schema.ts';
 import { SERVICES } from '../../charts/topology.ts';
 import { forwardables } from '../../ops/core/forwards.ts';
 import { urls } from '../../ops/core/urls.ts';
-import { EVERYTHING } from '../support/everything.ts';
+import { EVERYTHING, OTHERS } from '../support/everything.ts';
 import { leavesOf, recording } from '../support/reads.ts';
-
-/** What the values file leaves out, because it excludes something else. */
-const OTHERS: readonly ConfigOverride[] = [
-  { replicas: 2, services: { security: { replicas: 3 } }, autoscaling: { enabled: false } },
-  { databases: { engine: 'cloudnative-pg', instances: 3, walArchive: 's3://backups/platform' } },
-  { edge: { service: 'NodePort', nodePorts: { http: 30081, https: 30444 } } },
-  { edge: { controller: 'external', className: 'nginx' } },
-  { monitoring: { alertmanager: { configSecret: 'mine' } } },
-  { logging: { enabled: true, issuer: 'company' }, namespaces: { app: 'one', logging: 'two' } },
-];
 
 /** All that reads a configuration: what renders, and what the operations command takes from it. */
 function use(config: Config): void {
   const topology = topologyOf(config);
   for (const chart of buildApp(config).charts) chart.toJson();
   prerequisites(config);
+  // The only reader of the port of HTTP, on which an authority must find its challenges.
+  checkEdge(config);
   urls(config, SERVICES);
   if (config.tier !== 'protected') forwardables(config, topology);
 }

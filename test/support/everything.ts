@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { z } from 'zod';
+import type { ConfigOverride } from '../../charts/config/environments.ts';
+import { EXTERNALS } from '../../charts/graph/model.ts';
 
 const file = new URL('../config/everything.yaml', import.meta.url);
 const values = z.record(z.string(), z.unknown());
@@ -28,3 +30,52 @@ export const AS_RULED = {
     remoteWrite: { url: '', authentication: 'none' },
   },
 } as const;
+
+/** What the values file leaves out, because it excludes something else. */
+const destination = {
+  cidrs: ['192.0.2.0/24'],
+  pods: [{ namespace: 'elsewhere', labels: { app: 'server' } }],
+  ports: [8443],
+};
+
+const podFields: ConfigOverride['pods'] = {
+  nodeSelector: { pool: 'app' },
+  tolerations: [{ key: 'app', operator: 'Exists' }],
+  affinity: { podAntiAffinity: {} },
+  topologySpreadConstraints: [{ topologyKey: 'kubernetes.io/hostname' }],
+  podLabels: { tier: 'app' },
+  podAnnotations: { scan: 'yes' },
+  imagePullSecrets: [{ name: 'app-registry' }],
+  priorityClassName: 'company-app',
+  runtimeClassName: 'kata',
+  extraEnv: [{ name: 'TZ', value: 'UTC' }],
+};
+
+const from = { namespace: 'ingress', podLabels: { app: 'controller' }, cidrs: ['198.51.100.0/24'] };
+
+export const OTHERS: readonly ConfigOverride[] = [
+  {
+    tier: 'shared',
+    nameSuffix: '-two',
+    databases: { environmentInName: 'two' },
+    simulator: { models: false },
+  },
+  { egress: Object.fromEntries(EXTERNALS.map((purpose) => [purpose, destination])) },
+  { tier: 'local', simulator: { models: true } },
+  { pods: { zones: { app: podFields }, components: { security: podFields } } },
+  { replicas: 2, services: { security: { replicas: 3 } }, autoscaling: { enabled: false } },
+  { databases: { engine: 'cloudnative-pg', instances: 3, walArchive: 's3://backups/platform' } },
+  { edge: { service: 'NodePort', nodePorts: { http: 30081, https: 30444 } } },
+  { edge: { controller: 'external', className: 'nginx', from } },
+  {
+    edge: {
+      controller: 'gateway',
+      from,
+      gateway: { name: 'shared', namespace: 'gateways', httpListener: 'web', httpsListener: 'websecure' },
+    },
+  },
+  { edge: { tls: 'existing', tlsSecret: 'company-tls', slowestUploadMbit: 4 } },
+  { edge: { trustedProxies: ['203.0.113.0/24'], proxyDepth: 2, proxyProtocolFrom: ['203.0.113.7/32'] } },
+  { monitoring: { alertmanager: { configSecret: 'mine' } } },
+  { logging: { enabled: true, issuer: 'company' }, namespaces: { app: 'one', logging: 'two' } },
+];
