@@ -5,7 +5,8 @@ import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
-import { containerSecurity, podSecurity, resources } from '../constructs/pod.ts';
+import { containerSecurity, podSecurity, resources, scratch } from '../constructs/pod.ts';
+import { listens, rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
@@ -19,6 +20,9 @@ const DATA = '/var/lib/filebeat';
 const LOGS = '/var/log/pods';
 /** Figures about itself; asked by the kubelet only. */
 const HTTP_PORT = 5066;
+/** In memory: the Secrets it was started with. */
+const RUN = '/run/filebeat';
+const STATE = `${RUN}/secrets.sum`;
 const CPU = { request: '50m', limit: '250m' };
 const MEMORY = { request: '100Mi', limit: '256Mi' };
 
@@ -63,6 +67,14 @@ export function filebeatConfig(config: Config): string {
   });
 }
 
+const START = [
+  'bash',
+  '-euo',
+  'pipefail',
+  '-c',
+  `${rememberFiles(SECRETS, STATE)}\nexec /usr/local/bin/docker-entrypoint -e -c ${CONFIG}/filebeat.yml`,
+];
+
 export interface FilebeatProps {
   readonly config: Config;
   readonly topology: Topology;
@@ -103,7 +115,7 @@ export class Filebeat extends Construct {
           name: FILEBEAT,
           image: thirdPartyImage(config, 'filebeat'),
           imagePullPolicy: 'IfNotPresent',
-          args: ['-e', '-c', `${CONFIG}/filebeat.yml`],
+          command: START,
           env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
           ports: [{ name: 'http', containerPort: HTTP_PORT }],
           resources: resources(config, CPU, MEMORY),
@@ -115,10 +127,11 @@ export class Filebeat extends Construct {
             periodSeconds: 10,
             timeoutSeconds: 5,
           },
-          livenessProbe: tcp('http', { periodSeconds: 30, failureThreshold: 5 }),
+          livenessProbe: unchangedFiles('bash', SECRETS, STATE, listens(HTTP_PORT)),
           volumeMounts: [
             { name: 'config', mountPath: CONFIG, readOnly: true },
             secretsMount,
+            { name: 'run', mountPath: RUN },
             { name: 'logs', mountPath: LOGS, readOnly: true },
             { name: 'data', mountPath: DATA },
           ],
@@ -127,6 +140,7 @@ export class Filebeat extends Construct {
       volumes: [
         { name: 'config', configMap: { name: component.name } },
         secretsVolume(certificateFiles(component.name)),
+        scratch('run', '1Mi', true),
         { name: 'logs', hostPath: { path: LOGS, type: 'Directory' } },
         // How far each file was read; a new pod goes on from there.
         {

@@ -7,6 +7,7 @@ import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, SMALL, scratch, spread } from '../constructs/pod.ts';
+import { listens, rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
@@ -55,7 +56,15 @@ const settings = (config: Config): string =>
     'logging.root.appenders': ['json'],
   });
 
-const FILL = withSecrets(CONFIG, `fill ${CONFIG}/kibana.yml > ${RUN}/kibana.yml`);
+/** The Secrets it was started with. */
+const STATE = `${RUN}/secrets.sum`;
+
+const START = withSecrets(
+  CONFIG,
+  rememberFiles(SECRETS, STATE),
+  `fill ${CONFIG}/kibana.yml > ${RUN}/kibana.yml`,
+  'exec /usr/local/bin/kibana-docker',
+);
 
 export interface KibanaProps {
   readonly config: Config;
@@ -110,21 +119,13 @@ export class Kibana extends Construct {
       terminationGracePeriodSeconds: 60,
       securityContext: podSecurity(ELASTIC_USER),
       ...spread({ ...component.selector }),
-      initContainers: [
-        {
-          ...base,
-          name: 'fill',
-          command: FILL,
-          env: secretsEnvironment,
-          resources: resources(config, SMALL.cpu, SMALL.memory),
-          volumeMounts: [{ name: 'config', mountPath: CONFIG, readOnly: true }, secretsMount, run],
-        },
-      ],
       containers: [
         {
           ...base,
           name: KIBANA,
+          command: START,
           env: [
+            ...secretsEnvironment,
             { name: 'KBN_PATH_CONF', value: RUN },
             { name: 'NODE_OPTIONS', value: `--max-old-space-size=${HEAP_MEGABYTES}` },
           ],
@@ -138,7 +139,7 @@ export class Kibana extends Construct {
             periodSeconds: 10,
             timeoutSeconds: 10,
           },
-          livenessProbe: tcp('https', { periodSeconds: 30, failureThreshold: 5 }),
+          livenessProbe: unchangedFiles('bash', SECRETS, STATE, listens(PORTS.kibana)),
           volumeMounts: [
             { ...run, readOnly: true },
             secretsMount,

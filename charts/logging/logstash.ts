@@ -1,12 +1,13 @@
 /** Logstash: takes lines from Filebeat, makes typed documents without secrets of them, and keeps them until they are stored. */
 
-import { k8s } from 'cdk8s-plus-28';
+import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
-import { containerSecurity, podSecurity, resources, SMALL, scratch } from '../constructs/pod.ts';
+import { containerSecurity, podSecurity, resources, scratch } from '../constructs/pod.ts';
+import { listens, rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { Store } from '../constructs/store.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
@@ -113,7 +114,16 @@ const LOG4J = [
   '',
 ].join('\n');
 
-const FILL = withSecrets(CONFIG, `fill ${CONFIG}/main.conf > ${RUN}/main.conf`);
+/** The Secrets it was started with. */
+const STATE = `${RUN}/secrets.sum`;
+
+/** Not the image's entry point: it writes environment variables into a file of the root file system. */
+const START = withSecrets(
+  CONFIG,
+  rememberFiles(SECRETS, STATE),
+  `fill ${CONFIG}/main.conf > ${RUN}/main.conf`,
+  `exec /usr/share/logstash/bin/logstash --path.settings ${CONFIG}`,
+);
 
 /** Content of its ConfigMap. */
 export const logstashFiles = (config: Config, topology: Topology): Readonly<Record<string, string>> => ({
@@ -141,7 +151,6 @@ export class Logstash extends Construct {
       config,
       component,
       files: logstashFiles(config, topology),
-      alsoRollsOn: { FILL: FILL.join('\n') },
       storage: VOLUME,
       podSpec: this.podSpec(config, component),
     });
@@ -166,24 +175,12 @@ export class Logstash extends Construct {
       // What is under way goes to Elasticsearch or stays in the queue.
       terminationGracePeriodSeconds: 90,
       securityContext: podSecurity(ELASTIC_USER),
-      initContainers: [
-        {
-          ...base,
-          name: 'fill',
-          command: FILL,
-          env: secretsEnvironment,
-          resources: resources(config, SMALL.cpu, SMALL.memory),
-          volumeMounts: mounts,
-        },
-      ],
       containers: [
         {
           ...base,
           name: LOGSTASH,
-          // Not the image's entry point: it writes environment variables into a file of the root file system.
-          command: ['/usr/share/logstash/bin/logstash'],
-          args: ['--path.settings', CONFIG],
-          env: [{ name: 'LS_JAVA_OPTS', value: `-Xms${HEAP} -Xmx${HEAP}` }],
+          command: START,
+          env: [...secretsEnvironment, { name: 'LS_JAVA_OPTS', value: `-Xms${HEAP} -Xmx${HEAP}` }],
           ports: [
             { name: 'beats', containerPort: PORTS.beats },
             { name: 'api', containerPort: API_PORT },
@@ -192,12 +189,7 @@ export class Logstash extends Construct {
           // JRuby takes its time on a fraction of a CPU.
           startupProbe: tcp('beats', { periodSeconds: 5, failureThreshold: 120 }),
           readinessProbe: tcp('beats', { periodSeconds: 10 }),
-          livenessProbe: {
-            httpGet: { path: '/', port: k8s.IntOrString.fromString('api') },
-            periodSeconds: 30,
-            timeoutSeconds: 10,
-            failureThreshold: 5,
-          },
+          livenessProbe: unchangedFiles('bash', SECRETS, STATE, listens(API_PORT)),
           volumeMounts: [...mounts, { name: 'data', mountPath: DATA }, { name: 'tmp', mountPath: '/tmp' }],
         },
       ],

@@ -16,10 +16,11 @@ import {
   withoutGap,
 } from '../constructs/pod.ts';
 import { bytesOf } from '../constructs/quantity.ts';
+import { rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import type { PlatformChartProps } from '../constructs/scope.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
-import { type Component, GRAFANA } from '../graph/model.ts';
+import { type Component, GRAFANA, PORTS } from '../graph/model.ts';
 import { addAccount } from './access.ts';
 import { dashboards } from './dashboards/all.ts';
 import { renderDashboard } from './dashboards/render.ts';
@@ -46,6 +47,11 @@ function dashboardFiles(props: PlatformChartProps): ReadonlyMap<string, Readonly
   }
   return folders;
 }
+
+/** The Secrets it was started with. */
+const STATE = '/tmp/secrets.sum';
+/** Its database is made anew, which it takes the password for: nothing in it outlives the pod either. */
+const START = [rememberFiles(SECRETS, STATE), `rm -f ${WRITABLE.data}/grafana.db`, 'exec /run.sh'].join('\n');
 
 export function addGrafana(scope: Construct, props: PlatformChartProps): void {
   const { config, topology } = props;
@@ -99,13 +105,19 @@ function podSpec(config: Config, component: Component, folders: readonly string[
         name: GRAFANA,
         image: thirdPartyImage(config, 'grafana'),
         imagePullPolicy: 'IfNotPresent',
+        command: ['sh', '-euc', START],
         env: [{ name: 'GOMEMLIMIT', value: String(Math.floor(bytesOf(memory.limit) * SOFT_LIMIT)) }],
         ports: component.ports.map(({ name, number }) => ({ name, containerPort: number })),
         resources: resources(config, cpu, memory),
         securityContext: containerSecurity,
         startupProbe: { ...health, periodSeconds: 2, failureThreshold: 60 },
         readinessProbe: { ...health, periodSeconds: 10 },
-        livenessProbe: { tcpSocket: { port }, periodSeconds: 30, timeoutSeconds: 5 },
+        livenessProbe: unchangedFiles(
+          'sh',
+          SECRETS,
+          STATE,
+          `wget -q -O /dev/null http://127.0.0.1:${PORTS.grafana}/api/health`,
+        ),
         volumeMounts: [
           { name: 'config', mountPath: TREE.config, readOnly: true },
           ...folders.map((folder) => ({

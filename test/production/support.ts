@@ -22,13 +22,17 @@ const kind = (...args: readonly string[]): string =>
 
 /** An empty cluster with what docs/operations.md says every cluster needs first. */
 export async function emptyCluster(): Promise<void> {
+  const began = Date.now();
+  const seconds = () => Math.round((Date.now() - began) / 1000);
   removeCluster();
-  kind('create', 'cluster', '--config', `${ROOT}/test/production/kind.yaml`, '--wait', '180s');
+  kind('create', 'cluster', '--config', `${ROOT}/test/production/kind.yaml`, '--wait', '600s');
+  console.info(`a cluster of two workers: ${seconds()} s`);
   const kubectl = new Kubectl(CONTEXT);
   const bundles = await readBundles(production, process.env.PLATFORM_BUNDLES);
   const objects = bundles.flatMap((bundle) => bundle.objects);
   await bringImages(new KindCluster(CLUSTER), objects, () => undefined);
   await installBundles(kubectl, bundles);
+  console.info(`and what every cluster needs first: ${seconds()} s`);
 }
 
 export const removeCluster = (): string => kind('delete', 'cluster', '--name', CLUSTER);

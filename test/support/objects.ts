@@ -21,7 +21,11 @@ export interface Container {
   readonly image: string;
   readonly imagePullPolicy?: string;
   readonly args?: readonly string[];
-  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
+  readonly env?: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: { readonly secretKeyRef?: unknown; readonly configMapKeyRef?: unknown };
+  }[];
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
   readonly resources?: {
     readonly requests?: Readonly<Record<string, string>>;
@@ -34,6 +38,8 @@ export interface Container {
     readonly privileged?: boolean;
     readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] };
   };
+  readonly command?: readonly string[];
+  readonly envFrom?: readonly unknown[];
   readonly startupProbe?: Probe;
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;
@@ -66,7 +72,12 @@ export interface Volume {
   readonly secret?: unknown;
   readonly hostPath?: unknown;
   readonly persistentVolumeClaim?: { readonly claimName: string };
-  readonly projected?: { readonly sources: readonly { readonly secret?: SecretSource }[] };
+  readonly projected?: {
+    readonly sources: readonly {
+      readonly secret?: SecretSource;
+      readonly configMap?: { readonly name: string };
+    }[];
+  };
 }
 
 export interface PodSpec {
