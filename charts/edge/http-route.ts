@@ -44,7 +44,12 @@ function addRedirect(scope: Construct, config: Config): void {
           filters: [
             {
               type: 'RequestRedirect',
-              requestRedirect: { scheme: 'https', port: httpsPort, statusCode: 301 },
+              // The port of a scheme is what is meant when none is named.
+              requestRedirect: {
+                scheme: 'https',
+                ...(httpsPort === 443 ? {} : { port: httpsPort }),
+                statusCode: 301,
+              },
             },
           ],
         },
