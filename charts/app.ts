@@ -27,6 +27,7 @@ import { ServiceChart } from './services/chart.ts';
 import { SimulatorChart } from './simulator/chart.ts';
 import { modelSimulatorRuns, simulatorRuns, simulatorsOf, withSimulator } from './simulator/simulator.ts';
 import { SERVICES } from './topology.ts';
+import { Volumes } from './volumes/chart.ts';
 
 /** The graph of an environment. @throws ConfigError when the services contradict each other. */
 export function topologyOf(config: Config, services: readonly ServiceSpec[] = SERVICES): Topology {
@@ -70,6 +71,7 @@ export function buildApp(config: Config, services: readonly ServiceSpec[] = SERV
   const charts = [
     new NetworkPolicies(app, '10-network-policies', props),
     ...(config.secrets.source === 'external' ? [new ExternalSecrets(app, '15-external-secrets', props)] : []),
+    new Volumes(app, '12-volumes', props),
     new RedisChart(app, '20-redis', props),
     ...specs
       .filter((spec) => spec.database)

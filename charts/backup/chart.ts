@@ -1,8 +1,7 @@
 /** Nightly backup and weekly restore drill of every service's database, and the job that restores it on demand. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { componentLabels } from '../constructs/names.ts';
-import { scratch, secretVolume, volumeClaim } from '../constructs/pod.ts';
+import { scratch, secretVolume } from '../constructs/pod.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
 import { ScriptJob } from '../constructs/script-job.ts';
 import { appSecret, type Database, databaseOf, postgresHost, superuserSecret } from '../data/database.ts';
@@ -48,10 +47,6 @@ export class Backups extends PlatformChart {
     const server = { PGHOST: postgresHost(this.config, spec.name), PGPORT: String(PORTS.postgres) };
     const stored = { name: 'backups', persistentVolumeClaim: { claimName: volume } };
     const reading = { name: 'backups', mountPath: '/backups', readOnly: true };
-    new k8s.KubePersistentVolumeClaim(this, `${volume}-volume`, {
-      metadata: { name: volume, labels: componentLabels(this.config, componentOf(this.topology, volume)) },
-      spec: volumeClaim(this.config, backups.storage),
-    });
     this.addJob({
       name: volume,
       script: 'backup.sh',

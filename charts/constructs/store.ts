@@ -6,7 +6,6 @@ import type { Config } from '../config/schema.ts';
 import type { Component } from '../graph/model.ts';
 import { checksum } from './checksum.ts';
 import { componentLabels } from './names.ts';
-import { volumeClaim } from './pod.ts';
 import { podTemplate } from './template.ts';
 
 export interface StoreProps {
@@ -16,20 +15,23 @@ export interface StoreProps {
   readonly files: Readonly<Record<string, string>>;
   /** What else should restart the pod when it changes. @default {} */
   readonly alsoRollsOn?: Readonly<Record<string, string>>;
-  /** Size of its volume, which is named `data`. */
-  readonly storage: string;
+  /** Its containers mount the volume `data`, which is added here. */
   readonly podSpec: k8s.PodSpec;
 }
+
+/** Name of a store's claim, as a StatefulSet would have named it; charts/volumes renders it. */
+export const claimOf = (store: string): string => `data-${store}-0`;
 
 export class Store extends Construct {
   readonly statefulSet: k8s.KubeStatefulSet;
 
   constructor(scope: Construct, id: string, props: StoreProps) {
     super(scope, id);
-    const { config, component, files, alsoRollsOn = {}, storage, podSpec } = props;
+    const { config, component, files, alsoRollsOn = {}, podSpec } = props;
     const { name } = component;
     const labels = componentLabels(config, component);
     const selector = { ...component.selector };
+    const data: k8s.Volume = { name: 'data', persistentVolumeClaim: { claimName: claimOf(name) } };
     new k8s.KubeServiceAccount(this, 'account', {
       metadata: { name, labels },
       automountServiceAccountToken: false,
@@ -57,9 +59,8 @@ export class Store extends Construct {
           config,
           component,
           annotations: { 'checksum/config': checksum({ ...files, ...alsoRollsOn }) },
-          spec: podSpec,
+          spec: { ...podSpec, volumes: [...(podSpec.volumes ?? []), data] },
         }),
-        volumeClaimTemplates: [{ metadata: { name: 'data', labels }, spec: volumeClaim(config, storage) }],
       },
     });
   }

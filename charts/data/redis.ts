@@ -78,7 +78,6 @@ export class Redis extends Construct {
       config,
       component,
       files: { 'redis.conf': redisConf(config), 'secrets.sh': SECRETS_SCRIPT },
-      storage: config.redis.storage,
       podSpec: this.podSpec(config, component.name),
     });
   }

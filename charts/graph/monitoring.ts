@@ -32,6 +32,10 @@ export interface MonitoringParts {
 /** Name of the Prometheus and Alertmanager resources; the operator puts the kind before it to name their workloads. */
 export const MANAGED_NAME = 'assistants';
 
+/** Name of the claim of the operator's first pod: it is the template's name, then the pod's. */
+export const managedClaimOf = (kind: string): string =>
+  `${kind}-${MANAGED_NAME}-db-${kind}-${MANAGED_NAME}-0`;
+
 const base = { kind: 'monitor', zone: 'monitoring', network: 'monitoring', presence: 'always' } as const;
 
 const prometheus: Component = {

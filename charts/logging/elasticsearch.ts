@@ -116,7 +116,6 @@ export class Elasticsearch extends Construct {
       component,
       files,
       alsoRollsOn: { prepare: prepare(config).join('\n') },
-      storage: config.logging.storage,
       podSpec: this.podSpec(config, component),
     });
   }

@@ -6,7 +6,7 @@ import { thirdPartyImage } from '../config/images.ts';
 import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
-import { containerSecurity, podSecurity, resources, SMALL, scratch, spread } from '../constructs/pod.ts';
+import { containerSecurity, podSecurity, resources, scratch, spread } from '../constructs/pod.ts';
 import { listens, rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { toYaml } from '../constructs/yaml.ts';

@@ -35,7 +35,7 @@ const MEMORY = { request: '1Gi', limit: '1536Mi' };
 /** Lines that wait for Elasticsearch, and lines it refused. Both stand on the volume, which has room to spare. */
 const QUEUE = '512mb';
 const DEAD_LETTERS = '256mb';
-const VOLUME = '2Gi';
+export const LOGSTASH_STORAGE = '2Gi';
 
 /** The pipeline; its password is filled in when the pod starts. */
 export function pipeline({ environment }: Config): string {
@@ -151,7 +151,6 @@ export class Logstash extends Construct {
       config,
       component,
       files: logstashFiles(config, topology),
-      storage: VOLUME,
       podSpec: this.podSpec(config, component),
     });
   }

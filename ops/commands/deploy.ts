@@ -1,6 +1,6 @@
 import type { Check } from '../core/checks.ts';
 import { Failure } from '../core/failure.ts';
-import { changes, type Plan, summary } from '../core/plan.ts';
+import { changes, checkAccepted, type Plan, summary } from '../core/plan.ts';
 import { deployedRelease, digestOf, type Release } from '../core/release.ts';
 import { readReleases } from '../steps/releases.ts';
 import type { Target } from '../steps/target.ts';
@@ -106,6 +106,7 @@ async function prepare(target: Target, options: Options): Promise<Findings> {
       title: 'Compare',
       task: async (_, shown) => {
         findings.plan = await kubectl.plan(config.environment, wanted);
+        checkAccepted(findings.plan);
         findings.releases = await readReleases(target);
         shown.title = `Compare: ${summary(findings.plan).replace('changed', 'to change')}`;
       },

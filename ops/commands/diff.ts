@@ -1,8 +1,8 @@
-import { title } from '../core/objects.ts';
-import { changes, summary } from '../core/plan.ts';
+import { changes, sentOf } from '../core/plan.ts';
 import { checkTools } from '../tools/check.ts';
 import { type ClusterOptions, targetOf, verb, withCluster } from './options.ts';
 import { line } from './print.ts';
+import { showPlan } from './release.ts';
 
 export const diff = withCluster(
   verb(
@@ -15,11 +15,9 @@ export const diff = withCluster(
   await checkTools(['kubectl']);
   await kubectl.reach();
   const plan = await kubectl.plan(config.environment, wanted);
-  const text = await kubectl.diff(plan.changed);
+  const comparable = plan.changed.filter((object) => !plan.recreated.includes(object));
+  const text = await kubectl.diff(comparable.map((object) => sentOf(plan, object)));
   if (text) line(text);
-  for (const object of plan.created) line(`+ ${title(object)}`);
-  for (const object of plan.changed) line(`~ ${title(object)}`);
-  for (const object of plan.pruned) line(`- ${title(object)}`);
-  line(summary(plan));
-  process.exitCode = changes(plan) > 0 ? 1 : 0;
+  showPlan(plan);
+  process.exitCode = changes(plan) + plan.refused.length > 0 ? 1 : 0;
 });

@@ -2,9 +2,10 @@
 import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
 import { Failure } from '../core/failure.ts';
 import { beforeMigrations } from '../core/migrations.ts';
-import { title } from '../core/objects.ts';
+import { type KubeObject, title } from '../core/objects.ts';
 import { changes, type Plan, summary } from '../core/plan.ts';
 import type { Obstacle, Release } from '../core/release.ts';
+import { applyDue, dueOf } from '../steps/apply.ts';
 import { backupDatabases } from '../steps/backup.ts';
 import { bringImages, describeBrought } from '../steps/images.ts';
 import { type CheckLock, withLock } from '../steps/lock.ts';
@@ -38,10 +39,15 @@ export function stepList<C>(
 /** What an apply would do, object by object. */
 export function showPlan(plan: Plan): void {
   for (const object of plan.created) line(`+ ${title(object)}`);
-  for (const object of plan.changed) line(`~ ${title(object)}`);
+  for (const object of plan.changed) line(`~ ${title(object)}${madeAnew(plan, object)}`);
   for (const object of plan.pruned) line(`- ${title(object)}`);
+  for (const { object, reason } of plan.refused) line(`! ${title(object)}: ${reason}`);
+  for (const note of plan.adapted.notes) line(`= ${note}`);
   line(summary(plan));
 }
+
+const madeAnew = ({ recreated }: Plan, object: KubeObject): string =>
+  recreated.includes(object) ? ' (made anew; its pods and volumes stay)' : '';
 
 export interface ReleaseOptions {
   readonly json?: boolean;
@@ -144,8 +150,7 @@ async function migrate({ target, plan, options }: Work, made: Undertaking, shown
     return;
   }
   made.touched = true;
-  const applied = new Set([...plan.created, ...plan.changed]);
-  await target.kubectl.apply(target.wanted.filter((one) => applied.has(one) && beforeMigrations(one)));
+  await applyDue(target.kubectl, plan, dueOf(plan, target.wanted).filter(beforeMigrations));
   await migrateDatabases(target, due, {
     allowIncompatible: options.allowIncompatible,
     report: (text) => {
@@ -163,8 +168,7 @@ async function migrate({ target, plan, options }: Work, made: Undertaking, shown
 
 async function apply({ target, plan }: Work, made: Undertaking, shown: Task): Promise<void> {
   made.touched = true;
-  const due = new Set([...plan.created, ...plan.changed]);
-  await target.kubectl.apply(target.wanted.filter((object) => due.has(object)));
+  await applyDue(target.kubectl, plan, dueOf(plan, target.wanted));
   await target.kubectl.remove(plan.pruned);
   shown.title = `Apply: ${summary(plan)}`;
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { Failure } from '../core/failure.ts';
-import { changes, type Plan } from '../core/plan.ts';
+import { changes, checkAccepted, type Plan } from '../core/plan.ts';
 import { manifestsOf, type Obstacle, obstacles, releaseOf, rollbackTarget } from '../core/release.ts';
 import { withoutExpectations } from '../steps/release.ts';
 import { readRecords } from '../steps/releases.ts';
@@ -85,6 +85,7 @@ async function compare(target: Target, options: Options): Promise<Plan> {
       title: 'Compare',
       task: async () => {
         plan = await target.kubectl.plan(target.config.environment, target.wanted);
+        checkAccepted(plan);
       },
     },
   ]).run({});

@@ -3,7 +3,7 @@ import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer
 import { LOCAL } from '../../charts/config/environments.ts';
 import { extraArguments } from '../core/build-plan.ts';
 import { Failure } from '../core/failure.ts';
-import { changes, type Plan, summary } from '../core/plan.ts';
+import { changes, checkAccepted, type Plan, summary } from '../core/plan.ts';
 import type { ToolName } from '../core/tools.ts';
 import { urls } from '../core/urls.ts';
 import { applyPlan } from '../steps/apply.ts';
@@ -187,6 +187,7 @@ async function load({ wanted, local }: LocalTarget, { bundles }: Findings, task:
 
 async function compare({ kubectl, config, wanted }: Target, findings: Findings, task: Task): Promise<void> {
   findings.plan = await kubectl.plan(config.environment, wanted);
+  checkAccepted(findings.plan);
   task.title = `Compare: ${summary(findings.plan).replace('changed', 'to change')}`;
 }
 

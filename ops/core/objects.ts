@@ -9,6 +9,8 @@ export const kubeObject = z.looseObject({
     namespace: z.string().optional(),
     creationTimestamp: z.string().nullish(),
     labels: z.record(z.string(), z.string()).optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+    managedFields: z.array(z.unknown()).optional(),
     ownerReferences: z.array(z.unknown()).optional(),
   }),
 });

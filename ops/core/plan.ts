@@ -1,13 +1,33 @@
 /** What an apply would do, from what is wanted, what is there, and what the API server would make of it. */
 import { isDeepStrictEqual } from 'node:util';
+import { type Adapted, LAST_APPLIED } from './adapt.ts';
+import { Failure } from './failure.ts';
 import { KEPT_KINDS } from './inventory.ts';
-import { identity, type KubeObject } from './objects.ts';
+import { identity, type KubeObject, title } from './objects.ts';
+
+/** What the API server would not take, in its words. */
+export interface Refusal {
+  readonly object: KubeObject;
+  readonly reason: string;
+}
 
 export interface Plan {
   readonly created: readonly KubeObject[];
   readonly changed: readonly KubeObject[];
   readonly unchanged: readonly KubeObject[];
   readonly pruned: readonly KubeObject[];
+  /** Those of the changed that cannot be changed in place: the set is made anew, its pods and volumes stay. */
+  readonly recreated: readonly KubeObject[];
+  readonly refused: readonly Refusal[];
+  readonly adapted: Adapted;
+  /** What there is, by identity. */
+  readonly live: ReadonlyMap<string, KubeObject>;
+}
+
+/** What the API server said in a dry run of what exists. */
+export interface Answers {
+  readonly merged: readonly KubeObject[];
+  readonly refused: readonly Refusal[];
 }
 
 /** Objects that are wanted and there already: the ones to ask the API server about. */
@@ -19,26 +39,57 @@ export function existing(wanted: readonly KubeObject[], live: readonly KubeObjec
 /**
  * @param wanted the rendered objects, in the order of their files.
  * @param live objects of the cluster with the inventory label.
- * @param merged what a server-side dry run of the existing ones answered.
+ * @param answers what a server-side dry run of the existing ones, as adapted, answered.
  * @param occupied namespaces that hold a volume claim.
  */
 export function planApply(
   wanted: readonly KubeObject[],
   live: readonly KubeObject[],
-  merged: readonly KubeObject[],
+  { merged, refused }: Answers,
   occupied: ReadonlySet<string>,
+  adapted: Adapted = UNADAPTED,
 ): Plan {
   const before = new Map(live.map((object) => [identity(object), object]));
   const after = new Map(merged.map((object) => [identity(object), object]));
+  const recreated = refused
+    .filter(({ object, reason }) => immutable(object, reason))
+    .map(({ object }) => object);
+  const left = refused.filter(({ object }) => !recreated.includes(object));
+  const stuck = new Set(left.map(({ object }) => object));
   const differs = (object: KubeObject): boolean =>
+    adapted.handedOver.has(object) ||
     !isDeepStrictEqual(content(before.get(identity(object))), content(after.get(identity(object))));
-  const there = existing(wanted, live);
+  const there = existing(wanted, live).filter((object) => !stuck.has(object));
   return {
     created: wanted.filter((object) => !before.has(identity(object))),
     changed: there.filter(differs),
     unchanged: there.filter((object) => !differs(object)),
     pruned: prunable(wanted, live, occupied),
+    recreated,
+    refused: left,
+    adapted,
+    live: before,
   };
+}
+
+const UNADAPTED: Adapted = { sent: new Map(), handedOver: new Set(), notes: [] };
+
+/** Most of a StatefulSet cannot change. Its pods can live without it for a moment, and the new one takes them over. */
+const immutable = ({ kind }: KubeObject, reason: string): boolean =>
+  kind === 'StatefulSet' && /updates to statefulset spec .* are forbidden/.test(reason);
+
+/** @throws Failure that names what the API server would refuse, before anything is changed. */
+export function checkAccepted({ refused }: Plan): void {
+  const [first] = refused;
+  if (!first) return;
+  const more = refused.length > 1 ? ` (and ${refused.length - 1} more)` : '';
+  throw new Failure(
+    `the cluster refuses ${title(first.object)}${more}: ${first.reason}`,
+    first.object.kind === 'PersistentVolumeClaim'
+      ? 'set its size back, or move to a larger volume as docs/operations.md says under "Volumes"'
+      : 'nothing was changed; see ./platform diff',
+    refused.map(({ object, reason }) => `${title(object)}: ${reason}`),
+  );
 }
 
 /** Labelled objects nobody renders any more, least basic first. What has an owner goes with it; data stays. */
@@ -60,9 +111,19 @@ function prunable(
 function content(object: KubeObject | undefined): unknown {
   if (!object) return undefined;
   const { status: _status, metadata, ...rest } = object;
-  const { resourceVersion: _version, generation: _generation, managedFields: _fields, ...own } = metadata;
-  return { ...rest, metadata: own };
+  const {
+    resourceVersion: _version,
+    generation: _generation,
+    managedFields: _fields,
+    annotations = {},
+    ...own
+  } = metadata;
+  const { [LAST_APPLIED]: _last, ...kept } = annotations;
+  return { ...rest, metadata: { ...own, annotations: kept } };
 }
+
+/** What is sent for a wanted object. */
+export const sentOf = (plan: Plan, object: KubeObject): KubeObject => plan.adapted.sent.get(object) ?? object;
 
 export const changes = (plan: Plan): number => plan.created.length + plan.changed.length + plan.pruned.length;
 
@@ -74,5 +135,6 @@ export function summary(plan: Plan): string {
     `${plan.changed.length} updated`,
     `${plan.pruned.length} pruned`,
   ].join(', ');
-  return `${total} object${total === 1 ? '' : 's'} changed (${parts}), ${plan.unchanged.length} unchanged`;
+  const refused = plan.refused.length > 0 ? `, ${plan.refused.length} refused` : '';
+  return `${total} object${total === 1 ? '' : 's'} changed (${parts}), ${plan.unchanged.length} unchanged${refused}`;
 }

@@ -1,5 +1,8 @@
 /** Applies a plan: namespaces, what must be in them first, everything else, and what nobody renders any more. */
-import type { Plan } from '../core/plan.ts';
+import { MEMORY_MANAGER, memoryOf, REPLICAS_MANAGER, replicasOnly } from '../core/adapt.ts';
+import { identity, type KubeObject } from '../core/objects.ts';
+import { type Plan, sentOf } from '../core/plan.ts';
+import type { Kubectl } from '../tools/kubectl.ts';
 import type { Target } from './target.ts';
 
 /** @param prepare runs when the namespaces exist and before anything runs in them. */
@@ -8,12 +11,42 @@ export async function applyPlan(
   plan: Plan,
   prepare: () => Promise<void>,
 ): Promise<void> {
-  const due = new Set([...plan.created, ...plan.changed]);
-  const [namespaces, others] = [true, false].map((first) =>
-    wanted.filter((object) => due.has(object) && (object.kind === 'Namespace') === first),
+  const due = dueOf(plan, wanted);
+  await applyDue(
+    kubectl,
+    plan,
+    due.filter(({ kind }) => kind === 'Namespace'),
   );
-  await kubectl.apply(namespaces ?? []);
   await prepare();
-  await kubectl.apply(others ?? []);
+  await applyDue(
+    kubectl,
+    plan,
+    due.filter(({ kind }) => kind !== 'Namespace'),
+  );
   await kubectl.remove(plan.pruned);
+}
+
+/** What of a plan has to be applied, in the order of its files. */
+export function dueOf(plan: Plan, wanted: readonly KubeObject[]): readonly KubeObject[] {
+  const due = new Set([...plan.created, ...plan.changed]);
+  return wanted.filter((object) => due.has(object));
+}
+
+/**
+ * Applies objects of a plan. Where the autoscaler takes over the number of pods, another field manager holds it before
+ * ours lets go: a number without an owner would become 1.
+ */
+export async function applyDue(kubectl: Kubectl, plan: Plan, due: readonly KubeObject[]): Promise<void> {
+  await kubectl.release(due.filter((object) => plan.recreated.includes(object)));
+  await kubectl.apply(due.map((object) => sentOf(plan, object)));
+  const handedOver = due.filter((object) => plan.adapted.handedOver.has(object));
+  await kubectl.share(
+    handedOver.map((object) => replicasOnly(sentOf(plan, object))),
+    REPLICAS_MANAGER,
+  );
+  await kubectl.apply(handedOver);
+  await kubectl.share(
+    due.flatMap((object) => memoryOf(object, plan.live.get(identity(object))) ?? []),
+    MEMORY_MANAGER,
+  );
 }

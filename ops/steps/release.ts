@@ -17,6 +17,7 @@ import {
 import { hopeless, pod, podsOf, workload } from '../core/workloads.ts';
 import { sourceRevision } from '../tools/git.ts';
 import { interrupted } from '../tools/interrupt.ts';
+import { applyDue, dueOf } from './apply.ts';
 import { createRecord, forgetExpired, readRecords, readReleases, updateRecord } from './releases.ts';
 import { waitForRollout } from './rollout.ts';
 import type { Target } from './target.ts';
@@ -163,8 +164,7 @@ async function applyAgain(target: Target, previous: ReleaseRecord, options: Take
   const wanted = manifestsOf(previous);
   options.report('applying what ran before');
   const plan = await kubectl.plan(config.environment, wanted);
-  const due = new Set([...plan.created, ...plan.changed]);
-  await kubectl.apply(wanted.filter((object) => due.has(object)));
+  await applyDue(kubectl, plan, dueOf(plan, wanted));
   await kubectl.remove(plan.pruned);
   await replaceStuckPods({ ...target, kubectl });
   if (!interrupted.aborted)

@@ -1,10 +1,11 @@
 /** kubectl, always told which cluster. */
 import type { z } from 'zod';
 import { INVENTORY_LABEL } from '../../charts/constructs/names.ts';
+import { adapt } from '../core/adapt.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { INVENTORY_RESOURCES } from '../core/inventory.ts';
 import { type KubeObject, kubeObject, parseObjects } from '../core/objects.ts';
-import { existing, type Plan, planApply } from '../core/plan.ts';
+import { type Answers, existing, type Plan, planApply } from '../core/plan.ts';
 import { checkInterrupted, pause } from './interrupt.ts';
 import { attach, run, stdoutOf } from './run.ts';
 
@@ -33,6 +34,12 @@ const reference = ({ apiVersion, kind, metadata: { name, namespace } }: KubeObje
   kind,
   metadata: { name, namespace },
 });
+
+/** Why the API server did not take an object; nothing when it was not asked or did not answer. */
+const refusal = (error: unknown): string | undefined =>
+  error instanceof Failure && /Error from server|is invalid:/.test(error.message)
+    ? error.message.replace(/^kubectl apply failed: /, '')
+    : undefined;
 
 export class Kubectl {
   /** @param uninterrupted goes on when the command is interrupted. */
@@ -95,7 +102,12 @@ export class Kubectl {
       (await this.output(['api-resources', '--output=name', '--verbs=list'])).split('\n'),
     );
     const resources = INVENTORY_RESOURCES.filter((resource) => known.has(resource)).join(',');
-    return this.objects(kubeObject, ['get', resources, ...ofEnvironment(environment)]);
+    return this.objects(kubeObject, [
+      'get',
+      resources,
+      '--show-managed-fields',
+      ...ofEnvironment(environment),
+    ]);
   }
 
   pods<T>(item: z.ZodType<T>, environment: string): Promise<readonly T[]> {
@@ -109,27 +121,56 @@ export class Kubectl {
   async plan(environment: string, wanted: readonly KubeObject[]): Promise<Plan> {
     const live = await this.inventory(environment);
     const there = existing(wanted, live);
-    const merged = there.length > 0 ? await this.dryRun(there) : [];
+    const adapted = adapt(there, live);
+    const answers = await this.dryRun(there, (object) => adapted.sent.get(object) ?? object);
     const claims = await this.objects(kubeObject, ['get', 'persistentvolumeclaims', '--all-namespaces']);
     return planApply(
       wanted,
       live,
-      merged,
+      answers,
       new Set(claims.flatMap(({ metadata }) => metadata.namespace ?? [])),
+      adapted,
     );
   }
 
-  /** What the API server would make of the objects. */
-  private async dryRun(objects: readonly KubeObject[]): Promise<readonly KubeObject[]> {
-    return parseObjects(
-      kubeObject,
-      await this.output([...APPLY, '--dry-run=server', '--output=json'], asList(objects)),
-    );
+  /** What the API server would make of the objects. kubectl prints nothing when one is refused: that one is looked for. */
+  private async dryRun(
+    objects: readonly KubeObject[],
+    sent: (object: KubeObject) => KubeObject,
+  ): Promise<Answers> {
+    const [object] = objects;
+    if (!object) return { merged: [], refused: [] };
+    try {
+      const text = await this.output(
+        [...APPLY, '--dry-run=server', '--output=json'],
+        asList(objects.map(sent)),
+      );
+      return { merged: parseObjects(kubeObject, text), refused: [] };
+    } catch (error) {
+      checkInterrupted();
+      const reason = refusal(error);
+      if (reason === undefined) throw error;
+      if (objects.length === 1) return { merged: [], refused: [{ object, reason }] };
+      const half = Math.ceil(objects.length / 2);
+      const parts = [
+        await this.dryRun(objects.slice(0, half), sent),
+        await this.dryRun(objects.slice(half), sent),
+      ];
+      return {
+        merged: parts.flatMap(({ merged }) => merged),
+        refused: parts.flatMap(({ refused }) => refused),
+      };
+    }
   }
 
   /** Applies in the order given. @param manager who owns the fields; what it owned and no longer names is removed. */
   async apply(objects: readonly unknown[], manager: string = MANAGER): Promise<void> {
     if (objects.length > 0) await this.output(applyAs(manager), asList(objects));
+  }
+
+  /** Takes fields of objects that exist for that manager, besides their owner. They need not be whole objects. */
+  async share(parts: readonly unknown[], manager: string): Promise<void> {
+    if (parts.length > 0) await this.output([...applyAs(manager), '--validate=false'], asList(parts));
   }
 
   async allExist(objects: readonly KubeObject[]): Promise<boolean> {
@@ -143,13 +184,20 @@ export class Kubectl {
   }
 
   async remove(objects: readonly KubeObject[]): Promise<void> {
-    const ids = objects.map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
-      apiVersion,
-      kind,
-      metadata: { name, namespace },
-    }));
-    if (ids.length > 0)
-      await this.output(['delete', '--ignore-not-found', '--wait=false', '--filename=-'], asList(ids));
+    await this.delete(objects, '--wait=false');
+  }
+
+  /** Removes a set and leaves its pods, which one of the same name and selector takes over. */
+  async release(objects: readonly KubeObject[]): Promise<void> {
+    await this.delete(objects, '--cascade=orphan');
+  }
+
+  private async delete(objects: readonly KubeObject[], how: string): Promise<void> {
+    if (objects.length > 0)
+      await this.output(
+        ['delete', '--ignore-not-found', how, '--filename=-'],
+        asList(objects.map(reference)),
+      );
   }
 
   /** The text of `kubectl diff` for objects that exist. */

@@ -150,7 +150,7 @@ describe('the pipeline of Logstash', () => {
   it('keeps lines on its volume, those refused too, and no more than fits', () => {
     const settings = yamlOf('logstash', 'logstash.yml');
     expect(settings).toMatchObject({ 'queue.type': 'persisted', 'dead_letter_queue.enable': true });
-    const [claim] = workload('logstash').spec.volumeClaimTemplates;
+    const claim = find(objects, 'PersistentVolumeClaim', 'data-logstash-0');
     expect(claim.spec.resources.requests.storage).toBe('2Gi');
     const megabytes = ['queue.max_bytes', 'dead_letter_queue.max_bytes'].map((name) =>
       Number.parseInt(String(settings[name]), 10),

@@ -108,7 +108,7 @@ describe('stores', () => {
       ({ kind, metadata }) => kind === 'StatefulSet' && metadata.name.startsWith('postgres-'),
     );
     expect(stores).toHaveLength(5);
-    for (const { spec } of stores) {
+    for (const { metadata, spec } of stores) {
       const [server] = spec.template.spec.containers;
       expect(server.image).toMatch(/postgres:15\./);
       expect(server.resources).toMatchObject({
@@ -120,7 +120,12 @@ describe('stores', () => {
         timeoutSeconds: 5,
         failureThreshold: 5,
       });
-      expect(spec.volumeClaimTemplates).toHaveLength(1);
+      const claim = find(production, 'PersistentVolumeClaim', `data-${metadata.name}-0`);
+      expect(claim.spec.resources.requests.storage).toBe('50Gi');
+      expect(spec.template.spec.volumes).toContainEqual({
+        name: 'data',
+        persistentVolumeClaim: { claimName: claim.metadata.name },
+      });
     }
   });
   it('Redis 7 leaves room for the fork that saves its snapshot', () => {

@@ -1,0 +1,84 @@
+/**
+ * Every volume, in a file of its own that is applied before what uses it.
+ *
+ * The template of claims in a StatefulSet cannot change, so it could never grow: the API server refuses the whole set. A claim by
+ * itself can, with kubectl, GitOps and the command alike, where its storage class allows expansion. It also outlives the set.
+ */
+import { k8s } from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import type { Config } from '../config/schema.ts';
+import { componentLabels, namespaceOf } from '../constructs/names.ts';
+import { volumeClaim } from '../constructs/pod.ts';
+import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { claimOf } from '../constructs/store.ts';
+import { componentOf } from '../graph/build.ts';
+import {
+  ALERTMANAGER,
+  backupOf,
+  ELASTICSEARCH,
+  LOGSTASH,
+  PROMETHEUS,
+  postgresOf,
+  REDIS,
+  type Topology,
+} from '../graph/model.ts';
+import { managedClaimOf } from '../graph/monitoring.ts';
+import { LOGSTASH_STORAGE } from '../logging/logstash.ts';
+
+/** A claim, whose it is, and its size. */
+interface Volume {
+  readonly claim: string;
+  readonly component: string;
+  readonly size: string;
+}
+
+/** The volumes of an environment. CloudNativePG makes and grows those of its instances itself. */
+function volumesOf(config: Config, topology: Topology): readonly Volume[] {
+  const store = (component: string, size: string): Volume => ({ claim: claimOf(component), component, size });
+  const managed = (component: string, size: string): Volume => ({
+    claim: managedClaimOf(component),
+    component,
+    size,
+  });
+  const withDatabase = topology.services.filter(({ database }) => database).map(({ name }) => name);
+  return [
+    store(REDIS, config.redis.storage),
+    ...(config.databases.engine === 'statefulset'
+      ? withDatabase.map((name) => store(postgresOf(name), config.databases.storage))
+      : []),
+    ...(config.backups.enabled
+      ? withDatabase.map((name) => ({
+          claim: backupOf(name),
+          component: backupOf(name),
+          size: config.backups.storage,
+        }))
+      : []),
+    ...(config.monitoring.enabled
+      ? [
+          managed(PROMETHEUS, config.monitoring.storage),
+          managed(ALERTMANAGER, config.monitoring.alertmanager.storage),
+        ]
+      : []),
+    ...(config.logging.enabled
+      ? [store(ELASTICSEARCH, config.logging.storage), store(LOGSTASH, LOGSTASH_STORAGE)]
+      : []),
+  ];
+}
+
+export class Volumes extends PlatformChart {
+  constructor(scope: Construct, id: string, props: PlatformChartProps) {
+    super(scope, id, props);
+    const { config, topology } = props;
+    for (const { claim, component, size } of volumesOf(config, topology)) {
+      const owner = componentOf(topology, component);
+      new k8s.KubePersistentVolumeClaim(this, `${component}-volume`, {
+        metadata: {
+          name: claim,
+          namespace: namespaceOf(config, owner.zone),
+          labels: componentLabels(config, owner),
+        },
+        spec: volumeClaim(config, size),
+      });
+    }
+  }
+}
