@@ -16,7 +16,7 @@ import { addBase, certificateFiles, secretsMount, secretsVolume, tcp } from './p
 
 const CONFIG = '/etc/filebeat';
 const DATA = '/var/lib/filebeat';
-/** Where the kubelet keeps them, as NAMESPACE_POD_UID/CONTAINER/RESTARTS.log. */
+/** Where the kubelet keeps them, as NAMESPACE_POD_UID/CONTAINER/RESTARTS.log and RESTARTS.log.TIME. */
 const LOGS = '/var/log/pods';
 /** Figures about itself; asked by the kubelet only. */
 const HTTP_PORT = 5066;
@@ -30,10 +30,16 @@ const MEMORY = { request: '100Mi', limit: '256Mi' };
 const input = (namespaces: readonly string[]): Readonly<Record<string, unknown>> => ({
   type: 'filestream',
   id: 'pods',
-  paths: namespaces.map((namespace) => `${LOGS}/${namespace}_*/*/*.log`),
-  // A file keeps its identity when the kubelet renames it. 64 bytes begin with a time in nanoseconds.
-  'prospector.scanner.fingerprint': { enabled: true, offset: 0, length: 64 },
-  'file_identity.fingerprint': null,
+  // The kubelet renames a full file to `0.log.TIME` and compresses it when the next one is full: until then it is read to its end.
+  paths: namespaces.map((namespace) => `${LOGS}/${namespace}_*/*/*.log*`),
+  'prospector.scanner.exclude_files': ['\\.gz$', '\\.tmp$'],
+  // A file is known by its inode, which it keeps when it is renamed. By a fingerprint Filebeat reads no file of less than 64
+  // bytes, its minimum: the only line of a container that dies at once may be shorter.
+  'file_identity.native': null,
+  'prospector.scanner.fingerprint': { enabled: false, length: 0 },
+  // The default of both: what is deleted is forgotten within seconds, before its inode is likely to be another file's.
+  'close.on_state_change.removed': true,
+  clean_removed: true,
   parsers: [
     { container: { stream: 'all', format: 'auto' } },
     // Stack traces and statements go on in lines that begin with white space.

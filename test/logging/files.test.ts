@@ -163,12 +163,17 @@ describe('the pipeline of Logstash', () => {
 
 describe('Filebeat', () => {
   const settings = yamlOf('filebeat', 'filebeat.yml');
-  const [input] = settings['filebeat.inputs'] as readonly { readonly paths: readonly string[] }[];
+  const [input] = settings['filebeat.inputs'] as readonly {
+    readonly paths: readonly string[];
+    readonly 'prospector.scanner.exclude_files': readonly string[];
+    readonly 'prospector.scanner.fingerprint': { readonly enabled: boolean };
+  }[];
   /** A glob of Filebeat as a regular expression. */
   const reads = (path: string): boolean =>
     (input?.paths ?? []).some((glob) =>
       new RegExp(`^${glob.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`).test(path),
-    );
+    ) &&
+    !(input?.['prospector.scanner.exclude_files'] ?? []).some((excluded) => new RegExp(excluded).test(path));
   const file = (namespace: string, name = '0.log') =>
     `/var/log/pods/${namespace}_redis-0_5d0ff9c1-18f6-4a2b-9b60-a2a0c7a31111/redis/${name}`;
 
@@ -177,9 +182,17 @@ describe('Filebeat', () => {
     for (const other of ['assistants', 'assistants-edge', 'kube-system', 'assistants-staging-two'])
       expect(reads(file(other)), other).toBe(false);
   });
-  it('reads files once: not those the kubelet put aside', () => {
-    expect(reads(file('assistants-staging', '0.log.20261125-101010'))).toBe(false);
+  it('reads a file to its end when the kubelet has put it aside, and never one that it has compressed', () => {
+    expect(reads(file('assistants-staging', '0.log.20261125-101010'))).toBe(true);
     expect(reads(file('assistants-staging', '0.log.20261125-101010.gz'))).toBe(false);
+    expect(reads(file('assistants-staging', '0.log.20261125-101010.tmp'))).toBe(false);
+  });
+  it('knows a file by its inode, so that neither its size nor its name matters', () => {
+    // Filebeat refuses a fingerprint of less than 64 bytes and leaves shorter files alone.
+    expect(input?.['prospector.scanner.fingerprint'].enabled).toBe(false);
+    expect(Object.keys(input ?? {}).filter((name) => name.startsWith('file_identity.'))).toEqual([
+      'file_identity.native',
+    ]);
   });
   it('ships to the Service of Logstash, with files that are mounted', () => {
     const output = settings['output.logstash'] as Readonly<Record<string, unknown>>;
