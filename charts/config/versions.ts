@@ -2,12 +2,13 @@
 
 /** Third-party images the manifests run, by purpose. */
 export const IMAGES = {
-  postgres: 'docker.io/library/postgres:15.14',
-  redis: 'docker.io/library/redis:7.4.6',
+  /** The Debian release belongs to it: another one sorts texts differently, and indexes are wrong until they are rebuilt. */
+  postgres: 'docker.io/library/postgres:15.19-trixie',
+  redis: 'docker.io/library/redis:7.4.9',
   postgresExporter: 'quay.io/prometheuscommunity/postgres-exporter:v0.17.1',
   redisExporter: 'docker.io/oliver006/redis_exporter:v1.74.0',
   k6: 'docker.io/grafana/k6:1.8.1',
-  traefik: 'docker.io/library/traefik:v3.6.12',
+  traefik: 'docker.io/library/traefik:v3.6.21',
   prometheus: 'quay.io/prometheus/prometheus:v3.16.0',
   alertmanager: 'quay.io/prometheus/alertmanager:v0.28.1',
   /** Of the operator's own version: see BUNDLES. */
@@ -20,7 +21,7 @@ export const IMAGES = {
   kibana: 'docker.elastic.co/kibana/kibana:8.19.21',
   filebeat: 'docker.elastic.co/beats/filebeat:8.19.21',
   /** Instances of the cloudnative-pg engine. */
-  cloudNativePg: 'ghcr.io/cloudnative-pg/postgresql:15.14',
+  cloudNativePg: 'ghcr.io/cloudnative-pg/postgresql:15.19-standard-trixie',
 } as const;
 export type ImageName = keyof typeof IMAGES;
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import { bytesOf } from '../constructs/quantity.ts';
+import { toYaml } from '../constructs/yaml.ts';
 import type { Database } from './database.ts';
 
 const MIB = 2 ** 20;
@@ -52,6 +53,21 @@ host all all all scram-sha-256
 export const PG_IDENT = 'pod postgres exporter\n';
 /** Sets the passwords of the roles when their Secrets change. */
 export const SECRETS_SCRIPT = readFileSync(new URL('./scripts/postgres-secrets.sh', import.meta.url), 'utf8');
+
+/**
+ * What the exporter asks besides its own questions: whether a database was made with other rules of sorting than the server's
+ * image has now. Indexes on text are wrong then, until they are rebuilt.
+ */
+export const EXPORTER_QUERIES = toYaml({
+  pg_database_collation: {
+    query:
+      'SELECT datname, (datcollversion IS DISTINCT FROM pg_database_collation_actual_version(oid))::int AS mismatch FROM pg_database WHERE datallowconn',
+    metrics: [
+      { datname: { usage: 'LABEL', description: 'Name of the database' } },
+      { mismatch: { usage: 'GAUGE', description: '1 when its collation version is not that of the server' } },
+    ],
+  },
+});
 
 /**
  * Makes a service's database, with psql's variables `database` and `app_user`: the service's own role owns it, nothing else

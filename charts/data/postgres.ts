@@ -22,7 +22,14 @@ import {
   POSTGRES_SECRETS as SECRETS,
   superuserSecret,
 } from './database.ts';
-import { initScript, PG_HBA, PG_IDENT, postgresConf, SECRETS_SCRIPT } from './postgres-config.ts';
+import {
+  EXPORTER_QUERIES,
+  initScript,
+  PG_HBA,
+  PG_IDENT,
+  postgresConf,
+  SECRETS_SCRIPT,
+} from './postgres-config.ts';
 
 /** uid and gid of the official image's postgres user. */
 export const POSTGRES_USER_ID = 999;
@@ -77,8 +84,8 @@ export class Postgres extends Construct {
         'pg_ident.conf': PG_IDENT,
         '10-roles.sh': initScript(database),
         'secrets.sh': SECRETS_SCRIPT,
+        'queries.yaml': EXPORTER_QUERIES,
       },
-      storage: config.databases.storage,
       podSpec: this.podSpec(props, database),
     });
   }
@@ -161,6 +168,7 @@ export class Postgres extends Construct {
           name: 'DATA_SOURCE_NAME',
           value: `host=${SOCKET.mountPath} user=exporter dbname=postgres sslmode=disable`,
         },
+        { name: 'PG_EXPORTER_EXTEND_QUERY_PATH', value: `${CONFIG}/queries.yaml` },
       ],
       ports: [{ name: 'metrics', containerPort: PORTS.postgresMetrics }],
       resources: resources(config, SMALL.cpu, SMALL.memory),
@@ -175,7 +183,7 @@ export class Postgres extends Construct {
         periodSeconds: 10,
         timeoutSeconds: 5,
       },
-      volumeMounts: [SOCKET],
+      volumeMounts: [SOCKET, FILES],
     };
   }
 }

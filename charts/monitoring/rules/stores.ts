@@ -60,6 +60,15 @@ const statefulSetAlerts = (storage: string): readonly Alert[] => [
     description: `Data and log of {{ $labels.job }} take {{ $value | humanizePercentage }} of ${storage}.`,
   },
   {
+    alert: 'DatabaseCollationChanged',
+    severity: 'warning',
+    for: '5m',
+    expr: 'max by (job, datname) (pg_database_collation_mismatch) == 1',
+    summary: '{{ $labels.datname }} was sorted by other rules than {{ $labels.job }} has now',
+    description:
+      'The image of {{ $labels.job }} brought another version of the collation of {{ $labels.datname }}: indexes on text may miss rows until they are rebuilt.',
+  },
+  {
     alert: 'DatabaseMetricsFail',
     severity: 'warning',
     for: '10m',

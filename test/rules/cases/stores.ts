@@ -79,6 +79,20 @@ export const postgres: CasesOf = {
     fires: { at: '10m', series: filled(48), alerts: [{ ...analytics, value: '96%' }] },
     quiet: { at: '10m', series: filled(45) },
   },
+  DatabaseCollationChanged: {
+    fires: {
+      at: '10m',
+      series: {
+        [`pg_database_collation_mismatch{${JOB},datname="analytics_db"}`]: still(1),
+        [`pg_database_collation_mismatch{${JOB},datname="postgres"}`]: still(0),
+      },
+      alerts: [{ labels: { job: 'postgres-analytics', datname: 'analytics_db' } }],
+    },
+    quiet: {
+      at: '10m',
+      series: { [`pg_database_collation_mismatch{${JOB},datname="analytics_db"}`]: still(0) },
+    },
+  },
   DatabaseMetricsFail: {
     fires: {
       at: '15m',
