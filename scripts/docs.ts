@@ -1,9 +1,12 @@
 /** Writes what documents and services/settings.json take from the code; with --check only compares. */
 
 import { topologyOf } from '../charts/app.ts';
-import { LOCAL } from '../charts/config/environments.ts';
+import { connectionsTable } from '../charts/config/connections.ts';
+import { ENVIRONMENTS, LOCAL } from '../charts/config/environments.ts';
 import { resolveConfig } from '../charts/config/resolve.ts';
 import { toMermaid } from '../charts/graph/diagram.ts';
+import { SERVICES } from '../charts/topology.ts';
+import { markdownTable } from '../ops/core/markdown.ts';
 import { oldVerbsTable } from '../ops/core/old-verbs.ts';
 import { verbOptionsTable } from '../ops/core/verb-options.ts';
 import { VERBS } from '../ops/verbs.ts';
@@ -18,6 +21,16 @@ updateFile('docs/configuration.schema.json', editorSchema());
 updateFile('docs/configuration.md', configurationPage());
 updateBlock('README.md', 'diagram', `\`\`\`mermaid\n${toMermaid(topologyOf(resolveConfig(LOCAL)))}\`\`\`\n`);
 updateBlock('docs/operations.md', 'old verbs', oldVerbsTable());
+updateBlock(
+  'docs/performance.md',
+  'connections',
+  markdownTable(
+    ['environment', 'service', 'pods', 'of each', 'at rest', 'one more', 'all replaced', '`max_connections`'],
+    ENVIRONMENTS.flatMap((environment) =>
+      connectionsTable(resolveConfig(environment), SERVICES).map((row) => [environment, ...row]),
+    ),
+  ),
+);
 updateBlock('docs/security.md', 'skipped checks', skipsTable());
 updateBlock(
   'docs/operations.md',

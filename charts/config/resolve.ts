@@ -4,6 +4,7 @@ import { bytesOf, millicores } from '../constructs/quantity.ts';
 import { everyComponent } from '../graph/every.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 import { SERVICES } from '../topology.ts';
+import { checkConnections } from './connections.ts';
 import { checkEdge } from './edge.ts';
 import { type ConfigOverride, ENVIRONMENT_CONFIG, ENVIRONMENTS } from './environments.ts';
 import { ConfigError } from './error.ts';
@@ -103,6 +104,7 @@ function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
   checkPods(config, everyComponent(services));
   checkAutoscaling(config.autoscaling, 'autoscaling');
   checkAllowance(config.databases, 'databases');
+  checkConnections(config, services);
   checkAllowance(config.redis, 'redis');
   checkAllowance(config.edge, 'edge');
   checkImages(config, services);

@@ -148,6 +148,12 @@ export const configSchema = z.strictObject({
       storage: bytes.default('10Gi'),
       cpu: z.strictObject({ request: cpu, limit: cpu }).default({ request: '250m', limit: '500m' }),
       memory: z.strictObject({ request: bytes, limit: bytes }).default({ request: '256Mi', limit: '512Mi' }),
+      /** Connections of each process of a service to its database: kept, and more while requests wait. */
+      pool: z
+        .strictObject({ size: positive.max(100).default(5), overflow: z.int().min(0).max(100).default(3) })
+        .prefault({}),
+      /** Connections each database takes. @default what a rollout at full scale asks for (docs/performance.md) */
+      maxConnections: positive.optional(),
       /** Instances of the cloudnative-pg engine. */
       instances: positive.default(3),
       /** Object store for cloudnative-pg's WAL archive, such as s3://backups/platform. @default none */

@@ -1,5 +1,6 @@
 /** The parts every pod is made of: resources, security contexts, secrets as files, scratch space. */
 import { k8s } from 'cdk8s-plus-28';
+import { SURGE } from '../config/scale.ts';
 import type { Config } from '../config/schema.ts';
 import type { Allowance, SecretSpec } from '../graph/model.ts';
 import { bytesOf, formatCpu, formatMemory, millicores } from './quantity.ts';
@@ -63,7 +64,7 @@ export const withoutGap: k8s.DeploymentStrategy = {
   type: 'RollingUpdate',
   rollingUpdate: {
     maxUnavailable: k8s.IntOrString.fromNumber(0),
-    maxSurge: k8s.IntOrString.fromNumber(1),
+    maxSurge: k8s.IntOrString.fromNumber(SURGE),
   },
 };
 

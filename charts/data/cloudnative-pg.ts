@@ -54,7 +54,9 @@ export function addCloudNativePg(scope: Construct, { config, component, spec }: 
       volumes: [SCRATCH],
     },
   });
-  const parameters = Object.entries(postgresParameters(config)).filter(([key]) => !MANAGED.includes(key));
+  const parameters = Object.entries(postgresParameters(config, spec.name)).filter(
+    ([key]) => !MANAGED.includes(key),
+  );
   new Cluster(scope, component.name, {
     metadata: { name: component.name, labels: componentLabels(config, component) },
     spec: {

@@ -1,20 +1,19 @@
 /** Configuration and first-start script of a PostgreSQL StatefulSet. */
 import { readFileSync } from 'node:fs';
+import { BUFFERS_SHARE, EXPORTER_CONNECTIONS, maxConnections } from '../config/connections.ts';
 import type { Config } from '../config/schema.ts';
 import { bytesOf } from '../constructs/quantity.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import type { Database } from './database.ts';
 
 const MIB = 2 ** 20;
-/** Connections: each replica's pool (docs/performance.md), the exporter, a backup and three for administrators. */
-const MAX_CONNECTIONS = 60;
 
 /** postgresql.conf, sized from the memory limit: a quarter shared, half counted as cache. */
-export function postgresParameters(config: Config): Readonly<Record<string, string>> {
+export function postgresParameters(config: Config, service: string): Readonly<Record<string, string>> {
   const mebibytes = Math.floor(bytesOf(config.databases.memory.limit) / MIB);
   return {
-    max_connections: String(MAX_CONNECTIONS),
-    shared_buffers: `${Math.floor(mebibytes / 4)}MB`,
+    max_connections: String(maxConnections(config, service)),
+    shared_buffers: `${Math.floor(mebibytes * BUFFERS_SHARE)}MB`,
     effective_cache_size: `${Math.floor(mebibytes / 2)}MB`,
     maintenance_work_mem: '32MB',
     work_mem: '4MB',
@@ -30,7 +29,7 @@ export function postgresParameters(config: Config): Readonly<Record<string, stri
   };
 }
 
-export const postgresConf = (config: Config): string =>
+export const postgresConf = (config: Config, service: string): string =>
   [
     "listen_addresses = '*'",
     "unix_socket_directories = '/var/run/postgresql'",
@@ -38,7 +37,7 @@ export const postgresConf = (config: Config): string =>
     "ident_file = '/etc/postgresql/pg_ident.conf'",
     "timezone = 'UTC'",
     "log_timezone = 'UTC'",
-    ...Object.entries(postgresParameters(config)).map(([name, value]) => `${name} = '${value}'`),
+    ...Object.entries(postgresParameters(config, service)).map(([name, value]) => `${name} = '${value}'`),
     '',
   ].join('\n');
 
@@ -96,7 +95,7 @@ psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname post
 SET log_min_duration_statement = -1;
 SET log_statement = 'none';
 CREATE ROLE :"app_user" LOGIN PASSWORD :'app_password';
-CREATE ROLE exporter LOGIN CONNECTION LIMIT 5;
+CREATE ROLE exporter LOGIN CONNECTION LIMIT ${EXPORTER_CONNECTIONS};
 GRANT pg_monitor TO exporter;
 REVOKE ALL ON DATABASE postgres FROM PUBLIC;
 GRANT CONNECT ON DATABASE postgres TO exporter;

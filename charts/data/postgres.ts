@@ -79,7 +79,7 @@ export class Postgres extends Construct {
       config,
       component,
       files: {
-        'postgresql.conf': postgresConf(config),
+        'postgresql.conf': postgresConf(config, props.spec.name),
         'pg_hba.conf': PG_HBA,
         'pg_ident.conf': PG_IDENT,
         '10-roles.sh': initScript(database),

@@ -24,6 +24,9 @@ export interface Workload {
     readonly replicas?: number | undefined;
     readonly maxReplicas?: number | undefined;
     readonly scaleTargetRef?: { readonly name: string } | undefined;
+    readonly strategy?:
+      | { readonly rollingUpdate?: { readonly maxSurge?: number | string | undefined } | undefined }
+      | undefined;
     readonly template?: { readonly spec: PodSpecLike } | undefined;
     /** Of Prometheus and Alertmanager: what is said of the main container, and of the others by name. */
     readonly resources?: Amounts | undefined;
@@ -103,6 +106,15 @@ function podOf({ kind, spec }: Workload): PodSpecLike | undefined {
   return spec.template?.spec ?? spec.jobTemplate?.spec.template.spec;
 }
 
+/**
+ * Pods of a Deployment at most: the new ones, as many old ones that still drain, and the surge. A quota counts a pod until it
+ * has ended. Without a surge, as with Recreate, an old pod ends before a new one is made.
+ */
+function inRollout({ strategy }: Workload['spec'], replicas: number): number {
+  const surge = Number(strategy?.rollingUpdate?.maxSurge ?? 0);
+  return surge > 0 ? 2 * replicas + surge : replicas;
+}
+
 /** Footprint of every namespace of the charts; see {@link footprintsOf}. */
 export function footprints(charts: readonly Chart[]): ReadonlyMap<string, Footprint> {
   return footprintsOf(
@@ -113,7 +125,7 @@ export function footprints(charts: readonly Chart[]): ReadonlyMap<string, Footpr
   );
 }
 
-/** Footprint of every namespace: replicas at their maximum, and one more of each Deployment for a rollout. */
+/** Footprint of every namespace: replicas at their maximum, and every Deployment at once in the fullest moment of a rollout. */
 export function footprintsOf(objects: readonly Workload[]): ReadonlyMap<string, Footprint> {
   const workloads = objects.filter(({ kind }) => WORKLOADS.includes(kind));
   const largest = new Map(
@@ -131,7 +143,7 @@ export function footprintsOf(objects: readonly Workload[]): ReadonlyMap<string, 
     if (!pod || !metadata.namespace) continue;
     const footprint = result.get(metadata.namespace) ?? new Footprint();
     const replicas = largest.get(`${metadata.namespace}/${metadata.name}`) ?? spec.replicas ?? 1;
-    footprint.add(pod, kind === 'Deployment' ? replicas + 1 : replicas);
+    footprint.add(pod, kind === 'Deployment' ? inRollout(spec, replicas) : replicas);
     result.set(metadata.namespace, footprint);
   }
   return result;

@@ -158,6 +158,8 @@ export function platformVariables(
           POSTGRES_PORT: String(PORTS.postgres),
           POSTGRES_DB: database.name,
           POSTGRES_USER: database.user,
+          DATABASE_POOL_SIZE: String(config.databases.pool.size),
+          DATABASE_MAX_OVERFLOW: String(config.databases.pool.overflow),
         }
       : {}),
     ...Object.fromEntries(

@@ -3,6 +3,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { serviceImage } from '../config/images.ts';
+import { scaleOf } from '../config/scale.ts';
 import type { Config } from '../config/schema.ts';
 import { addDisruptionBudget } from '../constructs/disruption.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
@@ -36,20 +37,6 @@ export interface AssistantServiceProps {
 
 /** Name of the container that brings the database's schema up to date. */
 export const MIGRATE_CONTAINER = 'migrate';
-
-/** Replicas, and the range of the autoscaler when it is on. */
-export interface Scale {
-  readonly replicas: number;
-  readonly autoscaler?: { readonly min: number; readonly max: number };
-}
-
-/** How many replicas a service runs. */
-export function scaleOf(config: Config, name: string): Scale {
-  const own = config.services[name];
-  if (!config.autoscaling.enabled) return { replicas: own?.replicas ?? config.replicas };
-  const min = own?.minReplicas ?? config.autoscaling.minReplicas;
-  return { replicas: min, autoscaler: { min, max: own?.maxReplicas ?? config.autoscaling.maxReplicas } };
-}
 
 /** The key a service needs for tokens: the shared one, or the private one where tokens are made. */
 function tokenKey(config: Config, { name }: ServiceSpec): readonly SecretFile[] {

@@ -100,6 +100,11 @@ const sized = z.looseObject({
     replicas: z.int().optional(),
     maxReplicas: z.int().optional(),
     scaleTargetRef: z.looseObject({ name: z.string() }).optional(),
+    strategy: z
+      .looseObject({
+        rollingUpdate: z.looseObject({ maxSurge: z.union([z.int(), z.string()]).optional() }).optional(),
+      })
+      .optional(),
     template: z.looseObject({ spec: podSpec }).optional(),
     jobTemplate: z
       .looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: podSpec }) }) })

@@ -1,7 +1,7 @@
 /** How many pods of a service are wanted, as a person says it. */
 
+import { scaleOf } from '../../charts/config/scale.ts';
 import type { Config } from '../../charts/config/schema.ts';
-import { scaleOf } from '../../charts/services/service.ts';
 import { Failure } from './failure.ts';
 
 export interface Wanted {

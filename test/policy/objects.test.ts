@@ -174,8 +174,8 @@ describe.each(VARIANTS)('$name: objects', ({ environment, overrides }) => {
     const maps = volumes.flatMap(({ configMap }) => configMap?.name ?? []);
     const claims = volumes.flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
     expect(maps.length).toBeGreaterThanOrEqual(17);
-    // The backup of a database, its check and its restore.
-    expect(claims).toHaveLength(3 * WITH_DATABASE.length);
+    // The backup of a database, its check and its restore; and one of each store.
+    expect(claims).toHaveLength(3 * WITH_DATABASE.length + of('StatefulSet').length);
     for (const name of maps) find(objects, 'ConfigMap', name);
     for (const name of claims) find(objects, 'PersistentVolumeClaim', name);
   });

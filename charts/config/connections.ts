@@ -1,0 +1,108 @@
+/**
+ * How many connections a database must take: all pools are full while a rollout replaces every pod of its service, a backup
+ * runs, and somebody looks. A pod that was told to stop keeps its pool until its last request is answered.
+ */
+import { bytesOf } from '../constructs/quantity.ts';
+import type { ServiceSpec } from '../graph/model.ts';
+import { ConfigError } from './error.ts';
+import { mostReplicas, SURGE } from './scale.ts';
+import type { Config } from './schema.ts';
+
+const MIB = 2 ** 20;
+/** Health check and outbox have connections of their own (assistants_common/database.py, build_control_engine). */
+export const CONTROL_CONNECTIONS = 2;
+/** The exporter's role may have no more. */
+export const EXPORTER_CONNECTIONS = 5;
+/** `superuser_reserved_connections`, PostgreSQL's default: services can never take them. */
+const RESERVED_CONNECTIONS = 3;
+/** A Job of a release migrates: one connection, and one that looks at the lock. */
+const MIGRATION_CONNECTIONS = 2;
+/** The session that holds the snapshot, and pg_dump. */
+const BACKUP_CONNECTIONS = 2;
+/** One restore, import or test at a time. */
+const JOB_CONNECTIONS = 2;
+/** `./platform database` in two terminals. */
+const PEOPLE_CONNECTIONS = 2;
+/** The operator's program in each instance. */
+const INSTANCE_MANAGER_CONNECTIONS = 3;
+/** Memory that a connection has of its own when it has run some queries. */
+export const CONNECTION_BYTES = 2 * MIB;
+
+/** Share of a server's memory for its buffers. */
+export const BUFFERS_SHARE = 1 / 4;
+
+export interface ConnectionBudget {
+  readonly service: string;
+  /** Pods at most when none is replaced. */
+  readonly pods: number;
+  /** Connections of one pod. */
+  readonly each: number;
+  readonly atRest: number;
+  /** One pod more, and none has left yet. */
+  readonly withSurge: number;
+  /** Every pod was replaced, and the old ones still drain. */
+  readonly withDraining: number;
+}
+
+export function connectionBudget(config: Config, service: string): ConnectionBudget {
+  const { pool, engine } = config.databases;
+  const pods = mostReplicas(config, service);
+  const each = pool.size + pool.overflow + CONTROL_CONNECTIONS;
+  const others =
+    EXPORTER_CONNECTIONS +
+    MIGRATION_CONNECTIONS +
+    BACKUP_CONNECTIONS +
+    JOB_CONNECTIONS +
+    PEOPLE_CONNECTIONS +
+    RESERVED_CONNECTIONS +
+    (engine === 'cloudnative-pg' ? INSTANCE_MANAGER_CONNECTIONS : 0);
+  return {
+    service,
+    pods,
+    each,
+    atRest: pods * each + others,
+    withSurge: (pods + SURGE) * each + others,
+    withDraining: (2 * pods + SURGE) * each + others,
+  };
+}
+
+/** `max_connections` of the database of a service. */
+export const maxConnections = (config: Config, service: string): number =>
+  config.databases.maxConnections ?? connectionBudget(config, service).withDraining;
+
+/** @throws ConfigError when a database takes fewer connections than a rollout asks for, or has too little memory for them. */
+export function checkConnections(config: Config, services: readonly ServiceSpec[]): void {
+  const { memory, maxConnections: limit } = config.databases;
+  const budgets = services
+    .filter(({ database }) => database)
+    .map(({ name }) => connectionBudget(config, name));
+  for (const { service, withDraining, pods, each } of budgets) {
+    if (limit !== undefined && limit < withDraining)
+      throw new ConfigError(
+        'databases.maxConnections',
+        limit,
+        `at least ${withDraining}: a rollout of ${service} has ${pods} new pods, ${pods} that drain and ${SURGE} more, of ${each} connections each`,
+      );
+    const connections = maxConnections(config, service);
+    const needed = Math.ceil((connections * CONNECTION_BYTES) / (1 - BUFFERS_SHARE) / MIB);
+    if (bytesOf(memory.limit) < needed * MIB)
+      throw new ConfigError(
+        'databases.memory.limit',
+        memory.limit,
+        `at least ${needed}Mi: ${service} may have ${connections} connections of ${CONNECTION_BYTES / MIB}Mi beside the buffers`,
+      );
+  }
+}
+
+/** The budgets of an environment as a table. */
+export function connectionsTable(
+  config: Config,
+  services: readonly ServiceSpec[],
+): readonly (readonly string[])[] {
+  return services
+    .filter(({ database }) => database)
+    .map(({ name }) => {
+      const { pods, each, atRest, withSurge, withDraining } = connectionBudget(config, name);
+      return [name, pods, each, atRest, withSurge, withDraining, maxConnections(config, name)].map(String);
+    });
+}

@@ -1,0 +1,25 @@
+/** How many pods of a service there are, and how many at the same time while they are replaced. */
+import type { Config } from './schema.ts';
+
+/** Replicas, and the range of the autoscaler when it is on. */
+export interface Scale {
+  readonly replicas: number;
+  readonly autoscaler?: { readonly min: number; readonly max: number };
+}
+
+/** How many replicas a service runs. */
+export function scaleOf(config: Config, name: string): Scale {
+  const own = config.services[name];
+  if (!config.autoscaling.enabled) return { replicas: own?.replicas ?? config.replicas };
+  const min = own?.minReplicas ?? config.autoscaling.minReplicas;
+  return { replicas: min, autoscaler: { min, max: own?.maxReplicas ?? config.autoscaling.maxReplicas } };
+}
+
+/** Pods above the number wanted while a rollout replaces them one by one. */
+export const SURGE = 1;
+
+/** Pods there may be at most when none is replaced. */
+export function mostReplicas(config: Config, name: string): number {
+  const { replicas, autoscaler } = scaleOf(config, name);
+  return autoscaler?.max ?? replicas;
+}
