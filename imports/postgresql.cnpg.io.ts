@@ -1,4 +1,4 @@
-/** Typed construct for the CloudNativePG operator: the fields the platform uses. */
+/** Typed constructs for the CloudNativePG operator and its Barman Cloud plugin: the fields the platform uses. */
 import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
@@ -36,15 +36,12 @@ export interface ClusterSpec {
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
   };
-  /** WAL archive and base backups, for point-in-time recovery. */
-  readonly backup?: {
-    readonly retentionPolicy: string;
-    readonly barmanObjectStore: {
-      readonly destinationPath: string;
-      readonly wal: { readonly compression: string };
-      readonly s3Credentials: { readonly inheritFromIAMRole: boolean };
-    };
-  };
+  /** The Barman Cloud plugin archives the write-ahead log. */
+  readonly plugins?: readonly {
+    readonly name: string;
+    readonly isWALArchiver: boolean;
+    readonly parameters: { readonly barmanObjectName: string };
+  }[];
 }
 
 export interface ClusterProps {
@@ -55,5 +52,64 @@ export interface ClusterProps {
 export class Cluster extends ApiObject {
   constructor(scope: Construct, id: string, { metadata, spec }: ClusterProps) {
     super(scope, id, { apiVersion: 'postgresql.cnpg.io/v1', kind: 'Cluster', metadata, spec: plain(spec) });
+  }
+}
+
+/** Base backups of a cluster, by a plugin. */
+export interface ScheduledBackupSpec {
+  /** Six fields, seconds first. */
+  readonly schedule: string;
+  /** The first one at once. */
+  readonly immediate: boolean;
+  readonly backupOwnerReference: 'none' | 'self' | 'cluster';
+  readonly cluster: { readonly name: string };
+  readonly method: 'plugin';
+  readonly pluginConfiguration: { readonly name: string };
+}
+
+export interface ScheduledBackupProps {
+  readonly metadata: ApiObjectMetadata;
+  readonly spec: ScheduledBackupSpec;
+}
+
+export class ScheduledBackup extends ApiObject {
+  constructor(scope: Construct, id: string, { metadata, spec }: ScheduledBackupProps) {
+    super(scope, id, {
+      apiVersion: 'postgresql.cnpg.io/v1',
+      kind: 'ScheduledBackup',
+      metadata,
+      spec: plain(spec),
+    });
+  }
+}
+
+/** The identity of the pod, as each provider gives it: no key is stored. */
+export type ObjectStoreCredentials =
+  | { readonly s3Credentials: { readonly inheritFromIAMRole: true } }
+  | { readonly googleCredentials: { readonly gkeEnvironment: true } }
+  | { readonly azureCredentials: { readonly inheritFromAzureAD: true } };
+
+export interface ObjectStoreSpec {
+  readonly retentionPolicy: string;
+  readonly configuration: ObjectStoreCredentials & {
+    readonly destinationPath: string;
+    readonly wal: { readonly compression: string };
+    readonly data: { readonly compression: string };
+  };
+}
+
+export interface ObjectStoreProps {
+  readonly metadata: ApiObjectMetadata;
+  readonly spec: ObjectStoreSpec;
+}
+
+export class ObjectStore extends ApiObject {
+  constructor(scope: Construct, id: string, { metadata, spec }: ObjectStoreProps) {
+    super(scope, id, {
+      apiVersion: 'barmancloud.cnpg.io/v1',
+      kind: 'ObjectStore',
+      metadata,
+      spec: plain(spec),
+    });
   }
 }

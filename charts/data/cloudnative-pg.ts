@@ -2,18 +2,28 @@
 
 import type { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { Cluster, type ClusterSpec } from '../../imports/postgresql.cnpg.io.ts';
+import {
+  Cluster,
+  type ClusterSpec,
+  ObjectStore,
+  type ObjectStoreCredentials,
+  ScheduledBackup,
+} from '../../imports/postgresql.cnpg.io.ts';
 import { thirdPartyImage } from '../config/images.ts';
 import { podSettings } from '../config/pods.ts';
+import type { Config } from '../config/schema.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
 import { resources, scratch } from '../constructs/pod.ts';
 import { podTemplate } from '../constructs/template.ts';
+import type { Component } from '../graph/model.ts';
 import { appSecret, databaseOf, superuserSecret } from './database.ts';
 import type { PostgresProps } from './postgres.ts';
 import { postgresParameters } from './postgres-config.ts';
 
 /** What the operator's own program and its sockets take of the scratch space it mounts; the program has some 100 MB. */
 const SCRATCH = scratch('scratch', '512Mi');
+/** Archives and backs up; the interface in the operator itself is deprecated since 1.26. */
+const PLUGIN = 'barman-cloud.cloudnative-pg.io';
 /** The operator sets these itself and refuses others' values. */
 const MANAGED = ['shared_preload_libraries'];
 
@@ -77,16 +87,49 @@ export function addCloudNativePg(scope: Construct, { config, component, spec }: 
       ...placement(pod),
       ...(databases.walArchive
         ? {
-            backup: {
-              retentionPolicy: `${config.backups.retentionDays}d`,
-              barmanObjectStore: {
-                destinationPath: databases.walArchive,
-                wal: { compression: 'gzip' },
-                s3Credentials: { inheritFromIAMRole: true },
-              },
-            },
+            plugins: [
+              { name: PLUGIN, isWALArchiver: true, parameters: { barmanObjectName: component.name } },
+            ],
           }
         : {}),
     },
   });
+  if (databases.walArchive) addBackups(scope, config, component, databases.walArchive);
+}
+
+/** The log alone restores nothing: it is replayed on a base backup, of which there is one each night. */
+function addBackups(scope: Construct, config: Config, component: Component, destinationPath: string): void {
+  const { name } = component;
+  const metadata = { name, labels: componentLabels(config, component) };
+  new ObjectStore(scope, `${name}-object-store`, {
+    metadata,
+    spec: {
+      retentionPolicy: `${config.backups.retentionDays}d`,
+      configuration: {
+        destinationPath,
+        wal: { compression: 'gzip' },
+        data: { compression: 'gzip' },
+        ...credentialsOf(destinationPath),
+      },
+    },
+  });
+  new ScheduledBackup(scope, `${name}-base-backup`, {
+    metadata,
+    spec: {
+      // The operator's own cron begins with seconds.
+      schedule: `0 ${config.backups.schedule}`,
+      immediate: true,
+      backupOwnerReference: 'self',
+      cluster: { name },
+      method: 'plugin',
+      pluginConfiguration: { name: PLUGIN },
+    },
+  });
+}
+
+/** By the scheme of the address: Amazon's and compatible stores, Google's, Azure's. */
+function credentialsOf(address: string): ObjectStoreCredentials {
+  if (address.startsWith('gs://')) return { googleCredentials: { gkeEnvironment: true } };
+  if (address.startsWith('https://')) return { azureCredentials: { inheritFromAzureAD: true } };
+  return { s3Credentials: { inheritFromIAMRole: true } };
 }

@@ -5,7 +5,7 @@ import { EVERYWHERE } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { namespaceOf } from '../constructs/names.ts';
 import { type Component, PORTS } from '../graph/model.ts';
-import { outsidePeers } from './policy.ts';
+import { dnsRule, outsidePeers } from './policy.ts';
 
 /** Port of the instance manager: status for the operator and for the other instances. */
 const STATUS_PORT = 8000;
@@ -33,6 +33,8 @@ export function addCloudNativePgPolicy(scope: Construct, config: Config, compone
         { from: [operator], ports: ports(PORTS.postgres, STATUS_PORT) },
       ],
       egress: [
+        // A replica joins by the name of the primary's Service.
+        dnsRule(config),
         { to: [instances], ports: ports(PORTS.postgres, STATUS_PORT) },
         { to: outsidePeers(api), ports: ports(...api.ports) },
         // The object store of the WAL archive.

@@ -54,7 +54,7 @@ export const outsidePeers = ({
 ];
 
 /** Cluster DNS, over UDP and TCP: a long answer comes by TCP. */
-const dnsRule = ({ egress: { dns } }: Config): k8s.NetworkPolicyEgressRule => ({
+export const dnsRule = ({ egress: { dns } }: Config): k8s.NetworkPolicyEgressRule => ({
   to: outsidePeers(dns),
   ports: dns.ports.flatMap((port) =>
     (['UDP', 'TCP'] as const).map((protocol) => ({ protocol, port: k8s.IntOrString.fromNumber(port) })),

@@ -56,8 +56,40 @@ describe('cloudnative-pg', () => {
           secret: { name: 'postgres-security-app' },
         },
       },
-      backup: { barmanObjectStore: { destinationPath: 's3://backups/platform' } },
+      plugins: [
+        {
+          name: 'barman-cloud.cloudnative-pg.io',
+          isWALArchiver: true,
+          parameters: { barmanObjectName: 'postgres-security' },
+        },
+      ],
     });
+  });
+  it('each cluster has a base backup every night, into the store its log goes to', () => {
+    const clusters = objects.filter(({ kind }) => kind === 'Cluster');
+    for (const { metadata } of clusters) {
+      expect(find(objects, 'ScheduledBackup', metadata.name).spec).toMatchObject({
+        schedule: '0 15 2 * * *',
+        immediate: true,
+        cluster: { name: metadata.name },
+        method: 'plugin',
+      });
+      expect(find(objects, 'ObjectStore', metadata.name).spec).toMatchObject({
+        retentionPolicy: '30d',
+        configuration: { destinationPath: 's3://backups/platform' },
+      });
+    }
+    const without = render('production', [{ databases: { engine: 'cloudnative-pg' } }]);
+    expect(without.filter(({ kind }) => ['ScheduledBackup', 'ObjectStore'].includes(kind))).toEqual([]);
+  });
+  it.each([
+    ['s3://backups/platform', 's3Credentials'],
+    ['gs://backups/platform', 'googleCredentials'],
+    ['https://account.blob.core.windows.net/backups', 'azureCredentials'],
+  ])('%s is reached with %s', (walArchive, credentials) => {
+    const stores = render('production', [{ databases: { engine: 'cloudnative-pg', walArchive } }]);
+    const { configuration } = find(stores, 'ObjectStore', 'postgres-security').spec;
+    expect(Object.keys(configuration).filter((name) => name.endsWith('Credentials'))).toEqual([credentials]);
   });
   it('services and backups reach the primary, policies select the instances', () => {
     const text = JSON.stringify(objects);

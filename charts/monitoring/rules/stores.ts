@@ -110,6 +110,17 @@ const walArchiveAlert: Alert = {
     '{{ $value | humanize }} segments could not be archived within 15 minutes: no recovery to a point in time after that.',
 };
 
+/** A base backup is made each night. Its age is known to the plugin, of each instance. */
+const baseBackupAlert: Alert = {
+  alert: 'BaseBackupOld',
+  severity: 'critical',
+  for: '30m',
+  expr: 'time() - max by (cluster) (label_replace(barman_cloud_cloudnative_pg_io_last_available_backup_timestamp, "cluster", "$1", "pod", "(.+)-[0-9]+")) > 129600',
+  summary: 'The last base backup of {{ $labels.cluster }} is too old',
+  description:
+    'The last base backup of {{ $labels.cluster }} is {{ $value | humanizeDuration }} old: what is archived since takes ever longer to replay, and without a base backup nothing can be restored.',
+};
+
 const redisAlerts: readonly Alert[] = [
   {
     alert: 'RedisDown',
@@ -175,7 +186,7 @@ export function storeGroups({ config, topology }: RuleScope): readonly RuleGroup
   const ofEngine =
     engine === 'statefulset'
       ? statefulSetAlerts(storage)
-      : [...cloudNativePgAlerts, ...(walArchive ? [walArchiveAlert] : [])];
+      : [...cloudNativePgAlerts, ...(walArchive ? [walArchiveAlert, baseBackupAlert] : [])];
   const postgres = topology.components.some(({ kind }) => kind === 'postgres');
   return [
     ...(postgres ? [{ name: 'postgres', alerts: ofEngine }] : []),

@@ -157,6 +157,26 @@ export const cloudNativePg: CasesOf = {
       series: { 'cnpg_pg_stat_archiver_failed_count{pod="postgres-analytics-1"}': still(3) },
     },
   },
+  BaseBackupOld: {
+    fires: {
+      at: '40h',
+      // One instance knows of a later backup than the other; the clock of these tests begins at 0.
+      series: {
+        'barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{pod="postgres-analytics-1"}':
+          '3600+0x2500',
+        'barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{pod="postgres-analytics-2"}':
+          '0+0x2500',
+      },
+      alerts: [{ labels: { cluster: 'postgres-analytics' }, value: '1d 15h 0m 0s' }],
+    },
+    quiet: {
+      at: '36h',
+      series: {
+        'barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{pod="postgres-analytics-1"}':
+          '3600+0x2500',
+      },
+    },
+  },
 };
 
 export const redis: CasesOf = {
