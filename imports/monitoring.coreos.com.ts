@@ -107,6 +107,8 @@ export interface ContainerPatch {
   readonly imagePullPolicy?: string;
   readonly resources?: k8s.ResourceRequirements;
   readonly securityContext?: k8s.SecurityContext;
+  readonly env?: readonly k8s.EnvVar[];
+  readonly volumeMounts?: readonly k8s.VolumeMount[];
 }
 
 /** What the pods of both kinds have in common. */
@@ -121,6 +123,8 @@ export interface ManagedPodSpec {
   readonly affinity?: k8s.Affinity;
   readonly topologySpreadConstraints?: readonly k8s.TopologySpreadConstraint[];
   readonly imagePullSecrets?: readonly k8s.LocalObjectReference[];
+  /** Besides those of the operator. */
+  readonly volumes?: readonly k8s.Volume[];
   readonly serviceAccountName: string;
   readonly automountServiceAccountToken: boolean;
   readonly enableServiceLinks: boolean;
@@ -143,6 +147,7 @@ export interface RemoteWrite {
   readonly url: string;
   readonly basicAuth?: { readonly username: SecretKey; readonly password: SecretKey };
   readonly authorization?: { readonly credentials: SecretKey };
+  readonly proxyUrl?: string;
 }
 
 export interface PrometheusSpec extends ManagedPodSpec {
@@ -211,7 +216,11 @@ export interface Matcher {
 
 export interface Receiver {
   readonly name: string;
-  readonly webhookConfigs?: readonly { readonly urlSecret: SecretKey; readonly sendResolved: boolean }[];
+  readonly webhookConfigs?: readonly {
+    readonly urlSecret: SecretKey;
+    readonly sendResolved: boolean;
+    readonly httpConfig?: { readonly proxyUrl: string };
+  }[];
   readonly emailConfigs?: readonly {
     readonly to: string;
     readonly from: string;

@@ -12,6 +12,7 @@ import { checkExtras } from './extras.ts';
 import { checkLogging } from './logging.ts';
 import { checkMonitoring } from './monitoring.ts';
 import { checkObjects } from './objects.ts';
+import { checkOutside } from './outside.ts';
 import { checkPods } from './pods.ts';
 import { type Config, configSchema, environmentName, SPARE_SECONDS } from './schema.ts';
 import { expectedField } from './shape.ts';
@@ -101,6 +102,7 @@ function expectation(issue: z.core.$ZodIssue): string {
 function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
   checkServices(config, services);
   checkObjects(config);
+  checkOutside(config);
   checkPods(config, everyComponent(services));
   checkAutoscaling(config.autoscaling, 'autoscaling');
   checkAllowance(config.databases, 'databases');

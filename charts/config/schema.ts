@@ -8,6 +8,7 @@ import { logging } from './logging.ts';
 import { monitoring } from './monitoring.ts';
 import { dns, EVERYWHERE, external, network, PRIVATE } from './network.ts';
 import { objects } from './objects.ts';
+import { outside } from './outside.ts';
 import { pods } from './pods.ts';
 import { PLATFORM_VERSION } from './versions.ts';
 
@@ -50,6 +51,7 @@ export const configSchema = z.strictObject({
 
   ...objects,
   ...network,
+  ...outside,
   pods,
 
   images: z
@@ -180,6 +182,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** Where names are resolved. */
       dns,
+      /** Where `proxy` is. */
+      proxy: external([], [3128]),
       'model-providers': external(EVERYWHERE, [443]),
       'onec-server': external([], [80, 443]),
       smtp: external([], [465, 587]),

@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts';
 import type { Component } from '../graph/model.ts';
 import { podWithDisk } from './disk.ts';
 import { componentLabels } from './names.ts';
+import { withTrust } from './outside.ts';
 import { bytesOf, millicores } from './quantity.ts';
 
 export interface PodTemplateProps {
@@ -30,7 +31,11 @@ export function podTemplate({ config, component, annotations = {}, spec }: PodTe
       labels: { ...settings.podLabels, ...componentLabels(config, component) },
       ...(Object.keys(allAnnotations).length > 0 ? { annotations: allAnnotations } : {}),
     },
-    spec: withResources(withPlacement(podWithDisk(spec), component, settings), component, settings),
+    spec: withTrust(
+      config,
+      component,
+      withResources(withPlacement(podWithDisk(spec), component, settings), component, settings),
+    ),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import type { ContainerPatch, ManagedPodSpec } from '../../imports/monitoring.coreos.com.ts';
+import type { ManagedPodSpec } from '../../imports/monitoring.coreos.com.ts';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { IMAGES } from '../config/versions.ts';
@@ -36,7 +36,7 @@ export interface ManagedPodProps {
 export function managedPod(props: ManagedPodProps): ManagedPodSpec {
   const { config, component, image } = props;
   const labels = componentLabels(config, component);
-  const reloader = (name: string): ContainerPatch => ({
+  const reloader = (name: string): k8s.Container => ({
     name,
     image: thirdPartyImage(config, 'prometheusConfigReloader'),
     imagePullPolicy: 'IfNotPresent',
@@ -60,7 +60,8 @@ export function managedPod(props: ManagedPodProps): ManagedPodSpec {
     },
   });
   const { containers, initContainers = [], runtimeClassName: _none, ...placement } = spec;
-  const [main, ...others] = containers;
+  const [main = { name: image }, ...others] = containers;
+  const { resources: own, ...withoutResources } = main;
   return {
     version: tagOf(IMAGES[image]),
     image: thirdPartyImage(config, image),
@@ -72,8 +73,8 @@ export function managedPod(props: ManagedPodProps): ManagedPodSpec {
     enableServiceLinks: false,
     ...placement,
     securityContext: podSecurity(NOBODY),
-    resources: main?.resources ?? {},
-    containers: [{ name: image, securityContext: containerSecurity }, ...others],
+    resources: own ?? {},
+    containers: [withoutResources, ...others],
     initContainers,
     storage: { volumeClaimTemplate: { metadata: { labels }, spec: volumeClaim(config, props.storage) } },
     portName: 'web',

@@ -67,21 +67,23 @@ export function addPrometheus(scope: Construct, { config, topology }: PlatformCh
   addService(scope, config, component, 'web');
 }
 
-function remoteWriteOf({ monitoring: { remoteWrite } }: Config): RemoteWrite | undefined {
-  const { url, authentication } = remoteWrite;
-  if (url === '') return undefined;
+function remoteWriteOf({ monitoring, proxy }: Config): RemoteWrite | undefined {
+  const { url: address, authentication } = monitoring.remoteWrite;
+  if (address === '') return undefined;
+  const proxyUrl = address.startsWith('https:') ? proxy.httpsProxy : proxy.httpProxy;
+  const url = { url: address, ...(proxyUrl ? { proxyUrl } : {}) };
   const secret = (key: string) => ({ name: REMOTE_WRITE_SECRET, key });
   if (authentication === 'basic')
     return {
-      url,
+      ...url,
       basicAuth: {
         username: secret('REMOTE_WRITE_USERNAME'),
         password: secret('REMOTE_WRITE_PASSWORD'),
       },
     };
   if (authentication === 'bearer')
-    return { url, authorization: { credentials: secret('REMOTE_WRITE_TOKEN') } };
-  return { url };
+    return { ...url, authorization: { credentials: secret('REMOTE_WRITE_TOKEN') } };
+  return url;
 }
 
 /** Finds pods where they have metrics, Alertmanager in its own namespace, and asks kubelets for metrics alone. */

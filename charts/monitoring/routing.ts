@@ -51,7 +51,8 @@ export function routing(config: Config): AlertmanagerConfigSpec {
 }
 
 function receiver(config: Config, severity: Severity): Receiver {
-  const { settings, monitoring } = config;
+  const { settings, monitoring, proxy } = config;
+  const proxyUrl = proxy.httpsProxy || proxy.httpProxy;
   const { routes, emailTo, emailUser } = monitoring.alertmanager;
   const email = {
     to: emailTo,
@@ -65,7 +66,15 @@ function receiver(config: Config, severity: Severity): Receiver {
   return {
     name: severity,
     ...(routes[severity].includes('webhook')
-      ? { webhookConfigs: [{ urlSecret: WEBHOOK_SECRET, sendResolved: true }] }
+      ? {
+          webhookConfigs: [
+            {
+              urlSecret: WEBHOOK_SECRET,
+              sendResolved: true,
+              ...(proxyUrl ? { httpConfig: { proxyUrl } } : {}),
+            },
+          ],
+        }
       : {}),
     ...(routes[severity].includes('email') ? { emailConfigs: [email] } : {}),
   };

@@ -2,6 +2,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { EVERYWHERE } from '../config/network.ts';
+import { hasProxy } from '../config/outside.ts';
 import type { Config } from '../config/schema.ts';
 import { NAME_LABEL, namespaceOf, platformLabels } from '../constructs/names.ts';
 import { componentOf, portOf } from '../graph/build.ts';
@@ -61,7 +62,14 @@ export const dnsRule = ({ egress: { dns } }: Config): k8s.NetworkPolicyEgressRul
   ),
 });
 
-function externalRule(config: Config, to: External): k8s.NetworkPolicyEgressRule | undefined {
+/** Purposes that are served by HTTP, and so go through the proxy where there is one. */
+const BY_HTTP: readonly External[] = ['model-providers', 'identity-provider', 'webhook', 'remote-write'];
+
+/** Where a purpose is reached: itself, or the proxy. */
+const wayTo = (config: Config, to: External): External | 'proxy' =>
+  hasProxy(config) && BY_HTTP.includes(to) ? 'proxy' : to;
+
+function externalRule(config: Config, to: External | 'proxy'): k8s.NetworkPolicyEgressRule | undefined {
   const peers = outsidePeers(config.egress[to]);
   return peers.length > 0 ? { to: peers, ports: config.egress[to].ports.map(tcp) } : undefined;
 }
@@ -73,9 +81,8 @@ function egressRules(config: Config, topology: Topology, { name }: Component): k
       const target = componentOf(topology, to);
       return { to: [peer(config, target)], ports: [tcp(portOf(target, port))] };
     });
-  const outside = topology.externalEdges
-    .filter((edge) => edge.from === name)
-    .flatMap(({ to }) => externalRule(config, to) ?? []);
+  const ways = topology.externalEdges.filter(({ from }) => from === name).map(({ to }) => wayTo(config, to));
+  const outside = [...new Set(ways)].flatMap((way) => externalRule(config, way) ?? []);
   const rules = [...inside, ...outside];
   return rules.length > 0 ? [...rules, dnsRule(config)] : [];
 }

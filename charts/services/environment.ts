@@ -4,6 +4,7 @@ import { listenAddress } from '../config/network.ts';
 import { podSettings } from '../config/pods.ts';
 import type { Config } from '../config/schema.ts';
 import { shutdownSeconds, uploadSeconds } from '../config/seconds.ts';
+import { CA_BUNDLE, proxyVariables, trusts } from '../constructs/outside.ts';
 import { SECRETS_DIR } from '../constructs/pod.ts';
 import { databaseOf, postgresHost } from '../data/database.ts';
 import { publicUrl } from '../edge/names.ts';
@@ -11,6 +12,7 @@ import { componentOf, portOf } from '../graph/build.ts';
 import {
   type Component,
   DEFAULT_TIMEOUT_SECONDS,
+  ONEC_INTEGRATION,
   PORTS,
   podsOf,
   REDIS,
@@ -152,6 +154,9 @@ export function platformVariables(
     JWT_JWKS_URL: keySetUrl(config, topology),
     REDIS_HOST: REDIS,
     REDIS_PORT: String(PORTS.redis),
+    ...(spec.egress?.length ? proxyVariables(config, topology.components) : {}),
+    // 1C's authority: a file of its own, because its client takes nothing from the environment.
+    ...(spec.name === ONEC_INTEGRATION ? { ONEC_CA_FILE: trusts(config) ? CA_BUNDLE : '' } : {}),
     ...(database
       ? {
           POSTGRES_HOST: postgresHost(config, spec.name),

@@ -20,6 +20,7 @@ const OWN_CHOICE = [
   'ALERT_EMAIL_TO',
   'SECURITY_LOG_LEVEL',
   'LOG_LEVEL',
+  'ONEC_CA_FILE',
   'DEBUG',
 ];
 

@@ -60,7 +60,11 @@ export const OTHERS: readonly ConfigOverride[] = [
     databases: { environmentInName: 'two' },
     simulator: { models: false },
   },
-  { egress: Object.fromEntries(EXTERNALS.map((purpose) => [purpose, destination])) },
+  // Without a proxy, which would be the way to most of them.
+  {
+    egress: Object.fromEntries(EXTERNALS.map((purpose) => [purpose, destination])),
+    monitoring: { remoteWrite: { url: 'https://metrics.example.com/write' } },
+  },
   { tier: 'local', simulator: { models: true } },
   { pods: { zones: { app: podFields }, components: { security: podFields } } },
   { replicas: 2, services: { security: { replicas: 3 } }, autoscaling: { enabled: false } },
@@ -76,6 +80,7 @@ export const OTHERS: readonly ConfigOverride[] = [
   },
   { edge: { tls: 'existing', tlsSecret: 'company-tls', slowestUploadMbit: 4 } },
   { edge: { trustedProxies: ['203.0.113.0/24'], proxyDepth: 2, proxyProtocolFrom: ['203.0.113.7/32'] } },
+  { trust: { secret: 'company-authorities' }, egress: { proxy: { pods: destination.pods } } },
   { monitoring: { alertmanager: { configSecret: 'mine' } } },
   { logging: { enabled: true, issuer: 'company' }, namespaces: { app: 'one', logging: 'two' } },
 ];

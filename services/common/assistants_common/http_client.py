@@ -5,16 +5,17 @@ import httpx
 from assistants_common.context import outbound_headers
 
 
-def build_client(base_url: str, timeout: float) -> httpx.AsyncClient:
+def build_client(base_url: str, timeout: float, *, outside: bool = False) -> httpx.AsyncClient:
     """A client whose requests carry the id and trace context of the request being served.
 
-    It follows no redirect and reads no proxy from the environment: it talks to `base_url`, nobody else.
+    It follows no redirect. Only a client for servers `outside` the platform takes proxy and authorities from
+    the environment (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE): the others talk to `base_url` itself.
     """
     return httpx.AsyncClient(
         base_url=base_url,
         timeout=timeout,
         follow_redirects=False,
-        trust_env=False,
+        trust_env=outside,
         event_hooks={"request": [_add_context]},
     )
 

@@ -33,7 +33,7 @@ class Webhook:
     def __init__(self, url: SecretStr | None, secret: SecretStr | None, timeout: float) -> None:
         self.use(url, secret)
         self._timeout = timeout
-        self._client = build_client("", timeout)
+        self._client = build_client("", timeout, outside=True)
 
     def use(self, url: SecretStr | None, secret: SecretStr | None) -> None:
         """Send there, signed with that secret, from now on."""

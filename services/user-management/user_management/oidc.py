@@ -86,7 +86,7 @@ class Oidc:
         self.public_url = settings.public_url
         self._redirect_uri = settings.public_url + _CALLBACK
         self._redis = redis
-        self._http = build_client("", _TIMEOUT_SECONDS)
+        self._http = build_client("", _TIMEOUT_SECONDS, outside=True)
         self._lock = asyncio.Lock()
         self._provider: Provider | None = None
         self._provider_at = float("-inf")

@@ -1,0 +1,68 @@
+/** What programs that call out are given: the bundle of authorities as a file, and the proxy as variables. */
+import type { k8s } from 'cdk8s-plus-28';
+import type { Config } from '../config/schema.ts';
+import { type Component, type ComponentKind, podsOf, ZONES } from '../graph/model.ts';
+import { namespaceOf } from './names.ts';
+
+const TRUST = { name: 'trust', mountPath: '/run/trust', readOnly: true };
+export const CA_BUNDLE = `${TRUST.mountPath}/ca.crt`;
+/** By variable: Python's httpx and Go; requests; Node.js; Deno. */
+const TRUST_VARIABLES = ['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS', 'DENO_CERT'];
+const CALLING_OUT: readonly ComponentKind[] = ['service', 'edge', 'monitor', 'logging'];
+
+export const trusts = ({ trust }: Config): boolean => Boolean(trust.configMap ?? trust.secret);
+
+/** The pod with the bundle in every container, where its kind calls out. */
+export function withTrust(config: Config, { kind }: Component, pod: k8s.PodSpec): k8s.PodSpec {
+  if (!trusts(config) || !CALLING_OUT.includes(kind)) return pod;
+  const { configMap, secret, key } = config.trust;
+  const items = [{ key, path: 'ca.crt' }];
+  const trusting = (container: k8s.Container): k8s.Container => ({
+    ...container,
+    env: [...(container.env ?? []), ...TRUST_VARIABLES.map((name) => ({ name, value: CA_BUNDLE }))],
+    volumeMounts: [...(container.volumeMounts ?? []), TRUST],
+  });
+  return {
+    ...pod,
+    containers: pod.containers.map(trusting),
+    ...(pod.initContainers ? { initContainers: pod.initContainers.map(trusting) } : {}),
+    volumes: [
+      ...(pod.volumes ?? []),
+      configMap
+        ? { name: TRUST.name, configMap: { name: configMap, items } }
+        : {
+            name: TRUST.name,
+            secret: { secretName: secret ?? '', items },
+          },
+    ],
+  };
+}
+
+/** `NO_PROXY`: this machine, the names and namespaces of the cluster, its IPv4 ranges, then those of the configuration. */
+function noProxy(config: Config, components: readonly Component[]): string {
+  const names = components
+    .filter(({ ports }) => ports.length > 0)
+    .flatMap(({ name, kind }) => (kind === 'service' ? [name, podsOf(name)] : [name, `${name}-rw`]));
+  const domains = ZONES.map((zone) => `.${namespaceOf(config, zone)}`);
+  // httpx fails on a range of IPv6.
+  const ranges = config.settings.onecDeniedNetworks.filter((range) => !range.includes(':'));
+  const local = ['localhost', '127.0.0.1', '::1', '.svc', '.cluster.local'];
+  return [...local, ...domains, ...names, ...ranges, ...config.proxy.noProxy].join(',');
+}
+
+/** Variables of a program that goes through the proxy; an empty one is not set. */
+export function proxyVariables(
+  config: Config,
+  components: readonly Component[],
+): Readonly<Record<string, string>> {
+  const { httpProxy, httpsProxy } = config.proxy;
+  const none = httpProxy === '' && httpsProxy === '' ? '' : noProxy(config, components);
+  const variables = { HTTP_PROXY: httpProxy, HTTPS_PROXY: httpsProxy, NO_PROXY: none };
+  // Some programs know the names in capitals only, some the others.
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([name, value]) => [
+      [name, value],
+      [name.toLowerCase(), value],
+    ]),
+  );
+}
