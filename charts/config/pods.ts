@@ -1,47 +1,11 @@
 /** What a cluster may demand of pods: for all of them, by zone or by component. */
 import { z } from 'zod';
-import { type Component, ZONES, type Zone } from '../graph/model.ts';
-import { affinity, labelSelector } from './affinity.ts';
+import { affinity, spreadConstraint, toleration, variable } from '../../imports/kubernetes.ts';
+import { type Component, ZONES } from '../graph/model.ts';
 import { ConfigError } from './error.ts';
-import { bytes, cpu, dns1123, positive } from './fields.ts';
+import { bytes, cpu, dns1123 } from './fields.ts';
 
 const strings = z.record(z.string(), z.string());
-const keyOf = z.strictObject({ name: z.string(), key: z.string(), optional: z.boolean().exactOptional() });
-
-/** A toleration as Kubernetes writes it. */
-const toleration = z.strictObject({
-  key: z.string().exactOptional(),
-  operator: z.enum(['Exists', 'Equal']).exactOptional(),
-  value: z.string().exactOptional(),
-  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).exactOptional(),
-  tolerationSeconds: z.int().exactOptional(),
-});
-
-const spreadConstraint = z.strictObject({
-  maxSkew: positive.default(1),
-  topologyKey: z.string().min(1),
-  whenUnsatisfiable: z.enum(['DoNotSchedule', 'ScheduleAnyway']).default('ScheduleAnyway'),
-  /** @default the labels of the component */
-  labelSelector: labelSelector.exactOptional(),
-  minDomains: positive.exactOptional(),
-  nodeAffinityPolicy: z.enum(['Honor', 'Ignore']).exactOptional(),
-  nodeTaintsPolicy: z.enum(['Honor', 'Ignore']).exactOptional(),
-  matchLabelKeys: z.array(z.string()).exactOptional(),
-});
-
-const variable = z.strictObject({
-  name: z.string().regex(/^[A-Za-z_][\w.-]*$/, 'the name of an environment variable such as TZ'),
-  value: z.string().exactOptional(),
-  /** From a ConfigMap, a Secret or a field of the pod, as Kubernetes writes it. */
-  valueFrom: z
-    .strictObject({
-      configMapKeyRef: keyOf.exactOptional(),
-      secretKeyRef: keyOf.exactOptional(),
-      fieldRef: z.strictObject({ fieldPath: z.string() }).exactOptional(),
-    })
-    .exactOptional(),
-});
-
 const amounts = z.strictObject({
   cpu: cpu.exactOptional(),
   memory: bytes.exactOptional(),
@@ -131,25 +95,19 @@ export function checkLabels(labels: Readonly<Record<string, string>> = {}, field
 
 /** @throws ConfigError for a component that there is not, and for settings its pods cannot have. */
 export function checkPods({ pods }: { readonly pods: Pods }, components: readonly Component[]): void {
-  const levels: readonly (readonly [string, PodSettings, Zone | undefined])[] = [
-    ['pods', pods, undefined],
-    ...Object.entries(pods.zones).map(
-      ([name, level]) => [`pods.zones.${name}`, level ?? {}, undefined] as const,
-    ),
-    ...Object.entries(pods.components).map(
-      ([name, level]) => [`pods.components.${name}`, level, undefined] as const,
-    ),
-  ];
-  for (const [field, level] of levels) checkLabels(level.podLabels, `${field}.podLabels`);
-  const names = components.map(({ name }) => name);
-  for (const [name, level] of Object.entries(pods.components)) {
+  checkLabels(pods.podLabels, 'pods.podLabels');
+  for (const [name, level] of Object.entries(pods.zones))
+    checkLabels(level?.podLabels, `pods.zones.${name}.podLabels`);
+  for (const [name, { podLabels, extraEnv }] of Object.entries(pods.components)) {
+    checkLabels(podLabels, `pods.components.${name}.podLabels`);
     const component = components.find((candidate) => candidate.name === name);
-    if (!component) throw new ConfigError('pods.components', name, `one of ${names.join(', ')}`);
-    if (level.extraEnv && component.kind !== 'service')
+    if (!component)
       throw new ConfigError(
-        `pods.components.${name}.extraEnv`,
-        level.extraEnv,
-        'nothing: only services take it',
+        'pods.components',
+        name,
+        `one of ${components.map((one) => one.name).join(', ')}`,
       );
+    if (extraEnv && component.kind !== 'service')
+      throw new ConfigError(`pods.components.${name}.extraEnv`, extraEnv, 'nothing: only services take it');
   }
 }

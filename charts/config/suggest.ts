@@ -1,24 +1,15 @@
 /** Names near to a misspelt one. */
 
-/** Edits (a letter more, less or other, two swapped) between two names, letters compared without case. */
+/** Letters more, less or other between two names. */
 function distance(a: string, b: string): number {
-  let [before, row]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const at = (line: readonly number[], index: number): number => line[index] ?? Number.POSITIVE_INFINITY;
-      const swapped =
-        a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(before, j - 2) + 1 : Number.POSITIVE_INFINITY;
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...a].entries()) {
+    const next = [index + 1];
+    for (const [at, other] of [...b].entries())
       next.push(
-        Math.min(
-          at(row, j) + 1,
-          at(next, j - 1) + 1,
-          at(row, j - 1) + Number(a[i - 1] !== b[j - 1]),
-          swapped,
-        ),
+        Math.min((row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1, (row[at] ?? 0) + Number(letter !== other)),
       );
-    }
-    [before, row] = [row, next];
+    row = next;
   }
   return row[b.length] ?? 0;
 }

@@ -25,21 +25,20 @@ const OWN_CHOICE = [
 ];
 
 type Value = string | number | boolean;
+type Variables = Readonly<Record<string, string>>;
 
 /** The settings a service is given by name, as variables. @throws ConfigError for a name or a value it would not take. */
 export function chosenSettings(
   spec: ServiceSpec,
   chosen: Readonly<Record<string, Value>>,
-  own: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  const service = spec.name;
+  own: Variables,
+): Variables {
   // A service of another topology says nothing of its settings.
-  const known = SETTINGS[service];
+  const known = SETTINGS[spec.name];
   for (const [name, value] of Object.entries(chosen)) {
-    const field = `services.${service}.settings.${name}`;
-    if (name in own && !OWN_CHOICE.includes(name))
-      throw new ConfigError(field, value, 'nothing: the platform sets this variable itself');
-    if (comesFromSecret(name, spec)) throw new ConfigError(field, '…', 'nothing: it comes from a Secret');
+    const field = `services.${spec.name}.settings.${name}`;
+    const reason = OWN_CHOICE.includes(name) ? undefined : refusal(name, spec, own);
+    if (reason) throw new ConfigError(field, value, reason);
     if (known) checkSetting(field, name, value, known);
   }
   return Object.fromEntries(Object.entries(chosen).map(([name, value]) => [name, String(value)]));
@@ -61,27 +60,22 @@ function checkSetting(
     throw new ConfigError(field, value, parsed.error.issues[0]?.message ?? 'another value');
 }
 
-/** What a variable that is no plain one of the service is; undefined for one that may be added. */
-function ownerOf(name: string, spec: ServiceSpec, own: Readonly<Record<string, string>>): string | undefined {
-  if (name in own) return 'nothing: the platform sets this variable itself';
-  if (comesFromSecret(name, spec)) return 'nothing: it comes from a Secret';
-  if (name in (SETTINGS[spec.name] ?? {}))
-    return `a variable of another name: this one is services.${spec.name}.settings.${name}`;
-  return undefined;
-}
-
 const comesFromSecret = (name: string, { secrets = [] }: ServiceSpec): boolean =>
   /^(POSTGRES|REDIS)_PASSWORD$|^JWT_(SECRET|PRIVATE)_KEY$/.test(name) ||
   secrets.some(({ keys }) => keys.includes(name));
 
+/** Why a variable may not be set beside those of the platform; undefined for one that may. */
+function refusal(name: string, spec: ServiceSpec, own: Variables): string | undefined {
+  if (name in own) return 'nothing: the platform sets this variable itself';
+  return comesFromSecret(name, spec) ? 'nothing: it comes from a Secret' : undefined;
+}
+
 /** @throws ConfigError for a variable the platform sets, and for one of the service's settings or Secrets. */
-export function checkExtraEnv(
-  spec: ServiceSpec,
-  extra: readonly k8s.EnvVar[],
-  own: Readonly<Record<string, string>>,
-): void {
+export function checkExtraEnv(spec: ServiceSpec, extra: readonly k8s.EnvVar[], own: Variables): void {
   for (const { name, value } of extra) {
-    const owner = ownerOf(name, spec, own);
-    if (owner) throw new ConfigError(`extraEnv.${name} of ${spec.name}`, value, owner);
+    const elsewhere =
+      name in (SETTINGS[spec.name] ?? {}) && `services.${spec.name}.settings.${name} in its place`;
+    const reason = refusal(name, spec, own) ?? elsewhere;
+    if (reason) throw new ConfigError(`extraEnv.${name} of ${spec.name}`, value, reason);
   }
 }

@@ -3,10 +3,14 @@
  * the prerequisites installed: nothing is rejected, and Pod Security warns about nothing outside node-agents.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
-import { readManifests, root } from '../support/objects.ts';
+import { toYaml } from '../../charts/constructs/yaml.ts';
+import { EVERYTHING } from '../support/everything.ts';
+import { readManifests, render, root } from '../support/objects.ts';
 
 const bundles = process.env.PLATFORM_BUNDLES ?? '';
 
@@ -19,6 +23,31 @@ function kubectl(...args: readonly string[]): string {
 beforeAll(() => {
   for (const file of readdirSync(bundles))
     if (/operator|cert-manager/.test(file)) kubectl('apply', '--server-side', '-f', `${bundles}/${file}`);
+});
+
+/** Kinds whose definitions come with no bundle of ours. */
+const WITHOUT_DEFINITION = ['CiliumNetworkPolicy', 'ExternalSecret'];
+
+describe.each(ENVIRONMENTS)('%s with everything', (environment) => {
+  const folder = mkdtempSync(join(tmpdir(), 'everything-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  it('is accepted, also with both address families', () => {
+    const objects = render(environment, [EVERYTHING]).filter(
+      ({ kind }) => !WITHOUT_DEFINITION.includes(kind),
+    );
+    writeFileSync(join(folder, 'all.yaml'), toYaml(...objects));
+    const namespaces = objects.filter(({ kind }) => kind === 'Namespace');
+    writeFileSync(join(folder, 'namespaces.yaml'), toYaml(...namespaces));
+    kubectl('apply', '--server-side', '-f', join(folder, 'namespaces.yaml'));
+    const output = kubectl(
+      ...['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', join(folder, 'all.yaml')],
+    );
+    const accepted = output
+      .split('\n')
+      .filter((line) => line.endsWith('serverside-applied (server dry run)'));
+    console.info(`${environment} with everything: ${accepted.length} objects accepted`);
+    expect(accepted).toHaveLength(objects.length);
+  });
 });
 
 describe.each(ENVIRONMENTS)('dist/%s', (environment) => {

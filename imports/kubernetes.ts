@@ -1,4 +1,4 @@
-/** Affinity and label selectors, as Kubernetes writes them. A misspelt field is refused here: cdk8s would leave it out. */
+/** Parts of a pod as Kubernetes writes them, for values of users. A misspelt field is refused here: cdk8s would leave it out. */
 import { z } from 'zod';
 
 const strings = z.record(z.string(), z.string());
@@ -46,4 +46,40 @@ export const affinity = z.strictObject({
     .exactOptional(),
   podAffinity: podTerms.exactOptional(),
   podAntiAffinity: podTerms.exactOptional(),
+});
+
+const keyOf = z.strictObject({ name: z.string(), key: z.string(), optional: z.boolean().exactOptional() });
+
+/** A toleration as Kubernetes writes it. */
+export const toleration = z.strictObject({
+  key: z.string().exactOptional(),
+  operator: z.enum(['Exists', 'Equal']).exactOptional(),
+  value: z.string().exactOptional(),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).exactOptional(),
+  tolerationSeconds: z.int().exactOptional(),
+});
+
+export const spreadConstraint = z.strictObject({
+  maxSkew: z.int().min(1).default(1),
+  topologyKey: z.string().min(1),
+  whenUnsatisfiable: z.enum(['DoNotSchedule', 'ScheduleAnyway']).default('ScheduleAnyway'),
+  /** @default the labels of the component */
+  labelSelector: labelSelector.exactOptional(),
+  minDomains: z.int().min(1).exactOptional(),
+  nodeAffinityPolicy: z.enum(['Honor', 'Ignore']).exactOptional(),
+  nodeTaintsPolicy: z.enum(['Honor', 'Ignore']).exactOptional(),
+  matchLabelKeys: z.array(z.string()).exactOptional(),
+});
+
+export const variable = z.strictObject({
+  name: z.string().regex(/^[A-Za-z_][\w.-]*$/, 'the name of an environment variable such as TZ'),
+  value: z.string().exactOptional(),
+  /** From a ConfigMap, a Secret or a field of the pod, as Kubernetes writes it. */
+  valueFrom: z
+    .strictObject({
+      configMapKeyRef: keyOf.exactOptional(),
+      secretKeyRef: keyOf.exactOptional(),
+      fieldRef: z.strictObject({ fieldPath: z.string() }).exactOptional(),
+    })
+    .exactOptional(),
 });
