@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../ops/core/paths.ts';
 import { VERBS } from '../../ops/verbs.ts';
+import { README_BLOCKS } from '../support/readme.ts';
 
 const DOCUMENTS = [
   'README.md',
@@ -96,6 +97,15 @@ describe.each(SCRIPTS)('%s', (script) => {
     expect(code).not.toMatch(pattern);
   });
 });
+
+describe.each(README_BLOCKS.map(({ line, commands }) => [line, commands.join('\n')] as const))(
+  'the commands on line %i of README',
+  (_line, code) => {
+    it.each(Object.entries(GNU_ONLY))('do without %s', (_, pattern) => {
+      expect(code).not.toMatch(pattern);
+    });
+  },
+);
 
 it('the patterns find what they name', () => {
   for (const [text, name] of [

@@ -59,7 +59,7 @@ def ours() -> Iterator[tuple[str, str]]:
     for manifest in REPOSITORY.glob("dist/*/30-ai-assistant.k8s.yaml"):
         for name, model in _RENDERED.findall(manifest.read_text()):
             yield f"{name} of {manifest.parent.name}", model
-    for page in ("README.md", "docs/models.md"):
+    for page in ("README.md", "docs/services.md", "docs/models.md"):
         for model in _IN_PROSE.findall((REPOSITORY / page).read_text()):
             yield f"{page}: {model}", model
 

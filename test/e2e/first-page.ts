@@ -1,0 +1,35 @@
+/** What each command of README's first page prints: the end-to-end test runs them, an offline test compares the lists. */
+
+export interface Expected {
+  /** How the command begins, or what it holds that no other one does. */
+  readonly command: string;
+  /** All of this is in what it prints; some of it comes only after a while. */
+  readonly prints: readonly RegExp[];
+}
+
+/** In the order of README. A command that says the same again when it is repeated is repeated until it prints this. */
+export const FIRST_PAGE: readonly Expected[] = [
+  { command: 'URL=', prints: [] },
+  { command: 'ME=', prints: [] },
+  // On a cluster where the page was gone through before, the account is there.
+  { command: '/auth/register', prints: [/"email":"me@example\.com"|"status":409/] },
+  { command: 'user_management promote', prints: [/the account is an administrator now/] },
+  { command: 'TOKEN=', prints: [] },
+  { command: 'AS=', prints: [] },
+  {
+    command: '/ai/chat',
+    prints: [/event: delta/, /simulator/, /demonstration base/, /Catalog_Организации/, /event: done/],
+  },
+  { command: '/1c/sync/data', prints: [/^\{"job_id":"[0-9a-f-]{36}"\}$/] },
+  { command: '/1c/sync?limit=1', prints: [/"status":"completed","percent":100/] },
+  { command: '/1c/reports/companies', prints: [/Северный ветер/, /Ромашка/] },
+  { command: '/analytics/reports/generate', prints: [/"kind":"sync"/, /Document_РеализацияТоваровУслуг/] },
+  { command: '/analytics/dashboards/overview', prints: [] },
+  { command: './platform status', prints: [/user-management/, /postgres-security/, /model-simulator/] },
+];
+
+/** What begins before there is a cluster: where else it is run, and the line that does. */
+export const RUN_ELSEWHERE: Readonly<Record<string, readonly [file: string, line: RegExp]>> = {
+  './platform up': ['.ci/run', /^ {2}\.\/platform up --values test\/e2e\/lab\.yaml$/m],
+  'npm ci && npm test': ['.ci/run', /^npm ci --no-fund --no-audit$[\s\S]*^npm run check$/m],
+};
