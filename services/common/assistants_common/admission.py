@@ -1,8 +1,9 @@
 """Load that is more than a service can bear is refused early: a late refusal costs most and helps least."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,10 +13,15 @@ from assistants_common.problems import OverloadedError, problem_response
 OPERATIONAL_PATHS = frozenset({"/live", "/health", "/metrics"})
 
 
+_refused_at: ContextVar[float] = ContextVar("refused_at", default=float("inf"))
+"""When the request has waited as long as it may, by the clock of the event loop."""
+
+
 class Gate:
     """Lets so many through at once. The others wait for a moment and are refused then.
 
-    The wait also slows down clients that come back at once after a refusal.
+    The wait also slows down clients that come back at once after a refusal. A request that waits at several
+    gates waits no longer than at one.
     """
 
     def __init__(self, places: int, patience_seconds: float) -> None:
@@ -24,14 +30,27 @@ class Gate:
 
     async def enter(self) -> None:
         """Take a place, which `leave` gives back; OverloadedError when none becomes free."""
+        end = min(_refused_at.get(), self._end())
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout_at(end):
                 await self._places.acquire()
         except TimeoutError as error:
             raise OverloadedError from error
 
+    @contextmanager
+    def patience(self) -> Iterator[None]:
+        """All gates within the context have what is left of this one's patience."""
+        token = _refused_at.set(self._end())
+        try:
+            yield
+        finally:
+            _refused_at.reset(token)
+
     def leave(self) -> None:
         self._places.release()
+
+    def _end(self) -> float:
+        return asyncio.get_running_loop().time() + self._patience
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -57,15 +76,16 @@ class AdmissionMiddleware:
         if scope["type"] != "http" or own_path(scope) in OPERATIONAL_PATHS:
             await self._app(scope, receive, send)
             return
-        try:
-            await self._gate.enter()
-        except OverloadedError as error:
-            response = problem_response(
-                scope["path"], error.status_code, error.problem_detail, headers=error.headers
-            )
-            await response(scope, receive, send)
-            return
-        await self._serve(scope, receive, send)
+        with self._gate.patience():
+            try:
+                await self._gate.enter()
+            except OverloadedError as error:
+                response = problem_response(
+                    scope["path"], error.status_code, error.problem_detail, headers=error.headers
+                )
+                await response(scope, receive, send)
+                return
+            await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         inside = True

@@ -83,7 +83,7 @@ class ServiceSettings(BaseSettings):
     max_concurrent_requests: int = Field(default=100, ge=1, le=10_000)
     """Requests whose response has not begun; more are refused with 503."""
     admission_patience_seconds: float = Field(default=0.3, gt=0, le=60)
-    """How long a request waits for a place. It may wait twice, and is to be refused within a second."""
+    """How long a request waits for places in all: refused within a second, on a quarter of a CPU."""
 
     path_prefix: str = Field(default="", pattern=f"^{PATH_PREFIX.pattern}$")
     """Where the edge has this service, such as /ai; requests may come with and without it."""

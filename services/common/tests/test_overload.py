@@ -19,7 +19,7 @@ from assistants_common.resources import RedisDep, Resources, SessionDep
 from assistants_common.settings import DatabaseSettings
 from assistants_testing.plugin import running
 from assistants_testing.postgres import PostgresServer
-from assistants_testing.waiting import patience, until
+from assistants_testing.waiting import pass_time, patience, patiently, until
 
 pytestmark = pytest.mark.usefixtures("clean_tables")
 
@@ -188,6 +188,49 @@ async def test_many_health_checks_ask_once(client: httpx.AsyncClient, resources:
         resources.health.checks.update(own)
     assert {answer.status_code for answer in answers} == {200}
     assert asked["slow"] == 1
+
+
+async def test_a_request_waits_no_longer_at_several_gates_than_at_one() -> None:
+    """Otherwise every gate, and every pool behind it, makes the refusal later."""
+    first, second, third = (Gate(1, patience_seconds=60) for _ in range(3))
+    for gate in (first, second, third):
+        await gate.enter()
+    entered = asyncio.Event()
+
+    async def request() -> None:
+        with first.patience():
+            async with first.place():
+                entered.set()
+                with pytest.raises(OverloadedError):
+                    await second.enter()
+                with pytest.raises(OverloadedError):
+                    await third.enter()
+
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    task = asyncio.create_task(request())
+    await pass_time(50)
+    assert not entered.is_set()
+    first.leave()
+    await patiently(entered.wait())
+    await pass_time(11)
+    await patiently(task)
+    assert loop.time() - begin < 2 * 60
+    await first.enter()
+
+
+async def test_one_request_s_patience_is_not_another_s() -> None:
+    gate = Gate(1, patience_seconds=60)
+    await gate.enter()
+    with gate.patience():
+        await pass_time(61)
+        with pytest.raises(OverloadedError):
+            await gate.enter()
+    waiting = asyncio.create_task(gate.enter())
+    await pass_time(30)
+    assert not waiting.done()
+    gate.leave()
+    await patiently(waiting)
 
 
 async def test_a_place_is_given_back_after_a_fault() -> None:

@@ -12,8 +12,10 @@ from assistants_testing.waiting import block_until
 pytestmark = pytest.mark.slow
 
 PACKAGE = "slow_sample"
+_FEW_OBJECTS = 20_000
+"""The modules of a service alone have more than 100,000."""
 SOURCE = """
-import asyncio, sys
+import asyncio, gc, sys
 from pathlib import Path
 from assistants_common.app import create_app
 from assistants_common.service import Service, run
@@ -29,6 +31,11 @@ async def slow() -> str:
     while not (folder / "end").exists():
         await asyncio.sleep(0.01)
     return "done"
+
+@router.get("/collected")
+async def collected() -> int:
+    # How many objects a full collection looks at.
+    return sum(len(gc.get_objects(generation)) for generation in range(3))
 
 def build(settings):
     return create_app("slow-sample", settings, title="Slow", description="For a test.", routers=[router])
@@ -73,3 +80,11 @@ def test_a_taken_port_is_a_failure(platform_settings: dict[str, Any], tmp_path: 
     with running_service(PACKAGE, platform_settings, tmp_path) as service:
         taken = {**platform_settings, "host": "127.0.0.1", "port": httpx.URL(service.url).port}
         assert run_command(PACKAGE, [], taken).returncode != 0
+
+
+def test_what_stays_for_good_is_not_looked_at_by_the_garbage_collector(
+    platform_settings: dict[str, Any], tmp_path: Path
+) -> None:
+    """Every full collection stops the process for as long as it looks at objects."""
+    with running_service(PACKAGE, platform_settings, tmp_path) as service:
+        assert httpx.get(f"{service.url}/collected").json() < _FEW_OBJECTS

@@ -16,7 +16,7 @@ class Settings(MailSettings, DatabaseSettings):
     public_url: _Origin = Field(default="", description="Where browsers reach the platform, without a slash.")
 
     max_concurrent_requests: int = Field(
-        default=40, ge=1, le=10_000, description="Few: a request is refused cheaper before it is read."
+        default=20, ge=1, le=10_000, description="Few: a request is refused cheaper before it is read."
     )
 
     refresh_token_days: int = Field(default=14, ge=1, le=365)
