@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from secrets import randbelow
 from time import monotonic
 from types import FrameType
 
@@ -19,6 +20,7 @@ _EXIT_FAILURE = 1
 _EXAMPLES = 25
 _SEED = 20_250_301
 _JOBS = 2
+_DEEP_MINUTES = 60
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,11 +29,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     services: list[str] = parsed.services or list(TARGETS)
     if parsed.serve:
         return _serve(services[0])
+    if parsed.deep is not None:
+        return _deep(services, parsed)
+    return 0 if _round(services, parsed) else _EXIT_FAILURE
+
+
+def _deep(services: Sequence[str], parsed: argparse.Namespace) -> int:
+    """Rounds with new seeds until the time is over; the last one is brought to its end."""
+    end = monotonic() + parsed.deep * 60
+    failed: list[int] = []
+    rounds = 0
+    while monotonic() < end:
+        rounds += 1
+        parsed.seed = randbelow(2**32)
+        _say(f"\nround {rounds}, {max(0, end - monotonic()) / 60:.0f} minutes left, --seed {parsed.seed}")
+        if not _round(services, parsed):
+            failed.append(parsed.seed)
+    _say(
+        f"\n{rounds} rounds, {len(failed)} failed{': --seed ' if failed else ''}{', '.join(map(str, failed))}"
+    )
+    return _EXIT_FAILURE if failed else 0
+
+
+def _round(services: Sequence[str], parsed: argparse.Namespace) -> bool:
+    """Test all of them once; whether they passed."""
     begin = monotonic()
     reports = _test(services, parsed)
     seconds = monotonic() - begin
-    print(json.dumps(as_document(reports, seconds), indent=2) if parsed.json else as_table(reports, seconds))
-    return 0 if all(report.passed for report in reports) else _EXIT_FAILURE
+    text = json.dumps(as_document(reports, seconds), indent=2) if parsed.json else as_table(reports, seconds)
+    print(text, flush=True)
+    return all(report.passed for report in reports)
+
+
+def _say(text: str) -> None:
+    """On the error stream: the output holds the results alone."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
@@ -54,6 +86,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--jobs", type=_positive, default=_JOBS, metavar="N", help="services at a time (default: %(default)s)"
     )
     add("--operation", action="append", default=[], metavar="REGEX", help="only some, such as 'POST /chat'")
+    add("--deep", type=_minutes, nargs="?", const=_DEEP_MINUTES, metavar="MINUTES", help=_DEEP_HELP)
     add("--json", action="store_true", help="print the results as JSON")
     add("--serve", action="store_true", help="start one service as for a test, and wait for Ctrl-C")
     parsed = parser.parse_args(arguments)
@@ -70,6 +103,16 @@ _EXAMPLES_HELP = (
 )
 
 
+_DEEP_HELP = "again and again with new seeds, which are printed, for so long (default: an hour)"
+
+
+def _minutes(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not valid, expected a number of minutes above 0")
+    return number
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -80,7 +123,7 @@ def _positive(text: str) -> int:
 def _test(services: Sequence[str], parsed: argparse.Namespace) -> list[ServiceReport]:
     options = Options(parsed.examples, parsed.seed, tuple(parsed.operation))
     if len(services) == 1:
-        report = run_one(services[0], options)
+        report = run_one(services[0], options, _say)
         _tell(report)
         return [report]
     operations = [part for pattern in options.include for part in ("--operation", pattern)]
@@ -89,18 +132,17 @@ def _test(services: Sequence[str], parsed: argparse.Namespace) -> list[ServiceRe
 
 
 def _tell(report: ServiceReport) -> None:
-    """What failed, in full, on the error stream: the output holds the results alone."""
+    """What failed, in full."""
     known: set[str] = set()
     for outcome in report.outcomes:
         text = without_known(outcome.failures, known) if outcome.failures else ""
         if text:
-            print(f"\n=== {report.service} as {outcome.identity}\n\n{text}\n", file=sys.stderr)
+            _say(f"\n=== {report.service} as {outcome.identity}\n\n{text}\n")
     if report.problem:
-        print(f"\n=== {report.service} could not be tested\n{report.problem}", file=sys.stderr)
-    if report.refused:
-        print(f"{report.service} never accepted: {', '.join(report.refused)}", file=sys.stderr)
-    verdict = "passed" if report.passed else "FAILED"
-    print(f"{report.service}: {verdict} after {report.seconds:.0f} s", file=sys.stderr)
+        _say(f"\n=== {report.service} could not be tested\n{report.problem}")
+    for operation in report.refused:
+        _say(f"{report.service} never accepted: {operation}")
+    _say(f"{report.service}: {'passed' if report.passed else 'FAILED'} after {report.seconds:.0f} s")
 
 
 def _serve(service: str) -> int:

@@ -1,6 +1,5 @@
 """Accounts of the callers of user-management, made through its own endpoints."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_hex
@@ -9,12 +8,11 @@ from uuid import UUID
 import httpx
 
 from assistants_testing.smtp import SmtpServer
-from assistants_testing.waiting import PATIENCE_SECONDS, block_until
+from assistants_testing.waiting import PATIENCE_SECONDS
 
 from .identities import ADMIN, ANALYST, IDENTITIES
+from .mails import link_token
 from .servers import Service
-
-_LINK = re.compile(r"/verify-email#(?P<token>\S+)")
 
 
 @dataclass(frozen=True)
@@ -23,16 +21,24 @@ class Accounts:
 
     tokens: Mapping[str, str]
     auth: Mapping[str, Mapping[str, object]]
+    credentials: Mapping[str, Mapping[str, str]]
     ids: frozenset[UUID]
+    url: str
+
+    def log_in(self, name: str) -> str:
+        """A token of a session that no other test ends."""
+        with httpx.Client(base_url=self.url, timeout=PATIENCE_SECONDS) as client:
+            return _token(client, **self.credentials[name])
 
 
-def register_accounts(service: Service, mail: SmtpServer) -> Accounts:
+def register_accounts(service: Service, mail: SmtpServer, login_path: str = "/auth/login") -> Accounts:
+    """`login_path`: where the run logs in, which is elsewhere behind a gateway."""
     password = f"A-{token_hex(12)}"
     emails = {item.name: f"contract-{item.name}@example.com" for item in IDENTITIES}
     with httpx.Client(base_url=service.url, timeout=PATIENCE_SECONDS) as client:
         ids = {name: _register(client, email, password) for name, email in emails.items()}
         for email in emails.values():
-            _verify(client, _link_token(mail, email))
+            _verify(client, link_token(mail, email, "verify-email"))
         promoted = service.run("promote", emails[ADMIN.name])
         if promoted.returncode:
             raise RuntimeError(f"promote failed:\n{promoted.stdout}{promoted.stderr}")
@@ -40,25 +46,17 @@ def register_accounts(service: Service, mail: SmtpServer) -> Accounts:
         client.put(f"/users/{ids[ANALYST.name]}/role", json={"role": ANALYST.role.value}).raise_for_status()
         tokens = {name: _token(client, email, password) for name, email in emails.items()}
     return Accounts(
-        tokens, {name: _login(email, password) for name, email in emails.items()}, frozenset(ids.values())
+        tokens,
+        {name: _login(email, password, login_path) for name, email in emails.items()},
+        {name: {"email": email, "password": password} for name, email in emails.items()},
+        frozenset(ids.values()),
+        service.url,
     )
 
 
 def _register(client: httpx.Client, email: str, password: str) -> UUID:
     response = client.post("/auth/register", json={"email": email, "password": password})
     return UUID(response.raise_for_status().json()["id"])
-
-
-def _link_token(mail: SmtpServer, email: str) -> str:
-    """Of the mail to confirm an address, which is sent in the background."""
-
-    def links() -> list[str]:
-        mails = zip(mail.recipients, mail.messages, strict=False)
-        texts = [message.get_content() for recipients, message in mails if email in recipients]
-        return [found["token"] for found in map(_LINK.search, texts) if found]
-
-    block_until(links)
-    return links()[0]
 
 
 def _verify(client: httpx.Client, token: str) -> None:
@@ -71,12 +69,12 @@ def _token(client: httpx.Client, email: str, password: str) -> str:
     return token
 
 
-def _login(email: str, password: str) -> dict[str, object]:
+def _login(email: str, password: str, path: str) -> dict[str, object]:
     """In the format of Web Fuzzing Commons. Done again when a run has logged the caller out."""
     return {
         "loginEndpointAuth": {
             "verb": "POST",
-            "endpoint": "/auth/login",
+            "endpoint": path,
             "contentType": "application/json",
             "payloadUserPwd": {
                 "username": email,

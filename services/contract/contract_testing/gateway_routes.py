@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 # Its stubs are a package of their own.
@@ -22,12 +23,22 @@ def routes_to(urls: Mapping[str, str]) -> str:
     return json.dumps([_route(route, urls) for route in json.loads(_rendered())])
 
 
+def address_at_gateway(service: str, path: str) -> str:
+    """Where the gateway has a path of a service; ValueError when it does not pass it on."""
+    for route in json.loads(_rendered()):
+        inside: str = route["rewrite"]
+        if route["service"] == service and (path == inside or path.startswith(f"{inside}/")):
+            return f"{route['prefix']}{path.removeprefix(inside)}"
+    raise ValueError(f"{path} of {service} is not behind the gateway")
+
+
 def _route(route: Mapping[str, Any], urls: Mapping[str, str]) -> dict[str, Any]:
     kept = {name: value for name, value in route.items() if name != "endpoints"}
     limit = {"requestsPerMinute": HIGHEST_RATE} if "requestsPerMinute" in route else {}
     return {**kept, "upstream": urls[route["service"]], **limit}
 
 
+@cache
 def _rendered() -> str:
     for document in yaml.safe_load_all(_MANIFEST.read_text()):
         if document["kind"] == "Deployment":

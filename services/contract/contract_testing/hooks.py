@@ -1,6 +1,7 @@
 """Loaded by schemathesis: how its requests differ from its own, and what they reached."""
 
 import atexit
+import json
 import os
 from http import HTTPStatus
 from ipaddress import IPv4Address
@@ -10,13 +11,20 @@ from typing import Any
 
 import schemathesis
 from hypothesis import strategies
+from schemathesis.auths import AuthContext, set_on_case
 
 PROTECTED_IDS_VARIABLE = "CONTRACT_PROTECTED_IDS"
 ACCEPTED_FILE_VARIABLE = "CONTRACT_ACCEPTED_FILE"
+EXAMPLES_FILE_VARIABLE = "CONTRACT_EXAMPLES_FILE"
 _FIRST_CLIENT = IPv4Address("10.0.0.1")
 _clients = count()
 _accepted: set[str] = set()
 _protected = frozenset(os.environ.get(PROTECTED_IDS_VARIABLE, "").split())
+_examples: dict[str, dict[str, Any]] = (
+    json.loads(Path(os.environ[EXAMPLES_FILE_VARIABLE]).read_text())
+    if EXAMPLES_FILE_VARIABLE in os.environ
+    else {}
+)
 
 # The format allows addresses nobody can have, such as quoted ones and those of reserved domains. The services
 # refuse them, which a schema cannot say.
@@ -30,6 +38,24 @@ schemathesis.openapi.format(
 
 # Nor can it say which passwords are too common.
 schemathesis.openapi.format("password", strategies.from_regex(r"Zebra-[ -~]{6,90}", fullmatch=True))
+
+
+@schemathesis.hook
+def before_add_examples(context: schemathesis.HookContext, examples: list["schemathesis.Case[Any]"]) -> None:
+    """Adds the request with what only a real object has, once: it may use up what it is about."""
+    operation = context.operation
+    found = _examples.pop(operation.label, None) if operation else None
+    if operation is None or found is None:
+        return
+    case = operation.Case(
+        path_parameters=found["path_parameters"],
+        query=found["query"],
+        cookies=found["cookies"],
+    )
+    if found["body"] is not None:
+        case.body, case.media_type = found["body"], "application/json"
+    set_on_case(case, AuthContext(operation=operation, app=operation.app), None)
+    examples.append(case)
 
 
 @schemathesis.hook

@@ -38,6 +38,9 @@ class Figures:
 
     logins: dict[str, list[float]] = field(default_factory=dict)
     health: dict[str, list[float]] = field(default_factory=dict)
+    cpu_seconds: float = 0
+    """What the service got while it was under load: a busy machine gives less than its part."""
+
     memory_before: float = 0
     memory_most: float = 0
     back_after: float = 0
@@ -46,6 +49,11 @@ class Figures:
 
 def _memory(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE / 2**20
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @asynccontextmanager
@@ -118,12 +126,16 @@ async def _until_back(url: str) -> float:
 async def measure(service: Service, connections: int, seconds: float, cpu: float) -> Figures:
     port = urlsplit(service.url).port or 80
     figures = Figures(memory_before=_memory(service.pid))
+    # A pod has answered its probes before it is sent logins.
+    await _until_back(service.url)
     async with _with_a_part_of_a_cpu(service.pid, cpu):
+        begin = _cpu_seconds(service.pid)
         end = monotonic() + seconds
         async with asyncio.TaskGroup() as tasks:
             for _ in range(connections):
                 tasks.create_task(_log_in(port, end, figures))
             tasks.create_task(_watch(service, end, figures))
+        figures.cpu_seconds = _cpu_seconds(service.pid) - begin
         figures.back_after = await _until_back(service.url)
     return figures
 

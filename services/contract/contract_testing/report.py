@@ -6,7 +6,16 @@ from typing import Any
 
 from .runs import Outcome
 
-_HEAD = ("service", "operations", "cases", "server errors", "contract breaks", "other errors", "seconds")
+_HEAD = (
+    "service",
+    "operations",
+    "never accepted",
+    "cases",
+    "server errors",
+    "contract breaks",
+    "other errors",
+    "seconds",
+)
 
 
 @dataclass(frozen=True)
@@ -19,11 +28,15 @@ class ServiceReport:
     problem: str = ""
     """Why the service could not be tested."""
 
+    operations: Sequence[str] = ()
+    """Those of the description that were to be tested."""
+
     @property
     def passed(self) -> bool:
         return (
             not self.problem
             and bool(self.outcomes)
+            and not self.refused
             and all(not outcome.failures for outcome in self.outcomes)
         )
 
@@ -33,15 +46,15 @@ class ServiceReport:
 
     @property
     def refused(self) -> list[str]:
-        """Operations that accepted nothing from anybody: their own work was not tested."""
-        each = [set(outcome.refused) for outcome in self.outcomes]
-        return sorted(set.intersection(*each)) if each else []
+        """Operations that accepted nothing from any caller: their own work was not tested."""
+        return sorted(set(self.operations).difference(*(outcome.accepted for outcome in self.outcomes)))
 
-    def row(self) -> tuple[str, int, int, int, int, int, float]:
+    def row(self) -> tuple[str, int, int, int, int, int, int, float]:
         """What several identities met counts once."""
         return (
             self.service,
-            max((outcome.operations for outcome in self.outcomes), default=0),
+            len(self.operations),
+            len(self.refused),
             self.cases,
             len({item for outcome in self.outcomes for item in outcome.server_errors}),
             len({item for outcome in self.outcomes for item in outcome.contract_breaks}),
@@ -52,7 +65,7 @@ class ServiceReport:
 
 def as_table(reports: Sequence[ServiceReport], seconds: float) -> str:
     rows = [report.row() for report in reports]
-    sums = [sum(column) for column in zip(*(row[1:6] for row in rows), strict=True)]
+    sums = [sum(column) for column in zip(*(row[1:7] for row in rows), strict=True)]
     cells = [_HEAD, *(_cells(*row) for row in rows), _cells("all", *sums, seconds)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD))]
     lines = [
@@ -80,6 +93,7 @@ def as_document(reports: Sequence[ServiceReport], seconds: float) -> dict[str, A
                 "passed": report.passed,
                 "seconds": round(report.seconds, 1),
                 "problem": report.problem or None,
+                "operations": report.operations,
                 "refused": report.refused,
                 "runs": [asdict(outcome) for outcome in report.outcomes],
             }

@@ -12,16 +12,17 @@ from typing import Any
 
 from .exclusions import exclusions_for
 from .failures import failures_in, with_variables
-from .hooks import ACCEPTED_FILE_VARIABLE, PROTECTED_IDS_VARIABLE
+from .hooks import ACCEPTED_FILE_VARIABLE, EXAMPLES_FILE_VARIABLE, PROTECTED_IDS_VARIABLE
 from .identities import PEERS, Identity
 from .targets import Running
 
 _PHASES = ("examples", "coverage", "fuzzing")
+_ALL = (".*",)
+"""Without a word of what to include, schemathesis leaves out the operation that serves the description."""
 _ALL_PHASES = (*_PHASES, "stateful")
 _REQUEST_SECONDS = 60
 _RUN_SECONDS = 600
 _SERVER_ERRORS = ("ST101", "ST102")
-_STATEFUL = "Stateful tests"
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,17 @@ class Outcome:
 
     contract_breaks: Sequence[str]
     other_errors: Sequence[str]
-    refused: Sequence[str]
-    """Operations that did not accept any request."""
+    accepted: Sequence[str]
+    """Operations that accepted a request."""
 
     seconds: float
     failures: str
     """The failures in full, with the curl commands that show them again; empty when there is none."""
+
+    @property
+    def summary(self) -> str:
+        found = len(self.server_errors) + len(self.contract_breaks) + len(self.other_errors)
+        return f"{self.cases} cases as {self.identity} in {self.seconds:.0f} s, {found} findings"
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,10 @@ class _Files:
         return self.folder / "report.json"
 
     @property
+    def examples(self) -> Path:
+        return self.folder / "examples.json"
+
+    @property
     def accepted(self) -> Path:
         return self.folder / "accepted.txt"
 
@@ -73,6 +83,7 @@ def run(service: str, running: Running, auth_file: Path, caller: Identity, optio
     files = _Files(auth_file.parent / f"{service}-{caller.name}")
     files.folder.mkdir()
     files.configuration.write_text(_toml(_configuration(service, running, auth_file, caller, options)))
+    files.examples.write_text(json.dumps(running.examples(caller)))
     started = monotonic()
     exit_code, output = _run(running, options, files)
     seconds = monotonic() - started
@@ -106,12 +117,13 @@ def _run(running: Running, options: Options, files: _Files) -> tuple[int, str]:
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(files.configuration), "--no-color"),
         *("run", f"{running.url}/openapi.json", "--report", "json", "--report-json-path", str(files.report)),
         *("--phases", ",".join(_PHASES if options.include else _ALL_PHASES), "--wait-for-schema", "2"),
-        *(part for pattern in options.include for part in ("--include-name-regex", pattern)),
+        *("--include-name-regex", "|".join(f"(?:{pattern})" for pattern in options.include or _ALL)),
     ]
     variables = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(sys.path),
         PROTECTED_IDS_VARIABLE: " ".join(sorted(str(item) for item in running.protected_ids)),
+        EXAMPLES_FILE_VARIABLE: str(files.examples),
         ACCEPTED_FILE_VARIABLE: str(files.accepted),
     }
     try:
@@ -143,7 +155,7 @@ def _outcome(identity: str, files: _Files, exit_code: int, text: str, seconds: f
         server_errors=_named(group for group in groups if group["code"] in _SERVER_ERRORS),
         contract_breaks=_named(group for group in groups if group["code"] not in _SERVER_ERRORS),
         other_errors=errors,
-        refused=_refused(report["valid_rates"], files.accepted),
+        accepted=files.accepted.read_text().splitlines() if files.accepted.is_file() else (),
         seconds=seconds,
         failures=text if groups or errors else "",
     )
@@ -151,11 +163,6 @@ def _outcome(identity: str, files: _Files, exit_code: int, text: str, seconds: f
 
 def _named(groups: Iterable[dict[str, Any]]) -> list[str]:
     return sorted(f"{operation}: {group['title']}" for group in groups for operation in group["operations"])
-
-
-def _refused(operations: Iterable[str], accepted_file: Path) -> list[str]:
-    accepted = accepted_file.read_text().splitlines() if accepted_file.is_file() else []
-    return sorted(set(operations) - {_STATEFUL, *accepted})
 
 
 def _toml(document: dict[str, Any], prefix: str = "") -> str:

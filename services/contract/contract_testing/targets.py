@@ -3,23 +3,30 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from secrets import token_hex
 from uuid import UUID
 
+import httpx
+
 from ai_assistant_testing.stand_in import ANTHROPIC_KEY, OPENAI_KEY
 from assistants_testing.smtp import SmtpServer, smtp_server
+from assistants_testing.waiting import PATIENCE_SECONDS
 from onec_simulator.base import Base
 from onec_simulator.server import ROOT
+from user_management_testing.oidc_provider import oidc_provider
 
 from .accounts import register_accounts
-from .gateway_routes import HIGHEST_RATE, routes_to
-from .identities import fixed_headers, minted_tokens
+from .examples import Caller, Examples, examples_of
+from .gateway_routes import HIGHEST_RATE, address_at_gateway, routes_to
+from .identities import Identity, fixed_headers, minted_tokens
 from .limits import lifted_limits
 from .seeds import attacks, publish, usage
 from .servers import Service, Stores, migrated_service, running_gateway, running_stand_in
 
 _ONEC_PROCESS = "contract_testing.onec_on_loopback"
 _LOWEST_ARGON2_KIB = 19 * 1024
+_PUBLIC_URL = "http://platform.example.com"
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,9 @@ class Running:
     tokens: Mapping[str, str]
     auth: Mapping[str, Mapping[str, object]]
     """How they authenticate, in the format of Web Fuzzing Commons."""
+
+    examples: Callable[[Identity], Examples] = lambda _: {}
+    """Requests of a caller that are accepted, by their operations."""
 
     protected_ids: frozenset[UUID] = frozenset()
     """Accounts a run must not change."""
@@ -78,14 +88,19 @@ def _user_management(stores: Stores, key: str) -> Iterator[Service]:
 
 @contextmanager
 def _mailing_user_management(stores: Stores, key: str, mail: SmtpServer) -> Iterator[Service]:
-    settings = {
-        **_common(key, "user_management"),
-        **mail.as_settings(),
-        "public_url": "http://platform.example.com",
-        "argon2_memory_kib": _LOWEST_ARGON2_KIB,
-    }
-    with migrated_service("user_management", settings, stores) as service:
-        yield service
+    client_id, secret = "assistants", token_hex(16)
+    with oidc_provider(client_id, secret, f"{_PUBLIC_URL}/auth/oidc/callback") as provider:
+        settings = {
+            **_common(key, "user_management"),
+            **mail.as_settings(),
+            "public_url": _PUBLIC_URL,
+            "oidc_issuer": provider.issuer,
+            "oidc_client_id": client_id,
+            "oidc_client_secret": secret,
+            "argon2_memory_kib": _LOWEST_ARGON2_KIB,
+        }
+        with migrated_service("user_management", settings, stores) as service:
+            yield service
 
 
 @contextmanager
@@ -120,9 +135,14 @@ def _with_minted_tokens(name: str) -> Start:
     @contextmanager
     def start(stores: Stores) -> Iterator[Running]:
         key = token_hex(32)
-        with _SERVICES[name](stores, key) as running:
+        with _SERVICES[name](stores, key) as running, ExitStack() as stack:
             tokens = minted_tokens(key)
-            yield Running(running.url, tokens, fixed_headers(tokens))
+
+            def examples(identity: Identity) -> Examples:
+                client = stack.enter_context(_client(running.url, tokens[identity.name]))
+                return examples_of(name, Caller(identity, client))
+
+            yield Running(running.url, tokens, fixed_headers(tokens), examples)
 
     return start
 
@@ -130,17 +150,34 @@ def _with_minted_tokens(name: str) -> Start:
 @contextmanager
 def _with_accounts(stores: Stores) -> Iterator[Running]:
     """Its callers have accounts and log in, so that they can change a password and log out."""
-    with smtp_server() as mail, _mailing_user_management(stores, token_hex(32), mail) as service:
+    name = "user-management"
+    with (
+        smtp_server() as mail,
+        _mailing_user_management(stores, token_hex(32), mail) as service,
+        ExitStack() as stack,
+    ):
         accounts = register_accounts(service, mail)
-        yield Running(service.url, accounts.tokens, accounts.auth, accounts.ids)
+
+        def examples(identity: Identity) -> Examples:
+            client = stack.enter_context(_client(service.url, accounts.log_in(identity.name)))
+            credentials = accounts.credentials[identity.name]
+            return examples_of(name, Caller(identity, client, credentials=credentials, mail=mail))
+
+        yield Running(service.url, accounts.tokens, accounts.auth, examples, accounts.ids)
 
 
 @contextmanager
 def _gateway(stores: Stores) -> Iterator[Running]:
-    """With all services behind it."""
+    """With all services behind it, and callers who have accounts."""
     key = token_hex(32)
     with ExitStack() as stack:
-        urls = {service: stack.enter_context(start(stores, key)).url for service, start in _SERVICES.items()}
+        mail = stack.enter_context(smtp_server())
+        accounts_service = stack.enter_context(_mailing_user_management(stores, key, mail))
+        urls = {
+            name: stack.enter_context(start(stores, key)).url
+            for name, start in _SERVICES.items()
+            if name != "user-management"
+        } | {"user-management": accounts_service.url}
         settings = {
             "jwt_secret_key": key,
             "rate_limit": HIGHEST_RATE,
@@ -149,8 +186,24 @@ def _gateway(stores: Stores) -> Iterator[Running]:
             "gateway_routes": routes_to(urls),
         }
         url = stack.enter_context(running_gateway(settings, stores.directory))
-        tokens = minted_tokens(key)
-        yield Running(url, tokens, fixed_headers(tokens))
+        login = address_at_gateway("user-management", "/auth/login")
+        accounts = register_accounts(accounts_service, mail, login)
+
+        def examples(identity: Identity) -> Examples:
+            client = stack.enter_context(_client(url, accounts.log_in(identity.name)))
+            made: Examples = {}
+            for service in _SERVICES:
+                address_of = partial(address_at_gateway, service)
+                credentials = accounts.credentials[identity.name]
+                made |= examples_of(service, Caller(identity, client, address_of, credentials, mail))
+            return made
+
+        yield Running(url, accounts.tokens, accounts.auth, examples, accounts.ids)
+
+
+def _client(url: str, token: str) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=url, headers=headers, timeout=PATIENCE_SECONDS)
 
 
 # The slowest first, so that the others run beside them.

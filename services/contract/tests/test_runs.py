@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from threading import Thread
 from typing import Annotated
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 
 from assistants_testing.processes import free_port
 from assistants_testing.waiting import block_until
+from contract_testing.examples import Example, Examples
 from contract_testing.identities import USER, fixed_headers, minted_tokens, write_auth_file
 from contract_testing.runs import Options, Outcome, run
 from contract_testing.targets import Running
@@ -21,6 +23,8 @@ from contract_testing.targets import Running
 pytestmark = pytest.mark.slow
 
 OPTIONS = Options(examples=10, seed=1)
+WORD = "sesame-4711"
+DOOR = "POST /doors/{word}"
 
 
 class Item(BaseModel):
@@ -33,6 +37,21 @@ def sound() -> FastAPI:
     @app.get("/items/{number}")
     async def read(number: Annotated[int, PathParameter(ge=0, le=99)]) -> Item:
         return Item(number=number)
+
+    return app
+
+
+def guarded() -> FastAPI:
+    """One operation accepts a word that no generator guesses, once."""
+    app = sound()
+    words = {WORD}
+
+    @app.post("/doors/{word}", responses={404: {}})
+    async def open_door(word: str) -> Item:
+        if word not in words:
+            raise HTTPException(404)
+        words.remove(word)
+        return Item(number=1)
 
     return app
 
@@ -65,12 +84,13 @@ def serving(app: FastAPI) -> Iterator[str]:
         thread.join()
 
 
-def outcome_of(app: FastAPI, folder: Path) -> Outcome:
+def outcome_of(app: FastAPI, folder: Path, examples: Examples | None = None) -> Outcome:
     tokens = minted_tokens("k" * 32)
     auth_file = folder / "auth.json"
     write_auth_file(auth_file, fixed_headers(tokens))
     with serving(app) as url:
-        return run("example", Running(url, tokens, fixed_headers(tokens)), auth_file, USER, OPTIONS)
+        running = Running(url, tokens, fixed_headers(tokens), lambda _: examples or {})
+        return run("example", running, auth_file, USER, OPTIONS)
 
 
 def test_a_service_that_keeps_its_contract_passes(tmp_path: Path) -> None:
@@ -79,7 +99,16 @@ def test_a_service_that_keeps_its_contract_passes(tmp_path: Path) -> None:
     assert outcome.failures == ""
     assert outcome.operations == 1
     assert outcome.cases > OPTIONS.examples
-    assert outcome.refused == []
+    assert outcome.accepted == ["GET /items/{number}"]
+
+
+def test_an_operation_is_reached_with_the_request_that_only_a_real_object_has(tmp_path: Path) -> None:
+    without = tmp_path / "without"
+    without.mkdir()
+    assert DOOR not in outcome_of(guarded(), without).accepted
+    outcome = outcome_of(guarded(), tmp_path, {DOOR: asdict(Example({"word": WORD}))})
+    assert DOOR in outcome.accepted
+    assert outcome.failures == ""
 
 
 def test_a_server_error_is_found_and_can_be_made_again(tmp_path: Path) -> None:
@@ -88,7 +117,7 @@ def test_a_server_error_is_found_and_can_be_made_again(tmp_path: Path) -> None:
     assert 'curl -X GET -H "Authorization: Bearer $USER_TOKEN"' in outcome.failures
     assert '"$URL"/halves/0' in outcome.failures
     assert "GET /absent: Undocumented status code" in outcome.contract_breaks
-    assert outcome.refused == ["GET /absent"]
+    assert "GET /absent" not in outcome.accepted
 
 
 def test_a_service_that_does_not_answer_is_not_passed(tmp_path: Path) -> None:
