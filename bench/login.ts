@@ -47,6 +47,7 @@ type ByStatus = Readonly<Record<string, readonly number[]>>;
 interface Figures {
   readonly logins: ByStatus;
   readonly health: ByStatus;
+  readonly cpu_seconds: number;
   readonly memory_before: number;
   readonly memory_most: number;
   readonly back_after: number;
@@ -93,6 +94,12 @@ function rows({ logins, health, ...rest }: Figures): readonly [string, string, s
       `${checks.join(', ')}, after ${spread(Object.values(health).flat())}`,
       'always 200',
       Object.keys(health).join() === '200',
+    ],
+    [
+      'CPU',
+      `${seconds(rest.cpu_seconds)} of ${seconds(Number(values.seconds) * Number(values.cpu))}`,
+      '',
+      true,
     ],
     [
       'memory before / at most',
