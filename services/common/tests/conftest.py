@@ -12,7 +12,7 @@ from assistants_common.auth import AdminUser, AnalystUser, CurrentUser
 from assistants_common.context import client_address, outbound_headers
 from assistants_common.problems import ProblemError
 from assistants_common.schemas import FilledText
-from assistants_common.settings import ServiceSettings
+from assistants_common.settings import DatabaseSettings, ServiceSettings
 from assistants_testing.plugin import running
 
 router = APIRouter()
@@ -95,6 +95,12 @@ async def analysts(caller: AnalystUser) -> str:
 @router.get("/admins")
 async def admins(caller: AdminUser) -> str:
     return caller.role
+
+
+@pytest.fixture(scope="module")
+def settings(platform_settings: dict[str, Any]) -> DatabaseSettings:
+    """Of a module that has a database."""
+    return DatabaseSettings.model_validate(platform_settings)
 
 
 @pytest.fixture(scope="module")

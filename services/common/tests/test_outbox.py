@@ -35,11 +35,6 @@ def service_migrations() -> str:
 
 
 @pytest.fixture(scope="module")
-def settings(platform_settings: dict[str, Any]) -> DatabaseSettings:
-    return DatabaseSettings.model_validate(platform_settings)
-
-
-@pytest.fixture(scope="module")
 async def app(settings: DatabaseSettings) -> AsyncIterator[FastAPI]:
     application = create_app(
         "sample", settings, title="Sample", description="For tests.", routers=[], outbox=True

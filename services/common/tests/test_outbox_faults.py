@@ -36,11 +36,6 @@ def service_migrations() -> str:
 
 
 @pytest.fixture(scope="module")
-def settings(platform_settings: dict[str, Any]) -> DatabaseSettings:
-    return DatabaseSettings.model_validate(platform_settings)
-
-
-@pytest.fixture(scope="module")
 async def app(settings: DatabaseSettings) -> AsyncIterator[FastAPI]:
     """Without a relay: the tests run their own, which does not pause for a second."""
     application = create_app("sample", settings, title="Sample", description="For tests.", routers=[])

@@ -4,7 +4,6 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -33,11 +32,6 @@ POLL = 0.05
 @pytest.fixture(scope="session")
 def service_migrations() -> str:
     return "assistants_testing.outbox_revisions"
-
-
-@pytest.fixture(scope="module")
-def settings(platform_settings: dict[str, Any]) -> DatabaseSettings:
-    return DatabaseSettings.model_validate(platform_settings)
 
 
 @pytest.fixture(scope="module")

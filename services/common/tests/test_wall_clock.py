@@ -21,7 +21,7 @@ GATEWAY = "services/api-gateway/tests/{}_test.ts::{}".format
 ALLOWED = {
     "services/common/assistants_testing/plugin.py::platform_settings": LONGER,  # the drain
     "services/common/assistants_testing/waiting.py::block_until": "the ceiling of all waits",
-    "services/contract/contract_testing/__main__.py::_deep": "how many rounds there are, none of which it ends",
+    "services/contract/contract_testing/__main__.py::_deep": "how many rounds there are; it ends none",
     "services/contract/contract_testing/login_load.py::module": MEASURED,
     "services/contract/contract_testing/login_load.py::_log_in": MEASURED,
     "services/contract/contract_testing/login_load.py::_watch": MEASURED,
