@@ -23,7 +23,13 @@ export const FIRST_PAGE: readonly Expected[] = [
   { command: '/1c/sync/data', prints: [/^\{"job_id":"[0-9a-f-]{36}"\}$/] },
   { command: '/1c/sync?limit=1', prints: [/"status":"completed","percent":100/] },
   { command: '/1c/reports/companies', prints: [/Северный ветер/, /Ромашка/] },
-  { command: '/analytics/reports/generate', prints: [/"kind":"sync"/, /Document_РеализацияТоваровУслуг/] },
+  {
+    command: '/analytics/reports/generate',
+    prints: [
+      /"kind":"sync"/,
+      /"syncs_completed":[1-9]\d*,"syncs_failed":0,"entity_sets":\d+,"records":[1-9]\d{3}/,
+    ],
+  },
   { command: '/analytics/dashboards/overview', prints: [] },
   { command: './platform status', prints: [/user-management/, /postgres-security/, /model-simulator/] },
 ];

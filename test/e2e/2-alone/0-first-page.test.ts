@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { README_BLOCKS } from '../../support/readme.ts';
 import { FIRST_PAGE, RUN_ELSEWHERE } from '../first-page.ts';
-import { eventually, ROOT } from '../support.ts';
+import { eventually, ROOT, VALUES } from '../support.ts';
 
 const END = '@end-of-command';
 
@@ -45,7 +45,9 @@ const folder = mkdtempSync(join(tmpdir(), 'first-page-'));
 let terminal: Terminal;
 beforeAll(() => {
   terminal = new Terminal(folder);
-  writeFileSync(join(folder, 'platform'), `#!/bin/sh\nexec '${ROOT}/platform' "$@"\n`, { mode: 0o755 });
+  // It also says what this cluster runs without.
+  const script = `#!/bin/sh\nexec '${ROOT}/platform' "$@" --values '${VALUES}'\n`;
+  writeFileSync(join(folder, 'platform'), script, { mode: 0o755 });
 });
 afterAll(() => {
   terminal.close();
@@ -55,9 +57,14 @@ afterAll(() => {
 /** Other tests log in from the same address, and there are ten logins a minute for one. */
 const LIMITED = /"status":429/;
 
+/** What is streamed as pieces of a sentence is read as one. */
+const joined = (printed: string): string =>
+  [...printed.matchAll(/^data: (\{"text":.*\})$/gm)].map(([, data = '']) => JSON.parse(data).text).join('');
+
 async function until(command: string, prints: readonly RegExp[]): Promise<string> {
   return eventually(90, async () => {
-    const printed = await terminal.run(command);
+    const output = await terminal.run(command);
+    const printed = `${output}${joined(output)}`;
     expect(printed).not.toMatch(LIMITED);
     for (const pattern of prints) expect(printed).toMatch(pattern);
     return printed;
