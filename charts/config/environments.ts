@@ -42,7 +42,6 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<string, ConfigOverride>> = {
       aiModel: 'gpt-5.4-mini',
       jwtExpireMinutes: 60,
       rateLimit: 200,
-      corsOrigins: ['https://staging.assistants.example.com'],
     },
     databases: { environmentInName: 'staging' },
     edge: {
@@ -66,7 +65,6 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<string, ConfigOverride>> = {
     images: { registry: 'registry.example.com/ai-assistants' },
     replicas: 2,
     autoscaling: { enabled: true },
-    settings: { corsOrigins: ['https://assistants.example.com'] },
     databases: { storage: '50Gi' },
     edge: {
       hosts: ['assistants.example.com'],

@@ -32,18 +32,14 @@ export const outside = {
     .prefault({}),
 };
 
+/** Purposes that are served by HTTP, and so go through the proxy where there is one. */
+export const BY_HTTP: readonly string[] = ['model-providers', 'identity-provider', 'webhook', 'remote-write'];
+
 /** Whether HTTP leaves the cluster through a proxy. */
 export const hasProxy = ({ proxy }: Config): boolean => proxy.httpProxy !== '' || proxy.httpsProxy !== '';
 
-/** @throws ConfigError when a proxy cannot be reached, or the bundle has two sources. */
-export function checkOutside(config: Config): void {
-  const { trust, egress } = config;
+/** @throws ConfigError when the bundle has two sources. */
+export function checkOutside({ trust }: Config): void {
   if (trust.configMap && trust.secret)
     throw new ConfigError('trust.secret', trust.secret, 'nothing, because trust.configMap is set');
-  if (hasProxy(config) && egress.proxy.cidrs.length + egress.proxy.pods.length === 0)
-    throw new ConfigError(
-      'egress.proxy.cidrs',
-      egress.proxy.cidrs,
-      'at least one range, or egress.proxy.pods, because a proxy is set',
-    );
 }

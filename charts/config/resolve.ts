@@ -5,6 +5,7 @@ import { everyComponent } from '../graph/every.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 import { SERVICES } from '../topology.ts';
 import { checkConnections } from './connections.ts';
+import { checkDestinations } from './destinations.ts';
 import { checkEdge } from './edge.ts';
 import { type ConfigOverride, ENVIRONMENT_CONFIG, ENVIRONMENTS } from './environments.ts';
 import { ConfigError } from './error.ts';
@@ -115,6 +116,7 @@ function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
   checkAllowance(config.monitoring, 'monitoring');
   checkAllowance(config.monitoring.grafana, 'monitoring.grafana');
   checkMonitoring(config);
+  checkDestinations(config);
   checkLogging(config);
   checkExtras(config);
   if (config.secrets.source === 'external' && !config.secrets.store)

@@ -116,8 +116,8 @@ export const configSchema = z.strictObject({
       jwtExpireMinutes: z.int().min(1).max(1440).default(30),
       /** Requests a minute for one client. */
       rateLimit: positive.default(100),
-      /** Origins browsers may call from. */
-      corsOrigins: z.array(z.url()).default([]),
+      /** Origins browsers may call from. @default those of the edge's hosts */
+      corsOrigins: z.array(z.url()).optional(),
       /** Empty until a 1C server is configured. */
       onecServerUrl: address,
       /** Ranges no 1C server can be in: those of the cluster's pods and Services. */
@@ -177,7 +177,10 @@ export const configSchema = z.strictObject({
 
   edge,
 
-  /** Destinations outside the cluster, by purpose. An empty list of ranges keeps it closed. */
+  /**
+   * Destinations outside the cluster, by purpose. An empty list of ranges keeps it closed. Ports of the settings that lead
+   * there (charts/config/destinations.ts) are open besides.
+   */
   egress: z
     .strictObject({
       /** Where names are resolved. */

@@ -3,7 +3,7 @@
 import type { Config } from '../config/schema.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import type { RouteSpec, ServiceSpec } from '../graph/model.ts';
-import { timeoutOf, transportName } from './names.ts';
+import { corsOrigins, timeoutOf, transportName } from './names.ts';
 
 const DEFAULT_BURST = 10;
 /** How many clients may keep a route's places for bodies full; more requests are refused until there is room again. */
@@ -67,7 +67,7 @@ function middlewares(config: Config, services: readonly ServiceSpec[]): Record<s
     'security-headers': { headers: securityHeaders(config) },
     cors: {
       headers: {
-        accessControlAllowOriginList: config.settings.corsOrigins,
+        accessControlAllowOriginList: corsOrigins(config),
         accessControlAllowMethods: ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
         accessControlAllowHeaders: ['Authorization', 'Content-Type', 'X-Request-Id', 'Traceparent'],
         accessControlExposeHeaders: ['X-Request-Id', 'Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining'],

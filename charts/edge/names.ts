@@ -15,6 +15,12 @@ export const transportOf = (spec: ServiceSpec): string => `${transportName(timeo
 /** Where browsers reach the platform: as configured, else the edge's first host. No slash at its end. */
 export function publicUrl({ edge, settings }: Config): string {
   if (settings.publicUrl !== '') return settings.publicUrl.replace(/\/+$/, '');
-  const host = edge.hosts[0] ?? 'localhost';
-  return `https://${host}${edge.httpsPort === 443 ? '' : `:${edge.httpsPort}`}`;
+  return originOf(edge.hosts[0] ?? 'localhost', edge.httpsPort);
 }
+
+/** Origins browsers may call from: as configured, else those of the edge's hosts. */
+export const corsOrigins = ({ edge, settings }: Config): string[] => [
+  ...(settings.corsOrigins ?? edge.hosts.map((host) => originOf(host, edge.httpsPort))),
+];
+
+const originOf = (host: string, port: number): string => `https://${host}${port === 443 ? '' : `:${port}`}`;

@@ -141,7 +141,8 @@ export class Kibana extends Construct {
           },
           livenessProbe: unchangedFiles('bash', SECRETS, STATE, listens(PORTS.kibana)),
           volumeMounts: [
-            { ...run, readOnly: true },
+            { name: 'config', mountPath: CONFIG, readOnly: true },
+            run,
             secretsMount,
             { name: 'data', mountPath: DATA },
             { name: 'tmp', mountPath: '/tmp' },

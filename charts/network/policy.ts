@@ -1,28 +1,13 @@
 /** NetworkPolicies from the graph: everything is closed, then one policy a component opens exactly its edges. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import { EVERYWHERE } from '../config/network.ts';
-import { hasProxy } from '../config/outside.ts';
+import { egressPorts } from '../config/destinations.ts';
+import { EVERYWHERE, NOT_PUBLIC } from '../config/network.ts';
+import { BY_HTTP, hasProxy } from '../config/outside.ts';
 import type { Config } from '../config/schema.ts';
 import { NAME_LABEL, namespaceOf, platformLabels } from '../constructs/names.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { ACME_SOLVER, type Component, type External, type Topology } from '../graph/model.ts';
-
-/**
- * Never reached through a public range: private, link-local (cloud metadata), carrier-grade NAT and loopback, and in IPv6
- * also what leads to IPv4.
- */
-const NOT_PUBLIC: Readonly<Record<string, readonly string[]>> = {
-  '0.0.0.0/0': [
-    '10.0.0.0/8',
-    '100.64.0.0/10',
-    '127.0.0.0/8',
-    '169.254.0.0/16',
-    '172.16.0.0/12',
-    '192.168.0.0/16',
-  ],
-  '::/0': ['::/96', '::ffff:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48', '2002::/16', 'fc00::/7', 'fe80::/10'],
-};
 
 const tcp = (port: number): k8s.NetworkPolicyPort => ({
   protocol: 'TCP',
@@ -62,16 +47,13 @@ export const dnsRule = ({ egress: { dns } }: Config): k8s.NetworkPolicyEgressRul
   ),
 });
 
-/** Purposes that are served by HTTP, and so go through the proxy where there is one. */
-const BY_HTTP: readonly External[] = ['model-providers', 'identity-provider', 'webhook', 'remote-write'];
-
 /** Where a purpose is reached: itself, or the proxy. */
 const wayTo = (config: Config, to: External): External | 'proxy' =>
   hasProxy(config) && BY_HTTP.includes(to) ? 'proxy' : to;
 
 function externalRule(config: Config, to: External | 'proxy'): k8s.NetworkPolicyEgressRule | undefined {
   const peers = outsidePeers(config.egress[to]);
-  return peers.length > 0 ? { to: peers, ports: config.egress[to].ports.map(tcp) } : undefined;
+  return peers.length > 0 ? { to: peers, ports: egressPorts(config, to).map(tcp) } : undefined;
 }
 
 function egressRules(config: Config, topology: Topology, { name }: Component): k8s.NetworkPolicyEgressRule[] {

@@ -7,7 +7,7 @@ import { shutdownSeconds, uploadSeconds } from '../config/seconds.ts';
 import { CA_BUNDLE, proxyVariables, trusts } from '../constructs/outside.ts';
 import { SECRETS_DIR } from '../constructs/pod.ts';
 import { databaseOf, postgresHost } from '../data/database.ts';
-import { publicUrl } from '../edge/names.ts';
+import { corsOrigins, publicUrl } from '../edge/names.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import {
   type Component,
@@ -71,7 +71,7 @@ function settingValue(config: Config, topology: Topology, name: SettingName): st
       return String(uploadSeconds(config));
     case 'CORS_ORIGINS':
       // Our own edge answers for CORS; behind an external controller the gateway does.
-      return config.edge.controller === 'traefik' ? '' : settings.corsOrigins.join(',');
+      return config.edge.controller === 'traefik' ? '' : corsOrigins(config).join(',');
     case 'GATEWAY_ROUTES':
       return JSON.stringify(gatewayRoutes(config, topology));
     case 'AI_MODEL':

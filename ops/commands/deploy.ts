@@ -1,5 +1,6 @@
 import type { Check } from '../core/checks.ts';
 import { Failure } from '../core/failure.ts';
+import { refusePlaceholders } from '../core/placeholders.ts';
 import { changes, checkAccepted, type Plan, summary } from '../core/plan.ts';
 import { deployedRelease, digestOf, type Release } from '../core/release.ts';
 import { readReleases } from '../steps/releases.ts';
@@ -52,6 +53,7 @@ export const deploy = withDeployment(
     if (options.json && !options.yes && !options.dryRun)
       throw new Failure('deploy: --json asks nothing', 'add --yes, or --dry-run');
     const target = await targetOf({ ...options, env: environment });
+    refusePlaceholders(target.config, target.wanted);
     const found = await prepare(target, options);
     const { plan, releases, local } = found;
     if (!options.json) showPlan(plan);

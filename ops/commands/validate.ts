@@ -1,3 +1,4 @@
+import { refusePlaceholders } from '../core/placeholders.ts';
 import { validate as check } from '../steps/validate.ts';
 import { checkTools } from '../tools/check.ts';
 import { kindClusterOf } from '../tools/kind.ts';
@@ -18,6 +19,7 @@ export const validate = withDeployment(
   .option('--json', 'print the checks as JSON')
   .action(async (environment: string, options: Options) => {
     const target = await targetOf({ ...options, env: environment });
+    refusePlaceholders(target.config, target.wanted);
     await checkTools(['kubectl']);
     await target.kubectl.reach();
     const checks = await check(target, await kindClusterOf(target.kubectl.context));

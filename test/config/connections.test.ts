@@ -7,8 +7,8 @@ import {
   EXPORTER_CONNECTIONS,
 } from '../../charts/config/connections.ts';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
-import { resolveConfig } from '../../charts/config/resolve.ts';
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
+import { resolveConfig } from '../../charts/config/resolve.ts';
 import { footprintsOf, type Workload } from '../../charts/namespaces/footprint.ts';
 import { find, render, root } from '../support/objects.ts';
 

@@ -133,7 +133,12 @@ describe('the 1C simulator', () => {
     );
   });
   it('gives way to a configured server', () => {
-    const objects = render('dev', [{ settings: { onecServerUrl: 'https://1c.example.com/base' } }]);
+    const objects = render('dev', [
+      {
+        settings: { onecServerUrl: 'https://1c.example.com/base' },
+        egress: { 'onec-server': { cidrs: ['192.0.2.0/24'] } },
+      },
+    ]);
     expect(named(objects, 'onec-simulator')).toEqual([]);
     expect(url(objects)).toBe('https://1c.example.com/base');
     expect(secretOf(objects)).toContain('"name":"onec-integration-server"');

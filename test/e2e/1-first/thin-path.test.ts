@@ -1,6 +1,7 @@
 /** What a user does first: register, log in, read the account, through the Ingress over TLS. */
 import { get } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { corsOrigins } from '../../../charts/edge/names.ts';
 import {
   call,
   config,
@@ -108,7 +109,7 @@ describe('the edge', () => {
         method: 'OPTIONS',
         headers: { origin, 'access-control-request-method': 'GET' },
       });
-    const [allowed = ''] = config.settings.corsOrigins;
+    const [allowed = ''] = corsOrigins(config);
     expect((await preflight(allowed)).headers['access-control-allow-origin']).toBe(allowed);
     expect((await preflight('https://evil.example')).headers['access-control-allow-origin']).toBeUndefined();
   });
