@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, describe, expect, it } from 'vitest';
 import { namespaceOf, zonesOf } from '../../charts/constructs/names.ts';
@@ -215,9 +215,10 @@ describe('Filebeat', () => {
       [],
     );
   });
-  it('writes into its folder of the node alone', () => {
+  it('writes into its folder of the node, and into memory', () => {
     const mounts: readonly Mount[] = workload('filebeat').spec.template.spec.containers[0].volumeMounts;
     expect(mounts.filter(({ readOnly }) => !readOnly)).toEqual([
+      { name: 'run', mountPath: '/run/filebeat' },
       { name: 'data', mountPath: settings['path.data'] },
     ]);
   });
@@ -304,27 +305,33 @@ describe('secrets are filled in when a pod starts', () => {
   });
 });
 
-describe('the containers that prepare', () => {
+describe('the commands that prepare', () => {
   const names = ['elastic', 'logstash_writer', 'kibana_system', 'session', 'saved-objects'];
 
   /** Runs the very command in a file system of its own. */
   function prepare(name: string, secrets: readonly string[]) {
     const pod = mkdtempSync(join(tmpdir(), 'prepare-'));
-    const [, ...args]: string[] = workload(name).spec.template.spec.initContainers.find(
+    const { initContainers = [], containers } = workload(name).spec.template.spec;
+    const [, ...args]: string[] = [...initContainers, ...containers].find(
       ({ command }: { command?: readonly string[] }) => command?.at(-1)?.includes('secrets.sh'),
     ).command;
     const source = /source (\S+)\/secrets\.sh/.exec(args.at(-1) ?? '')?.[1] ?? '';
-    for (const folder of [source, `/run/${name}`, '/work', '/secrets', '/usr/share/elasticsearch/config'])
+    const mounted = '/run/secrets/logging';
+    for (const folder of [source, `/run/${name}`, '/work', mounted, '/usr/share/elasticsearch/config'])
       mkdirSync(join(pod, folder), { recursive: true });
+    for (const program of ['/usr/share/logstash/bin/logstash', '/usr/local/bin/kibana-docker']) {
+      mkdirSync(dirname(join(pod, program)), { recursive: true });
+      writeFileSync(join(pod, program), '#!/bin/sh\n', { mode: 0o755 });
+    }
     mkdirSync(join(pod, '/usr/share/elasticsearch/bin'));
     const keystore = 'if [ "$1" = add ]; then cat > /dev/null; fi';
     const tool = join(pod, '/usr/share/elasticsearch/bin/elasticsearch-keystore');
     writeFileSync(tool, `#!/bin/sh\n${keystore}\n`, { mode: 0o755 });
     for (const [file, text] of Object.entries(filesOf(name))) writeFileSync(join(pod, source, file), text);
-    for (const secret of secrets) writeFileSync(join(pod, 'secrets', secret), 'fine');
+    for (const secret of ['tls.key', ...secrets]) writeFileSync(join(pod, mounted, secret), 'fine');
     const here = (text: string): string =>
-      text.replaceAll(/(?<=^|\s)\/(?=etc|run|work|usr\/share)/gm, `${pod}/`);
-    const env = { PATH: process.env.PATH ?? '', SECRETS_DIR: join(pod, 'secrets') };
+      text.replaceAll(/(?<=^|\s)\/(?=etc|run|work|usr\/(?:share|local))/gm, `${pod}/`);
+    const env = { PATH: process.env.PATH ?? '', SECRETS_DIR: join(pod, mounted) };
     const { status, stderr } = spawnSync('bash', args.map(here), { encoding: 'utf8', env });
     rmSync(pod, { recursive: true });
     return { status, stderr };
