@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { FOLLOWER } from '../../charts/constructs/follower.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import { appSecret, databaseOf, POSTGRES_SECRETS, superuserSecret } from '../../charts/data/database.ts';
-import { REDIS_PASSWORD_FILE } from '../../charts/data/redis.ts';
+import { REDIS_APPLIED_FILE, REDIS_PASSWORD_FILE } from '../../charts/data/redis.ts';
 import { portOf } from '../../charts/graph/build.ts';
 import { type SecretEntry, type SecretValue, secretCatalog } from '../../charts/secrets/catalog.ts';
 import { REDIS_SECRET } from '../../charts/secrets/names.ts';
@@ -246,7 +246,7 @@ function loginOf(
   if (name === REDIS_SECRET)
     return {
       file: REDIS_PASSWORD_FILE,
-      command: 'REDISCLI_AUTH=$password redis-cli -e -h 127.0.0.1 PING | grep -q PONG',
+      command: `cmp -s ${REDIS_PASSWORD_FILE} ${REDIS_APPLIED_FILE}\nREDISCLI_AUTH=$password redis-cli -e -h 127.0.0.1 PING | grep -q PONG`,
     };
   const psql = (user: string, database: string): string =>
     `PGPASSWORD=$password psql --no-psqlrc --quiet --host=127.0.0.1 --username='${user}' --dbname='${database}' --command='SELECT 1' > /dev/null`;

@@ -7,8 +7,9 @@ umask 027
 FILE=/run/secrets/redis/password
 RUN=/run/redis
 
+# The last line of a file may lack its end.
 lines() { # FILE
-  sed -e 's/[[:space:]]*$//' -e '/^$/d' "$1"
+  awk '{ sub(/[ \t\r]+$/, "") } NF { print }' "$1"
 }
 
 # What Redis and its exporter read. Of the passwords Redis has hashes: so no character of one can end a rule.
