@@ -44,7 +44,7 @@ describe('placeholders', () => {
       ).toEqual([`settings.smtpHost: "${name}"`]);
     expect(found('production', OWN, { settings: { smtpFrom: 'a@my-example.com' } })).toEqual([]);
   });
-  it('dev has none: nobody else sees it', () => expect(found('dev')).toEqual([]));
+  it('dev has none: it is on one machine only', () => expect(found('dev')).toEqual([]));
   it('origins come from the hosts, with the port clients see', () => {
     expect(corsOrigins(configOf('production', [OWN]))).toEqual(['https://ai.corp.test']);
     expect(corsOrigins(configOf('staging', [OWN]))).toEqual(['https://ai.corp.test:8443']);
