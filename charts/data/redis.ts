@@ -26,7 +26,7 @@ const REDIS_GROUP = 1000;
 const EVENT_STREAM = 'events';
 /** Where Redis's pod has its password. */
 export const REDIS_PASSWORD_FILE = '/run/secrets/redis/password';
-/** What of it Redis was told last. */
+/** The passwords Redis was told last. */
 export const REDIS_APPLIED_FILE = '/run/redis/applied';
 /**
  * Share of the memory limit for data. Saving a snapshot forks, and every page written meanwhile is copied: in the worst

@@ -224,7 +224,7 @@ function textOf(file: string): string {
   }
 }
 
-/** Asks on the terminal for what nobody has given and the platform cannot do without. */
+/** Asks on the terminal for the values that are needed and not given. */
 async function providedFor(live: Live, options: Options): Promise<Provided> {
   const given = providedIn(options);
   if (!process.stdin.isTTY || options.dryRun) return given;
