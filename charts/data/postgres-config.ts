@@ -81,17 +81,32 @@ CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 `;
 
 /**
- * Runs once, on an empty volume: the service's own role owns its database and nothing else may connect; the exporter
- * may only monitor, from within the pod. The password is read from the mounted file by psql itself and appears in no
- * argument or log.
+ * Makes the server's data on an empty volume: the service's own role owns its database and nothing else may connect; the exporter
+ * may only monitor, from within the pod. The folder gets its name when it is complete, so that a start that is killed at any moment begins anew.
+ * Passwords are read from the mounted files by psql itself and appear in no argument or log.
  */
 export const initScript = ({ name, user }: Database): string => `#!/bin/bash
 set -euo pipefail
-# A first start that fails half way would be taken for a finished one: empty the new volume, so that it is tried again.
-trap '[ $? = 0 ] || rm -rf "\${PGDATA:?}"/*' EXIT
-psql --no-psqlrc --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \\
+data=\${PGDATA:?}
+secrets=\${SECRETS_DIR:?}
+if [ -s "$data/PG_VERSION" ]; then exit 0; fi
+if [ -d "$data" ] && ! rmdir "$data"; then
+  echo "$data holds files but no database: nothing was touched" >&2
+  exit 1
+fi
+new=$(dirname "$data")/initializing
+rm -rf "$new"
+initdb --pgdata="$new" --username=postgres --pwfile="$secrets/superuser-password" \\
+  --auth=scram-sha-256 --data-checksums --encoding=UTF8
+echo 'host all all all scram-sha-256' >>"$new/pg_hba.conf"
+# Its socket lies in the new folder: what an earlier start left of it is gone.
+pg_ctl --pgdata="$new" --wait --timeout=60 start \\
+  --options="-c listen_addresses='' -c unix_socket_directories='$new' -c shared_preload_libraries=pg_stat_statements"
+PGPASSWORD=$(head -n 1 "$secrets/superuser-password")
+export PGPASSWORD
+psql --no-psqlrc --set ON_ERROR_STOP=1 --host="$new" --username=postgres --dbname=postgres \\
   --set database='${name}' --set app_user='${user}' <<'SQL'
-\\set app_password \`head -n 1 /run/secrets/postgres/app-password\`
+\\set app_password \`head -n 1 "$SECRETS_DIR/app-password"\`
 SET log_min_duration_statement = -1;
 SET log_statement = 'none';
 CREATE ROLE :"app_user" LOGIN PASSWORD :'app_password';
@@ -100,4 +115,7 @@ GRANT pg_monitor TO exporter;
 REVOKE ALL ON DATABASE postgres FROM PUBLIC;
 GRANT CONNECT ON DATABASE postgres TO exporter;
 ${DATABASE_SQL}SQL
+pg_ctl --pgdata="$new" --mode=fast --wait stop
+sync
+mv "$new" "$data"
 `;

@@ -34,6 +34,7 @@ import {
 /** uid and gid of the official image's postgres user. */
 export const POSTGRES_USER_ID = 999;
 const DATA = '/var/lib/postgresql/data';
+const PGDATA = `${DATA}/pgdata`;
 const CONFIG = '/etc/postgresql';
 const FILES: k8s.VolumeMount = { name: 'config', mountPath: CONFIG, readOnly: true };
 const SECRETS_MOUNT: k8s.VolumeMount = { name: 'secrets', mountPath: SECRETS, readOnly: true };
@@ -82,7 +83,7 @@ export class Postgres extends Construct {
         'postgresql.conf': postgresConf(config, props.spec.name),
         'pg_hba.conf': PG_HBA,
         'pg_ident.conf': PG_IDENT,
-        '10-roles.sh': initScript(database),
+        'initialize.sh': initScript(database),
         'secrets.sh': SECRETS_SCRIPT,
         'queries.yaml': EXPORTER_QUERIES,
       },
@@ -99,6 +100,7 @@ export class Postgres extends Construct {
       // A fast shutdown writes a checkpoint.
       terminationGracePeriodSeconds: 60,
       securityContext: podSecurity(POSTGRES_USER_ID),
+      initContainers: [this.initialize(config)],
       containers: [
         this.server(config, database),
         this.exporter(config),
@@ -124,19 +126,36 @@ export class Postgres extends Construct {
     };
   }
 
+  /** Makes the data of a new volume, whole or not at all. The image's own first start takes half of it for all. */
+  private initialize(config: Config): k8s.Container {
+    return {
+      name: 'initialize',
+      image: thirdPartyImage(config, 'postgres'),
+      imagePullPolicy: 'IfNotPresent',
+      command: ['bash', `${CONFIG}/initialize.sh`],
+      env: [
+        { name: 'PGDATA', value: PGDATA },
+        { name: 'SECRETS_DIR', value: SECRETS },
+      ],
+      resources: resources(config, config.databases.cpu, config.databases.memory),
+      securityContext: containerSecurity,
+      volumeMounts: [
+        { name: 'data', mountPath: DATA },
+        { name: 'config', mountPath: CONFIG, readOnly: true },
+        { name: 'secrets', mountPath: SECRETS, readOnly: true },
+        { name: 'tmp', mountPath: '/tmp' },
+        { name: 'shm', mountPath: '/dev/shm' },
+      ],
+    };
+  }
+
   private server(config: Config, database: Database): k8s.Container {
     return {
       name: 'postgresql',
       image: thirdPartyImage(config, 'postgres'),
       imagePullPolicy: 'IfNotPresent',
       args: ['postgres', '-c', `config_file=${CONFIG}/postgresql.conf`],
-      env: [
-        { name: 'PGDATA', value: `${DATA}/pgdata` },
-        { name: 'POSTGRES_USER', value: 'postgres' },
-        { name: 'POSTGRES_PASSWORD_FILE', value: `${SECRETS}/superuser-password` },
-        { name: 'POSTGRES_HOST_AUTH_METHOD', value: 'scram-sha-256' },
-        { name: 'POSTGRES_INITDB_ARGS', value: '--auth=scram-sha-256 --data-checksums --encoding=UTF8' },
-      ],
+      env: [{ name: 'PGDATA', value: PGDATA }],
       ports: [{ name: 'postgresql', containerPort: PORTS.postgres }],
       resources: resources(config, config.databases.cpu, config.databases.memory),
       securityContext: containerSecurity,
@@ -144,12 +163,6 @@ export class Postgres extends Construct {
       volumeMounts: [
         { name: 'data', mountPath: DATA },
         FILES,
-        {
-          name: 'config',
-          mountPath: '/docker-entrypoint-initdb.d/10-roles.sh',
-          subPath: '10-roles.sh',
-          readOnly: true,
-        },
         SECRETS_MOUNT,
         SOCKET,
         { name: 'tmp', mountPath: '/tmp' },
