@@ -26,12 +26,12 @@ const PEOPLE_CONNECTIONS = 2;
 /** The operator's program in each instance. */
 const INSTANCE_MANAGER_CONNECTIONS = 3;
 /** Memory that a connection has of its own when it has run some queries. */
-export const CONNECTION_BYTES = 2 * MIB;
+const CONNECTION_BYTES = 2 * MIB;
 
 /** Share of a server's memory for its buffers. */
 export const BUFFERS_SHARE = 1 / 4;
 
-export interface ConnectionBudget {
+interface ConnectionBudget {
   readonly service: string;
   /** Pods at most when none is replaced. */
   readonly pods: number;

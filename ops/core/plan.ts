@@ -6,7 +6,7 @@ import { KEPT_KINDS } from './inventory.ts';
 import { identity, type KubeObject, title } from './objects.ts';
 
 /** What the API server would not take, in its words. */
-export interface Refusal {
+interface Refusal {
   readonly object: KubeObject;
   readonly reason: string;
 }
