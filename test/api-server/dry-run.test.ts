@@ -3,7 +3,7 @@
  * the prerequisites installed: nothing is rejected, and Pod Security warns about nothing outside node-agents.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,19 +11,16 @@ import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { toYaml } from '../../charts/constructs/yaml.ts';
 import { EVERYTHING } from '../support/everything.ts';
 import { readManifests, render, root } from '../support/objects.ts';
+import { installDefinitions } from './support.ts';
 
-const bundles = process.env.PLATFORM_BUNDLES ?? '';
-
+/** With its warnings, which are on standard error. */
 function kubectl(...args: readonly string[]): string {
   const run = spawnSync('kubectl', args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (run.status !== 0) throw new Error(`kubectl ${args.join(' ')}: ${run.stderr}`);
   return run.stdout + run.stderr;
 }
 
-beforeAll(() => {
-  for (const file of readdirSync(bundles))
-    if (/operator|cert-manager/.test(file)) kubectl('apply', '--server-side', '-f', `${bundles}/${file}`);
-});
+beforeAll(installDefinitions);
 
 /** Kinds whose definitions come with no bundle of ours. */
 const WITHOUT_DEFINITION = ['CiliumNetworkPolicy', 'ExternalSecret'];
