@@ -2,12 +2,14 @@
  * The edge as production has it, on a cluster of two workers: certificates by ACME, proxies in front, slow uploads and long
  * streams while it is replaced, then somebody else's Ingress controller and Gateway in its place.
  *
+ *     cd "$PLATFORM_BUNDLES" && cp cert-manager-crds-v*.yaml "$(ls cert-manager-crds-v*.yaml | sed s/crds-//)" && cd -
  *     ./platform up --cluster-config test/release/kind-two-workers.yaml --values test/production/edge.yaml
  *     PLATFORM_CONTEXT=kind-ai-assistants-two PLATFORM_VALUES=test/production/edge.yaml \
  *       npm run test:production -- test/production/2-edge.test.ts
  *     ./platform down --cluster-config test/release/kind-two-workers.yaml
  *
- * It needs Go besides, to build the ACME server and client, and the definitions of the Gateway API from its module.
+ * It needs Go besides, to build the ACME server and client, and for the definitions of the Gateway API. Of cert-manager only its
+ * definitions: its part of a challenge is done by the test, which the first line is for.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespaceOf } from '../../charts/constructs/names.ts';

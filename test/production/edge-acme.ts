@@ -16,6 +16,11 @@ const CLUSTER = CONTEXT.replace(/^kind-/, '');
 const CHALLENGES = '/.well-known/acme-challenge';
 const SOLVER = 'cm-acme-http-solver';
 const SOLVER_PORT = 8089;
+/** A challenge is asked for at once, and again for each certificate. */
+const PEBBLE_SETTINGS = [
+  { name: 'PEBBLE_VA_NOSLEEP', value: '1' },
+  { name: 'PEBBLE_AUTHZREUSE', value: '0' },
+];
 /** Seconds the client waits between offering an answer and asking for the challenge. */
 const DELAY = 40;
 
@@ -122,7 +127,7 @@ export function startAuthority(): void {
   apply(
     {
       ...pebble,
-      spec: { ...pebble.spec, containers: [{ ...main, env: [{ name: 'PEBBLE_VA_NOSLEEP', value: '1' }] }] },
+      spec: { ...pebble.spec, containers: [{ ...main, env: PEBBLE_SETTINGS }] },
     },
     service('pebble', OUTSIDE, { app: 'pebble' }, 14_000),
     pod('client', OUTSIDE, { app: 'client' }, sleep),
