@@ -7,11 +7,11 @@ const IPV6 = '::/0';
 export const EVERYWHERE = [IPV4, IPV6] as const;
 /**
  * Never reached through a public range: private, link-local (cloud metadata), carrier-grade NAT and loopback, and in IPv6
- * also what leads to IPv4.
+ * also what leads to IPv4. Kubernetes takes ::ffff:0:0/96 for a range of IPv4, and refuses it here; such addresses leave no node.
  */
 export const NOT_PUBLIC: Readonly<Record<string, readonly string[]>> = {
   [IPV4]: ['10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'],
-  [IPV6]: ['::/96', '::ffff:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48', '2002::/16', 'fc00::/7', 'fe80::/10'],
+  [IPV6]: ['::/96', '64:ff9b::/96', '64:ff9b:1::/48', '2002::/16', 'fc00::/7', 'fe80::/10'],
 };
 export const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'] as const;
 

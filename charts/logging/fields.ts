@@ -13,6 +13,8 @@ export const FIELDS = {
   message: 'text',
   service: 'keyword',
   version: 'keyword',
+  // Names of Secrets that were read again.
+  changed: 'keyword',
   environment: 'keyword',
   /** The component of the topology whose pod wrote the line. */
   component: 'keyword',

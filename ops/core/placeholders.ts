@@ -19,7 +19,7 @@ const placeholdersIn = (value: unknown): readonly Found[] =>
 
 /** One line for each field; where no field has it, for the object that does. */
 export function placeholders(config: Config, wanted: readonly KubeObject[]): readonly string[] {
-  if (config.environment === 'dev') return [];
+  if (config.tier === 'local') return [];
   const fields = placeholdersIn(config).map(([path, text]) => `${path}: ${JSON.stringify(text)}`);
   const relative =
     config.monitoring.enabled && !/^https?:/.test(config.monitoring.runbooks)

@@ -53,7 +53,7 @@ describe('documents', () => {
     const wrong = uses.flatMap(({ document, verb, flags }) => {
       const command = commands.get(verb);
       const options = [command, ...(command?.commands ?? [])].flatMap((one) => one?.options ?? []);
-      const known = new Set(['--help', ...options.map(({ long }) => long)]);
+      const known = new Set(['--help', ...options.flatMap(({ short, long }) => [short, long])]);
       return flags.filter((flag) => !known.has(flag)).map((flag) => `${document}: ${verb} ${flag}`);
     });
     expect(uses.flatMap(({ flags }) => flags)).toContain('--json');

@@ -47,6 +47,6 @@ describe('placeholders', () => {
   it('dev has none: it is on one machine only', () => expect(found('dev')).toEqual([]));
   it('origins come from the hosts, with the port clients see', () => {
     expect(corsOrigins(configOf('production', [OWN]))).toEqual(['https://ai.corp.test']);
-    expect(corsOrigins(configOf('staging', [OWN]))).toEqual(['https://ai.corp.test:8443']);
+    expect(corsOrigins(configOf('staging', [OWN]))).toEqual(['https://ai.corp.test']);
   });
 });

@@ -185,7 +185,7 @@ describe('the model simulator', () => {
     for (const environment of ['staging', 'production']) {
       expect(JSON.stringify(render(environment))).not.toContain('model-simulator');
       expect(() => render(environment, [{ simulator: { models: true } }])).toThrow(
-        `simulated in dev only, not in ${environment}`,
+        `simulated in tier local only, and ${environment} is`,
       );
     }
   });

@@ -7,6 +7,7 @@ import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';
 import { SERVICES } from '../../charts/topology.ts';
 import {
   type Container,
+  configOf,
   containersOf,
   find,
   isManaged,
@@ -48,6 +49,7 @@ const violations = (pods: readonly Pod[], broken: (container: Container, pod: Po
 
 describe.each(VARIANTS)('$name: pods', ({ environment, overrides }) => {
   const objects = render(environment, overrides);
+  const config = configOf(environment, overrides);
   const pods = podsOf(objects);
   const long = pods.filter((pod) => !['CronJob', 'Job'].includes(pod.kind) && !isManaged(pod));
   /** Those of a list of exceptions that are here. */
@@ -254,7 +256,9 @@ describe.each(VARIANTS)('$name: pods', ({ environment, overrides }) => {
   it('roll when the configuration they mount changes', () => {
     const bad = pods.filter(
       ({ spec, annotations }) =>
-        (spec.volumes ?? []).some((volume) => volume.configMap) && !annotations['checksum/config'],
+        (spec.volumes ?? []).some(
+          ({ configMap }) => configMap && configMap.name !== config.trust.configMap,
+        ) && !annotations['checksum/config'],
     );
     expect(bad.map(({ owner }) => owner)).toEqual([]);
   });

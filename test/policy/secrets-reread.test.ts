@@ -11,6 +11,10 @@ const WAITS = {
   'StatefulSet/elasticsearch/secrets':
     'certificates are read again; its passwords are in its database, and its keystore is made at the start',
 };
+/** Volumes of any pod that wait for a person, and why. */
+const WAITING_VOLUMES: Readonly<Record<string, string>> = {
+  trust: 'programs and libraries read the bundle of authorities at their start: ./platform restart',
+};
 /** Our own programs, which read their files again: services/common, live_settings.py; api-gateway, live_secrets.ts. */
 const OURS = /\/ai-assistants\//;
 
@@ -73,6 +77,7 @@ const fixedAtStart = (pod: Pod): readonly string[] =>
 const waiting = (objects: readonly KubeObject[]): readonly string[] =>
   podsOf(objects).flatMap((pod) =>
     sourcesOf(pod)
+      .filter(({ volume }) => !(volume in WAITING_VOLUMES))
       .filter(({ volume, kind }) =>
         kind === 'Secret' ? !secretTakesEffect(pod, volume) : !configTakesEffect(pod),
       )

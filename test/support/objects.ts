@@ -178,7 +178,7 @@ function templateOf({ kind, spec }: KubeObject): unknown {
   const containers = spec.containers.map((container: Container) =>
     container.name === name ? { ...main, ...container } : container,
   );
-  return { metadata: spec.podMetadata, spec: { ...spec, containers, volumes: [] } };
+  return { metadata: spec.podMetadata, spec: { ...spec, containers, volumes: spec.volumes ?? [] } };
 }
 
 /** Every pod template. */

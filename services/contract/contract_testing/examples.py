@@ -217,7 +217,7 @@ RECIPES: Mapping[str, tuple[Recipe, ...]] = {
 def examples_of(service: str, caller: Caller) -> Examples:
     """The requests of one caller by their operations, each with objects of its own."""
     made: Examples = {}
-    for recipe in RECIPES[service]:
+    for recipe in RECIPES.get(service, ()):
         if caller.identity.role in recipe.roles:
             method, path = recipe.operation.split(" ")
             made[f"{method} {caller.address_of(path)}"] = asdict(recipe.make(caller))

@@ -23,6 +23,11 @@ def routes_to(urls: Mapping[str, str]) -> str:
     return json.dumps([_route(route, urls) for route in json.loads(_rendered())])
 
 
+def routed_services() -> frozenset[str]:
+    """The services that the gateway passes requests on to."""
+    return frozenset(route["service"] for route in json.loads(_rendered()))
+
+
 def address_at_gateway(service: str, path: str) -> str:
     """Where the gateway has a path of a service; ValueError when it does not pass it on."""
     for route in json.loads(_rendered()):

@@ -1,4 +1,4 @@
-"""The six services: how each is started for a run, and who calls it."""
+"""The services: how each is started for a run, and who calls it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 
 from ai_assistant_testing.stand_in import ANTHROPIC_KEY, OPENAI_KEY
+from assistants_testing.postgres import REPOSITORY
 from assistants_testing.smtp import SmtpServer, smtp_server
 from assistants_testing.waiting import PATIENCE_SECONDS
 from onec_simulator.base import Base
@@ -18,7 +19,7 @@ from user_management_testing.oidc_provider import oidc_provider
 
 from .accounts import register_accounts
 from .examples import Caller, Examples, examples_of
-from .gateway_routes import HIGHEST_RATE, address_at_gateway, routes_to
+from .gateway_routes import HIGHEST_RATE, address_at_gateway, routed_services, routes_to
 from .identities import Identity, fixed_headers, minted_tokens
 from .limits import lifted_limits
 from .seeds import attacks, publish, usage
@@ -117,13 +118,31 @@ def _security(stores: Stores, key: str) -> Iterator[Service]:
         yield service
 
 
-_SERVICES: Mapping[str, Callable[[Stores, str], AbstractContextManager[Service]]] = {
+def _alone(package: str) -> Callable[[Stores, str], AbstractContextManager[Service]]:
+    """A service that needs nothing but its stores."""
+
+    @contextmanager
+    def start(stores: Stores, key: str) -> Iterator[Service]:
+        with migrated_service(package, _common(key, package), stores) as service:
+            yield service
+
+    return start
+
+
+_SERVICES: dict[str, Callable[[Stores, str], AbstractContextManager[Service]]] = {
     "ai-assistant": _ai_assistant,
     "onec-integration": _onec_integration,
     "user-management": _user_management,
     "analytics": _analytics,
     "security": _security,
 }
+_SHARED = {"common", "contract"}
+_OTHERS = sorted(
+    folder.parent.name
+    for folder in (REPOSITORY / "services").glob("*/requirements.in")
+    if folder.parent.name not in _SHARED | _SERVICES.keys()
+)
+_SERVICES |= {name: _alone(name.replace("-", "_")) for name in _OTHERS}
 
 
 def service(name: str, stores: Stores) -> AbstractContextManager[Service]:
@@ -176,7 +195,7 @@ def _gateway(stores: Stores) -> Iterator[Running]:
         urls = {
             name: stack.enter_context(start(stores, key)).url
             for name, start in _SERVICES.items()
-            if name != "user-management"
+            if name in routed_services() - {"user-management"}
         } | {"user-management": accounts_service.url}
         settings = {
             "jwt_secret_key": key,
@@ -192,7 +211,7 @@ def _gateway(stores: Stores) -> Iterator[Running]:
         def examples(identity: Identity) -> Examples:
             client = stack.enter_context(_client(url, accounts.log_in(identity.name)))
             made: Examples = {}
-            for service in _SERVICES:
+            for service in routed_services():
                 address_of = partial(address_at_gateway, service)
                 credentials = accounts.credentials[identity.name]
                 made |= examples_of(service, Caller(identity, client, address_of, credentials, mail))
@@ -214,6 +233,7 @@ TARGETS: Mapping[str, Start] = {
     "onec-integration": _with_minted_tokens("onec-integration"),
     "analytics": _with_minted_tokens("analytics"),
     "security": _with_minted_tokens("security"),
+    **{name: _with_minted_tokens(name) for name in _OTHERS},
 }
 
 EXAMPLES_DIVISOR: Mapping[str, int] = {"api-gateway": 5}

@@ -31,14 +31,14 @@ def operations_of(service: str) -> set[str]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_each_is_for_an_operation_that_the_service_has(service: str) -> None:
-    assert {recipe.operation for recipe in RECIPES[service]} <= operations_of(service)
+    assert {recipe.operation for recipe in RECIPES.get(service, ())} <= operations_of(service)
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_operation_on_an_object_has_one(service: str) -> None:
     """Without it, the operation would be tested with ids that do not exist only."""
     with_an_id = {operation for operation in operations_of(service) if "{" in operation}
-    assert with_an_id <= {recipe.operation for recipe in RECIPES[service]}
+    assert with_an_id <= {recipe.operation for recipe in RECIPES.get(service, ())}
 
 
 def test_what_is_left_out_is_of_an_operation_that_there_is() -> None:
