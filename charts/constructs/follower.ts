@@ -34,6 +34,6 @@ export const follower = ({ config, image, heartbeat, env = [], ...rest }: Follow
   env: [...env, { name: 'HEARTBEAT', value: heartbeat }],
   // Ready for good once it has begun: one that fails later must not take its server out of the Service.
   readinessProbe: { ...exec(`[ -e ${heartbeat} ]`), periodSeconds: 5 },
-  livenessProbe: exec(`[ -n "$(find ${heartbeat} -mmin -2)" ]`),
+  livenessProbe: exec(`recent=$(find ${heartbeat} -mmin -2)\n[ -n "$recent" ]`),
   ...rest,
 });

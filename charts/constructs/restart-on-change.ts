@@ -4,7 +4,7 @@
  */
 import type { k8s } from 'cdk8s-plus-28';
 
-const sum = (folder: string): string => `cat ${folder}/* | sha256sum`;
+const sum = (folder: string): string => `sha256sum ${folder}/*`;
 
 /** First line of the container's command: what the files are before the program reads them. */
 export const rememberFiles = (folder: string, state: string): string => `${sum(folder)} > ${state}`;
@@ -16,7 +16,13 @@ export const unchangedFiles = (
   state: string,
   alive: string,
 ): k8s.Probe => ({
-  exec: { command: [shell, '-euc', `now=$(${sum(folder)})\n[ "$now" = "$(cat ${state})" ]\n${alive}`] },
+  exec: {
+    command: [
+      shell,
+      '-euc',
+      `now=$(${sum(folder)})\nbefore=$(cat ${state})\n[ "$now" = "$before" ]\n${alive}`,
+    ],
+  },
   periodSeconds: 30,
   timeoutSeconds: 10,
   failureThreshold: 3,

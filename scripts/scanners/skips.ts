@@ -69,6 +69,13 @@ export const SKIPS: readonly Skip[] = [
       'Their pods are not in the manifests: a release makes the Jobs that migrate, the operator makes the others.',
   },
   {
+    wanted: 'network policies that match a pod',
+    checks: { 'kube-score': 'networkpolicy-targets-pod' },
+    objects: ['NetworkPolicy/acme-solver'],
+    environments: ['staging', 'production'],
+    reason: 'cert-manager makes the pod that answers a challenge, for as long as it takes.',
+  },
+  {
     wanted: 'Services that match a pod',
     checks: { 'kube-score': 'service-targets-pod' },
     objects: ['Service/prometheus', 'Service/alertmanager'],

@@ -44,7 +44,7 @@ const restarts = (container: Container, volume: string): boolean => {
   const folder = (container.volumeMounts ?? []).find(({ name }) => name === volume)?.mountPath;
   const probe = JSON.stringify(container.livenessProbe?.exec?.command ?? []);
   const start = JSON.stringify(container.command ?? []);
-  return [probe, start].every((text) => text.includes(`cat ${folder}/* | sha256sum`));
+  return [probe, start].every((text) => text.includes(`sha256sum ${folder}/*`));
 };
 
 function secretTakesEffect(pod: Pod, volume: string): boolean {
