@@ -1,11 +1,10 @@
 """The path a service is reached by from outside, such as `/ai`, which its own paths do not have."""
 
-import re
-
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-PATH_PREFIX = re.compile(r"(/[a-z0-9-]{1,63}){0,8}")
+from assistants_common.settings import PATH_PREFIX
+
 _FORWARDED_PREFIX = "x-forwarded-prefix"
 
 

@@ -16,7 +16,6 @@ from pydantic_settings import (
 )
 from sqlalchemy import URL
 
-from assistants_common.prefix import PATH_PREFIX
 from assistants_common.proxies import Network, TrustedProxies
 from assistants_common.signing_keys import load_signing_keys
 
@@ -34,6 +33,10 @@ def _networks(value: object) -> object:
 
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_to_none)]
 """A secret that may be missing: an empty variable or file counts as not set."""
+
+
+PATH_PREFIX = re.compile(r"(/[a-z0-9-]{1,63}){0,8}")
+"""Of a service's address from outside, such as `/ai`."""
 
 
 def lines_of(secret: SecretStr | None) -> tuple[str, ...]:
