@@ -1,4 +1,4 @@
-/** Tests of a running platform, for environments nobody works in. */
+/** Tests of a running platform, for environments without users at work. */
 import { z } from 'zod';
 import { signsWithOwnKey } from '../secrets/names.ts';
 import { ConfigError } from './error.ts';

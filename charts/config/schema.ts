@@ -132,7 +132,7 @@ export const configSchema = z.strictObject({
       smtpPort: port.default(587),
       smtpFrom: z.string().default(''),
       smtpSecurity: z.enum(['starttls', 'tls', 'none']).default('starttls'),
-      /** Who gets the alerts of the security service, separated by commas. Empty: nobody. */
+      /** Who gets the alerts of the security service, separated by commas. Empty: no mail is sent. */
       alertEmailTo: z.string().default(''),
       securityLogLevel: z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR']).default('INFO'),
     })

@@ -29,7 +29,7 @@ function addRoute(scope: Construct, config: Config, topology: Topology, spec: Se
   });
 }
 
-/** Sends whoever comes by HTTP to HTTPS; challenges of ACME have longer paths, which win. */
+/** Sends requests that come by HTTP to HTTPS; challenges of ACME have longer paths, which win. */
 function addRedirect(scope: Construct, config: Config): void {
   const { gateway, httpsPort } = config.edge;
   if (!gateway?.httpListener) return;

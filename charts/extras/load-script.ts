@@ -112,7 +112,7 @@ export function handleSummary({ metrics }) {
     return {
       service, path, requests: passes + fails, errorRate: rate,
       milliseconds: took ? took.values : {}, maxErrorRate: plan.maxErrorRate, p95Milliseconds,
-      // A route nobody asked is no route that passed.
+      // A route without a request has not passed.
       ok: !crossed && passes + fails > 0,
     };
   });

@@ -32,7 +32,7 @@ import {
   monitoringExternals,
 } from './monitoring.ts';
 
-/** What of the configuration changes the graph itself. */
+/** The configuration that changes the graph itself. */
 export interface GraphOptions {
   /** The platform ships its own edge controller. @default true */
   readonly ownEdge?: boolean;
@@ -40,7 +40,7 @@ export interface GraphOptions {
   readonly acme?: boolean;
   /** Backups and restore drills run. @default true */
   readonly backups?: boolean;
-  /** The parts of the monitoring; false: none at all. @default every part, nobody told of alerts */
+  /** The parts of the monitoring; false: none at all. @default every part, and no receiver of alerts */
   readonly monitoring?: MonitoringParts | false;
   /** PostgreSQL pods are managed by the CloudNativePG operator. @default false */
   readonly cloudNativePg?: boolean;

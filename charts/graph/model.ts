@@ -92,7 +92,7 @@ export interface RuleSpec {
 export interface RewriteSpec {
   readonly from: string;
   readonly to: string;
-  /** First match decides; where none does, whoever is logged in may. @default [] */
+  /** First match decides; where none does, every user who is logged in may. @default [] */
   readonly rules?: readonly RuleSpec[];
   /** Paths below `from` that need no token. @default [] */
   readonly public?: readonly string[];
@@ -108,7 +108,7 @@ export interface GatewaySpec {
   readonly timeoutSeconds?: number;
   /** Answers may stream: they may go on for as long as a pod that was told to stop may. @default false */
   readonly streams?: boolean;
-  /** Who may use what of `path`, when there are no `rewrites`. @default [] */
+  /** Which roles may use which paths below `path`, when there are no `rewrites`. @default [] */
   readonly rules?: readonly RuleSpec[];
   /** First match wins. @default one rewrite that strips `path` */
   readonly rewrites?: readonly RewriteSpec[];

@@ -21,7 +21,7 @@ const PATHS: Readonly<Record<string, string>> = {
 
 const HOME = `${TREE.dashboards}/Platform/assistants-overview.json`;
 
-/** Nobody gets in without a password, nothing is asked of the internet, nothing is installed. */
+/** Every visitor needs a password; Grafana asks nothing of the internet and installs nothing. */
 const SETTINGS: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>> = {
   server: { http_port: PORTS.grafana },
   security: {

@@ -11,7 +11,7 @@ import { podTemplate } from '../constructs/template.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { type Component, KUBE_STATE_METRICS } from '../graph/model.ts';
 import { addAccount, allowReading, type Readable } from './access.ts';
-import { NOBODY } from './managed.ts';
+import { UNPRIVILEGED } from './managed.ts';
 
 const CPU = { request: '20m', limit: '100m' };
 const MEMORY = { request: '64Mi', limit: '128Mi' };
@@ -51,7 +51,7 @@ function podSpec(config: Config, component: Component): k8s.PodSpec {
     enableServiceLinks: false,
     priorityClassName: priorityClass(config, 'standard'),
     terminationGracePeriodSeconds: 30,
-    securityContext: podSecurity(NOBODY),
+    securityContext: podSecurity(UNPRIVILEGED),
     ...spread({ ...component.selector }),
     containers: [
       {

@@ -13,7 +13,7 @@ import { portOf } from '../graph/build.ts';
 import type { Allowance, Component } from '../graph/model.ts';
 
 /** The images' own user. */
-export const NOBODY = 65_534;
+export const UNPRIVILEGED = 65_534;
 /** Writes the configuration anew and tells its neighbour, whenever the operator changed it. */
 const RELOADER = {
   cpu: { request: '10m', limit: '100m' },
@@ -72,7 +72,7 @@ export function managedPod(props: ManagedPodProps): ManagedPodSpec {
     automountServiceAccountToken: props.token ?? false,
     enableServiceLinks: false,
     ...placement,
-    securityContext: podSecurity(NOBODY),
+    securityContext: podSecurity(UNPRIVILEGED),
     resources: own ?? {},
     containers: [withoutResources, ...others],
     initContainers,

@@ -11,7 +11,7 @@ import { podTemplate } from '../constructs/template.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { type Component, NODE_EXPORTER } from '../graph/model.ts';
 import { addAccount } from './access.ts';
-import { NOBODY } from './managed.ts';
+import { UNPRIVILEGED } from './managed.ts';
 
 const CPU = { request: '50m', limit: '100m' };
 const MEMORY = { request: '64Mi', limit: '128Mi' };
@@ -64,7 +64,7 @@ function podSpec(config: Config, component: Component): k8s.PodSpec {
     enableServiceLinks: false,
     priorityClassName: priorityClass(config, 'standard'),
     terminationGracePeriodSeconds: 30,
-    securityContext: podSecurity(NOBODY),
+    securityContext: podSecurity(UNPRIVILEGED),
     // Every node is worth watching, those that keep other pods away too.
     tolerations: [{ operator: 'Exists' }],
     nodeSelector: { 'kubernetes.io/os': 'linux' },

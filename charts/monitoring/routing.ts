@@ -7,8 +7,8 @@ import { EMAIL_SECRET, sendsWithPassword, WEBHOOK_SECRET } from './secrets.ts';
 /** Severities an alert may have, and how long until it is told again while it lasts. */
 export const SEVERITIES = { critical: '1h', warning: '12h', info: '24h' } as const;
 type Severity = keyof typeof SEVERITIES;
-/** Receiver of everything that nobody asked to hear of. */
-const NOBODY = 'nobody';
+/** The receiver without an address: for alerts that have no other. */
+const SILENT = 'silent';
 
 const severityIs = (value: string) => [{ name: 'severity', value, matchType: '=' as const }];
 
@@ -18,7 +18,7 @@ export function routing(config: Config): AlertmanagerConfigSpec {
   );
   return {
     route: {
-      receiver: NOBODY,
+      receiver: SILENT,
       groupBy: ['alertname', 'namespace', 'job'],
       groupWait: '30s',
       groupInterval: '5m',
@@ -34,7 +34,7 @@ export function routing(config: Config): AlertmanagerConfigSpec {
           }
         : {}),
     },
-    receivers: [{ name: NOBODY }, ...told.map((severity) => receiver(config, severity))],
+    receivers: [{ name: SILENT }, ...told.map((severity) => receiver(config, severity))],
     inhibitRules: [
       {
         sourceMatch: severityIs('critical'),

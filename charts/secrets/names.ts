@@ -7,5 +7,5 @@ export const JWT_SECRET = 'jwt';
 export const JWT_SIGNING_SECRET = 'jwt-signing';
 export const REDIS_SECRET = 'redis';
 
-/** Whether user-management signs with a key of its own, so that nobody else can. */
+/** Whether user-management signs with a key that no other service has. */
 export const signsWithOwnKey = ({ settings }: Config): boolean => settings.jwtAlgorithm !== 'HS256';

@@ -150,7 +150,7 @@ function times({ seconds, measured }: Built): readonly (string | number)[] {
   return [cold, warm, `${(cold / warm).toFixed(1)}×`];
 }
 
-/** Size, what of it is ours, and what is allowed. */
+/** Size, our share of it, and what is allowed. */
 export function weight({
   megabytes: size,
   megabytesAboveBase: own,

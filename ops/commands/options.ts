@@ -115,7 +115,7 @@ export async function setupOf(options: EnvironmentOptions): Promise<Setup> {
 /** The platform as configured, and the cluster it is in. */
 export type Live = Omit<Target, 'wanted'>;
 
-/** For verbs that look at a cluster or act in it. @throws Failure when kubectl is missing or nobody answers. */
+/** For verbs that look at a cluster or act in it. @throws Failure when kubectl is missing or the cluster does not answer. */
 export const liveOf = async (options: ClusterOptions): Promise<Live> =>
   liveFrom(await setupOf(options), options);
 

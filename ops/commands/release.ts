@@ -75,7 +75,7 @@ interface Work {
 }
 
 /**
- * Makes the release, alone: nobody else changes the environment meanwhile.
+ * Makes the release under a lease, so that no other command changes the environment meanwhile.
  *
  * @param extra steps before the backup.
  * @throws Failure that says which step failed, why, and what became of it.

@@ -71,7 +71,7 @@ async function redisFrom(target: Target, options: RestoreOptions): Promise<void>
     safety
       ? `Saves what Redis has beside ${from}.`
       : 'Does not save what Redis has: what was written since is lost.',
-    `Checks ${from} in its pod, and starts Redis with that data; for some seconds nobody can use it.`,
+    `Checks ${from} in its pod, and starts Redis with that data; for some seconds Redis answers no request.`,
   ];
   if (!options.json) for (const text of plan) line(text);
   if (dryRun) {

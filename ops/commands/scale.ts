@@ -42,7 +42,7 @@ export const scale = withCluster(
     }
     const none = changes.filter(({ to }) => to === 0).map(({ service }) => service);
     if (none.length > 0)
-      await confirm('scale', `${none.join(', ')}: nobody will answer. Scale to 0?`, options);
+      await confirm('scale', `${none.join(', ')}: no pod will answer. Scale to 0?`, options);
     for (const { subject, service, from, to } of changes)
       await showing(
         {},

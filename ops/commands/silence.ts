@@ -39,7 +39,7 @@ interface Options extends ClusterOptions, ConfirmOptions {
 export const silence = withCluster(
   verb(
     'silence',
-    'tell nobody of an alert for a while; without an alert, list the silences',
+    'silence an alert for a time; without an alert, list the silences',
     './platform silence DatabaseDown service=security --for 30m --comment "new volume"',
   )
     .argument(
@@ -47,7 +47,7 @@ export const silence = withCluster(
       'names of alerts, and labels: name=value, name!=value, name=~pattern, name!~pattern',
     )
     .option('--for <duration>', 'how long, such as 30m, 2h, 3d', duration, 7200)
-    .option('--comment <text>', 'why, for whoever reads the list', 'by ./platform silence')
+    .option('--comment <text>', 'the reason, shown in the list', 'by ./platform silence')
     .option('--expire <id>', 'end a silence now')
     .option('--dry-run', 'only say what it would cover')
     .option('--json', 'the list, or the new silence, as JSON')
@@ -109,7 +109,7 @@ async function begin(
       line(`  ${row.severity} ${row.alert} ${row.about}, for ${age(row.ageSeconds)}`);
   }
   if (options.dryRun) return;
-  await confirm('silence', `Tell nobody of ${what} for ${age(options.for)}?`, options);
+  await confirm('silence', `Silence ${what} for ${age(options.for)}?`, options);
   const by = { createdBy: userInfo().username, comment: options.comment };
   const wanted = newSilence(matchers, options.for, by, new Date());
   const id = await alertmanager.create(wanted);

@@ -50,7 +50,7 @@ const cells = (row: StatusRow): readonly (string | number)[] => [
   row.reason,
 ];
 
-/** What fires, or why nobody can say. */
+/** The alerts that fire, or why they are unknown. */
 type Alerts = { readonly alerts: readonly AlertRow[] } | { readonly alerts: null; readonly unknown: string };
 
 /** Components are shown whatever becomes of Alertmanager, which is one of them. */

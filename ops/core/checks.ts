@@ -56,7 +56,7 @@ export function checkApis(config: Config, wanted: readonly KubeObject[], served:
   );
 }
 
-/** Names only: nobody reads the values. */
+/** Names only: the values are not read. */
 export function checkSecrets(
   config: Config,
   catalog: readonly SecretEntry[],
@@ -141,7 +141,7 @@ function limitOf(hard: Quota['spec']['hard'], measure: string): number {
   return parse(String(value)) ?? Number.POSITIVE_INFINITY;
 }
 
-/** Images nobody can pull: they are built here, and must be in the nodes or be loaded into them. */
+/** Images that no registry has: they are built here, and must be in the nodes or be loaded into them. */
 const LOCAL_REGISTRY = /^localhost(:\d+)?\//;
 export const builtHere = (images: readonly string[]): readonly string[] =>
   images.filter((image) => LOCAL_REGISTRY.test(image));

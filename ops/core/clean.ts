@@ -6,7 +6,7 @@ import type { KubeObject } from './objects.ts';
 export interface Leftover {
   readonly kind: 'image' | 'builder cache' | 'job' | 'folder';
   readonly name: string;
-  /** As the tool that knows says it, such as `120MB`; nothing where nobody counts. */
+  /** As the tool that knows says it, such as `120MB`; nothing where no tool counts. */
   readonly size: string;
   /** What happens when it is needed again. */
   readonly note: string;

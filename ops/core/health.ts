@@ -35,7 +35,7 @@ export interface HealthRow {
   readonly reason: string;
 }
 
-/** A row for each pod that was asked, and one for each component nobody can ask: there its pods' readiness counts. */
+/** A row for each pod that was asked, and one for each component without such an endpoint: there the readiness of its pods counts. */
 export function healthRows(
   components: readonly Component[],
   status: readonly StatusRow[],

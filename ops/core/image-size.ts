@@ -1,4 +1,4 @@
-/** What an image weighs, and what of it is ours. */
+/** The size of an image, and our share of it. */
 import { Failure } from './failure.ts';
 
 export interface ImageSize {

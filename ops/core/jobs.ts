@@ -45,7 +45,7 @@ const KEPT_SECONDS = 86_400;
 
 /**
  * A Job that runs what the CronJob would, once and now. It carries no inventory label, so it is never pruned, and is tried
- * only once: whoever started it sees why it failed and decides.
+ * only once: the person who started it sees why it failed and decides.
  */
 export function jobFrom({ metadata, spec }: CronJob, { suffix, env = {}, command }: JobChanges): Job {
   const { template, ...jobSpec } = spec.jobTemplate.spec;

@@ -92,7 +92,7 @@ export function checkAccepted({ refused }: Plan): void {
   );
 }
 
-/** Labelled objects nobody renders any more, least basic first. What has an owner goes with it; data stays. */
+/** Objects with our label that are no longer rendered, dependents first. Objects with an owner go with it; data stays. */
 function prunable(
   wanted: readonly KubeObject[],
   live: readonly KubeObject[],

@@ -2,7 +2,7 @@
 import type { Pair } from '../../charts/graph/reach.ts';
 import { Failure } from './failure.ts';
 
-/** Seconds after which a connection nobody answers counts as refused. */
+/** Seconds after which a connection without an answer counts as refused. */
 const PATIENCE_SECONDS = 3;
 
 const targetOf = ({ to, port }: Pair): string => `${to.name}:${port}`;

@@ -166,7 +166,7 @@ export interface Obstacle {
 }
 
 /**
- * What of the databases stands between what runs and an earlier release: for each service the oldest migration since
+ * The migrations that stand between what runs and an earlier release: for each service the oldest one since
  * then that is not backward compatible and was not undone by a restore.
  */
 export function obstacles(releases: readonly Release[], target: Release): readonly Obstacle[] {

@@ -10,7 +10,7 @@ export interface Finding {
   readonly severity: Severity;
   readonly package: string;
   readonly installed: string;
-  /** The version that is not vulnerable; none where nobody has fixed it yet. */
+  /** The version that is not vulnerable; none where there is no fix yet. */
   readonly fixed?: string;
   readonly title?: string;
 }

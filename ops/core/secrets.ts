@@ -111,7 +111,7 @@ export interface SecretKey {
   readonly manifest: object;
 }
 
-/** One apply for each key to put into a Secret that exists, whoever made it. */
+/** One apply for each key to put into a Secret that exists, however it was made. */
 export const secretKeys = ({ entry: { name, namespace }, data }: NewSecret): readonly SecretKey[] =>
   Object.entries(data).map(([key, value]) => ({
     manager: `platform-${key}`,

@@ -8,7 +8,7 @@ export interface SeedUser {
   readonly role: Role;
 }
 
-/** `example.com` belongs to nobody (RFC 2606). The first one is the administrator who gives the others their roles. */
+/** `example.com` is reserved for examples (RFC 2606). The first one is the administrator who gives the others their roles. */
 export const SEED_USERS: readonly SeedUser[] = [
   { email: 'admin@example.com', role: 'admin' },
   { email: 'analyst@example.com', role: 'analyst' },

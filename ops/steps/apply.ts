@@ -1,4 +1,4 @@
-/** Applies a plan: namespaces, what must be in them first, everything else, and what nobody renders any more. */
+/** Applies a plan: namespaces, what must be in them first, everything else; then removes what is no longer rendered. */
 import { MEMORY_MANAGER, memoryOf, REPLICAS_MANAGER, replicasOnly } from '../core/adapt.ts';
 import { identity, type KubeObject } from '../core/objects.ts';
 import { type Plan, sentOf } from '../core/plan.ts';
@@ -26,7 +26,7 @@ export async function applyPlan(
   await kubectl.remove(plan.pruned);
 }
 
-/** What of a plan has to be applied, in the order of its files. */
+/** The objects of a plan that have to be applied, in the order of its files. */
 export function dueOf(plan: Plan, wanted: readonly KubeObject[]): readonly KubeObject[] {
   const due = new Set([...plan.created, ...plan.changed]);
   return wanted.filter((object) => due.has(object));

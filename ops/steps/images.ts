@@ -11,7 +11,7 @@ import type { Target } from './target.ts';
 
 export interface BuildList {
   readonly builds: readonly ImageBuild[];
-  /** Images of ours nobody can build here: they must come from a registry. */
+  /** Images of ours that cannot be built here: they must come from a registry. */
   readonly withoutDockerfile: readonly ImageBuild[];
 }
 

@@ -31,7 +31,7 @@ export interface RunJobOptions {
   readonly title: string;
   /** @default 3600 */
   readonly timeoutSeconds?: number;
-  /** Is told what is waited for, or what the job said last. @default nobody */
+  /** Is told what is waited for, or what the job said last. @default none */
   readonly report?: (text: string) => void;
 }
 
@@ -57,7 +57,7 @@ export async function findCronJob(
 }
 
 /**
- * Runs the Job to its end. It is removed when it is done, when its pod cannot start, lest it does when nobody waits for it
+ * Runs the Job to its end. It is removed when it is done, when its pod cannot start, so that it does not run after the command has gone
  * any more, and when the command is interrupted; one that failed stays.
  *
  * @throws Failure with the line of its log that names the error, or why its pod cannot start.

@@ -38,7 +38,7 @@ export async function saveRedis(
 
 export interface RedisRestored {
   readonly keys: number;
-  /** How long nobody could use it. */
+  /** How long Redis answered no request. */
   readonly awaySeconds: number;
   /** What was there before, on this machine. @default none was saved */
   readonly safety?: string;

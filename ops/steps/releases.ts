@@ -42,7 +42,7 @@ export async function updateRecord({ config, kubectl }: Place, release: Release)
   await kubectl.tidying.apply([{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data }]);
 }
 
-/** Forgets the releases nobody goes back to any more. */
+/** Forgets releases that are too old for a rollback. */
 export async function forgetExpired(place: Place, releases: readonly Release[]): Promise<void> {
   const names = expired(releases).map(releaseName);
   if (names.length > 0)

@@ -16,7 +16,7 @@ type RestoreTarget = Pick<Target, 'config' | 'services' | 'kubectl'>;
 export interface RestoreOptions {
   /** Back up what is there before it is replaced. @default true */
   readonly safety?: boolean;
-  /** Is told what is being done. @default nobody */
+  /** Is told what is being done. @default none */
   readonly report?: (text: string) => void;
 }
 

@@ -86,7 +86,7 @@ async function register(place: Place, { email }: SeedUser, password: string): Pr
   return (await expecting(place, [201, 409], '/api/users/auth/register', call)).status === 201;
 }
 
-/** The first administrator is made by whoever may run commands in the pods. */
+/** The first administrator is made by a person who may run commands in the pods. */
 async function promote({ kubectl, config, topology }: Place, { email }: SeedUser): Promise<void> {
   const component = componentOf(topology, USER_MANAGEMENT);
   const pod = await runningPodOf({ kubectl, config }, component);

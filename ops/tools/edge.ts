@@ -25,7 +25,7 @@ const PATIENCE_MS = 60_000;
 /** How long limits may keep a request waiting, all in all. */
 const LIMITED_MS = 120_000;
 
-/** One request; waits where the edge or the gateway limits this address. @throws Failure when nobody answers. */
+/** One request; waits where the edge or the gateway limits this address. @throws Failure without an answer. */
 export async function callEdge(config: Config, path: string, call: EdgeCall = {}): Promise<EdgeAnswer> {
   for (const deadline = Date.now() + LIMITED_MS; ; ) {
     const { retry, ...answer } = await once(config, path, call);

@@ -47,7 +47,7 @@ export async function forward({
     if (!closed)
       throw new Failure(`${resource}: port ${port} not forwarded (${errorLine(stderr) || shortMessage})`);
   });
-  // Whoever waits for it is told; until then nobody is.
+  // Avoids an unhandled rejection until the promise is awaited.
   ended.catch(() => undefined);
   const opened = new Promise<number>((resolve) => {
     running.stdout.on('data', (text: Buffer) => {

@@ -14,7 +14,7 @@ export interface HttpsCall extends RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** @param body sent as JSON. @default none @throws Error when nobody answers. */
+/** @param body sent as JSON. @default none @throws Error without an answer. */
 export function ask({ headers, ...call }: HttpsCall, body?: unknown): Promise<HttpsAnswer> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const described =

@@ -8,9 +8,9 @@ export interface RunOptions {
   readonly input?: string;
   /** @default the current folder */
   readonly cwd?: string;
-  /** Is given what the tool says while it runs, line by line; nothing of it is kept. @default nobody */
+  /** Is given what the tool says while it runs, line by line; nothing of it is kept. @default none */
   readonly onLine?: (line: string) => void;
-  /** What of it `onLine` is given. @default standard output and standard error */
+  /** The streams that `onLine` is given. @default standard output and standard error */
   readonly lines?: 'all' | 'stdout';
   /** Exit statuses that are an answer, not a failure. @default [0] */
   readonly accept?: readonly number[];

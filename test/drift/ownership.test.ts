@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { SERVICES } from '../../charts/topology.ts';
 import { root } from '../support/objects.ts';
 
-/** By service and name of the id: the tests, or why the data belongs to nobody. */
+/** By service and name of the id: the tests, or why the data belongs to no user. */
 const OWNED: Readonly<Record<string, readonly string[] | string>> = {
   'ai-assistant conversation_id': [
     'test_another_users_conversation_cannot_be_read',

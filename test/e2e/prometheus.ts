@@ -1,4 +1,4 @@
-/** Prometheus of the cluster, asked through the API server: its port is open to nobody else. */
+/** Prometheus of the cluster, asked through the API server: its port is open to no other client. */
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import { PROMETHEUS } from '../../charts/graph/model.ts';
 import { config, kubectl } from './support.ts';

@@ -20,7 +20,7 @@ export const NAMESPACE = namespaceOf(config, 'app');
 /** Which cluster: PLATFORM_CONTEXT names another one, as test/release/two-workers.yaml has. */
 export const CONTEXT = process.env.PLATFORM_CONTEXT ?? 'kind-ai-assistants';
 
-/** The command as somebody types it, with nobody at a terminal; whatever its exit status. */
+/** The command as a person types it, without a terminal; whatever its exit status. */
 export const platform = (...args: readonly string[]) =>
   execa(`${ROOT}/platform`, args, { reject: false, stdin: 'ignore' });
 

@@ -17,7 +17,7 @@ import { configOf, root } from '../support/objects.ts';
 const VERSION = IMAGES.elasticsearch.split(':')[1] ?? '';
 const CACHE = root(`.cache/elasticsearch-${VERSION}`);
 /** A user other than root, as whom the node refuses to run. */
-const NOBODY = 65_534;
+const UNPRIVILEGED = 65_534;
 const config = configOf('production', [
   { logging: { snapshots: { bucket: 'logs' } }, egress: { 'object-store': { cidrs: ['192.0.2.1/32'] } } },
 ]);
@@ -85,7 +85,7 @@ const asQueryString = (query: string): string =>
 const ASKED: readonly (LogSearch & { readonly found: readonly [least: number, most: number] })[] = [
   { query: 'request_id:*', components: [], lines: 1, found: [10, 99] },
   { query: 'request_id:*', components: ['security'], lines: 1, found: [1, 20] },
-  { query: 'request_id:*', components: ['security'], requestId: 'nobody', lines: 1, found: [0, 0] },
+  { query: 'request_id:*', components: ['security'], requestId: 'none', lines: 1, found: [0, 0] },
   { query: 'status:>=400 OR level:error', components: [], since: '3650d', lines: 1, found: [1, 60] },
   { query: 'request_id:*', components: [], since: '1m', lines: 1, found: [0, 0] },
 ];
@@ -136,7 +136,7 @@ describe(`Elasticsearch ${VERSION}`, () => {
       'org.junit.runner.JUnitCore',
       'LoggingTests',
     ];
-    const output = run('java', java, process.getuid?.() === 0 ? NOBODY : undefined);
+    const output = run('java', java, process.getuid?.() === 0 ? UNPRIVILEGED : undefined);
     results = output.split('\n').flatMap((line) => /^RESULT (.*)/.exec(line)?.[1] ?? []);
     for (const result of results) console.info(result);
   });

@@ -21,7 +21,7 @@ describe('buildTopology', () => {
   const has = (from: string, to: string, port: string) =>
     topology.edges.some((edge) => edge.from === from && edge.to === to && edge.port === port);
 
-  it('gives each Python service its own database and nobody else', () => {
+  it('gives each Python service its own database and no other service', () => {
     for (const { name, database } of SERVICES) {
       const readers = topology.edges.filter(
         (edge) => edge.to === `postgres-${name}` && edge.port === 'postgresql',

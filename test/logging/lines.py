@@ -8,7 +8,7 @@ from assistants_common.json_logging import configure_logging
 
 
 def main() -> None:
-    """Print an access line, a fault with its stack, a line with secrets and one with a field nobody knows."""
+    """Print an access line, a fault with its stack, a line with secrets and one with an unknown field."""
     configure_logging("ai-assistant", "0.1.0", "DEBUG")
     request_id_var.set("4c2f7f6b54f6467b9c5b6d7e8f901234")
     traceparent_var.set("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
@@ -20,7 +20,7 @@ def main() -> None:
     except ValueError:
         logger.exception("the provider failed", extra={"provider": "openai", "provider_status": 401})
     logger.warning("sent %s", "Authorization: Bearer abc.def.ghi", extra={"usage": {"tokens": 7}, "model": "gpt-5.5"})
-    logger.info("a field nobody knows", extra={"novelty": {"depth": [1, 2]}, "attempt": "many"})
+    logger.info("an unknown field", extra={"novelty": {"depth": [1, 2]}, "attempt": "many"})
 
 
 if __name__ == "__main__":

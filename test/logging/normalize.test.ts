@@ -101,7 +101,7 @@ describe('lines of a running cluster (scripts/log-samples.ts)', () => {
 });
 
 describe('what the loggers print now', () => {
-  it('Python: an access line, a fault, secrets, a field nobody knows', () => {
+  it('Python: an access line, a fault, secrets, an unknown field', () => {
     const documents = filter.lines(lines(PRINTED.python(), 'ai-assistant'));
     expect(documents.flatMap((document) => faults(document))).toEqual([]);
     expect(documents[0]).toMatchObject({

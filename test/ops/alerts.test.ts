@@ -224,7 +224,7 @@ describe('with an Alertmanager', () => {
       process.exitCode = undefined;
     }
   });
-  it('status shows the components all the same when nobody can say what fires', async () => {
+  it('status shows the components all the same when it is unknown what fires', async () => {
     status = 500;
     try {
       expect(await output('status')).toContain('alerts: not known, alertmanager: 500 "not now"');

@@ -297,7 +297,7 @@ describe('with tools', () => {
     }
     expect(calls()).not.toMatch(/^(buildx )?(build|push) /m);
   });
-  it('asks before it pushes, and pushes nothing when there is nobody to ask', async () => {
+  it('asks before it pushes, and pushes nothing when there is no terminal to ask at', async () => {
     docker(`'image ls '*) echo 'r.example/team/security:0.1.0 sha256:1' ;;\n`);
     rmSync(join(folder, 'calls'));
     const args = ['push', 'security', '--set', 'images.registry=r.example/team'];

@@ -76,7 +76,7 @@ describe('a tool that is missing', () => {
   });
 });
 
-describe('a question nobody answers', () => {
+describe('a question without an answer', () => {
   it('restore: nothing is changed', async () => {
     playCluster(CLUSTER);
     const { exitCode, stderr, stdout } = await platform('restore', 'security');

@@ -137,7 +137,7 @@ describe('in a cluster', () => {
     expect(text).toContain('Nothing was changed (--dry-run).');
     expect(changed()).toEqual([]);
   });
-  it('deploy changes nothing when nobody confirms', async () => {
+  it('deploy changes nothing without a confirmation', async () => {
     await expect(output('deploy', 'dev')).rejects.toThrow(
       'deploy: not confirmed, and there is no terminal to ask on; add --yes',
     );

@@ -99,7 +99,7 @@ describe('the result of a load test', () => {
     expect(parseLoadResult('level=error msg="no such file"')).toBeUndefined();
     expect(() => parseLoadResult('{"users": 1}'.replace(' ', ''))).toThrow();
   });
-  it('fails for a route that crossed a threshold, and for one nobody asked', () => {
+  it('fails for a route that crossed a threshold, and for one without a request', () => {
     const silent = { ...ROUTE, requests: 0, milliseconds: {}, ok: false };
     const result = parseLoadResult(resultOf(silent));
     expect(() => result && checkLoad(result)).toThrow('load-test: thresholds crossed by security; see');

@@ -42,7 +42,7 @@ describe('health', () => {
       ['', false],
     ]);
   });
-  it('is the problem when nobody answers, and the state of the pods where nobody can be asked', () => {
+  it('is the problem without an answer, and the state of the pods where there is no endpoint', () => {
     expect(
       rows([{ component: 'security', pod: 'a', problem: 'port 8004 not forwarded' }]).map(
         ({ ok, reason }) => [ok, reason],

@@ -42,7 +42,7 @@ const listed = (reason: string) =>
 
 describe('a job whose pod cannot start', () => {
   it.each(['ImagePullBackOff', 'CreateContainerConfigError'])(
-    'fails with %s and is removed, lest it runs when nobody waits for it any more',
+    'fails with %s and is removed, so that it does not run after the command has gone',
     async (reason) => {
       writeFileSync(calls, '');
       writeFileSync(pods, listed(reason));

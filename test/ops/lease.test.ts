@@ -6,12 +6,12 @@ const leaseOf = (spec: object) =>
   lease.parse({ metadata: { name: 'deploy', uid: 'u', resourceVersion: '7' }, spec });
 
 describe('the lock of an environment', () => {
-  it('is held until nobody has renewed it for a while', () => {
+  it('is held until it was not renewed for a while', () => {
     const held = leaseOf({ renewTime: '2026-01-01T00:00:00.000000Z', leaseDurationSeconds: 60 });
     expect(secondsLeft(held, NOW)).toBe(30);
     expect(secondsLeft(held, new Date('2026-01-01T00:01:00Z'))).toBe(0);
   });
-  it('is free when nobody ever renewed it', () => expect(secondsLeft(leaseOf({}), NOW)).toBe(0));
+  it('is free when it was never renewed', () => expect(secondsLeft(leaseOf({}), NOW)).toBe(0));
   it('is taken with times as Kubernetes writes them', () => {
     expect(leaseManifest('assistants', 'me', NOW)).toMatchObject({
       metadata: { name: 'deploy', namespace: 'assistants' },

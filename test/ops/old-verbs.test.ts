@@ -1,4 +1,4 @@
-/** Nobody who knows the old scripts looks for a verb in vain. */
+/** Every verb of the old scripts leads to one of today. */
 import { describe, expect, it } from 'vitest';
 import { OLD_VERBS, oldVerbsTable } from '../../ops/core/old-verbs.ts';
 import { VERBS } from '../../ops/verbs.ts';

@@ -18,7 +18,7 @@ const all = new Map(
 );
 
 describe('secrets of a local cluster', () => {
-  it('makes every required one, and no optional one nobody gave a value', () => {
+  it('makes every required one, and no optional one without a value', () => {
     const { create, extend } = planSecrets(catalog, new Map(), sources);
     expect(create.map(({ entry }) => entry)).toEqual(required);
     expect(create.length).toBeGreaterThan(10);

@@ -8,7 +8,7 @@ describe('test data', () => {
     expect(() => checkSeedable(configOf('staging'))).not.toThrow();
     expect(() => checkSeedable(configOf('production'))).toThrow('seed: production gets no test data');
   });
-  it('has a user of each role, the administrator first, at addresses of nobody', () => {
+  it('has a user of each role, the administrator first, at reserved addresses', () => {
     expect(SEED_USERS.map(({ role }) => role)).toEqual(['admin', 'analyst', 'user']);
     for (const { email } of SEED_USERS) expect(email).toMatch(/@example\.com$/);
   });

@@ -85,7 +85,7 @@ describe.each(['staging', 'production'])('%s: an ACME challenge', (environment) 
   const edge = namespaceOf(config, 'edge');
   const traefik = { 'app.kubernetes.io/name': 'traefik' };
 
-  it('reaches the pod that answers it, and nobody else does', () => {
+  it('reaches the pod that answers it, and no other pod does', () => {
     const incoming = rulesFor(objects, app, SOLVER, 'ingress');
     expect(incoming).toHaveLength(1);
     expect(admits(incoming[0]?.from, edge, traefik)).toBe(true);
@@ -228,7 +228,7 @@ describe('an existing certificate', () => {
 
 describe('proxies in front', () => {
   const trustedProxies = ['203.0.113.0/24', '2001:db8::/32'];
-  it('nobody is believed unless configured', () => {
+  it('no proxy is believed unless configured', () => {
     const objects = render('production');
     expect([...argsOf(objects).keys()].filter((name) => /trustedips|insecure/.test(name))).toEqual([]);
     expect(dynamicOf(objects)).not.toMatch(/excludedIPs|depth:/);

@@ -62,9 +62,9 @@ describe('Prometheus and Alertmanager', () => {
 
 describe('who is told of alerts', () => {
   const silent = find(render('production'), 'AlertmanagerConfig', 'assistants').spec;
-  it('nobody, until somebody is named', () => {
-    expect(silent.receivers).toEqual([{ name: 'nobody' }]);
-    expect(silent.route.receiver).toBe('nobody');
+  it('none, until a receiver is named', () => {
+    expect(silent.receivers).toEqual([{ name: 'silent' }]);
+    expect(silent.route.receiver).toBe('silent');
     expect(silent.route.routes).toBeUndefined();
   });
 
@@ -118,7 +118,7 @@ describe('who is told of alerts', () => {
   });
   it.each<[string, ConfigOverride, string]>([
     [
-      'email to nobody',
+      'email without an address',
       { monitoring: { alertmanager: { routes: { critical: ['email'] } } } },
       'monitoring.alertmanager.emailTo: ""',
     ],

@@ -24,7 +24,7 @@ const ON_THE_HOST = {
   'DaemonSet/node-exporter': 'measures it, read-only, from its own mounts',
   'DaemonSet/filebeat': 'reads the log files of pods',
 };
-/** What of the host is written, and why. */
+/** The paths of the host that are written, and why. */
 const WRITTEN_ON_THE_HOST = { '/var/lib/filebeat': 'how far each file was read outlives the pod' };
 /** Who is root, without a capability, and why. */
 const ROOT = { 'DaemonSet/filebeat': 'log files belong to root and only their owner may read them' };

@@ -63,7 +63,7 @@ fill() {
   sql "$fresh" <<<'ANALYZE;'
 }
 
-# Renaming wants nobody connected, and both renames happen or none.
+# A database is renamed only while no session is connected; both renames happen or none.
 swap() {
   echo "swapping $fresh and $PGDATABASE"
   sql postgres "${names[@]}" >/dev/null <<'SQL'

@@ -2,7 +2,7 @@
 import type { ServiceSpec } from '../../graph/model.ts';
 import type { DashboardContext, DashboardSpec, PanelSpec } from './model.ts';
 
-/** Requests of probes and scrapes are nobody's. */
+/** Requests of probes and scrapes come from no user. */
 export const SERVED = 'route!~"/live|/health|/metrics"';
 
 const service = ({ name, title }: ServiceSpec) => {

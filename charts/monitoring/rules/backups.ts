@@ -66,7 +66,7 @@ const alerts = (scope: RuleScope): readonly Alert[] => [
     expr: late(scope, 'restore-drill'),
     summary: '{{ $labels.cronjob }} did not start when it was due',
     description:
-      '{{ $labels.cronjob }} was due {{ $value | humanizeDuration }} ago: nobody knows whether its backups are good.',
+      '{{ $labels.cronjob }} was due {{ $value | humanizeDuration }} ago: whether its backups can be restored is unknown.',
   },
   {
     alert: 'BackupJobMissing',
@@ -87,7 +87,7 @@ const alerts = (scope: RuleScope): readonly Alert[] => [
   },
 ];
 
-/** Nothing where there are no backups, or nobody who tells of them. */
+/** Nothing where there are no backups, or no exporter that reports them. */
 export const backupGroups = (scope: RuleScope): readonly RuleGroup[] =>
   scope.config.backups.enabled && runs(scope, KUBE_STATE_METRICS)
     ? [{ name: 'backups', recordings: expected(scope), alerts: alerts(scope) }]

@@ -23,7 +23,7 @@ const edgeDown: Alert = {
   severity: 'critical',
   for: '2m',
   expr: missing('edge'),
-  summary: 'Nobody reaches the platform: no pod of {{ $labels.job }} answers',
+  summary: 'The platform cannot be reached: no pod of {{ $labels.job }} answers',
   description: 'Prometheus has reached no pod of {{ $labels.job }} for two minutes.',
 };
 

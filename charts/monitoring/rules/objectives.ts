@@ -23,7 +23,7 @@ export const OBJECTIVES: Readonly<Record<string, Objective>> = {
   'ai-assistant': { availability: 99, latency: { percent: 95, seconds: 30 } },
   // 1C answers when it can.
   'onec-integration': { availability: 99, latency: { percent: 95, seconds: 5 } },
-  // Nobody can do anything without logging in; a password takes its time to check.
+  // Users can do nothing before they log in; a password takes its time to check.
   'user-management': { availability: 99.9, latency: { percent: 99, seconds: 1 } },
   analytics: { availability: 99.5, latency: { percent: 95, seconds: 5 } },
   security: { availability: 99.5, latency: { percent: 99, seconds: 1 } },

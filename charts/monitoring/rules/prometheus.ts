@@ -41,7 +41,7 @@ const prometheusAlerts: readonly Alert[] = [
     severity: 'critical',
     for: '5m',
     expr: 'max by (pod) (prometheus_notifications_alertmanagers_discovered) < 1',
-    summary: 'Prometheus knows no Alertmanager: nobody is told of anything',
+    summary: 'Prometheus knows no Alertmanager: no alert is sent',
     description: '{{ $labels.pod }} has {{ $value }} Alertmanagers.',
   },
   {

@@ -85,7 +85,7 @@ const modelAlerts: readonly Alert[] = [
     severity: 'critical',
     for: '2m',
     expr: 'sum(increase(ai_budget_refusals_total{reason="uncounted"}[5m])) > 0',
-    summary: 'Nobody gets an answer: tokens cannot be counted without Redis',
+    summary: 'Every request is refused: tokens cannot be counted without Redis',
     description:
       '{{ $value | humanize }} requests were refused within five minutes: no model is called uncounted.',
   },
@@ -111,7 +111,7 @@ const onecAlerts: readonly Alert[] = [
     alert: 'OneCFails',
     severity: 'warning',
     for: '5m',
-    // A conflict is an answer, and a caller that went away is nobody's fault.
+    // A conflict is an answer, and a caller that went away is no fault of the service.
     expr: '(sum(rate(onec_requests_total{outcome!~"ok|aborted|onec_conflict"}[10m])) / sum(rate(onec_requests_total[10m])) > 0.2) and (sum(increase(onec_requests_total[10m])) > 5)',
     summary: 'Requests to 1C fail',
     description: '{{ $value | humanizePercentage }} of the requests to 1C fail.',
@@ -193,7 +193,7 @@ const securityAlerts: readonly Alert[] = [
     alert: 'SecurityNotificationsFail',
     severity: 'critical',
     expr: 'sum by (channel) (increase(security_notifications_total{outcome="given_up"}[1h])) > 0',
-    summary: 'Nobody is told of threats by {{ $labels.channel }}',
+    summary: 'No message about threats leaves by {{ $labels.channel }}',
     description:
       '{{ $value | humanize }} notifications by {{ $labels.channel }} were given up within an hour.',
   },

@@ -1,4 +1,4 @@
-"""The caller's own conversations, to read again and to delete. Nobody has another's, whatever the role."""
+"""The caller's own conversations, to read again and to delete. No role gives access to another user's."""
 
 from typing import Any
 from uuid import UUID

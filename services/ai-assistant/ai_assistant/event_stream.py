@@ -59,7 +59,7 @@ async def _stop(*tasks: asyncio.Future[Any]) -> None:
 
 
 async def no_text(_text: str) -> None:
-    """For work whose pieces nobody waits for."""
+    """For work whose pieces no caller waits for."""
 
 
 async def open_event_stream(request: Request, work: Work, heartbeat: float) -> Response:
@@ -104,7 +104,7 @@ class _EventStream(Response):
 
         try:
             result: _Item = await work(on_text)
-        except Exception as error:  # noqa: BLE001 - handed to whoever reads the items
+        except Exception as error:  # noqa: BLE001 - handed to the reader of the items
             result = error
         await self._items.put(result)
 

@@ -1,7 +1,7 @@
 """Signs of prompt injection in what a user writes.
 
 A request with a sign is served all the same: the models have no rights of their own here, and an honest
-question about the subject has the same words. The signs are told to whoever watches over the platform, for
+question about the subject has the same words. The signs are reported to the platform's administrators, for
 whom a user with many of them is worth a look. They find the clumsy attempts; their absence proves nothing.
 
 | marker | what it finds |

@@ -1,4 +1,4 @@
-"""Deletes conversations nobody went on with for AI_RETENTION_DAYS."""
+"""Deletes conversations without a new message for AI_RETENTION_DAYS."""
 
 import asyncio
 import logging

@@ -77,7 +77,7 @@ class Renderer:
             logger.exception("the process that draws did not start; the first drawing will try again")
 
     async def _exchange(self, drawing: Drawing, document: Document) -> bytes:
-        """Whoever breaks off here leaves half a conversation behind: that process is of no use any more."""
+        """A caller that breaks off here leaves half an exchange behind: that process cannot be used again."""
         try:
             process = await self._running_process()
             request = await asyncio.to_thread(_request, drawing, document)

@@ -12,7 +12,7 @@ from assistants_common.tokens import Principal, Role
 
 
 def _visible_to(caller: Principal) -> ColumnElement[bool]:
-    """Administrators see all, others what they made. Whoever is no analyst any more sees own figures only."""
+    """Administrators see all, others what they made, and with the role of a user only their own figures."""
     if caller.role is Role.ADMIN:
         return true()
     own = Report.created_by == caller.user_id

@@ -25,7 +25,7 @@ LOCK = 0x72_65_74_65
 
 
 class Retention:
-    """Deletes in small batches, each a transaction of its own, so that nobody waits for it long.
+    """Deletes in small batches, each a transaction of its own, so that no request waits for it long.
 
     Every batch takes a lock and gives it back by ending: of several replicas one deletes, the others leave.
     """

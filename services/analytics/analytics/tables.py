@@ -105,7 +105,7 @@ def unpriced_models(rows: Sequence[Row]) -> list[str]:
 
 
 def _with_cost(counts: Counts, prices: TokenPrices) -> Counts:
-    """Add the cost. Requests without a price have none, and are counted: nobody shall take them for free."""
+    """Add the cost. Requests without a price have none, and are counted: they must not look free."""
     rows: list[Row] = []
     total, unpriced = Decimal(0), 0
     for row in counts.rows:

@@ -35,7 +35,7 @@ export class Catalogue {
     this.#upstreams = new Map(options.routes.map(({ service, upstream }) => [service, upstream]));
   }
 
-  /** The description as JSON; whoever asks at the same time shares the work. */
+  /** The description as JSON; callers that ask at the same time share the work. */
   async document(): Promise<string> {
     const isFresh = [...this.#upstreams.keys()].every((service) =>
       this.#now() < (this.#known.get(service)?.until ?? -Infinity)

@@ -6,7 +6,7 @@ import { describe, type Logger } from './logging.ts';
 
 const REFRESH_MS = 5_000;
 
-/** The addresses of a name; empty when there are none. Fails when nobody can tell. */
+/** The addresses of a name; empty when there are none. Fails when no name server answers. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
 export interface EndpointsOptions {

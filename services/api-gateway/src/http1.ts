@@ -118,7 +118,7 @@ export class Connection {
         const head = parseHead(text, method);
         if (head.status >= 200) return head;
         if (head.status === 101 && isUpgrade) return head;
-        if (head.status === 101) throw new BadAnswer('an upgrade nobody asked for');
+        if (head.status === 101) throw new BadAnswer('an upgrade that was not asked for');
       } else if (!await this.#fill(MAX_HEAD_BYTES)) {
         throw new ConnectionLost(this.#start === this.#end);
       }

@@ -82,7 +82,7 @@ export function createVerifier(
   return remembering(check, now);
 }
 
-/** Good verdicts are kept for the next requests with the same token; bad ones are not, lest they drive out the good. */
+/** Good verdicts are kept for the next requests with the same token; bad ones are not: they would drive out the good. */
 function remembering(check: (token: string) => Promise<Principal | undefined>, now: () => number): Verify {
   const known = new Map<string, { principal: Principal; until: number }>();
   const verify = async (token: string) => {

@@ -118,7 +118,7 @@ function own(operationId: string, summary: string, responses: Record<number, unk
   return { get: operation };
 }
 
-/** What of a service can be reached through the gateway, where it is reached. */
+/** The paths of a service that can be reached through the gateway, where they are reached. */
 function pathsOf(service: string, document: Document, routes: readonly Route[]): Record<string, unknown> {
   const upstream = routes.find((route) => route.service === service)?.upstream ?? '';
   const isServed = (path: string) => {

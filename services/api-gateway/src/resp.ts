@@ -172,7 +172,7 @@ export class RespConnection {
         break;
       }
       const waiting = this.#waiting.shift();
-      if (!waiting) throw new RedisAway('a reply nobody waits for');
+      if (!waiting) throw new RedisAway('a reply without a request');
       if (waiting.isOver) continue;
       if (reply instanceof RedisError) waiting.reject(reply);
       else waiting.resolve(reply);
@@ -252,7 +252,7 @@ export class RespConnection {
     this.#start = 0;
   }
 
-  /** Whoever waited long enough waits no longer; their replies are dropped when they come. */
+  /** Callers that waited long enough wait no longer; their replies are dropped when they come. */
   #lookAtTime(): void {
     const now = performance.now();
     const pause = now - this.#lookedAt;

@@ -169,7 +169,7 @@ Deno.test('services that do not answer are listed, and asked again', async () =>
   assertEquals(Object.keys(document.paths).length, 4);
 });
 
-Deno.test('whoever asks at the same time shares the work', async () => {
+Deno.test('callers that ask at the same time share the work', async () => {
   const { state, describe } = build(both);
   await Promise.all([describe(), describe(), describe()]);
   assertEquals(state.asked.length, 2);

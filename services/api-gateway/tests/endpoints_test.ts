@@ -51,7 +51,7 @@ Deno.test('when nothing resolves the service itself is asked', async () => {
   endpoints.close();
 });
 
-Deno.test('when nobody can tell, the replicas of before are kept', async () => {
+Deno.test('without an answer of the name server the replicas of before are kept', async () => {
   const { endpoints, state, hostsOf, log } = build(['10.0.0.1']);
   await endpoints.refresh();
   state.fails = true;

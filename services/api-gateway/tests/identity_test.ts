@@ -54,7 +54,7 @@ Deno.test('tokens of others are refused', async () => {
   for (const options of bad) assertEquals([options, await verdict(options)], [options, undefined]);
 });
 
-Deno.test('what is no bearer token names nobody', async () => {
+Deno.test('what is no bearer token names no user', async () => {
   const good = await token();
   assertEquals([bearerToken(undefined), bearerToken(`bearer  ${good}`)], [undefined, good]);
   for (const header of ['', 'Bearer', `Basic ${good}`, good, `Bearer ${good} x`]) {

@@ -143,7 +143,7 @@ Deno.test('while there are no keys the gateway says 503, and serves what is publ
   const key = await newKey('ES256', 'a');
   const server = startKeyServer(key);
   server.isBroken = true;
-  const service = startService((request) => new Response(request.headers.get('x-user-id') ?? 'nobody'));
+  const service = startService((request) => new Response(request.headers.get('x-user-id') ?? 'no user'));
   const jwt = {
     algorithm: 'ES256',
     jwksUrl: server.url,
@@ -157,7 +157,7 @@ Deno.test('while there are no keys the gateway says 503, and serves what is publ
   };
   const headers = { Authorization: `Bearer ${await key.token()}` };
   assertEquals((await ask('/x', headers)).slice(0, 2), [503, '2']);
-  assertEquals(await ask('/in', headers), [200, null, 'nobody']);
+  assertEquals(await ask('/in', headers), [200, null, 'no user']);
   server.isBroken = false;
   await passTime(1_000);
   assertEquals(await ask('/x', headers), [200, null, USER_ID]);

@@ -14,7 +14,7 @@ Deno.test('with no trusted proxy only the last hop of X-Forwarded-For is believe
   }
 });
 
-Deno.test('a trusted proxy is believed, and nobody else', () => {
+Deno.test('a trusted proxy is believed, and no other client', () => {
   const proxies = new TrustedProxies(RANGES);
   const cases = [
     ['1.1.1.1, 203.0.113.9', '203.0.113.9'],

@@ -221,17 +221,17 @@ redisTest('a revoked token is refused, and spends nothing of its user', async ()
   await service.close();
 });
 
-redisTest('a revoked token names nobody to a public route', async () => {
+redisTest('a revoked token names no user to a public route', async () => {
   const redis = await startRedis();
   const store = await connectedStore(redis);
-  const service = startService((request) => new Response(request.headers.get('x-user-id') ?? 'nobody'));
+  const service = startService((request) => new Response(request.headers.get('x-user-id') ?? 'no user'));
   await using gateway = await startGateway(settingsFor([route(service.url, { public: ['/in'] })]), store);
   const now = Math.floor(Date.now() / 1000);
   const headers = await bearer({ claims: { iat: now - 1 } });
   const ask = async () => await (await fetch(`${gateway.url}/api/ai/in`, { headers })).text();
   assertEquals(await ask(), USER_ID);
   await mark(store, `revoked:user:${USER_ID}`, String(now));
-  assertEquals(await ask(), 'nobody');
+  assertEquals(await ask(), 'no user');
   assertEquals((await fetch(`${gateway.url}/api/ai/x`, { headers })).status, 401);
   store.close();
   await redis.stop();

@@ -71,7 +71,7 @@ Deno.test('large replies have room, endless ones have not', async () => {
   await endless.close();
 });
 
-Deno.test('whoever waits is told when the connection ends', async () => {
+Deno.test('callers that wait are told when the connection ends', async () => {
   const { connection, close } = await connectTo((socket) => closeQuietly(socket));
   assertEquals(await failure(connection.command(['X'])), 'RedisAway: the server closed the connection');
   assert(await connection.ended instanceof RedisAway);

@@ -54,7 +54,7 @@ Deno.test('a user is one subject wherever they are, an IPv6 network too', () => 
   assertEquals(store.events.map(({ user_id }) => user_id), [USER_ID, undefined]);
 });
 
-Deno.test('an event that is lost is logged, and harms nobody', async () => {
+Deno.test('an event that is lost is logged, and no request fails', async () => {
   const log: Record<string, unknown>[] = [];
   const suspicions = new Suspicions(new AbsentStore(), new Metrics('0'), testLogger(log));
   suspicions.limited(exchangeOf('10.0.0.1'));

@@ -231,7 +231,7 @@ Deno.test('a WebSocket on which nothing is said is closed', async () => {
   await close();
 });
 
-Deno.test('nobody has more than so many WebSockets, and all together neither', async () => {
+Deno.test('a user has at most so many WebSockets, and so have all together', async () => {
   const { gateway, close } = await limited({ aSubject: 2, altogether: 3 });
   const good = `Authorization: ${(await bearer()).Authorization}`;
   const other = { sub: '0d0c7f64-3e7e-4f0a-8a51-3d3a0a3c2b10' };

@@ -103,7 +103,7 @@ class OutboxRelay:
         try:
             pause = await self._round(redis)
         except Exception:
-            # Whatever it is, nobody else publishes these events: it must not end with the task.
+            # Nothing else publishes these events: whatever the fault is, the task must not end with it.
             level = logging.DEBUG if self._failing else logging.ERROR
             logger.log(level, "events cannot be published, they are kept", exc_info=True)
             self._known = None

@@ -193,7 +193,7 @@ def published_events(redis_instance: RedisServer, resources: Resources) -> Publi
     async def read() -> list[dict[str, Any]]:
         if resources.database is not None:
             async with patience():
-                while await _pending(resources.database):  # noqa: ASYNC110 - a table tells nobody of its changes
+                while await _pending(resources.database):  # noqa: ASYNC110 - a table does not report its changes
                     await asyncio.sleep(0.02)
         return [json.loads(document) for document in redis_instance.stream_field(STREAM, FIELD)]
 

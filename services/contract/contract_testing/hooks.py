@@ -26,8 +26,8 @@ _examples: dict[str, dict[str, Any]] = (
     else {}
 )
 
-# The format allows addresses nobody can have, such as quoted ones and those of reserved domains. The services
-# refuse them, which a schema cannot say.
+# The format allows addresses that no mailbox can have, such as quoted ones and those of reserved domains.
+# The services refuse them, which a schema cannot say.
 schemathesis.openapi.format(
     "email",
     strategies.from_regex(

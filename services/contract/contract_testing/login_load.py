@@ -25,7 +25,7 @@ from .targets import service
 _SLICE_SECONDS = 0.1
 _PROBE_SECONDS = 10.0
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_BODY = b'{"email": "nobody@example.com", "password": "wrong wrong wrong"}'
+_BODY = b'{"email": "stranger@example.com", "password": "wrong wrong wrong"}'
 _REQUEST = (
     b"POST /auth/login HTTP/1.1\r\nHost: s\r\nContent-Type: application/json\r\n"
     b"Content-Length: %d\r\n\r\n%s" % (len(_BODY), _BODY)

@@ -47,7 +47,7 @@ def attacks() -> Iterator[Event]:
 
 
 def publish(server: RedisServer, events: Iterable[Event]) -> None:
-    """Put events into the stream, and wait until whoever reads it has handled them."""
+    """Put events into the stream, and wait until its reader has handled them."""
     with Redis(server.host, server.port, password=server.password, socket_timeout=PATIENCE_SECONDS) as client:
         for event in events:
             client.xadd(STREAM, {FIELD: event.model_dump_json(exclude_none=True)})

@@ -27,7 +27,7 @@ def app(request: pytest.FixtureRequest) -> FastAPI:
         redis_port=free_port(),
         postgres_port=free_port(),
         postgres_db="none",
-        postgres_user="nobody",
+        postgres_user="missing",
         postgres_password="none",
     )
     application: FastAPI = resolve_name(f"{request.param}.app:build_app")(settings)

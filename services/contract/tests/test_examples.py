@@ -22,7 +22,7 @@ def operations_of(service: str) -> set[str]:
         redis_port=free_port(),
         postgres_port=free_port(),
         postgres_db="none",
-        postgres_user="nobody",
+        postgres_user="missing",
         postgres_password="none",
     )
     paths = resolve_name(f"{package}.app:build_app")(settings).openapi()["paths"]

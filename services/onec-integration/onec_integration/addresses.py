@@ -19,7 +19,7 @@ _NAT64 = ip_network("64:ff9b::/96")
 _NOTHING_TO_CALL = tuple(
     ip_network(block)
     for block in (
-        "::/96",  # IPv4 addresses in a form nobody uses any more
+        "::/96",  # IPv4 addresses in a form that is out of use
         "::ffff:0:0:0/96",  # IPv4-translated addresses
         "fec0::/10",  # what site-local addresses were
     )

@@ -104,7 +104,7 @@ async def cancel(session: AsyncSession, caller: Principal, job_id: UUID) -> Sync
 
 
 async def claim(session: AsyncSession, seconds: float) -> Lease | None:
-    """Take the oldest job nobody works on: a new one, or one whose process went away."""
+    """Take the oldest job without a worker: a new one, or one whose process went away."""
     free = or_(SyncJob.lease_until.is_(None), SyncJob.lease_until < func.now())
     oldest = (
         select(SyncJob.id)

@@ -55,7 +55,7 @@ class SchemaCache:
     def _done(self, task: asyncio.Task[Schema]) -> None:
         self._task = None
         if not task.cancelled():
-            task.exception()  # those who wait get it; when they went away, nobody has to
+            task.exception()  # the callers that wait get it; when they went away, it may be dropped
 
     async def _current(self) -> Schema:
         tag = await self._current_tag()

@@ -13,7 +13,7 @@ from security.audit_chain import OWN_SOURCE, AuditChain, Draft
 from security.models import Alert, AlertState, Outcome, Threat, ThreatKind
 from security.severity import Severity
 
-# Whoever resolved an alert too soon opens it again; so does a threat that goes on.
+# A person who resolved an alert too soon opens it again; so does a threat that goes on.
 _NEXT_STATES = {
     AlertState.OPEN: {AlertState.ACKNOWLEDGED, AlertState.RESOLVED},
     AlertState.ACKNOWLEDGED: {AlertState.OPEN, AlertState.RESOLVED},

@@ -35,7 +35,7 @@ FromSequence = Annotated[
 async def add_entry(
     body: AuditRecord, caller: CurrentUser, session: SessionDep, chain: ChainDep
 ) -> AuditEntryView:
-    """Every user and every service may write. The actor is whoever the token says, and nothing in the body;
+    """Every user and every service may write. The actor is the one that the token names, never the body's;
     what the platform itself reports cannot be reported by a caller."""
     if body.action.startswith(RESERVED_PREFIXES):
         raise ProblemError(403, "Actions that begin like this are written by the platform itself.")

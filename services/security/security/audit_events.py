@@ -61,7 +61,7 @@ def _source(event: Event) -> str:
 
 
 def _actor(event: Event) -> UUID | None:
-    """Whoever changed a role, and else the user the event is about."""
+    """The user who changed a role, and else the user the event is about."""
     if event.type != _ROLE_CHANGED:
         return event.user_id
     try:

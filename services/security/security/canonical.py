@@ -12,7 +12,7 @@ GENESIS_HASH = "0" * 64
 
 @dataclass(frozen=True)
 class Entry:
-    """A link of the chain. `actor` is empty when nobody is known to have done it, as with a failed login.
+    """A link of the chain. `actor` is empty when the user is unknown, as with a failed login.
 
     `source` is "api" for what a caller wrote, else the service the entry comes from.
     """

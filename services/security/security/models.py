@@ -205,7 +205,7 @@ class Alert(Base):
 
 
 class AlertChange(Base):
-    """Who brought an alert into which state, and when; nobody, when the threat went on by itself."""
+    """Who brought an alert into which state, and when; no user, when the threat went on by itself."""
 
     __tablename__ = "alert_changes"
 

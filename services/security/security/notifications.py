@@ -60,7 +60,7 @@ class NotificationQueue:
         )
 
     async def take(self, channels: Collection[Channel]) -> Notification | None:
-        """A message that is due, with its alert. It counts as tried, and nobody else takes it for a while.
+        """A message that is due, with its alert. It counts as tried: no other replica takes it for a while.
 
         One for another channel is left to the replicas that have that one.
         """
@@ -105,7 +105,7 @@ class NotificationQueue:
         return await self._update(notification.id, values) == NotificationState.FAILED
 
     async def expire(self) -> None:
-        """Give up what nobody has tried for too long: its channel was taken away."""
+        """Give up messages that were not tried for too long: their channel was taken away."""
         waiting = Notification.state == NotificationState.PENDING.value
         now = func.clock_timestamp()
         too_old = (Notification.created_at < now - self._max_age, Notification.next_attempt_at < now - LEASE)

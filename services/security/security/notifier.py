@@ -67,7 +67,7 @@ class Notifier:
                 await self._keep_house()
             except (
                 Exception
-            ):  # whatever it is, the next round may do better, and without rounds nobody is told
+            ):  # whatever it is, the next round may do better, and without rounds no message is sent
                 logger.exception("notifications are delayed")
                 await asyncio.sleep(_POLL_SECONDS)
             with suppress(TimeoutError):

@@ -167,7 +167,7 @@ SCRAPING = Rule(
     window=_TEN_MINUTES,
     severity=Severity.MEDIUM,
     title="Requests above the limit, again and again",
-    reason="A burst is over within a minute; whoever meets the limit in a third minute ignores Retry-After.",
+    reason="A burst is over within a minute; who meets the limit in a third minute ignores Retry-After.",
 )
 ENUMERATION = Rule(
     kind=ThreatKind.ENUMERATION,

@@ -55,7 +55,7 @@ class AuditEntryView(BaseModel):
     sequence: int = Field(examples=[42])
     time: datetime
     actor: UUID | None = Field(
-        description="The user whose token was used, or whom the event names; null when nobody is known."
+        description="The user whose token was used, or whom the event names; null when the user is unknown."
     )
     action: str = Field(examples=["report.exported"])
     resource: str = Field(examples=["reports/2026-q1"])

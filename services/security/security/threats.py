@@ -46,7 +46,7 @@ async def record(
 ) -> Call | None:
     """Note that a rule fired with `count` events: on the threat that goes on, or as a new one.
 
-    A threat has one alert. Nobody is called while that is not resolved, unless the threat gets worse.
+    A threat has one alert. While that is not resolved no message is sent, unless the threat gets worse.
     """
     severity = rule.severity_of(count)
     threat = await _ongoing(session, rule, subject, at)

@@ -34,7 +34,7 @@ def test_migrate_serve_promote(
         httpx.Client(base_url=service.url) as client,
     ):
         user_id = client.post("/auth/register", json=ACCOUNT).json()["id"]
-        assert run_command(PACKAGE, ["promote", "nobody@example.com"], settings).returncode == 1
+        assert run_command(PACKAGE, ["promote", "stranger@example.com"], settings).returncode == 1
         assert run_command(PACKAGE, ["promote"], settings).returncode == 2
         promoted = run_command(PACKAGE, ["promote", "FIRST@example.com"], settings)
         assert promoted.returncode == 0

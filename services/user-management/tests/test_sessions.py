@@ -92,7 +92,7 @@ async def test_reuse_of_a_rotated_token_ends_the_whole_family(
 async def test_a_family_ends_as_well_when_the_thief_was_first_and_quick(
     client: httpx.AsyncClient, logged_in: LogIn, resources: Resources
 ) -> None:
-    """The successor was used already: nobody asks for it again because an answer was lost."""
+    """The successor was used already: no client asks for it again because an answer was lost."""
     stolen = (await logged_in())["refresh_token"]
     of_the_thief = await refresh(client, stolen)
     newer = await refresh(client, of_the_thief["refresh_token"])

@@ -37,13 +37,14 @@ async def _account_with(session: AsyncSession, email: str, sessions: Sessions) -
     if user is None:
         return await accounts.add_user(session, email, None, verified=True)
     if not user.email_verified:
-        await _take_from_whoever_made_it(session, user, sessions)
+        await _take_from_its_maker(session, user, sessions)
     return user
 
 
-async def _take_from_whoever_made_it(session: AsyncSession, user: User, sessions: Sessions) -> None:
-    """Nobody has shown that the address was his when the account was made: whoever it was could wait there,
-    with his password, for its true owner. So the password goes, and the sessions end.
+async def _take_from_its_maker(session: AsyncSession, user: User, sessions: Sessions) -> None:
+    """Remove password and sessions of an account whose address was not confirmed when it was made.
+
+    A stranger may have made it, and may wait for the owner of the address with that password.
     """
     if user.password_hash is not None:
         user.password_hash = None

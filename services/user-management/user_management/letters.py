@@ -84,7 +84,7 @@ class Letters:
 
     async def request(self, email: str, purpose: Purpose) -> None:
         """Send a link when the address has an account that needs one. A few in a quarter of an hour are sent,
-        the others are dropped without a word: nobody's mailbox can be flooded.
+        the others are dropped without a word: no mailbox can be flooded.
         """
         key = redis_key("user-management", "mails", purpose.value, account_fingerprint(email))
         if int(await self._count(keys=[key], args=[_LIMIT_SECONDS])) <= _LIMIT:

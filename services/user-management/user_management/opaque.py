@@ -13,10 +13,10 @@ def new_token() -> str:
 
 
 def digest(token: str) -> bytes:
-    """What is stored. A plain hash is enough: nobody can try out 256 random bits."""
+    """What is stored. A plain hash is enough: 256 random bits cannot be tried out."""
     return sha256(token.encode()).digest()
 
 
 def derive(token: str, salt: bytes) -> str:
-    """A token that can be computed again by who has both the old one and the salt, and by nobody else."""
+    """A token that can be computed again by a program that has both the old one and the salt."""
     return urlsafe_b64encode(hmac.digest(token.encode(), salt, "sha256")).rstrip(b"=").decode()

@@ -1,7 +1,7 @@
 """Locks an account whose password is being guessed.
 
 The state is in Redis under a hash of the address, for addresses without an account as well: a lock tells
-nobody whether there is an account. Without Redis there is no login (503): guessing is never unlimited.
+no caller whether there is an account. Without Redis there is no login (503): guessing is never unlimited.
 """
 
 from collections.abc import AsyncIterator

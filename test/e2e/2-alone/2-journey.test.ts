@@ -52,7 +52,7 @@ describe('a user', () => {
     expect(events.at(-1)?.event).toBe('done');
     console.info(`chat: ${pieces.length} pieces`);
   });
-  it('goes on with the conversation, which nobody else sees', async () => {
+  it('goes on with the conversation, which no other user sees', async () => {
     const first = await post('/api/ai/chat', { message: 'one' }, user);
     const { conversation_id: id } = JSON.parse(first.text);
     const second = await post('/api/ai/chat', { message: 'two', conversation_id: id }, user);

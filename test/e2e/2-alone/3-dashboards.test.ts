@@ -20,10 +20,10 @@ const NEVER: Readonly<Record<string, string>> = {
 /** Parts of expressions that have samples only once something happened that does not happen here. */
 const SELDOM: Readonly<Record<string, string>> = {
   ai_fallbacks_total: 'no fallback model is set',
-  ai_prompts_flagged_total: 'nobody tried an injection',
+  ai_prompts_flagged_total: 'no injection was tried',
   container_oom_events_total: 'shown only above nought',
   gateway_ejections_total: 'no replica kept failing',
-  gateway_websockets: 'nobody opened one',
+  gateway_websockets: 'none was opened',
   'status=~"5.."': 'no server error',
 };
 

@@ -85,7 +85,7 @@ export const backups: CasesOf = {
     },
     quiet: [
       { at: '20m', every: '10m', series: { ...cronjobs(), [SEEN]: still(1) } },
-      // Nobody tells: that is another alert.
+      // No exporter reports: that is another alert.
       { at: '20m', every: '10m', series: { [SEEN]: still(0) } },
     ],
   },

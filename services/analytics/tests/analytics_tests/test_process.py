@@ -72,7 +72,7 @@ def test_the_process_that_draws_ends_with_a_killed_service(settings: dict[str, A
 
 
 def is_running(process: int) -> bool:
-    """A process nobody waits for any more stays in the table, as a zombie."""
+    """A process whose parent does not wait for it stays in the table, as a zombie."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

@@ -373,7 +373,7 @@ async def test_the_running_service_tells_by_mail_and_webhook(
     changes = {**to_webhook(receiver), **by_mail(smtp_server)}
     own = Settings.model_validate({**settings.model_dump(), **changes})
     async with running(build_app(own)) as app:
-        # The application of the other tests reads the same stream, and has nobody to tell.
+        # The application of the other tests reads the same stream, and has no receiver.
         queue = build_queue(app.state.resources, own)
         threat = Threat(
             kind="token_reuse",
