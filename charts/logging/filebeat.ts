@@ -36,7 +36,7 @@ const input = (namespaces: readonly string[]): Readonly<Record<string, unknown>>
   // A file is known by its inode, which it keeps when it is renamed. By a fingerprint Filebeat reads no file of less than 64
   // bytes, its minimum: the only line of a container that dies at once may be shorter.
   'file_identity.native': null,
-  'prospector.scanner.fingerprint': { enabled: false, length: 0 },
+  'prospector.scanner.fingerprint': { enabled: false },
   // The default of both: what is deleted is forgotten within seconds, before its inode is likely to be another file's.
   'close.on_state_change.removed': true,
   clean_removed: true,
