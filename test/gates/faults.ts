@@ -153,7 +153,7 @@ export const FAULTS: readonly Fault[] = [
     gate: 'shellcheck:manifests',
     fault: 'a container that goes on with what a failed command did not say',
     files: { [REDIS]: ['umask 027', 'echo "$(cat /run/secrets/redis/password)"'] },
-    names: 'In dev/StatefulSet/redis/spec/template/spec/initContainers/0/command line',
+    names: 'In dev/ConfigMap/redis/secrets.sh line',
   },
   {
     gate: 'checkov',

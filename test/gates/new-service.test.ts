@@ -60,7 +60,7 @@ describe.concurrent('a new service', () => {
     await run('node_modules/.bin/biome', 'check', 'charts');
     expect(await run('.venv/bin/hadolint', `dockerfiles/${NAME}/Dockerfile`)).toBe('');
   });
-  it('leaves nothing of the sample, and changes two lists', async () => {
+  it('leaves nothing of the sample, and changes two lists and what derives from the code', async () => {
     const untracked = await run(
       'git',
       'ls-files',
@@ -74,6 +74,10 @@ describe.concurrent('a new service', () => {
     for (const path of written)
       expect(`${path}\n${readFileSync(join(repository, path), 'utf8')}`).not.toMatch(/sample.service|8099/i);
     const changed = await run('git', 'diff', '--name-only', '--', 'services', 'charts', 'dockerfiles');
-    expect(changed.split('\n')).toEqual(['charts/topology.ts', 'services/pyproject.toml']);
+    expect(changed.split('\n')).toEqual([
+      'charts/topology.ts',
+      'services/pyproject.toml',
+      'services/settings.json',
+    ]);
   });
 });

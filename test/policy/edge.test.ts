@@ -159,7 +159,7 @@ describe('a controller of the cluster', () => {
     });
     it('needs no rewriting and no annotation: services know their prefix', () => {
       const known = ROUTED.map((name) => [name, envOf(objects, name).get('PATH_PREFIX')]);
-      expect(Object.fromEntries(known)).toEqual({
+      expect(Object.fromEntries(known)).toMatchObject({
         'api-gateway': undefined,
         'ai-assistant': '/ai',
         'onec-integration': '/1c',

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
+import { SERVICES } from '../../charts/topology.ts';
 import { PARTS } from '../support/fits.ts';
-import { find, type KubeObject, PLAIN, render, VARIANTS } from '../support/objects.ts';
+import { find, type KubeObject, PLAIN, render, VARIANTS, WITH_DATABASE } from '../support/objects.ts';
 
 interface Peer {
   readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
@@ -177,7 +178,7 @@ describe('dual stack', () => {
   it('nothing listens on IPv4 alone', () => {
     expect(JSON.stringify(objects).match(/.{40}(?<!\d)0\.0\.0\.0(?!\/0).{10}/g) ?? []).toEqual([]);
     const host = '{"name":"HOST","value":"::"}';
-    expect(JSON.stringify(objects).split(host)).toHaveLength(6 + 5 + 1);
+    expect(JSON.stringify(objects).split(host)).toHaveLength(SERVICES.length + WITH_DATABASE.length + 1);
     expect(JSON.stringify(objects)).toContain('"--host=::"');
     expect(find(objects, 'ConfigMap', 'redis').data?.['redis.conf']).toContain('bind * -::*');
     const entryPoints = find(objects, 'Deployment', 'traefik').spec.template.spec.containers[0]

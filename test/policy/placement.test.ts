@@ -1,8 +1,9 @@
 /** What the configuration says of pods reaches every pod, those that operators make too. */
 import { describe, expect, it } from 'vitest';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
+import { SERVICES } from '../../charts/topology.ts';
 import { PARTS, PODS } from '../support/fits.ts';
-import { find, type KubeObject, PLAIN, podsOf, render } from '../support/objects.ts';
+import { find, type KubeObject, PLAIN, podsOf, render, WITH_DATABASE } from '../support/objects.ts';
 
 const objects = render('dev', [PARTS, PODS]);
 const pods = podsOf(objects);
@@ -70,7 +71,7 @@ describe('for all', () => {
     });
   });
   it('there are instances of CloudNativePG to judge', () => {
-    expect(clusters).toHaveLength(5);
+    expect(clusters).toHaveLength(WITH_DATABASE.length);
   });
 });
 
@@ -107,7 +108,7 @@ describe('by zone and by component', () => {
   it('variables reach all containers of services, and no others', () => {
     const has = (name: string) =>
       pods.filter(({ spec }) => spec.containers.some(({ env = [] }) => env.some((one) => one.name === name)));
-    expect(has('TZ').map(({ owner }) => owner)).toHaveLength(6);
+    expect(has('TZ').map(({ owner }) => owner)).toHaveLength(SERVICES.length);
     expect(has('NODE').map(({ owner }) => owner)).toEqual(['Deployment/security']);
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { dump } from 'js-yaml';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
+import { CONTRACT_SERVICES } from '../support/objects.ts';
 import { CASES, CLOUD_NATIVE_PG_CASES } from './cases/index.ts';
 import type { Case, CasesOf, Firing, FiringCase } from './cases/model.ts';
 import {
@@ -73,7 +74,7 @@ describe.runIf(HAS_PROMTOOL).each([
   ['production', [EVERYTHING], CASES],
   ['cloudnative-pg', [CLOUD_NATIVE_PG], { ...CASES, ...CLOUD_NATIVE_PG_CASES }],
 ] as const)('unit tests, %s', (name, overrides, cases) => {
-  const groups = groupsOf('production', overrides);
+  const groups = groupsOf('production', overrides, CONTRACT_SERVICES);
   const components = groups.filter((group) => group.name === 'components');
   // The second differs from the first in its databases alone.
   const tested = name === 'production' ? groups : groups.filter((group) => group.name === 'postgres');

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { KUBERNETES_VERSIONS } from '../../charts/config/versions.ts';
-import { type KubeObject, render, root, VARIANTS } from '../support/objects.ts';
+import { type KubeObject, render, root, VARIANTS, WITH_ROUTE } from '../support/objects.ts';
 
 const python = root('.venv/bin/python');
 const folder = root('imports/schemas');
@@ -54,7 +54,7 @@ describe('strict schemas', () => {
     const objects = render('production', [
       { edge: { controller: 'gateway', gateway, from: { namespace: 'infra' } } },
     ]);
-    expect(objects.filter(({ kind }) => kind === 'HTTPRoute')).toHaveLength(7);
+    expect(objects.filter(({ kind }) => kind === 'HTTPRoute')).toHaveLength(WITH_ROUTE.length + 1);
     expect(validate(['1.28'], objects).errors).toEqual([]);
   });
   it.each([

@@ -12,6 +12,12 @@ import { AS_RULED, EVERYTHING } from './everything.ts';
 
 type Override = ConfigOverride | Readonly<Record<string, unknown>>;
 
+/** The services that the contract names: cases that are written by hand are about them. */
+export const CONTRACT_SERVICES = SERVICES.filter(({ name }) =>
+  ['api-gateway', 'ai-assistant', 'onec-integration', 'user-management', 'analytics', 'security'].includes(
+    name,
+  ),
+);
 /** Services of the topology by what follows from an entry: tests count with them. */
 export const WITH_DATABASE = SERVICES.filter(({ database }) => database !== undefined);
 export const WITH_ROUTE = SERVICES.filter(({ route }) => route !== undefined);
