@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 class ByName extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    return sorted.every(({ project }) => project.name.startsWith('e2e-') || project.name === 'production')
+    return sorted.every(({ project }) => /^(e2e-|production$|api-server$)/.test(project.name))
       ? sorted.toSorted((a, b) => a.moduleId.localeCompare(b.moduleId))
       : sorted;
   }
@@ -48,6 +48,8 @@ export default defineConfig({
         test: {
           name: 'api-server',
           include: ['test/api-server/**/*.test.ts'],
+          // One API server: what one file applies, the other would see.
+          maxWorkers: 1,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
