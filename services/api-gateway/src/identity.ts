@@ -59,16 +59,15 @@ export function createVerifier(
       return (await jwtVerify(token, find, options())).payload;
     }
     const candidates = keys();
-    for (const key of candidates.slice(0, -1)) {
+    for (const [index, key] of candidates.entries()) {
       try {
         return (await jwtVerify(token, await importOnce(key), options())).payload;
       } catch (error) {
-        if (!(error instanceof JWSSignatureVerificationFailed)) throw error;
+        const isOthers = error instanceof JWSSignatureVerificationFailed;
+        if (!isOthers || index === candidates.length - 1) throw error;
       }
     }
-    const last = candidates.at(-1);
-    if (!last) throw new JOSEError('there is no key');
-    return (await jwtVerify(token, await importOnce(last), options())).payload;
+    throw new JOSEError('there is no key');
   };
 
   const check = async (token: string): Promise<Principal | undefined> => {
