@@ -70,8 +70,8 @@ export function buildApp(config: Config, services: readonly ServiceSpec[] = SERV
   const specs = topology.services;
   const charts = [
     new NetworkPolicies(app, '10-network-policies', props),
-    ...(config.secrets.source === 'external' ? [new ExternalSecrets(app, '15-external-secrets', props)] : []),
     new Volumes(app, '12-volumes', props),
+    ...(config.secrets.source === 'external' ? [new ExternalSecrets(app, '15-external-secrets', props)] : []),
     new RedisChart(app, '20-redis', props),
     ...specs
       .filter((spec) => spec.database)

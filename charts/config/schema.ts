@@ -77,7 +77,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
 
-  /** Requests of the contract times this factor; limits stay. a laptop must do (docs/adr/0004). */
+  /** Requests of the contract times this factor; limits stay: a laptop must do (docs/adr/0004). */
   requestScale: z
     .strictObject({ cpu: z.number().gt(0).max(1).default(1), memory: z.number().gt(0).max(1).default(1) })
     .prefault({}),

@@ -42,7 +42,7 @@ export const postgresConf = (config: Config, service: string): string =>
   ].join('\n');
 
 /**
- * Over the network everybody shows a password. On the socket, which only containers of the pod reach, the system's own
+ * Over the network every client shows a password. On the socket, which only containers of the pod reach, the system's own
  * user is enough: so the exporter needs no password, and a new one can be set when the old one is not known any more.
  */
 export const PG_HBA = `local all postgres peer

@@ -141,8 +141,8 @@ export class Postgres extends Construct {
       securityContext: containerSecurity,
       volumeMounts: [
         { name: 'data', mountPath: DATA },
-        { name: 'config', mountPath: CONFIG, readOnly: true },
-        { name: 'secrets', mountPath: SECRETS, readOnly: true },
+        FILES,
+        SECRETS_MOUNT,
         { name: 'tmp', mountPath: '/tmp' },
         { name: 'shm', mountPath: '/dev/shm' },
       ],

@@ -1,8 +1,14 @@
 /** The figures of the contract, in the manifests. */
 import { describe, expect, it } from 'vitest';
 import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';
-import { SERVICES } from '../../charts/topology.ts';
-import { configOf, find, type KubeObject, podsOf, render as renderServices } from '../support/objects.ts';
+import {
+  CONTRACT_SERVICES,
+  configOf,
+  find,
+  type KubeObject,
+  podsOf,
+  render as renderServices,
+} from '../support/objects.ts';
 
 /** name, port, CPU request/limit, memory request/limit, database, user */
 const SIX: readonly [string, number, string, string, string, string, string?, string?][] = [
@@ -16,11 +22,7 @@ const SIX: readonly [string, number, string, string, string, string, string?, st
 
 /** The contract's system: services that were added to it are no part of its figures. */
 const render = (environment: string): readonly KubeObject[] =>
-  renderServices(
-    environment,
-    [],
-    SERVICES.filter((spec) => SIX.some(([name]) => name === spec.name)),
-  );
+  renderServices(environment, [], CONTRACT_SERVICES);
 
 const env = (deployment: KubeObject): Readonly<Record<string, string>> =>
   Object.fromEntries(
