@@ -18,9 +18,7 @@ import { checkPods } from './pods.ts';
 import { type Config, configSchema, environmentName, SPARE_SECONDS } from './schema.ts';
 import { expectedField } from './shape.ts';
 import { didYouMean } from './suggest.ts';
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isObject, valueAt } from './values.ts';
 
 /** `over` on `base`, objects merged, everything else (lists too) replaced. */
 export function merge(base: unknown, over: unknown): unknown {
@@ -71,13 +69,6 @@ export function resolveConfig(
     throw new ConfigError('environment', parsed.data.environment, `${name}, the environment asked for`);
   crossCheck(parsed.data, services);
   return parsed.data;
-}
-
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => {
-    if (Array.isArray(value)) return value[Number(key)];
-    return isObject(value) ? value[String(key)] : undefined;
-  }, input);
 }
 
 function firstError(error: z.ZodError, input: unknown): ConfigError {

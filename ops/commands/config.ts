@@ -1,5 +1,6 @@
 import { dump } from 'js-yaml';
-import { type Explanation, explain, valueAt } from '../core/explain.ts';
+import { valueAt } from '../../charts/config/values.ts';
+import { type Explanation, explain } from '../core/explain.ts';
 import { type EnvironmentOptions, setupOf, verb, withEnvironment } from './options.ts';
 import { json, line } from './print.ts';
 
@@ -21,7 +22,7 @@ export const config = withEnvironment(
     const explained = options.explain === undefined ? undefined : explain(options.explain);
     const { config: resolved } = await setupOf(options);
     if (!explained) return options.json ? json(resolved) : yaml(resolved);
-    const value = valueAt(resolved, explained.field);
+    const value = valueAt(resolved, explained.field.split('.'));
     if (options.json) json({ ...explained, value });
     else describe(explained, value);
   });

@@ -1,8 +1,9 @@
 /** Which environment a verb is about: an entry of charts/config/environments.ts, or a file of the user's own. */
 import { extname } from 'node:path';
 import type { OwnEnvironment } from '../../charts/config/resolve.ts';
+import { isObject } from '../../charts/config/values.ts';
 import { Failure, messageOf } from '../core/failure.ts';
-import { isMapping, parseValues } from '../core/overrides.ts';
+import { parseValues } from '../core/overrides.ts';
 import { exportOf, readText } from './sources.ts';
 
 /** A name has neither a dot nor a slash, and the path of a file at least one. */
@@ -26,7 +27,7 @@ async function exported(file: string): Promise<Readonly<Record<string, unknown>>
   const found = await exportOf(file, 'ENVIRONMENT').catch((error: unknown) => {
     throw new Failure(`--environment: "${file}" cannot be loaded (${messageOf(error)})`, EXPECTED);
   });
-  if (isMapping(found)) return found;
+  if (isObject(found)) return found;
   throw new Failure(`--environment: "${file}" exports no ENVIRONMENT`, EXPECTED);
 }
 

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { type Command, Option } from 'commander';
 import { type SecretEntry, secretCatalog } from '../../charts/secrets/catalog.ts';
-import { Failure, messageOf } from '../core/failure.ts';
+import { Failure } from '../core/failure.ts';
 import { renderObjects } from '../core/render.ts';
 import { secretProblems } from '../core/secret-check.ts';
 import { parseProvided } from '../core/secret-file.ts';
@@ -30,6 +29,7 @@ import {
 } from './options.ts';
 import { json, line, table } from './print.ts';
 import { showing } from './progress.ts';
+import { readText } from './sources.ts';
 
 interface Options extends DeploymentOptions, ConfirmOptions {
   readonly json?: boolean;
@@ -212,16 +212,9 @@ function refuseStore({ config }: Live): void {
 }
 
 function providedIn({ fromFile: file }: Options): Provided {
-  const values = file === undefined ? {} : parseProvided(textOf(file), file);
+  const values =
+    file === undefined ? {} : parseProvided(readText('--from-file', file, 'a file of values'), file);
   return (key) => values[key] ?? process.env[key];
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Failure(`--from-file: "${file}" cannot be read (${messageOf(error)})`, 'name a file of values');
-  }
 }
 
 /** Asks on the terminal for the values that are needed and not given. */

@@ -2,16 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
+import { isObject } from '../../charts/config/values.ts';
 import { Failure, messageOf } from '../core/failure.ts';
-import { isMapping } from '../core/overrides.ts';
 import { ROOT } from '../core/paths.ts';
 
-/** @throws Failure when it cannot be read. */
-export function readText(option: string, file: string): string {
+/** @param wanted what the option takes. @throws Failure when it cannot be read. */
+export function readText(option: string, file: string, wanted = 'a YAML file'): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Failure(`${option}: "${file}" cannot be read (${messageOf(error)})`, 'name a YAML file');
+    throw new Failure(`${option}: "${file}" cannot be read (${messageOf(error)})`, `name ${wanted}`);
   }
 }
 
@@ -22,5 +22,5 @@ export function readText(option: string, file: string): string {
 export async function exportOf(file: string, name: string): Promise<unknown> {
   const api: typeof import('tsx/cjs/api') = createRequire(import.meta.url)('tsx/cjs/api');
   const loaded: unknown = api.require(resolve(file), `${ROOT}/`);
-  return isMapping(loaded) ? loaded[name] : undefined;
+  return isObject(loaded) ? loaded[name] : undefined;
 }

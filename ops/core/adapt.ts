@@ -1,4 +1,5 @@
 /** What is sent for a wanted object where that depends on what the cluster has: how many pods run, how large a volume is. */
+import { valueAt } from '../../charts/config/values.ts';
 import { parseMemory } from '../../charts/constructs/quantity.ts';
 import { identity, type KubeObject } from './objects.ts';
 
@@ -43,16 +44,6 @@ export function adapt(wanted: readonly KubeObject[], live: readonly KubeObject[]
   return { sent, handedOver, notes };
 }
 
-/** A part of a document by its path, where there is one. */
-function at(document: unknown, ...path: readonly string[]): unknown {
-  let part = document;
-  for (const key of path) {
-    if (typeof part !== 'object' || part === null || !(key in part)) return undefined;
-    part = Reflect.get(part, key);
-  }
-  return part;
-}
-
 const withSpec = (object: KubeObject, change: object): KubeObject => ({
   ...object,
   spec: { ...(typeof object.spec === 'object' ? object.spec : {}), ...change },
@@ -60,8 +51,8 @@ const withSpec = (object: KubeObject, change: object): KubeObject => ({
 
 /** The number of pods to keep: manifests named it before and do not any more. Without it the API server would say 1. */
 function keptReplicas(wanted: KubeObject, live: KubeObject): number | undefined {
-  if (wanted.kind !== 'Deployment' || at(wanted, 'spec', 'replicas') !== undefined) return undefined;
-  const running = at(live, 'spec', 'replicas');
+  if (wanted.kind !== 'Deployment' || valueAt(wanted, ['spec', 'replicas']) !== undefined) return undefined;
+  const running = valueAt(live, ['spec', 'replicas']);
   return typeof running === 'number' && ownedByManifests(live) ? running : undefined;
 }
 
@@ -69,12 +60,12 @@ function keptReplicas(wanted: KubeObject, live: KubeObject): number | undefined 
 function ownedByManifests({ metadata: { managedFields = [], annotations } }: KubeObject): boolean {
   const last: unknown = JSON.parse(annotations?.[LAST_APPLIED] ?? 'null');
   return (
-    at(last, 'spec', 'replicas') !== undefined ||
+    valueAt(last, ['spec', 'replicas']) !== undefined ||
     managedFields.some(
       (entry) =>
-        at(entry, 'operation') === 'Apply' &&
-        at(entry, 'manager') !== REPLICAS_MANAGER &&
-        at(entry, 'fieldsV1', 'f:spec', 'f:replicas') !== undefined,
+        valueAt(entry, ['operation']) === 'Apply' &&
+        valueAt(entry, ['manager']) !== REPLICAS_MANAGER &&
+        valueAt(entry, ['fieldsV1', 'f:spec', 'f:replicas']) !== undefined,
     )
   );
 }
@@ -82,7 +73,7 @@ function ownedByManifests({ metadata: { managedFields = [], annotations } }: Kub
 function keptSize(wanted: KubeObject, live: KubeObject): string | undefined {
   if (wanted.kind !== 'PersistentVolumeClaim') return undefined;
   const [after, before] = [wanted, live].map((object) =>
-    at(object, 'spec', 'resources', 'requests', 'storage'),
+    valueAt(object, ['spec', 'resources', 'requests', 'storage']),
   );
   if (typeof after !== 'string' || typeof before !== 'string') return undefined;
   return (parseMemory(before) ?? 0) > (parseMemory(after) ?? 0) ? before : undefined;
@@ -98,7 +89,7 @@ const named = ({ apiVersion, kind, metadata: { name, namespace } }: KubeObject) 
 /** All that {@link REPLICAS_MANAGER} says of a Deployment. */
 export const replicasOnly = (object: KubeObject): object => ({
   ...named(object),
-  spec: { replicas: at(object, 'spec', 'replicas') },
+  spec: { replicas: valueAt(object, ['spec', 'replicas']) },
 });
 
 /**

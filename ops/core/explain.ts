@@ -47,12 +47,3 @@ export function explain(field: string): Explanation {
     fields: Object.keys(properties),
   };
 }
-
-/** The value a path has in a resolved configuration; undefined where nothing is set. */
-export const valueAt = (config: unknown, field: string): unknown =>
-  field
-    .split('.')
-    .reduce<unknown>(
-      (value, name) => (typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined),
-      config,
-    );

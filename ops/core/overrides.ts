@@ -1,11 +1,9 @@
 /** Overrides of the configuration from the command line: `--values FILE` first, then each `--set PATH=VALUE`. */
 import { load } from 'js-yaml';
+import { isObject } from '../../charts/config/values.ts';
 import { Failure, messageOf } from './failure.ts';
 
 export type Override = Readonly<Record<string, unknown>>;
-
-export const isMapping = (value: unknown): value is Override =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parseYaml(text: string, source: string): unknown {
   try {
@@ -28,7 +26,7 @@ export function parseSet(assignment: string): Override {
 /** The content of a values file. */
 export function parseValues(text: string, file: string, option = '--values'): Override {
   const value = text.trim() === '' ? {} : parseYaml(text, `${option} ${file}`);
-  if (!isMapping(value))
+  if (!isObject(value))
     throw new Failure(`${option}: "${file}" holds no mapping`, 'expected fields of the configuration');
   return value;
 }

@@ -1,12 +1,12 @@
 /** docs/configuration.schema.json: the schema with what the comments say, for editors and `./platform config --explain`. */
 import { jsonSchema } from '../../charts/config/shape.ts';
 import { fieldComments } from './comments.ts';
-import { isMapping, type Node } from './values.ts';
+import { isObject, type Node } from './values.ts';
 
 export function editorSchema(): string {
   const comments = fieldComments('charts/config/schema.ts', 'configSchema');
   const described = (node: unknown, path: readonly string[]): unknown => {
-    if (!isMapping(node)) return node;
+    if (!isObject(node)) return node;
     const description = comments.get(path.join('.'));
     const { properties, additionalProperties, items } = node as Node;
     return {

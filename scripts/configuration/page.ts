@@ -1,12 +1,12 @@
 /** docs/configuration.md. */
 import { load } from 'js-yaml';
 import { type Row, rows } from './rows.ts';
-import { isMapping } from './values.ts';
+import { isObject } from './values.ts';
 
 const cell = (text: string): string => text.replaceAll(/(?<!\\)\|/g, '\\|').replaceAll('\n', ' ');
 const inline = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`;
-  if (isMapping(value))
+  if (isObject(value))
     return `{ ${Object.entries(value)
       .map(([name, inner]) => `${name}: ${inline(inner)}`)
       .join(', ')} }`;
@@ -19,11 +19,7 @@ const inline = (value: unknown): string => {
 export function exampleText({ example }: Row): string {
   const names: string[] = [];
   let value: unknown = example;
-  while (
-    isMapping(value) &&
-    Object.keys(value).length === 1 &&
-    /^[\w-]+$/.test(Object.keys(value)[0] ?? '')
-  ) {
+  while (isObject(value) && Object.keys(value).length === 1 && /^[\w-]+$/.test(Object.keys(value)[0] ?? '')) {
     const [[name, inner] = ['', undefined]] = Object.entries(value);
     names.push(name);
     value = inner;

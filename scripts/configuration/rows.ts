@@ -5,7 +5,7 @@ import { childOf, jsonSchema } from '../../charts/config/shape.ts';
 import { SERVICES } from '../../charts/topology.ts';
 import { EVERYTHING, OTHERS } from '../../test/support/everything.ts';
 import { fieldComments } from './comments.ts';
-import { isMapping, type Node, type Mapping as Override, typeOf } from './values.ts';
+import { isObject, type Node, type Mapping as Override, typeOf } from './values.ts';
 
 export interface Row {
   /** Path, with `*` for entries of mappings. */
@@ -38,7 +38,7 @@ function exampleAt(
 ): { readonly names: readonly string[]; readonly value: unknown } | undefined {
   const [first, ...rest] = path;
   if (first === undefined) return { names: [], value: values };
-  if (!isMapping(values)) return undefined;
+  if (!isObject(values)) return undefined;
   for (const name of first === '*' ? Object.keys(values) : [first]) {
     const found = name in values ? exampleAt(values[name], rest) : undefined;
     if (found) return { names: [name, ...found.names], value: found.value };
@@ -51,7 +51,7 @@ const nested = (names: readonly string[], value: unknown): Override =>
 
 function without(values: Override, [name = '', ...rest]: readonly string[]): Override {
   const { [name]: inner, ...others } = values;
-  return rest.length > 0 && isMapping(inner) ? { ...others, [name]: without(inner, rest) } : others;
+  return rest.length > 0 && isObject(inner) ? { ...others, [name]: without(inner, rest) } : others;
 }
 
 /** Enough services for each kind of object, and few enough to render hundreds of times. */

@@ -4,7 +4,7 @@ import { childOf, type jsonSchema } from '../../charts/config/shape.ts';
 export type Node = ReturnType<typeof jsonSchema>;
 export type Mapping = Readonly<Record<string, unknown>>;
 
-export const isMapping = (value: unknown): value is Mapping =>
+export const isObject = (value: unknown): value is Mapping =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const MAX = Number.MAX_SAFE_INTEGER;

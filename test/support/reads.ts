@@ -1,11 +1,11 @@
 /** Which leaves of a value are read while a program uses it. */
 
-const isMapping = (value: unknown): value is Record<string, unknown> =>
+const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Paths of all leaves: what is no mapping, and mappings without an entry. */
 export function leavesOf(value: unknown, path = ''): readonly string[] {
-  if (!isMapping(value) || Object.keys(value).length === 0) return [path];
+  if (!isObject(value) || Object.keys(value).length === 0) return [path];
   return Object.entries(value).flatMap(([name, inner]) =>
     leavesOf(inner, path === '' ? name : `${path}.${name}`),
   );
@@ -19,7 +19,7 @@ export function recording<T extends object>(value: T, reads: Set<string>, path =
       if (typeof name === 'symbol') return inner;
       const at = path === '' ? name : `${path}.${name}`;
       reads.add(at);
-      return isMapping(inner) ? recording(inner, reads, at) : inner;
+      return isObject(inner) ? recording(inner, reads, at) : inner;
     },
     has(target, name) {
       if (typeof name === 'string') reads.add(path === '' ? name : `${path}.${name}`);
