@@ -1,7 +1,7 @@
 /** The container beside Redis, with a redis-cli that lets in as a server of these passwords would. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -23,16 +23,24 @@ beforeEach(() => {
     `#!/bin/bash\ngrep -qxF "$REDISCLI_AUTH" ${at('good')} || exit 1\necho "$*" > ${at('asked')}\n`,
   );
   chmodSync(at('bin/redis-cli'), 0o755);
+  if (OTHER_USER.uid) for (const name of ['', 'run']) chownSync(at(name), OTHER_USER.uid, OTHER_USER.gid);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const env = () => ({ PATH: `${at('bin')}:${process.env.PATH}` });
-const put = (text: string) => writeFileSync(at('secrets/password'), text);
-const run = (verb: string) =>
-  execFileSync('bash', [at('secrets.sh'), verb], { encoding: 'utf8', env: env() });
+/** A user who may not write a read-only file: root may. */
+const OTHER_USER = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+const options = () => ({ encoding: 'utf8', env: env(), ...OTHER_USER }) as const;
+/** As the kubelet does: a new file, which its group may read. */
+const put = (text: string) => {
+  rmSync(at('secrets/password'), { force: true });
+  writeFileSync(at('secrets/password'), text, { mode: 0o440 });
+  if (OTHER_USER.uid) chownSync(at('secrets/password'), 0, OTHER_USER.gid);
+};
+const run = (verb: string) => execFileSync('bash', [at('secrets.sh'), verb], options());
 const apply = () => {
   run('prepare');
-  return spawnSync('bash', [at('secrets.sh'), 'apply'], { encoding: 'utf8', env: env() });
+  return spawnSync('bash', [at('secrets.sh'), 'apply'], options());
 };
 
 describe('passwords of Redis', () => {

@@ -33,7 +33,7 @@ apply() {
   passwords=$(lines "$RUN/applied"; lines "$FILE")
   while IFS= read -r password; do
     if REDISCLI_AUTH=$password redis-cli -e -h 127.0.0.1 ACL SETUSER default "${rules[@]}" > /dev/null 2>&1; then
-      cp "$FILE" "$RUN/applied"
+      cp -f "$FILE" "$RUN/applied"
       echo 'Redis accepts the passwords of the Secret'
       return
     fi
@@ -62,9 +62,10 @@ follow() {
   done
 }
 
+# A copy is as read-only as the Secret's file: the next one needs -f.
 start() {
   prepare
-  cp "$FILE" "$RUN/applied"
+  cp -f "$FILE" "$RUN/applied"
 }
 
 "$1"
