@@ -82,11 +82,12 @@ const keystore = ({ logging: { snapshots } }: Config): Readonly<Record<string, s
 const prepare = (config: Config): string[] =>
   withSecrets(
     SOURCE,
-    // What the image brings, then ours on it. A second run, after a node restarted, begins anew.
-    `cp -R ${HOME}/config/. /work/`,
-    `cp ${SOURCE}/elasticsearch.yml /work/elasticsearch.yml`,
+    // What the image brings, then ours on it. A second run, after a node restarted, begins anew,
+    // over files that may be read-only.
+    `cp -Rf ${HOME}/config/. /work/`,
+    `cp -f ${SOURCE}/elasticsearch.yml /work/elasticsearch.yml`,
     'mkdir -p /work/jvm.options.d',
-    `cp ${SOURCE}/platform.options /work/jvm.options.d/platform.options`,
+    `cp -f ${SOURCE}/platform.options /work/jvm.options.d/platform.options`,
     'rm -f /work/elasticsearch.keystore',
     'export ES_PATH_CONF=/work',
     `${HOME}/bin/elasticsearch-keystore create`,
