@@ -8,6 +8,7 @@ export const kubeObject = z.looseObject({
     name: z.string(),
     namespace: z.string().optional(),
     creationTimestamp: z.string().nullish(),
+    deletionTimestamp: z.string().optional(),
     labels: z.record(z.string(), z.string()).optional(),
     annotations: z.record(z.string(), z.string()).optional(),
     managedFields: z.array(z.unknown()).optional(),

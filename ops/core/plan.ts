@@ -31,6 +31,17 @@ export interface Answers {
 }
 
 /** Objects that are wanted and there already: the ones to ask the API server about. */
+/** Wanted objects that the API server is still deleting: what is applied to them, or into them, goes with them. */
+export function beingDeleted(
+  wanted: readonly KubeObject[],
+  live: readonly KubeObject[],
+): readonly KubeObject[] {
+  const names = new Set(wanted.map(identity));
+  return live.filter(
+    (object) => object.metadata.deletionTimestamp !== undefined && names.has(identity(object)),
+  );
+}
+
 export function existing(wanted: readonly KubeObject[], live: readonly KubeObject[]): readonly KubeObject[] {
   const there = new Set(live.map(identity));
   return wanted.filter((object) => there.has(identity(object)));

@@ -5,12 +5,14 @@ import { adapt } from '../core/adapt.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { INVENTORY_RESOURCES } from '../core/inventory.ts';
 import { type KubeObject, kubeObject, parseObjects } from '../core/objects.ts';
-import { type Answers, existing, type Plan, planApply } from '../core/plan.ts';
+import { type Answers, beingDeleted, existing, type Plan, planApply } from '../core/plan.ts';
 import { checkInterrupted, pause } from './interrupt.ts';
 import { attach, run, stdoutOf } from './run.ts';
 
 /** Field manager of everything the operations command applies. */
 const MANAGER = 'platform';
+/** How long a namespace and what is in it may take to be deleted; a pod of ours drains for up to two minutes. */
+const DELETION_SECONDS = 300;
 const applyAs = (manager: string): readonly string[] => [
   'apply',
   '--server-side',
@@ -119,7 +121,7 @@ export class Kubectl {
   }
 
   async plan(environment: string, wanted: readonly KubeObject[]): Promise<Plan> {
-    const live = await this.inventory(environment);
+    const live = await this.settled(environment, wanted);
     const there = existing(wanted, live);
     const adapted = adapt(there, live);
     const answers = await this.dryRun(there, (object) => adapted.sent.get(object) ?? object);
@@ -131,6 +133,18 @@ export class Kubectl {
       new Set(claims.flatMap(({ metadata }) => metadata.namespace ?? [])),
       adapted,
     );
+  }
+
+  /** The inventory, once nothing that is wanted is still being deleted. */
+  private async settled(environment: string, wanted: readonly KubeObject[]): Promise<readonly KubeObject[]> {
+    const live = await this.inventory(environment);
+    const leaving = beingDeleted(wanted, live);
+    if (leaving.length === 0) return live;
+    await this.output(
+      ['wait', '--for=delete', `--timeout=${DELETION_SECONDS}s`, '--filename=-'],
+      asList(leaving.map(reference)),
+    );
+    return this.inventory(environment);
   }
 
   /** What the API server would make of the objects. kubectl prints nothing when one is refused: that one is looked for. */

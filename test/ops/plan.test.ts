@@ -3,7 +3,15 @@ import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { adapt, LAST_APPLIED, memoryOf, REPLICAS_MANAGER } from '../../ops/core/adapt.ts';
 import { INVENTORY_RESOURCES, KEPT_KINDS } from '../../ops/core/inventory.ts';
 import { identity, type KubeObject, kubeObject, parseObjects } from '../../ops/core/objects.ts';
-import { type Answers, changes, checkAccepted, existing, planApply, summary } from '../../ops/core/plan.ts';
+import {
+  type Answers,
+  beingDeleted,
+  changes,
+  checkAccepted,
+  existing,
+  planApply,
+  summary,
+} from '../../ops/core/plan.ts';
 import { find, render } from '../support/objects.ts';
 
 const object = (kind: string, name: string, extra: object = {}, metadata: object = {}): KubeObject =>
@@ -57,6 +65,17 @@ describe('what an apply would do', () => {
   });
   it('asks the API server only about what exists', () => {
     expect(names(existing(wanted, live))).toEqual(['same', 'other']);
+  });
+  it('knows what is wanted and still being deleted, whose contents would go with it', () => {
+    const leaving = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+    const there = [
+      object('Namespace', 'same', {}, { namespace: undefined, ...leaving }),
+      object('ConfigMap', 'same', {}, leaving),
+      object('ConfigMap', 'other'),
+      object('ConfigMap', 'old', {}, leaving),
+    ];
+    expect(beingDeleted(wanted, there)).toEqual([there[1]]);
+    expect(beingDeleted([...there.slice(0, 1), ...wanted], there)).toEqual(there.slice(0, 2));
   });
   it('knows an object again in another version of its API', () => {
     const v1 = kubeObject.parse({ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'x' } });
