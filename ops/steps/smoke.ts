@@ -5,7 +5,7 @@ import { EDGE, PORTS, type ServiceSpec } from '../../charts/graph/model.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import type { KubeObject } from '../core/objects.ts';
 import { type Answer, complaint, edgeHost, type Probe, probesThroughEdge } from '../core/smoke.ts';
-import { withPort } from '../tools/forward.ts';
+import { withForward, withPort } from '../tools/forward.ts';
 import { ask } from '../tools/https.ts';
 import { checkInterrupted, pause } from '../tools/interrupt.ts';
 import type { Target } from './target.ts';
@@ -16,15 +16,15 @@ const ATTEMPTS = 5;
 const PAUSE_MS = 1000;
 
 /**
- * Every route through the edge's own pod, TLS and all; where the edge is somebody else's, every service's health by the
- * API server. Returns how many were asked, and how.
+ * Every route through the edge's own pod, TLS and all; where the edge is somebody else's, every service's health at its own
+ * pod. Returns how many were asked, and how.
  *
  * @throws Failure naming each that does not answer as it should.
  */
 export async function smokeTest(target: Target, report: (text: string) => void): Promise<string> {
   const { wanted } = target;
   const services = target.services.filter(({ name }) => isDeployed(wanted, name));
-  if (!isDeployed(wanted, EDGE)) return byApiServer(target, services, report);
+  if (!isDeployed(wanted, EDGE)) return byForwarding(target, services, report);
   const probes = probesThroughEdge(services);
   await check(probes.length, report, () => throughEdge(target, probes));
   return `${probes.length} routes answer through the edge`;
@@ -45,20 +45,21 @@ async function throughEdge({ kubectl, config }: Target, probes: readonly Probe[]
   return withPort(target, (port) => judgeAll(probes, ({ path }) => viaEdge(port, edgeHost(config), path)));
 }
 
-async function byApiServer(
+async function byForwarding(
   { kubectl, config }: Target,
   services: readonly ServiceSpec[],
   report: (text: string) => void,
 ): Promise<string> {
   const namespace = namespaceOf(config, 'app');
-  const probes = services.map(({ name }) => ({ service: name, path: '/health', healthy: true }));
-  await check(probes.length, report, () =>
-    judgeAll(probes, async ({ service, path }) => {
-      const proxy = `/api/v1/namespaces/${namespace}/services/${service}:http/proxy${path}`;
-      return { status: 200, text: await kubectl.output(['get', '--raw', proxy]) };
-    }),
-  );
-  return `${probes.length} services are healthy, asked by the API server; the edge is not the platform's own`;
+  const { context } = kubectl;
+  const judge = ({ name, port }: ServiceSpec) =>
+    judged({ service: name, path: '/health', healthy: true }, ({ path }) =>
+      withForward({ context, namespace, resource: `deployment/${name}`, port }, (origin) =>
+        viaPod(`${origin}${path}`),
+      ),
+    );
+  await check(services.length, report, () => Promise.all(services.map(judge)));
+  return `${services.length} services are healthy, asked at their pods; the edge is not the platform's own`;
 }
 
 /** What came of each probe: why it is not as it should be, or nothing. */
@@ -98,6 +99,11 @@ async function judged(probe: Probe, ask: (probe: Probe) => Promise<Answer>): Pro
   } catch (error) {
     return `${probe.path} of ${probe.service}: ${messageOf(error)}`;
   }
+}
+
+async function viaPod(url: string): Promise<Answer> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  return { status: answer.status, text: await answer.text() };
 }
 
 /** The certificate is not looked at: it is for the public name, and this goes to the pod. */
