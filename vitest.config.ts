@@ -89,6 +89,7 @@ export default defineConfig({
           include: ['test/production/**/*.test.ts'],
           env: {
             PLATFORM_CONTEXT: 'kind-ai-assistants-production',
+            PLATFORM_ENVIRONMENT: 'production',
             PLATFORM_VALUES: 'test/production/values.yaml',
           },
           maxWorkers: 1,

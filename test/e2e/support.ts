@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { execa } from 'execa';
 import { topologyOf } from '../../charts/app.ts';
+import { LOCAL } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 
@@ -14,7 +15,9 @@ export { ROOT };
 
 /** What `up` was given: PLATFORM_VALUES names another file, on a laptop an empty one. */
 export const VALUES = process.env.PLATFORM_VALUES ?? `${ROOT}/test/e2e/lab.yaml`;
-export const config = resolveConfig('dev', [parseValues(readFileSync(VALUES, 'utf8'), VALUES)]);
+/** Which environment: PLATFORM_ENVIRONMENT names another one, as test/production does. */
+export const ENVIRONMENT = process.env.PLATFORM_ENVIRONMENT ?? LOCAL;
+export const config = resolveConfig(ENVIRONMENT, [parseValues(readFileSync(VALUES, 'utf8'), VALUES)]);
 export const topology = topologyOf(config);
 export const NAMESPACE = namespaceOf(config, 'app');
 /** Which cluster: PLATFORM_CONTEXT names another one, as test/release/two-workers.yaml has. */

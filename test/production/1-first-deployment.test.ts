@@ -1,14 +1,19 @@
 /**
- * The first deployment of production: an empty cluster, its Secrets, one deploy, a provider's key that comes late,
- * passwords and keys that are replaced under load, and the end. It makes its cluster of two workers and deletes it:
+ * The first deployment of production: an empty cluster of two workers, its Secrets, one deploy, a certificate that an ACME
+ * authority issues, a provider's key that comes late, passwords and keys that are replaced under load. The files here run
+ * in the order of their names on one cluster, which the first makes and the last deletes:
  *
  *     ./platform build && npm run test:production
+ *
+ * They need Go besides, to build the ACME server and client, and for the definitions of the Gateway API.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { reachable, startStandIn, stopStandIn } from '../e2e/provider.ts';
-import { call, eventually, kubectl, NAMESPACE, pause, type Session, signIn } from '../e2e/support.ts';
+import { call, config, eventually, kubectl, NAMESPACE, pause, type Session, signIn } from '../e2e/support.ts';
 import { figures, Load } from '../release/load.ts';
-import { emptyCluster, platform, podsNow, removeCluster, secretValue, secretValues } from './support.ts';
+import { buildTools, EDGE_HOST, issue, startAuthority } from './edge-acme.ts';
+import { ask } from './edge-support.ts';
+import { emptyCluster, platform, podsNow, secretValue, secretValues } from './support.ts';
 
 const MINUTES = 60_000;
 const REQUESTS = 3_000;
@@ -34,7 +39,6 @@ function expectNoValue(text: string): void {
 
 /** Three nodes start at once, beside whatever else the machine does. */
 beforeAll(emptyCluster, 15 * MINUTES);
-afterAll(() => void removeCluster(), 2 * MINUTES);
 
 describe('an empty cluster', () => {
   it('is refused by check and deploy, which name what is missing', { timeout: 5 * MINUTES }, async () => {
@@ -68,6 +72,18 @@ describe('an empty cluster', () => {
     expect(deploy.exitCode, `${deploy.stderr}\n${deploy.stdout}`).toBe(0);
     expectNoValue(deploy.stdout);
     console.info(`deploy of an empty cluster: ${deploy.seconds} s`);
+  });
+
+  it('shows the certificate that an ACME authority issued, and serves a user', {
+    timeout: 15 * MINUTES,
+  }, async () => {
+    buildTools();
+    startAuthority();
+    await issue(EDGE_HOST, config.edge.tlsSecret);
+    await eventually(120, async () => {
+      const { issuer } = await ask('/auth/none', { host: EDGE_HOST });
+      expect(issuer).toMatch(/pebble/i);
+    });
     session = await signIn();
     const read = await call(`/api/users/${session.id}`, { token: session.token });
     expect(read.status, read.text).toBe(200);
@@ -144,18 +160,5 @@ describe('passwords and keys', () => {
     expect((await call('/ai/conversations', { token: session.token })).status).toBe(200);
     const check = await platform(['secrets', 'check']);
     expect(check.exitCode, check.stdout).toBe(0);
-  });
-});
-
-describe('the end', () => {
-  it('one command takes everything away', { timeout: 10 * MINUTES }, async () => {
-    const removed = await platform(['remove'], '--yes');
-    expect(removed.exitCode, removed.stderr).toBe(0);
-    console.info(`remove: ${removed.seconds} s`);
-    expect(kubectl('get', 'namespaces', '-o', 'name')).not.toContain('assistants');
-    expect(
-      kubectl('get', 'clusterroles,clusterrolebindings,ingressclasses,priorityclasses', '-o', 'name'),
-    ).not.toMatch(/assistants/);
-    await eventually(120, () => expect(kubectl('get', 'pv', '-o', 'name')).toBe(''));
   });
 });

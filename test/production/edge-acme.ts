@@ -6,12 +6,15 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { execa } from 'execa';
-import { CONTEXT, eventually, kubectl, NAMESPACE } from '../e2e/support.ts';
-import { apply, inPod, OUTSIDE } from './edge-support.ts';
+import { namespaceOf } from '../../charts/constructs/names.ts';
+import { CONTEXT, config, eventually, kubectl, NAMESPACE } from '../e2e/support.ts';
+import { apply, inPod, namespace, OUTSIDE } from './edge-support.ts';
 
 const PEBBLE = { module: 'github.com/letsencrypt/pebble/v2', version: 'v2.8.0', command: 'pebble' };
 const LEGO = { module: 'github.com/go-acme/lego/v4', version: 'v4.30.1', command: 'lego' };
 const IMAGE = 'localhost/ai-assistants-test/acme:1';
+/** The edge's name in the cluster, which is in its certificate. */
+export const EDGE_HOST = `traefik.${namespaceOf(config, 'edge')}.svc.cluster.local`;
 const CLUSTER = CONTEXT.replace(/^kind-/, '');
 const CHALLENGES = '/.well-known/acme-challenge';
 const SOLVER = 'cm-acme-http-solver';
@@ -125,6 +128,7 @@ export function startAuthority(): void {
   const pebble = pod('pebble', OUTSIDE, { app: 'pebble' }, ['/acme/pebble', '-config', '/acme/pebble.json']);
   const [main] = pebble.spec.containers;
   apply(
+    namespace(OUTSIDE),
     {
       ...pebble,
       spec: { ...pebble.spec, containers: [{ ...main, env: PEBBLE_SETTINGS }] },

@@ -94,20 +94,26 @@ export function startForeignController(): void {
         },
       },
     },
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata,
-      spec: {
-        selector: LABELS,
-        ports: [
-          { name: 'web', port: 80, targetPort: 8000 },
-          { name: 'websecure', port: 443, targetPort: 8443 },
-        ],
-      },
-    },
   );
   kubectl('rollout', 'status', '-n', OUTSIDE, `deploy/${NAME}`, '--timeout=120s');
+}
+
+/** Lets clients in where our own edge did; that one has to be gone. */
+export function openForeignController(): void {
+  const { http, https } = config.edge.nodePorts;
+  apply({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: NAME, namespace: OUTSIDE },
+    spec: {
+      type: 'NodePort',
+      selector: LABELS,
+      ports: [
+        { name: 'web', port: 80, targetPort: 8000, nodePort: http },
+        { name: 'websecure', port: 443, targetPort: 8443, nodePort: https },
+      ],
+    },
+  });
 }
 
 /** A Gateway of the cluster's owner, whose HTTPS listener shows a certificate of the platform's namespace. */

@@ -1,24 +1,38 @@
 /** Production's own environment on a cluster of two workers, as somebody would deploy it who has never seen it. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { resolveConfig } from '../../charts/config/resolve.ts';
-import { parseValues } from '../../ops/core/overrides.ts';
+import { BUNDLES } from '../../charts/config/versions.ts';
 import { installBundles, readBundles } from '../../ops/steps/bundles.ts';
 import { bringImages } from '../../ops/steps/images.ts';
 import { KindCluster } from '../../ops/tools/kind.ts';
 import { Kubectl } from '../../ops/tools/kubectl.ts';
-import { CONTEXT, kubectlJson, ROOT, type Run, timed, VALUES } from '../e2e/support.ts';
+import { CONTEXT, config, ENVIRONMENT, kubectlJson, ROOT, type Run, timed, VALUES } from '../e2e/support.ts';
 
 export const CLUSTER = 'ai-assistants-production';
-export const production = resolveConfig('production', [parseValues(readFileSync(VALUES, 'utf8'), VALUES)]);
 
 /** The command, about production. */
 export const platform = (verb: readonly string[], ...more: readonly string[]): Promise<Run> =>
-  timed(...verb, 'production', ...more, '--context', CONTEXT, '--values', VALUES);
+  timed(...verb, ENVIRONMENT, ...more, '--context', CONTEXT, '--values', VALUES);
 
 const kind = (...args: readonly string[]): string =>
   execFileSync('kind', args, { encoding: 'utf8', stdio: 'pipe' });
+
+/**
+ * The lab's folder has the definitions of cert-manager and no image of it: they stand for the whole, and the tests do its
+ * part of a challenge. Without a folder the real one is downloaded.
+ */
+function bundlesFolder(): string | undefined {
+  const folder = process.env.PLATFORM_BUNDLES;
+  if (folder === undefined) return undefined;
+  const copy = mkdtempSync(join(tmpdir(), 'bundles-'));
+  cpSync(folder, copy, { recursive: true });
+  const { file } = BUNDLES.certManager;
+  cpSync(join(copy, file.replace('cert-manager-', 'cert-manager-crds-')), join(copy, file));
+  return copy;
+}
 
 /** An empty cluster with what docs/operations.md says every cluster needs first. */
 export async function emptyCluster(): Promise<void> {
@@ -28,10 +42,11 @@ export async function emptyCluster(): Promise<void> {
   kind('create', 'cluster', '--config', `${ROOT}/test/production/kind.yaml`, '--wait', '600s');
   console.info(`a cluster of two workers: ${seconds()} s`);
   const kubectl = new Kubectl(CONTEXT);
-  const bundles = await readBundles(production, process.env.PLATFORM_BUNDLES);
+  const bundles = await readBundles(config, bundlesFolder());
   const objects = bundles.flatMap((bundle) => bundle.objects);
   await bringImages(new KindCluster(CLUSTER), objects, () => undefined);
   await installBundles(kubectl, bundles);
+  await kubectl.output(['wait', 'apiservice', '--all', '--for=condition=Available', '--timeout=300s']);
   console.info(`and what every cluster needs first: ${seconds()} s`);
 }
 
