@@ -21,7 +21,7 @@ _ALL = (".*",)
 """Without a word of what to include, schemathesis leaves out the operation that serves the description."""
 _ALL_PHASES = (*_PHASES, "stateful")
 _REQUEST_SECONDS = 60
-_RUN_SECONDS = 600
+_RUN_SECONDS = 1800
 _SERVER_ERRORS = ("ST101", "ST102")
 
 
@@ -88,9 +88,16 @@ def run(service: str, running: Running, auth_file: Path, caller: Identity, optio
     exit_code, output = _run(running, options, files)
     seconds = monotonic() - started
     text = with_variables(failures_in(output), running.url, running.tokens, caller.name)
-    if not files.report.is_file():
-        return Outcome(caller.name, 0, 0, (), (), ("schemathesis did not report",), (), seconds, text)
+    # schemathesis makes the file when it starts, and fills it when it ends.
+    report = files.report.read_text() if files.report.is_file() else ""
+    if not report:
+        title = f"schemathesis ended without a report ({_last_line(output) or exit_code})"
+        return Outcome(caller.name, 0, 0, (), (), (title,), (), seconds, text)
     return _outcome(caller.name, files, exit_code, text, seconds)
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
 
 
 def _configuration(

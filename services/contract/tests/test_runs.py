@@ -17,7 +17,7 @@ from assistants_testing.processes import free_port
 from assistants_testing.waiting import block_until
 from contract_testing.examples import Example, Examples
 from contract_testing.identities import USER, fixed_headers, minted_tokens, write_auth_file
-from contract_testing.runs import Options, Outcome, run
+from contract_testing.runs import Options, Outcome, _Files, run
 from contract_testing.targets import Running
 
 pytestmark = pytest.mark.slow
@@ -129,3 +129,20 @@ def test_a_service_that_does_not_answer_is_not_passed(tmp_path: Path) -> None:
     assert outcome.cases == 0
     assert outcome.other_errors
     assert outcome.failures
+
+
+def test_a_run_that_is_cut_off_is_not_passed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contract_testing.runs._RUN_SECONDS", 0.2)
+    outcome = outcome_of(sound(), tmp_path)
+    assert list(outcome.other_errors) == [
+        "schemathesis ended without a report (schemathesis did not end within 0.2 s)"
+    ]
+
+
+def test_a_report_that_was_only_begun_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def begun(_running: Running, _options: Options, files: _Files) -> tuple[int, str]:
+        files.report.touch()
+        return 137, ""
+
+    monkeypatch.setattr("contract_testing.runs._run", begun)
+    assert list(outcome_of(sound(), tmp_path).other_errors) == ["schemathesis ended without a report (137)"]
