@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
-import { LOCAL } from '../../charts/config/environments.ts';
 import { extraArguments } from '../core/build-plan.ts';
 import { Failure } from '../core/failure.ts';
 import { changes, checkAccepted, type Plan, summary } from '../core/plan.ts';
@@ -18,17 +17,17 @@ import { buildImage } from '../tools/docker.ts';
 import { LocalCluster } from '../tools/kind.ts';
 import {
   clusterConfig,
-  type OverrideOptions,
+  type EnvironmentOptions,
   repeatable,
   seconds,
   targetOf,
   verb,
-  withOverrides,
+  withEnvironment,
 } from './options.ts';
 import { line, table } from './print.ts';
 import { SHOWN } from './progress.ts';
 
-export interface UpOptions extends OverrideOptions {
+export interface UpOptions extends EnvironmentOptions {
   readonly clusterConfig?: string;
   readonly bundles?: string;
   readonly buildArg: readonly string[];
@@ -59,7 +58,7 @@ export const LOCAL_TOOLS: readonly ToolName[] = ['docker', 'kind', 'kubectl'];
 
 /** Options of verbs that make the local cluster what it should be. */
 export const withLocal = (command: Command): Command =>
-  withOverrides(command)
+  withEnvironment(command)
     .option(
       '--bundles <dir>',
       'folder with the upstream bundles (default: $PLATFORM_BUNDLES, else their addresses)',
@@ -90,7 +89,14 @@ export const up = withLocal(
 /** The platform as configured, and the local cluster it goes to. */
 export async function localOf({ clusterConfig: file, ...options }: UpOptions): Promise<LocalTarget> {
   const local = new LocalCluster(file);
-  return { ...(await targetOf({ ...options, env: LOCAL, context: local.context })), local };
+  const target = await targetOf({ ...options, context: local.context });
+  const { environment, tier } = target.config;
+  if (tier !== 'local')
+    throw new Failure(
+      `--environment: ${environment} is of tier ${tier}, and this is for tier local`,
+      `see ./platform deploy ${environment}`,
+    );
+  return { ...target, local };
 }
 
 export async function bringUp(options: UpOptions): Promise<void> {
@@ -103,7 +109,7 @@ export async function bringUp(options: UpOptions): Promise<void> {
   line(`\n${findings.plan ? summary(findings.plan) : ''}`);
   for (const name of findings.differing)
     line(
-      `The Secret ${name} has another value than your environment, and keeps it: ./platform secrets rotate dev ${name} replaces it.`,
+      `The Secret ${name} has another value than your environment, and keeps it: ./platform secrets rotate ${target.config.environment} ${name} replaces it.`,
     );
   table(
     ['address', 'service'],
