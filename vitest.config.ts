@@ -27,6 +27,7 @@ export default defineConfig({
             'test/gates/**',
             'test/release/**',
             'test/production/**',
+            'test/clusters/**',
             'test/e2e/**',
             'test/api-server/**',
             'test/elasticsearch/**',
@@ -94,6 +95,20 @@ export default defineConfig({
           },
           maxWorkers: 1,
           sequence: { concurrent: false, groupOrder: 6 },
+        },
+      },
+      // What other clusters demand, on one that has it.
+      {
+        test: {
+          ...onCluster,
+          name: 'clusters',
+          include: ['test/clusters/**/*.test.ts'],
+          env: {
+            PLATFORM_CONTEXT: 'kind-ai-assistants-company',
+            PLATFORM_ENVIRONMENT: 'test/clusters/preprod.yaml',
+          },
+          maxWorkers: 1,
+          sequence: { concurrent: false, groupOrder: 7 },
         },
       },
     ],

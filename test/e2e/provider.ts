@@ -14,7 +14,8 @@ const ASSISTANT = 'ai-assistant';
 const metadata = { name: NAME, namespace: NAMESPACE, labels: { 'app.kubernetes.io/name': NAME } };
 const tcp = [{ protocol: 'TCP', port: PORT }];
 
-function sources(): Record<string, string> {
+/** The stand-in's program, file by file. */
+export function standInSources(): Record<string, string> {
   const files = readdirSync(SOURCES).filter((file) => file.endsWith('.py'));
   return Object.fromEntries(files.map((file) => [file, readFileSync(`${SOURCES}/${file}`, 'utf8')]));
 }
@@ -45,7 +46,7 @@ function objects(key?: string): readonly object[] {
   const assistants = { podSelector: { matchLabels: { ...selector } } };
   const standIn = { podSelector: { matchLabels: metadata.labels } };
   return [
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: sources() },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: standInSources() },
     { apiVersion: 'v1', kind: 'Pod', metadata, spec: pod },
     {
       apiVersion: 'v1',

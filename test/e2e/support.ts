@@ -8,6 +8,7 @@ import { LOCAL } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 
+import { environmentFrom } from '../../ops/commands/environment.ts';
 import { parseValues } from '../../ops/core/overrides.ts';
 import { ROOT } from '../../ops/core/paths.ts';
 
@@ -15,9 +16,11 @@ export { ROOT };
 
 /** What `up` was given: PLATFORM_VALUES names another file, on a laptop an empty one. */
 export const VALUES = process.env.PLATFORM_VALUES ?? `${ROOT}/test/e2e/lab.yaml`;
-/** Which environment: PLATFORM_ENVIRONMENT names another one, as test/production does. */
+/** Which environment: PLATFORM_ENVIRONMENT names another one, or a file that is one. */
 export const ENVIRONMENT = process.env.PLATFORM_ENVIRONMENT ?? LOCAL;
-export const config = resolveConfig(ENVIRONMENT, [parseValues(readFileSync(VALUES, 'utf8'), VALUES)]);
+export const config = resolveConfig(await environmentFrom(ENVIRONMENT), [
+  parseValues(readFileSync(VALUES, 'utf8'), VALUES),
+]);
 export const topology = topologyOf(config);
 export const NAMESPACE = namespaceOf(config, 'app');
 /** Which cluster: PLATFORM_CONTEXT names another one, as test/release/two-workers.yaml has. */

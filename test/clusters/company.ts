@@ -1,0 +1,326 @@
+/** A company's cluster and what stands in it: a registry with a password, a second DNS server, a proxy, models behind an authority. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serviceImage } from '../../charts/config/images.ts';
+import { standInSources } from '../e2e/provider.ts';
+import { config, kubectl, kubectlInput, kubectlJson, ROOT, topology } from '../e2e/support.ts';
+
+export const CLUSTER = 'ai-assistants-company';
+export const COMPANY = 'company';
+export const DNS = '169.254.20.10';
+export const MODELS = 'models.company.test';
+const PROXY = 'proxy.company.test';
+const REGISTRY = 'registry.company.test:5000';
+/** The registry on this machine. */
+const PUSHED_TO = '127.0.0.1:5001';
+const REGISTRY_IMAGE = 'localhost/ai-assistants-test/registry:1';
+const REGISTRY_MODULE = 'github.com/distribution/distribution/v3/cmd/registry@v3.0.0';
+const USER = 'platform';
+const PASSWORD = 'password-of-the-registry';
+/** bcrypt of the password, the only hash the registry takes. */
+const HASH = '$2b$04$MQP21eWC589SVQ26BxttZuLfhEoHZ1VFShlV88toCIqfo4Cl2MoPG';
+const LOCAL = 'localhost/ai-assistants';
+/** Has Python and the models' stand-in. Nodes get it by a name that the registry does not have. */
+const PYTHON_IMAGE = 'localhost/ai-assistants-test/python:1';
+
+const run = (command: string, ...args: readonly string[]): string =>
+  execFileSync(command, args, { encoding: 'utf8', stdio: 'pipe', maxBuffer: 2 ** 26 });
+export const apply = (...items: readonly object[]): void => {
+  kubectlInput(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }), 'apply', '-f', '-');
+};
+const nodes = (): readonly string[] => run('kind', 'get', 'nodes', '--name', CLUSTER).trim().split('\n');
+
+/** Services as they were built, under their names of this machine. */
+const builtImages = (): readonly string[] =>
+  topology.services.map((spec) =>
+    serviceImage({ ...config, images: { ...config.images, registry: LOCAL } }, spec),
+  );
+export function makeCluster(): void {
+  removeCluster();
+  run('kind', 'create', 'cluster', '--config', `${ROOT}/test/clusters/kind.yaml`, '--wait', '600s');
+}
+
+export function removeCluster(): void {
+  run('kind', 'delete', 'cluster', '--name', CLUSTER);
+  run('docker', 'rm', '--force', '--volumes', 'company-registry');
+}
+
+/** A registry that asks for a password, with the services in it and in no node. */
+export async function startRegistry(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'registry-'));
+  run('sh', '-c', `cd ${folder} && GOBIN=${folder} CGO_ENABLED=0 go install ${REGISTRY_MODULE}`);
+  const files = [
+    'FROM debian:trixie-slim',
+    'COPY registry /registry',
+    `RUN echo '${USER}:${HASH}' > /htpasswd && printf '%s\\n' 'version: 0.1' 'storage: {filesystem: {rootdirectory: /data}}' \\`,
+    `  'http: {addr: ":5000"}' 'auth: {htpasswd: {realm: company, path: /htpasswd}}' > /config.yml`,
+    'CMD ["/registry", "serve", "/config.yml"]',
+  ];
+  execFileSync('docker', ['build', '-q', '-t', REGISTRY_IMAGE, '-f', '-', folder], {
+    input: files.join('\n'),
+    stdio: 'pipe',
+  });
+  const published = `${PUSHED_TO}:5000`;
+  run(
+    'docker',
+    'run',
+    '--detach',
+    '--name=company-registry',
+    '--network=kind',
+    `--publish=${published}`,
+    REGISTRY_IMAGE,
+  );
+  await sleep(2000);
+  const login = ['login', PUSHED_TO, `--username=${USER}`, '--password-stdin'];
+  execFileSync('docker', login, { input: PASSWORD, stdio: 'pipe' });
+  for (const image of builtImages()) {
+    const pushed = image.replace(LOCAL, `${PUSHED_TO}/ai-assistants`);
+    run('docker', 'tag', image, pushed);
+    run('docker', 'push', '-q', pushed);
+    run('docker', 'rmi', pushed);
+  }
+  run('docker', 'logout', PUSHED_TO);
+  // The registry speaks HTTP here; a company's has a certificate.
+  const hosts = `server = "http://company-registry:5000"\n[host."http://company-registry:5000"]\n`;
+  for (const node of nodes()) {
+    const at = `/etc/containerd/certs.d/${REGISTRY}`;
+    run(
+      'docker',
+      'exec',
+      node,
+      'sh',
+      '-c',
+      `mkdir -p ${at} && printf '${hosts.replaceAll('\n', '\\n')}' > ${at}/hosts.toml`,
+    );
+  }
+}
+
+/** The Secret by which pods may pull. */
+export const pullSecret = (namespace: string): object => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'company-registry', namespace },
+  type: 'kubernetes.io/dockerconfigjson',
+  stringData: {
+    '.dockerconfigjson': JSON.stringify({ auths: { [REGISTRY]: { username: USER, password: PASSWORD } } }),
+  },
+});
+
+const PROXY_PROGRAM = `
+import asyncio
+async def pump(source, sink):
+    while data := await source.read(65536):
+        sink.write(data)
+        await sink.drain()
+    sink.close()
+async def serve(reader, writer):
+    method, target, _ = (await reader.readline()).decode().split()
+    while (await reader.readline()).strip():
+        pass
+    print(method, target, flush=True)
+    host, port = target.rsplit(':', 1)
+    back, forth = await asyncio.open_connection(host, int(port))
+    writer.write(b'HTTP/1.1 200 OK\\r\\n\\r\\n')
+    await asyncio.gather(pump(reader, forth), pump(back, writer), return_exceptions=True)
+async def main():
+    await (await asyncio.start_server(serve, '', 3128)).serve_forever()
+asyncio.run(main())
+`;
+
+const TLS_PROGRAM = `
+import asyncio, ssl
+context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+context.load_cert_chain('/tls/tls.crt', '/tls/tls.key')
+async def pump(source, sink):
+    while data := await source.read(65536):
+        sink.write(data)
+        await sink.drain()
+    sink.close()
+async def serve(reader, writer):
+    back, forth = await asyncio.open_connection('127.0.0.1', 8080)
+    await asyncio.gather(pump(reader, forth), pump(back, writer), return_exceptions=True)
+async def main():
+    await (await asyncio.start_server(serve, '', 8443, ssl=context)).serve_forever()
+asyncio.run(main())
+`;
+
+const container = (
+  name: string,
+  command: readonly string[],
+  port: number,
+  mounts: readonly object[] = [],
+) => ({
+  name,
+  image: PYTHON_IMAGE,
+  imagePullPolicy: 'IfNotPresent',
+  command,
+  env: [{ name: 'PYTHONPATH', value: '/stand-in:/app:/dependencies' }],
+  readinessProbe: { tcpSocket: { port }, periodSeconds: 1 },
+  volumeMounts: mounts,
+});
+
+const pod = (name: string, containers: readonly object[], volumes: readonly object[] = []) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: COMPANY, labels: { app: name } },
+  spec: { terminationGracePeriodSeconds: 1, containers, volumes },
+});
+
+const service = (name: string, port: number, targetPort: number) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace: COMPANY },
+  spec: { selector: { app: name }, ports: [{ port, targetPort }] },
+});
+
+/** An authority, and a certificate of it for the models. Returns the authority's. */
+function certificates(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'authority-'));
+  const at = (name: string) => join(folder, name);
+  const key = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
+  run(
+    'openssl',
+    'req',
+    '-x509',
+    ...key,
+    '-subj',
+    '/CN=Authority of the company',
+    '-keyout',
+    at('ca.key'),
+    '-out',
+    at('ca.crt'),
+  );
+  const extensions = [`subjectAltName=DNS:${MODELS}`, 'basicConstraints=critical,CA:FALSE'];
+  const signed = [
+    '-CA',
+    at('ca.crt'),
+    '-CAkey',
+    at('ca.key'),
+    '-keyout',
+    at('tls.key'),
+    '-out',
+    at('tls.crt'),
+  ];
+  const added = extensions.flatMap((extension) => ['-addext', extension]);
+  run('openssl', 'req', '-x509', ...key, '-subj', `/CN=${MODELS}`, ...added, ...signed);
+  kubectl(
+    'create',
+    'secret',
+    'tls',
+    'models-tls',
+    '-n',
+    COMPANY,
+    `--cert=${at('tls.crt')}`,
+    `--key=${at('tls.key')}`,
+  );
+  return readFileSync(at('ca.crt'), 'utf8');
+}
+
+const coreDnsImage = (): string =>
+  kubectl('get', 'deploy', 'coredns', '-n', 'kube-system', '-o', 'jsonpath={..image}');
+const addressOf = (namespace: string, name: string): string =>
+  kubectl('get', 'service', name, '-n', namespace, '-o', 'jsonpath={.spec.clusterIP}');
+
+/** The second server at one address of every node; it alone knows the company's names. */
+function startDns(): void {
+  for (const node of nodes()) run('docker', 'exec', node, 'ip', 'address', 'add', `${DNS}/32`, 'dev', 'lo');
+  const names = [`${addressOf(COMPANY, 'models')} ${MODELS}`, `${addressOf(COMPANY, 'proxy')} ${PROXY}`];
+  const corefile = [
+    `company.test:53 {\n  bind ${DNS}\n  log\n  hosts {\n    ${names.join('\n    ')}\n  }\n}`,
+    `.:53 {\n  bind ${DNS}\n  log\n  forward . ${addressOf('kube-system', 'kube-dns')}\n}`,
+  ].join('\n');
+  const metadata = { name: 'second-dns', namespace: COMPANY };
+  const labels = { app: 'second-dns' };
+  apply(
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { Corefile: corefile } },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata,
+      spec: {
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            hostNetwork: true,
+            dnsPolicy: 'Default',
+            tolerations: [{ operator: 'Exists' }],
+            containers: [
+              {
+                name: 'dns',
+                image: coreDnsImage(),
+                args: ['-conf', '/etc/coredns/Corefile'],
+                volumeMounts: [{ name: 'config', mountPath: '/etc/coredns' }],
+              },
+            ],
+            volumes: [{ name: 'config', configMap: { name: 'second-dns' } }],
+          },
+        },
+      },
+    },
+  );
+  kubectl('rollout', 'status', '-n', COMPANY, 'daemonset/second-dns', '--timeout=120s');
+}
+
+/** What a company has before it gets the platform. Returns the certificate of its authority. */
+export function startCompany(): string {
+  const assistant = builtImages().find((image) => image.includes('/ai-assistant:'));
+  if (!assistant) throw new Error('no image of ai-assistant: ./platform build');
+  run('docker', 'tag', assistant, PYTHON_IMAGE);
+  run('kind', 'load', 'docker-image', PYTHON_IMAGE, '--name', CLUSTER);
+  kubectl('create', 'namespace', COMPANY);
+  const authority = certificates();
+  const standIn = ['python', '-m', 'ai_assistant_testing', '--port=8080'];
+  apply(
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'models', namespace: COMPANY },
+      data: standInSources(),
+    },
+    pod(
+      'models',
+      [
+        container('models', standIn, 8080, [
+          { name: 'sources', mountPath: '/stand-in/ai_assistant_testing' },
+        ]),
+        container('tls', ['python', '-c', TLS_PROGRAM], 8443, [{ name: 'tls', mountPath: '/tls' }]),
+      ],
+      [
+        { name: 'sources', configMap: { name: 'models' } },
+        { name: 'tls', secret: { secretName: 'models-tls' } },
+      ],
+    ),
+    service('models', 443, 8443),
+    pod('proxy', [container('proxy', ['python', '-u', '-c', PROXY_PROGRAM], 3128)]),
+    service('proxy', 3128, 3128),
+  );
+  startDns();
+  kubectl('wait', '-n', COMPANY, 'pod', '--all', '--for=condition=Ready', '--timeout=180s');
+  return authority;
+}
+
+/** Pods of a namespace: where each is, and why a container of it waits. */
+export const podsOf = (namespace: string) =>
+  (
+    kubectlJson('get', 'pods', '-n', namespace) as {
+      items: readonly {
+        metadata: { name: string };
+        spec: { nodeName?: string };
+        status: {
+          conditions?: readonly { reason?: string; message?: string }[];
+          containerStatuses?: readonly { state: { waiting?: { reason: string; message?: string } } }[];
+        };
+      }[];
+    }
+  ).items.map(({ metadata, spec, status }) => ({
+    name: metadata.name,
+    node: spec.nodeName,
+    unscheduled: status.conditions?.find(({ reason }) => reason === 'Unschedulable')?.message,
+    waiting:
+      status.containerStatuses?.map(({ state }) => state.waiting).filter((state) => state !== undefined) ??
+      [],
+  }));
