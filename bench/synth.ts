@@ -11,10 +11,11 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { buildApp, manifestsOf } from '../charts/app.ts';
+import { buildApp } from '../charts/app.ts';
 import { ENVIRONMENTS } from '../charts/config/environments.ts';
 import { resolveConfig } from '../charts/config/resolve.ts';
 import type { ServiceSpec } from '../charts/graph/model.ts';
+import { manifestsOf } from '../charts/render.ts';
 import { SERVICES } from '../charts/topology.ts';
 import { available, command, median, runsOf, writeHelmChart, writeKustomization } from './support.ts';
 

@@ -3,7 +3,8 @@ import { ApiObject, App, JsonPatch } from 'cdk8s';
 import { Backups } from './backup/chart.ts';
 import { notifies } from './config/monitoring.ts';
 import type { Config } from './config/schema.ts';
-import { toYaml } from './constructs/yaml.ts';
+import { signsWithOwnKey } from './config/tokens.ts';
+import { footprints } from './constructs/footprint.ts';
 import { PostgresChart, RedisChart } from './data/charts.ts';
 import { EdgeController, EdgeRoutes } from './edge/charts.ts';
 import { Extras } from './extras/chart.ts';
@@ -19,10 +20,8 @@ import { LogCollector, Logging } from './logging/chart.ts';
 import { Dashboards, Monitoring } from './monitoring/chart.ts';
 import { Rules } from './monitoring/rules/chart.ts';
 import { Namespaces } from './namespaces/chart.ts';
-import { footprints } from './namespaces/footprint.ts';
 import { NetworkPolicies } from './network/chart.ts';
 import { ExternalSecrets } from './secrets/chart.ts';
-import { signsWithOwnKey } from './secrets/names.ts';
 import { ServiceChart } from './services/chart.ts';
 import { SimulatorChart } from './simulator/chart.ts';
 import { modelSimulatorRuns, simulatorRuns, simulatorsOf, withSimulator } from './simulator/simulator.ts';
@@ -113,7 +112,3 @@ function finish(app: App, { commonAnnotations, ipFamilies, ipFamilyPolicy }: Con
       if (!(name in own)) object.metadata.addAnnotation(name, value);
   }
 }
-
-/** The files of an app, name and text. cdk8s would write them itself, but leaves `=` unquoted. */
-export const manifestsOf = (app: App): ReadonlyMap<string, string> =>
-  new Map(app.charts.map((chart) => [`${chart.node.id}.k8s.yaml`, toYaml(...chart.toJson())]));

@@ -1,7 +1,7 @@
 /** The verbs as one program: what they throw becomes one line on standard error and an exit status. */
 import { Command, CommanderError } from 'commander';
-import { ConfigError } from '../charts/config/error.ts';
 import { PLATFORM_VERSION } from '../charts/config/versions.ts';
+import { ConfigError } from '../charts/graph/error.ts';
 import { Failure, INTERRUPTED, messageOf } from './core/failure.ts';
 import { interruptible } from './tools/interrupt.ts';
 import { VERBS } from './verbs.ts';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { z } from 'zod';
-import { COMMITTED, ROOT } from '../ops/core/paths.ts';
+import { COMMITTED } from '../charts/synth.ts';
+import { ROOT } from '../ops/core/paths.ts';
 import { attach } from '../ops/tools/run.ts';
 
 const COMMAND = z.tuple([z.string().regex(/^(\/bin\/)?(ba)?sh$/), z.string()]).rest(z.string());

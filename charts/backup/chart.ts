@@ -1,8 +1,8 @@
 /** Nightly backup and weekly restore drill of every service's database, and the job that restores it on demand. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { scratch, secretVolume } from '../constructs/pod.ts';
-import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
 import { ScriptJob } from '../constructs/script-job.ts';
 import { appSecret, type Database, databaseOf, postgresHost, superuserSecret } from '../data/database.ts';
 import { POSTGRES_USER_ID } from '../data/postgres.ts';

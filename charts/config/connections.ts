@@ -2,9 +2,10 @@
  * How many connections a database must take: all pools are full while a rollout replaces every pod of its service, a backup
  * runs, and somebody looks. A pod that was told to stop keeps its pool until its last request is answered.
  */
-import { bytesOf } from '../constructs/quantity.ts';
+
+import { ConfigError } from '../graph/error.ts';
 import type { ServiceSpec } from '../graph/model.ts';
-import { ConfigError } from './error.ts';
+import { bytesOf } from './quantity.ts';
 import { mostReplicas, SURGE } from './scale.ts';
 import type { Config } from './schema.ts';
 

@@ -1,6 +1,6 @@
 /** Which setting names a place outside the cluster, and which entry of `egress` opens the way there. */
 import { BlockList, isIP } from 'node:net';
-import { ConfigError } from './error.ts';
+import { ConfigError } from '../graph/error.ts';
 import { notifies } from './monitoring.ts';
 import { NOT_PUBLIC } from './network.ts';
 import { BY_HTTP, hasProxy } from './outside.ts';

@@ -1,9 +1,6 @@
 /** Tests of a running platform, for environments without users at work. */
 import { z } from 'zod';
-import { signsWithOwnKey } from '../secrets/names.ts';
-import { ConfigError } from './error.ts';
 import { positive } from './fields.ts';
-import type { Config } from './schema.ts';
 
 /** The most virtual users a load test may have. */
 export const MAX_VUS = 100;
@@ -34,13 +31,3 @@ export const extras = z
       .prefault({}),
   })
   .prefault({});
-
-/** @throws ConfigError when the callers of a load test could have no tokens. */
-export function checkExtras(config: Config): void {
-  if (config.extras.loadTest.enabled && signsWithOwnKey(config))
-    throw new ConfigError(
-      'extras.loadTest.enabled',
-      true,
-      `false, because settings.jwtAlgorithm is ${config.settings.jwtAlgorithm}: its callers get their tokens from the key all services share, which is HS256's`,
-    );
-}

@@ -1,7 +1,7 @@
 /** Kinds of values fields of the configuration have, each with what is expected of it. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { parseCpu, parseMemory } from '../constructs/quantity.ts';
+import { parseCpu, parseMemory } from './quantity.ts';
 
 function isRange(text: string): boolean {
   const [, address = '', length = ''] = /^([\da-fA-F:.]+)\/(\d{1,3})$/.exec(text) ?? [];

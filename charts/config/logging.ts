@@ -1,8 +1,6 @@
 /** What can be configured of logging: how long, how much, who signs its certificates, where snapshots go. */
 import { z } from 'zod';
-import { ConfigError } from './error.ts';
 import { address, bytes, dns1123, positive } from './fields.ts';
-import type { Config } from './schema.ts';
 
 const snapshots = z.strictObject({
   /** Bucket of an S3-compatible object store. Credentials are the Secret `elasticsearch-snapshots`. */
@@ -38,13 +36,3 @@ export const logging = z
     snapshots: snapshots.optional(),
   })
   .prefault({});
-
-/** @throws ConfigError when the parts of logging contradict each other. */
-export function checkLogging({ logging: { snapshots: target }, egress }: Config): void {
-  if (target && egress['object-store'].cidrs.length === 0)
-    throw new ConfigError(
-      'egress.object-store.cidrs',
-      egress['object-store'].cidrs,
-      'at least one range, because logging.snapshots is set',
-    );
-}

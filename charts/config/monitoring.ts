@@ -1,8 +1,6 @@
 /** What can be configured of monitoring: Prometheus, who is told of alerts, which parts run. */
 import { z } from 'zod';
-import { ConfigError } from './error.ts';
 import { address, bytes, cpu, dns1123, port, positive } from './fields.ts';
-import type { Config } from './schema.ts';
 
 const part = z.strictObject({ enabled: z.boolean().default(true) }).prefault({});
 const receivers = z.array(z.enum(['webhook', 'email'])).default([]);
@@ -75,38 +73,14 @@ export const monitoring = z
   })
   .prefault({});
 
+interface Monitored {
+  readonly monitoring: z.output<typeof monitoring>;
+}
+
 const SEVERITIES = ['critical', 'warning', 'info'] as const;
 
 /** Whether any severity is sent to that receiver. */
-export const notifies = ({ monitoring: { alertmanager } }: Config, receiver: 'webhook' | 'email'): boolean =>
-  SEVERITIES.some((severity) => alertmanager.routes[severity].includes(receiver));
-
-/** @throws ConfigError when the parts of the monitoring contradict each other. */
-export function checkMonitoring(config: Config): void {
-  const { alertmanager, remoteWrite } = config.monitoring;
-  if (notifies(config, 'email')) {
-    const needs = 'because monitoring.alertmanager.routes names email';
-    if (!alertmanager.emailTo.includes('@'))
-      throw new ConfigError(
-        'monitoring.alertmanager.emailTo',
-        alertmanager.emailTo,
-        `an e-mail address, ${needs}`,
-      );
-    if (config.settings.smtpHost === '')
-      throw new ConfigError('settings.smtpHost', config.settings.smtpHost, `a mail server, ${needs}`);
-    if (config.settings.smtpFrom === '')
-      throw new ConfigError('settings.smtpFrom', config.settings.smtpFrom, `a sender, ${needs}`);
-  }
-  if (alertmanager.configSecret && (notifies(config, 'email') || notifies(config, 'webhook')))
-    throw new ConfigError(
-      'monitoring.alertmanager.configSecret',
-      alertmanager.configSecret,
-      'nothing, or monitoring.alertmanager.routes left empty: the Secret has routes of its own',
-    );
-  if (remoteWrite.authentication !== 'none' && remoteWrite.url === '')
-    throw new ConfigError(
-      'monitoring.remoteWrite.url',
-      remoteWrite.url,
-      `an address, because monitoring.remoteWrite.authentication is ${remoteWrite.authentication}`,
-    );
-}
+export const notifies = (
+  { monitoring: { alertmanager } }: Monitored,
+  receiver: 'webhook' | 'email',
+): boolean => SEVERITIES.some((severity) => alertmanager.routes[severity].includes(receiver));

@@ -1,7 +1,7 @@
 /** Names, labels and annotations of the objects themselves. */
 import { z } from 'zod';
+import { ConfigError } from '../graph/error.ts';
 import { ZONES } from '../graph/model.ts';
-import { ConfigError } from './error.ts';
 import { dns1123 } from './fields.ts';
 import { checkLabels } from './pods.ts';
 

@@ -1,8 +1,6 @@
 /** How programs reach what lies outside: whom they trust, and through which proxy. */
 import { z } from 'zod';
-import { ConfigError } from './error.ts';
 import { address, dns1123 } from './fields.ts';
-import type { Config } from './schema.ts';
 
 export const outside = {
   /** Authorities that programs trust when they call out, as PEM: the company's own, and the public ones they still need. */
@@ -35,11 +33,9 @@ export const outside = {
 /** Purposes that are served by HTTP, and so go through the proxy where there is one. */
 export const BY_HTTP: readonly string[] = ['model-providers', 'identity-provider', 'webhook', 'remote-write'];
 
-/** Whether HTTP leaves the cluster through a proxy. */
-export const hasProxy = ({ proxy }: Config): boolean => proxy.httpProxy !== '' || proxy.httpsProxy !== '';
-
-/** @throws ConfigError when the bundle has two sources. */
-export function checkOutside({ trust }: Config): void {
-  if (trust.configMap && trust.secret)
-    throw new ConfigError('trust.secret', trust.secret, 'nothing, because trust.configMap is set');
+interface Proxied {
+  readonly proxy: z.output<typeof outside.proxy>;
 }
+
+/** Whether HTTP leaves the cluster through a proxy. */
+export const hasProxy = ({ proxy }: Proxied): boolean => proxy.httpProxy !== '' || proxy.httpsProxy !== '';

@@ -1,8 +1,8 @@
 /** What a cluster may demand of pods: for all of them, by zone or by component. */
 import { z } from 'zod';
 import { affinity, spreadConstraint, toleration, variable } from '../../imports/kubernetes.ts';
+import { ConfigError } from '../graph/error.ts';
 import { type Component, ZONES } from '../graph/model.ts';
-import { ConfigError } from './error.ts';
 import { bytes, cpu, dns1123 } from './fields.ts';
 
 const strings = z.record(z.string(), z.string());

@@ -1,21 +1,11 @@
 /** From an environment's name and overrides to one resolved, cross-checked configuration. */
 import type { z } from 'zod';
-import { bytesOf, millicores } from '../constructs/quantity.ts';
-import { everyComponent } from '../graph/every.ts';
+import { ConfigError } from '../graph/error.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 import { SERVICES } from '../topology.ts';
-import { checkConnections } from './connections.ts';
-import { checkDestinations } from './destinations.ts';
-import { checkEdge } from './edge.ts';
+import { crossCheck } from './checks.ts';
 import { type ConfigOverride, ENVIRONMENT_CONFIG, ENVIRONMENTS } from './environments.ts';
-import { ConfigError } from './error.ts';
-import { checkExtras } from './extras.ts';
-import { checkLogging } from './logging.ts';
-import { checkMonitoring } from './monitoring.ts';
-import { checkObjects } from './objects.ts';
-import { checkOutside } from './outside.ts';
-import { checkPods } from './pods.ts';
-import { type Config, configSchema, environmentName, SPARE_SECONDS } from './schema.ts';
+import { type Config, configSchema, environmentName } from './schema.ts';
 import { expectedField } from './shape.ts';
 import { didYouMean } from './suggest.ts';
 import { isObject, valueAt } from './values.ts';
@@ -89,116 +79,4 @@ function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value') return `one of ${issue.values.join(', ')}`;
   if (issue.code === 'invalid_type') return `a value of type ${issue.expected}`;
   return issue.message;
-}
-
-function crossCheck(config: Config, services: readonly ServiceSpec[]): void {
-  checkServices(config, services);
-  checkObjects(config);
-  checkOutside(config);
-  checkPods(config, everyComponent(services));
-  checkAutoscaling(config.autoscaling, 'autoscaling');
-  checkAllowance(config.databases, 'databases');
-  checkConnections(config, services);
-  checkAllowance(config.redis, 'redis');
-  checkAllowance(config.edge, 'edge');
-  checkImages(config, services);
-  checkEdge(config);
-  checkSimulator(config);
-  checkAllowance(config.monitoring, 'monitoring');
-  checkAllowance(config.monitoring.grafana, 'monitoring.grafana');
-  checkMonitoring(config);
-  checkDestinations(config);
-  checkLogging(config);
-  checkExtras(config);
-  if (config.secrets.source === 'external' && !config.secrets.store)
-    throw new ConfigError(
-      'secrets.store',
-      config.secrets.store,
-      'a store, because secrets.source is external',
-    );
-  if (config.secrets.source !== 'external' && config.secrets.store)
-    throw new ConfigError('secrets.source', config.secrets.source, 'external, because secrets.store is set');
-  if (config.terminationSeconds <= config.drainSeconds + SPARE_SECONDS)
-    throw new ConfigError(
-      'terminationSeconds',
-      config.terminationSeconds,
-      `more than drainSeconds (${config.drainSeconds}) and ${SPARE_SECONDS} to spare`,
-    );
-}
-
-function checkSimulator({ simulator, environment, tier }: Config): void {
-  if (simulator.models && tier !== 'local')
-    throw new ConfigError(
-      'simulator.models',
-      simulator.models,
-      `false: a model is simulated in tier local only, and ${environment} is ${tier}`,
-    );
-}
-
-function checkServices(config: Config, services: readonly ServiceSpec[]): void {
-  const names = services.map((spec) => spec.name);
-  for (const [name, service] of Object.entries(config.services)) {
-    if (!names.includes(name)) throw new ConfigError('services', name, `one of ${names.join(', ')}`);
-    const field = `services.${name}`;
-    if (service.replicas !== undefined && config.autoscaling.enabled)
-      throw new ConfigError(
-        `${field}.replicas`,
-        service.replicas,
-        'minReplicas and maxReplicas, because autoscaling is on',
-      );
-    const { minReplicas = config.autoscaling.minReplicas, maxReplicas = config.autoscaling.maxReplicas } =
-      service;
-    checkAutoscaling({ minReplicas, maxReplicas }, field);
-    checkAllowance(service, field);
-  }
-  for (const spec of services) checkAllowance(spec, `topology.${spec.name}`);
-}
-
-function checkAutoscaling(
-  range: { readonly minReplicas: number; readonly maxReplicas: number },
-  field: string,
-): void {
-  if (range.minReplicas > range.maxReplicas)
-    throw new ConfigError(
-      `${field}.minReplicas`,
-      range.minReplicas,
-      `at most maxReplicas (${range.maxReplicas})`,
-    );
-}
-
-interface Allowances {
-  readonly cpu?: { readonly request: string; readonly limit: string } | undefined;
-  readonly memory?: { readonly request: string; readonly limit: string } | undefined;
-}
-
-function checkAllowance({ cpu, memory }: Allowances, field: string): void {
-  const compare = (
-    kind: string,
-    allowance: { request: string; limit: string } | undefined,
-    parse: (q: string) => number,
-  ) => {
-    if (!allowance) return;
-    for (const [end, quantity] of Object.entries(allowance))
-      try {
-        parse(quantity);
-      } catch {
-        throw new ConfigError(`${field}.${kind}.${end}`, quantity, 'a quantity such as 250m or 256Mi');
-      }
-    if (parse(allowance.request) > parse(allowance.limit))
-      throw new ConfigError(
-        `${field}.${kind}.request`,
-        allowance.request,
-        `at most the limit (${allowance.limit})`,
-      );
-  };
-  compare('cpu', cpu, millicores);
-  compare('memory', memory, bytesOf);
-}
-
-function checkImages({ images, environment, tier }: Config, services: readonly ServiceSpec[]): void {
-  if (images.tag === 'latest' && tier !== 'local')
-    throw new ConfigError('images.tag', images.tag, `a fixed version: latest is refused in ${environment}`);
-  const known = services.map((spec) => spec.image ?? spec.name);
-  for (const image of Object.keys(images.digests))
-    if (!known.includes(image)) throw new ConfigError('images.digests', image, `one of ${known.join(', ')}`);
 }

@@ -31,7 +31,7 @@
  * A request is an eighth of the limit. For logs that is 32 MiB: the file being written, the one before, three compressed.
  */
 import { k8s } from 'cdk8s-plus-28';
-import { bytesOf, formatMemory } from './quantity.ts';
+import { bytesOf, formatMemory } from '../config/quantity.ts';
 
 const LOGS = 256 * 2 ** 20;
 const REQUESTED = 1 / 8;

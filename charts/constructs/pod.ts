@@ -1,9 +1,9 @@
 /** The parts every pod is made of: resources, security contexts, secrets as files, scratch space. */
 import { k8s } from 'cdk8s-plus-28';
+import { bytesOf, formatCpu, formatMemory, millicores } from '../config/quantity.ts';
 import { SURGE } from '../config/scale.ts';
 import type { Config } from '../config/schema.ts';
 import type { Allowance, SecretSpec } from '../graph/model.ts';
-import { bytesOf, formatCpu, formatMemory, millicores } from './quantity.ts';
 
 /** uid and gid of every container of ours. */
 export const APP_USER = 1001;

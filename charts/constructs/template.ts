@@ -1,13 +1,13 @@
 /** The one place every pod passes through: disk of its containers, then what the configuration says of its pods. */
 import { k8s } from 'cdk8s-plus-28';
-import { ConfigError } from '../config/error.ts';
 import { type PodSettings, podSettings } from '../config/pods.ts';
+import { bytesOf, millicores } from '../config/quantity.ts';
 import type { Config } from '../config/schema.ts';
+import { ConfigError } from '../graph/error.ts';
 import type { Component } from '../graph/model.ts';
 import { podWithDisk } from './disk.ts';
 import { componentLabels } from './names.ts';
 import { withTrust } from './outside.ts';
-import { bytesOf, millicores } from './quantity.ts';
 
 export interface PodTemplateProps {
   readonly config: Config;

@@ -1,6 +1,6 @@
 /** Charts of the data stores: Redis, and each service's PostgreSQL with its backups. */
 import type { Construct } from 'constructs';
-import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { componentOf } from '../graph/build.ts';
 import { postgresOf, REDIS, type ServiceSpec } from '../graph/model.ts';
 import { addCloudNativePg } from './cloudnative-pg.ts';

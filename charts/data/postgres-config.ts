@@ -1,8 +1,8 @@
 /** Configuration and first-start script of a PostgreSQL StatefulSet. */
 import { readFileSync } from 'node:fs';
 import { BUFFERS_SHARE, EXPORTER_CONNECTIONS, maxConnections } from '../config/connections.ts';
+import { bytesOf } from '../config/quantity.ts';
 import type { Config } from '../config/schema.ts';
-import { bytesOf } from '../constructs/quantity.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import type { Database } from './database.ts';
 

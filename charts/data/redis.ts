@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
+import { bytesOf } from '../config/quantity.ts';
 import type { Config } from '../config/schema.ts';
 import { follower } from '../constructs/follower.ts';
 import { priorityClass } from '../constructs/names.ts';
@@ -14,10 +15,9 @@ import {
   scratch,
   secretVolume,
 } from '../constructs/pod.ts';
-import { bytesOf } from '../constructs/quantity.ts';
+import { REDIS_SECRET } from '../constructs/secret-names.ts';
 import { Store } from '../constructs/store.ts';
 import { type Component, PORTS } from '../graph/model.ts';
-import { REDIS_SECRET } from '../secrets/names.ts';
 
 /** uid and gid of the official image's redis user. */
 const REDIS_USER = 999;

@@ -5,7 +5,7 @@ import type { ParentReference } from '../../imports/gateway.networking.k8s.io.ts
 import { plain } from '../../imports/plain.ts';
 import type { Config } from '../config/schema.ts';
 import { DEFAULT_DISK } from '../constructs/disk.ts';
-import type { PodSpecLike } from '../namespaces/footprint.ts';
+import type { PodSpecLike } from '../constructs/footprint.ts';
 
 /** Kept out of the Node ports: it is asked through the edge only. */
 const SERVICE = { serviceType: 'ClusterIP' } as const;

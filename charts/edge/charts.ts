@@ -1,6 +1,6 @@
 /** Charts of the edge: the controller in its own namespace, and the routes beside the services. */
 import type { Construct } from 'constructs';
-import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { addCertificate } from './certificate.ts';
 import { addHttpRoutes } from './http-route.ts';
 import { addIngress } from './ingress.ts';

@@ -1,14 +1,14 @@
 /** Load test and database tests: suspended CronJobs, so that a Job is made from them when somebody asks for one. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { APP_USER, SECRETS_DIR, scratch, secretVolume } from '../constructs/pod.ts';
-import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
 import { ScriptJob, type ScriptJobProps } from '../constructs/script-job.ts';
+import { JWT_SECRET } from '../constructs/secret-names.ts';
 import { appSecret, databaseOf, postgresHost } from '../data/database.ts';
 import { POSTGRES_USER_ID } from '../data/postgres.ts';
 import { componentOf } from '../graph/build.ts';
 import { databaseTestOf, LOAD_TEST, PORTS, type ServiceSpec } from '../graph/model.ts';
-import { JWT_SECRET } from '../secrets/names.ts';
 import { DATABASE_SCRIPTS } from './database-script.ts';
 import { LOAD_SCRIPT, loadPlan } from './load-script.ts';
 

@@ -1,5 +1,5 @@
 /** Derives the graph from the services' entries, and refuses one that contradicts itself. */
-import { ConfigError } from '../config/error.ts';
+import { ConfigError } from './error.ts';
 import { type ExtraParts, extraComponents, extraEdges } from './extras.ts';
 import { LOGGING_COMPONENTS, LOGGING_EDGES, loggingExternals } from './logging.ts';
 import {

@@ -2,7 +2,7 @@
 import type { Construct } from 'constructs';
 import { Certificate } from '../../imports/cert-manager.io.ts';
 import { namespaceOf } from '../constructs/names.ts';
-import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { Elasticsearch } from './elasticsearch.ts';
 import { Filebeat } from './filebeat.ts';
 import { Kibana } from './kibana.ts';

@@ -11,6 +11,7 @@ import { Store } from '../constructs/store.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, ELASTICSEARCH, PORTS, type Topology } from '../graph/model.ts';
+import { SECRETS_SCRIPT } from './filter-rules.ts';
 import { ELASTIC_USER, SNAPSHOT_SECRET, USERS } from './names.ts';
 import {
   certificateFiles,
@@ -21,7 +22,6 @@ import {
   tcp,
   withSecrets,
 } from './pods.ts';
-import { SECRETS_SCRIPT } from './rules.ts';
 
 const HOME = '/usr/share/elasticsearch';
 const SOURCE = '/etc/elasticsearch-source';

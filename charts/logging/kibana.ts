@@ -12,6 +12,7 @@ import { podTemplate } from '../constructs/template.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, KIBANA, PORTS, type Topology } from '../graph/model.ts';
+import { SECRETS_SCRIPT } from './filter-rules.ts';
 import { ELASTIC_USER, elasticsearchUrl, KIBANA_KEYS, KIBANA_SECRET, SECRETS, USERS } from './names.ts';
 import {
   addBase,
@@ -23,7 +24,6 @@ import {
   tcp,
   withSecrets,
 } from './pods.ts';
-import { SECRETS_SCRIPT } from './rules.ts';
 
 const CONFIG = '/etc/kibana';
 /** The settings with their passwords, in memory. */

@@ -12,6 +12,7 @@ import { Store } from '../constructs/store.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, LOGSTASH, PORTS, type Topology } from '../graph/model.ts';
+import { filterRules, NORMALIZE_SCRIPT, SECRETS_SCRIPT } from './filter-rules.ts';
 import { ELASTIC_USER, elasticsearchUrl, SECRETS, STREAM, USERS } from './names.ts';
 import {
   certificateFiles,
@@ -22,7 +23,6 @@ import {
   tcp,
   withSecrets,
 } from './pods.ts';
-import { filterRules, NORMALIZE_SCRIPT, SECRETS_SCRIPT } from './rules.ts';
 
 const CONFIG = '/etc/logstash';
 /** The pipeline with its password, in memory. */

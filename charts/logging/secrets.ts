@@ -1,7 +1,7 @@
 /** Secrets of logging: passwords, keys of Kibana, certificates, credentials of the snapshot store. */
 import type { Config } from '../config/schema.ts';
 import { namespaceOf } from '../constructs/names.ts';
-import type { SecretEntry, SecretValue } from '../secrets/catalog.ts';
+import type { SecretEntry, SecretValue } from '../constructs/secret-entry.ts';
 import {
   CERTIFIED,
   certificateSecret,

@@ -14,9 +14,9 @@ import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, ELASTICSEARCH, LOGGING_SETUP, type Topology } from '../graph/model.ts';
 import { setupFiles } from './documents.ts';
+import { SECRETS_SCRIPT, SETUP_SCRIPT } from './filter-rules.ts';
 import { certificateSecret, ELASTIC_USER, elasticsearchUrl, kibanaUrl, SECRETS, USERS } from './names.ts';
 import { addBase, passwordFiles, secretsMount, secretsVolume } from './pods.ts';
-import { SECRETS_SCRIPT, SETUP_SCRIPT } from './rules.ts';
 
 const SETUP = '/etc/logging-setup';
 const CPU = { request: '50m', limit: '250m' };

@@ -2,7 +2,7 @@
 import type { Construct } from 'constructs';
 import { Alertmanager, AlertmanagerConfig } from '../../imports/monitoring.coreos.com.ts';
 import { componentLabels, namespaceOf } from '../constructs/names.ts';
-import type { PlatformChartProps } from '../constructs/scope.ts';
+import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { componentOf } from '../graph/build.ts';
 import { ALERTMANAGER } from '../graph/model.ts';
 import { MANAGED_NAME } from '../graph/monitoring.ts';

@@ -1,6 +1,6 @@
 /** Monitoring: Prometheus, Alertmanager, the exporters that have pods of their own, and what is scraped. */
 import type { Construct } from 'constructs';
-import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { addAlertmanager } from './alertmanager.ts';
 import { addGrafana } from './grafana.ts';
 import { addKubeStateMetrics } from './kube-state-metrics.ts';

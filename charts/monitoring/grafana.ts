@@ -3,9 +3,11 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
+import { bytesOf } from '../config/quantity.ts';
 import type { Config } from '../config/schema.ts';
 import { checksum } from '../constructs/checksum.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
+import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import {
   containerSecurity,
   podSecurity,
@@ -15,9 +17,7 @@ import {
   spread,
   withoutGap,
 } from '../constructs/pod.ts';
-import { bytesOf } from '../constructs/quantity.ts';
 import { rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
-import type { PlatformChartProps } from '../constructs/scope.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, GRAFANA, PORTS } from '../graph/model.ts';

@@ -2,11 +2,11 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { Prometheus, type RemoteWrite } from '../../imports/monitoring.coreos.com.ts';
+import { bytesOf } from '../config/quantity.ts';
 import type { Config } from '../config/schema.ts';
 import { clusterScoped } from '../constructs/cluster-scoped.ts';
 import { componentLabels, namespaceOf, PART_OF } from '../constructs/names.ts';
-import { bytesOf } from '../constructs/quantity.ts';
-import type { PlatformChartProps } from '../constructs/scope.ts';
+import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { componentOf } from '../graph/build.ts';
 import { ALERTMANAGER, type Component, PROMETHEUS, ZONES } from '../graph/model.ts';
 import { MANAGED_NAME } from '../graph/monitoring.ts';

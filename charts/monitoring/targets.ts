@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { PodMonitor, type Relabeling, ServiceMonitor } from '../../imports/monitoring.coreos.com.ts';
 import type { Config } from '../config/schema.ts';
 import { componentLabels, namespaceOf, zonesOf } from '../constructs/names.ts';
-import type { PlatformChartProps } from '../constructs/scope.ts';
+import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { componentOf } from '../graph/build.ts';
 import { PROMETHEUS } from '../graph/model.ts';
 import { KUBELET_NAMESPACE } from './prometheus.ts';

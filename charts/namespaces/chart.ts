@@ -3,11 +3,11 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { DEFAULT_DISK } from '../constructs/disk.ts';
+import type { Footprint } from '../constructs/footprint.ts';
 import { namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
-import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { solverPod } from '../edge/certificate.ts';
 import type { Zone } from '../graph/model.ts';
-import type { Footprint } from './footprint.ts';
 
 /** Minor whose Pod Security rules hold; a newer cluster keeps judging by the newest it knows. */
 const POD_SECURITY_VERSION = 'latest';

@@ -1,7 +1,7 @@
 /** All NetworkPolicies. */
 import type { Construct } from 'constructs';
 import { namespaceOf, zonesOf } from '../constructs/names.ts';
-import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { addCiliumPolicy } from './cilium.ts';
 import { addCloudNativePgPolicy } from './cloudnative-pg.ts';
 import { addComponentPolicy, addDefaultDeny } from './policy.ts';

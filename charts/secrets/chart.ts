@@ -1,7 +1,7 @@
 /** External Secrets objects that bring the platform's Secrets from a store, when one is configured. */
 import type { Construct } from 'constructs';
 import { ExternalSecret } from '../../imports/external-secrets.io.ts';
-import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { secretCatalog } from './catalog.ts';
 import { externalSecretSpec } from './external.ts';
 

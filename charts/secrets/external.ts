@@ -1,7 +1,7 @@
 /** A Secret that the External Secrets operator brings from a store. */
 import type { ExternalSecretSpec } from '../../imports/external-secrets.io.ts';
 import type { Config } from '../config/schema.ts';
-import type { SecretEntry } from './catalog.ts';
+import type { SecretEntry } from '../constructs/secret-entry.ts';
 
 export type SecretStore = NonNullable<Config['secrets']['store']>;
 

@@ -1,6 +1,6 @@
 /** One chart, and so one manifest, a service. */
 import type { Construct } from 'constructs';
-import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
+import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { componentOf } from '../graph/build.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 import { AssistantService } from './service.ts';

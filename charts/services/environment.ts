@@ -4,6 +4,7 @@ import { listenAddress } from '../config/network.ts';
 import { podSettings } from '../config/pods.ts';
 import type { Config } from '../config/schema.ts';
 import { shutdownSeconds, uploadSeconds } from '../config/seconds.ts';
+import { signsWithOwnKey } from '../config/tokens.ts';
 import { CA_BUNDLE, proxyVariables, trusts } from '../constructs/outside.ts';
 import { SECRETS_DIR } from '../constructs/pod.ts';
 import { databaseOf, postgresHost } from '../data/database.ts';
@@ -23,7 +24,6 @@ import {
   type Topology,
   USER_MANAGEMENT,
 } from '../graph/model.ts';
-import { signsWithOwnKey } from '../secrets/names.ts';
 import { modelSimulatorUrl, onecServerUrl, simulatorRuns } from '../simulator/simulator.ts';
 import { checkExtraEnv, chosenSettings } from './settings.ts';
 

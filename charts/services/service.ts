@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { serviceImage } from '../config/images.ts';
 import { scaleOf } from '../config/scale.ts';
 import type { Config } from '../config/schema.ts';
+import { signsWithOwnKey } from '../config/tokens.ts';
 import { addDisruptionBudget } from '../constructs/disruption.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
 import {
@@ -20,11 +21,11 @@ import {
   spread,
   withoutGap,
 } from '../constructs/pod.ts';
+import { JWT_SECRET, JWT_SIGNING_SECRET, REDIS_SECRET } from '../constructs/secret-names.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { appSecret } from '../data/database.ts';
 import { TRANSPORT_ANNOTATION, transportOf } from '../edge/names.ts';
 import { type Component, podsOf, type ServiceSpec, type Topology, USER_MANAGEMENT } from '../graph/model.ts';
-import { JWT_SECRET, JWT_SIGNING_SECRET, REDIS_SECRET, signsWithOwnKey } from '../secrets/names.ts';
 import { serviceEnvironment } from './environment.ts';
 import { serviceProbes } from './probes.ts';
 

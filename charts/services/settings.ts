@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import type { k8s } from 'cdk8s-plus-28';
 import { z } from 'zod';
-import { ConfigError } from '../config/error.ts';
 import { didYouMean } from '../config/suggest.ts';
+import { ConfigError } from '../graph/error.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 
 type Setting = z.core.JSONSchema.JSONSchema;

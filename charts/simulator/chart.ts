@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { serviceImage } from '../config/images.ts';
 import { listenAddress } from '../config/network.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
+import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import {
   APP_USER,
   containerSecurity,
@@ -17,7 +18,6 @@ import {
   spread,
   withoutGap,
 } from '../constructs/pod.ts';
-import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import type { Component } from '../graph/model.ts';

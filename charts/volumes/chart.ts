@@ -8,8 +8,8 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import { componentLabels, namespaceOf } from '../constructs/names.ts';
+import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { volumeClaim } from '../constructs/pod.ts';
-import { PlatformChart, type PlatformChartProps } from '../constructs/scope.ts';
 import { claimOf } from '../constructs/store.ts';
 import { componentOf } from '../graph/build.ts';
 import {

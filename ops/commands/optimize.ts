@@ -1,4 +1,4 @@
-import { formatCpu, formatMemory } from '../../charts/constructs/quantity.ts';
+import { formatCpu, formatMemory } from '../../charts/config/quantity.ts';
 import { ANY_COMPONENT, selectComponents } from '../core/components.ts';
 import { changed, type Suggestion, suggestions } from '../core/optimize.ts';
 import { type UsageRow, usageRows } from '../core/usage.ts';

@@ -5,11 +5,12 @@ import { ENVIRONMENTS, LOCAL } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import type { Config } from '../../charts/config/schema.ts';
 import type { ServiceSpec, Topology } from '../../charts/graph/model.ts';
+import { renderObjects } from '../../charts/render.ts';
 import { SERVICES } from '../../charts/topology.ts';
 import { contextOf } from '../core/cluster.ts';
 import { Failure, messageOf } from '../core/failure.ts';
+import { type KubeObject, kubeObject } from '../core/objects.ts';
 import { type Override, parseSet, parseValues } from '../core/overrides.ts';
-import { renderObjects } from '../core/render.ts';
 import { parseServices } from '../core/services-file.ts';
 import type { Target } from '../steps/target.ts';
 import { checkTools } from '../tools/check.ts';
@@ -112,6 +113,10 @@ export async function setupOf(options: EnvironmentOptions): Promise<Setup> {
   return { config, services, topology: topologyOf(config, services) };
 }
 
+/** The objects an environment should have. */
+export const wantedObjects = ({ config, services }: Setup): readonly KubeObject[] =>
+  renderObjects(config, services).map((object) => kubeObject.parse(object));
+
 /** The platform as configured, and the cluster it is in. */
 export type Live = Omit<Target, 'wanted'>;
 
@@ -130,5 +135,5 @@ export async function liveFrom(setup: Setup, options: ClusterOptions): Promise<L
 export async function targetOf(options: ClusterOptions): Promise<Target> {
   const setup = await setupOf(options);
   const context = contextOf(setup.config, options.context);
-  return { ...setup, wanted: renderObjects(setup.config, setup.services), kubectl: new Kubectl(context) };
+  return { ...setup, wanted: wantedObjects(setup), kubectl: new Kubectl(context) };
 }

@@ -1,4 +1,4 @@
-import { formatCpu, formatMemory } from '../../charts/constructs/quantity.ts';
+import { formatCpu, formatMemory } from '../../charts/config/quantity.ts';
 import { ANY_COMPONENT, livePod, selectComponents } from '../core/components.ts';
 import {
   type Amounts,

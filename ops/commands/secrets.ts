@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { type Command, Option } from 'commander';
-import { type SecretEntry, secretCatalog } from '../../charts/secrets/catalog.ts';
+import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
+import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import { Failure } from '../core/failure.ts';
-import { renderObjects } from '../core/render.ts';
 import { secretProblems } from '../core/secret-check.ts';
 import { parseProvided } from '../core/secret-file.ts';
 import { entriesNamed } from '../core/secret-rotation.ts';
@@ -25,6 +25,7 @@ import {
   seconds,
   setupOf,
   verb,
+  wantedObjects,
   withDeployment,
 } from './options.ts';
 import { json, line, table } from './print.ts';
@@ -68,7 +69,7 @@ const list = part(
   .option('--json', 'print the rows as JSON')
   .action(async (environment: string, options: Options) => {
     const asked = await setup(environment, options);
-    const wanted = renderObjects(asked.config, asked.services);
+    const wanted = wantedObjects(asked);
     const existing = options.cluster
       ? await existingSecrets((await liveFrom(asked, { ...options, env: environment })).kubectl)
       : undefined;
@@ -107,7 +108,7 @@ const create = part(
     const all = [...plan.create, ...plan.extend];
     if (all.length > 0) table(['namespace', 'secret', 'keys', ''], planned(plan));
     if (options.dryRun) return line(`${all.length} Secrets would be made or completed (--dry-run).`);
-    const namespaces = renderObjects(live.config, live.services).filter(({ kind }) => kind === 'Namespace');
+    const namespaces = wantedObjects(live).filter(({ kind }) => kind === 'Namespace');
     await live.kubectl.apply(namespaces);
     line(`${await makeSecrets(live.kubectl, plan)} Secrets made or completed.`);
   });

@@ -1,7 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
-import { COMMITTED } from '../core/paths.ts';
-import { type SynthResult, synthesize } from '../core/synth.ts';
+import { COMMITTED, type SynthResult, synthesize } from '../../charts/synth.ts';
 import { environmentFrom } from './environment.ts';
 import { type OverrideOptions, overridesOf, servicesOf, verb, withOverrides } from './options.ts';
 import { json, line, table } from './print.ts';

@@ -1,6 +1,7 @@
 /** What is sent for a wanted object where that depends on what the cluster has: how many pods run, how large a volume is. */
+
+import { parseMemory } from '../../charts/config/quantity.ts';
 import { valueAt } from '../../charts/config/values.ts';
-import { parseMemory } from '../../charts/constructs/quantity.ts';
 import { identity, type KubeObject } from './objects.ts';
 
 /** Field manager that holds the number of pods from the moment manifests no longer name it until the autoscaler changes it. */

@@ -1,5 +1,5 @@
 /** Which certificates have to be made: all of an authority together, since its key is kept nowhere. */
-import type { SecretEntry } from '../../charts/secrets/catalog.ts';
+import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
 import type { ExistingSecrets } from './secrets.ts';
 
 /** A certificate as PEM: of its authority, of its own, and its private key. */

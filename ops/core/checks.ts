@@ -1,13 +1,13 @@
 /** What must be true of a cluster before anything is deployed to it. Each check is judged from what was read, here. */
 import { z } from 'zod';
 import { prerequisites } from '../../charts/config/prerequisites.ts';
+import { parseCpu, parseMemory } from '../../charts/config/quantity.ts';
 import type { Config } from '../../charts/config/schema.ts';
 import { KUBERNETES_VERSIONS } from '../../charts/config/versions.ts';
+import { footprintsOf, type Workload } from '../../charts/constructs/footprint.ts';
 import { INVENTORY_LABEL, namespaceOf } from '../../charts/constructs/names.ts';
-import { parseCpu, parseMemory } from '../../charts/constructs/quantity.ts';
+import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
 import { backupOf, type ServiceSpec } from '../../charts/graph/model.ts';
-import { footprintsOf, type Workload } from '../../charts/namespaces/footprint.ts';
-import type { SecretEntry } from '../../charts/secrets/catalog.ts';
 import type { KubeObject } from './objects.ts';
 import type { ExistingSecrets } from './secrets.ts';
 

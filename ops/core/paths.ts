@@ -2,5 +2,3 @@ import { fileURLToPath } from 'node:url';
 
 /** Folder of the repository, whatever folder the command was started from. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
-/** Manifests under version control: never rendered with overrides. */
-export const COMMITTED = `${ROOT}/dist`;

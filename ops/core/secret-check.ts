@@ -1,6 +1,6 @@
 /** What is wrong with the Secrets of a cluster. Values are looked at here and said nowhere. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { SecretEntry, SecretValue } from '../../charts/secrets/catalog.ts';
+import type { SecretEntry, SecretValue } from '../../charts/constructs/secret-entry.ts';
 import { secretId } from './certificates.ts';
 import { valuesIn } from './secret-rotation.ts';
 

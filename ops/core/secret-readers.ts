@@ -1,7 +1,7 @@
 /** Which pods have a Secret among their files, and whether they have read it again. */
 import { z } from 'zod';
 import { FOLLOWER } from '../../charts/constructs/follower.ts';
-import type { SecretEntry } from '../../charts/secrets/catalog.ts';
+import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
 
 const named = z.looseObject({ name: z.string() });
 const volume = z.looseObject({

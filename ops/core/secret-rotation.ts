@@ -1,5 +1,5 @@
 /** How the values of a Secret are replaced while they are in use, in steps that each must have arrived before the next. */
-import type { SecretEntry } from '../../charts/secrets/catalog.ts';
+import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
 import { Failure } from './failure.ts';
 
 /** Values of one key, one a line or one PEM block after the other; the first is used, all are accepted. */

@@ -1,5 +1,5 @@
 /** Which Secrets there must be, who needs them and what is there: names only. */
-import type { SecretEntry } from '../../charts/secrets/catalog.ts';
+import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
 import { secretId } from './certificates.ts';
 import type { KubeObject } from './objects.ts';
 import type { ExistingSecrets } from './secrets.ts';

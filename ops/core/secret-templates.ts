@@ -1,7 +1,7 @@
 /** The Secrets as files for other tools: names, types and what is known; the values are for a person to fill in. */
 
+import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
 import { toYaml } from '../../charts/constructs/yaml.ts';
-import type { SecretEntry } from '../../charts/secrets/catalog.ts';
 import { externalSecret, type SecretStore } from '../../charts/secrets/external.ts';
 
 export const FORMATS = ['external-secrets', 'sops', 'sealed'] as const;

@@ -1,5 +1,5 @@
 /** Which Secrets, and which keys of them, have to be made. What exists is kept. */
-import type { SecretEntry, SecretValue } from '../../charts/secrets/catalog.ts';
+import type { SecretEntry, SecretValue } from '../../charts/constructs/secret-entry.ts';
 import { type IssuedCertificates, secretId } from './certificates.ts';
 import { Failure } from './failure.ts';
 import type { SecretValues } from './secret-check.ts';

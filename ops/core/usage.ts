@@ -1,7 +1,7 @@
 /** What pods use, as the metrics server measured it, beside what they reserve and may take. */
 import { z } from 'zod';
+import { bytesOf, millicores } from '../../charts/config/quantity.ts';
 import type { Config } from '../../charts/config/schema.ts';
-import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';
 import type { Component } from '../../charts/graph/model.ts';
 import { type LivePod, podsOfComponent } from './components.ts';
 

@@ -2,11 +2,12 @@
 import { createHash } from 'node:crypto';
 import { FOLLOWER } from '../../charts/constructs/follower.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
+import type { SecretEntry, SecretValue } from '../../charts/constructs/secret-entry.ts';
+import { REDIS_SECRET } from '../../charts/constructs/secret-names.ts';
 import { appSecret, databaseOf, POSTGRES_SECRETS, superuserSecret } from '../../charts/data/database.ts';
 import { REDIS_APPLIED_FILE, REDIS_PASSWORD_FILE } from '../../charts/data/redis.ts';
 import { portOf } from '../../charts/graph/build.ts';
-import { type SecretEntry, type SecretValue, secretCatalog } from '../../charts/secrets/catalog.ts';
-import { REDIS_SECRET } from '../../charts/secrets/names.ts';
+import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import { secretId } from '../core/certificates.ts';
 import { Failure } from '../core/failure.ts';
 import { isFollowed, type ReadingPod, readAt, readersOf, readingPod } from '../core/secret-readers.ts';

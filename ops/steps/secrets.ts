@@ -1,7 +1,8 @@
 /** Makes the Secrets of a cluster. Values go from memory to the API server and nowhere else. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { type SecretEntry, secretCatalog } from '../../charts/secrets/catalog.ts';
+import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
+import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import { certificatesToIssue, secretId } from '../core/certificates.ts';
 import type { SecretValues } from '../core/secret-check.ts';
 import {

@@ -15,7 +15,7 @@ import {
   type X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import type { SecretEntry } from '../../charts/secrets/catalog.ts';
+import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
 import { type IssuedCertificate, type IssuedCertificates, secretId } from '../core/certificates.ts';
 
 const { subtle } = webcrypto;

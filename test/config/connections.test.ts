@@ -9,7 +9,7 @@ import {
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
-import { footprintsOf, type Workload } from '../../charts/namespaces/footprint.ts';
+import { footprintsOf, type Workload } from '../../charts/constructs/footprint.ts';
 import { find, render, root } from '../support/objects.ts';
 
 const DATABASES = ['ai-assistant', 'onec-integration', 'user-management', 'analytics', 'security'];

@@ -6,11 +6,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { buildApp, topologyOf } from '../../charts/app.ts';
 import { ENVIRONMENT_CONFIG, ENVIRONMENTS, LOCAL } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
+import { synthesize } from '../../charts/synth.ts';
 import { environmentFrom } from '../../ops/commands/environment.ts';
 import { contextOf } from '../../ops/core/cluster.ts';
 import { forwardables } from '../../ops/core/forwards.ts';
 import { checkSeedable } from '../../ops/core/seed.ts';
-import { synthesize } from '../../ops/core/synth.ts';
 import { root } from '../support/objects.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'environments-'));

@@ -1,7 +1,7 @@
 /** Every leaf of the configuration has a reader: a field that nothing reads promises what does not happen. */
 import { describe, expect, it } from 'vitest';
 import { buildApp, topologyOf } from '../../charts/app.ts';
-import { checkEdge } from '../../charts/config/edge.ts';
+import { checkEdge } from '../../charts/config/edge-checks.ts';
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { prerequisites } from '../../charts/config/prerequisites.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';

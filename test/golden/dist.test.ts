@@ -1,9 +1,10 @@
 /** The committed manifests are exactly what the code renders. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { buildApp, manifestsOf } from '../../charts/app.ts';
+import { buildApp } from '../../charts/app.ts';
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
+import { manifestsOf } from '../../charts/render.ts';
 import { render, root } from '../support/objects.ts';
 
 describe.each(ENVIRONMENTS)('dist/%s', (environment) => {

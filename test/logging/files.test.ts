@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, describe, expect, it } from 'vitest';
+import { bytesOf } from '../../charts/config/quantity.ts';
 import { namespaceOf, zonesOf } from '../../charts/constructs/names.ts';
-import { bytesOf } from '../../charts/constructs/quantity.ts';
-import { SECRETS_SCRIPT } from '../../charts/logging/rules.ts';
+import { SECRETS_SCRIPT } from '../../charts/logging/filter-rules.ts';
 import { configOf, find, type KubeObject, render, root } from '../support/objects.ts';
 
 const objects = render('staging');

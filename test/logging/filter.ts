@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { ConsoleStdout, File, OpenFile, PreopenDirectory, WASI } from '@bjorn3/browser_wasi_shim';
 import { RubyVM } from '@ruby/wasm-wasi';
 import { topologyOf } from '../../charts/app.ts';
-import { filterRules, NORMALIZE_SCRIPT } from '../../charts/logging/rules.ts';
+import { filterRules, NORMALIZE_SCRIPT } from '../../charts/logging/filter-rules.ts';
 import { configOf, root } from '../support/objects.ts';
 
 export type Document = Readonly<Record<string, unknown>>;

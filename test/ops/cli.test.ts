@@ -11,7 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { COMMITTED, ROOT } from '../../ops/core/paths.ts';
+import { COMMITTED } from '../../charts/synth.ts';
+import { ROOT } from '../../ops/core/paths.ts';
 import { commandLine } from '../support/command.ts';
 
 let elsewhere = '';

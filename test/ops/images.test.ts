@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { renderObjects } from '../../charts/render.ts';
 import { SERVICES } from '../../charts/topology.ts';
 import { median, oneLineChange, withoutDownloads } from '../../ops/core/build-measure.ts';
 import {
@@ -19,7 +20,7 @@ import {
   stuck,
   toLoad,
 } from '../../ops/core/images.ts';
-import { renderObjects } from '../../ops/core/render.ts';
+import { kubeObject } from '../../ops/core/objects.ts';
 import { configOf, root } from '../support/objects.ts';
 
 const ID = 'sha256:aaa';
@@ -38,7 +39,9 @@ const running = (imageID: string) =>
 
 describe('images', () => {
   it('finds them in every pod template, init containers and jobs too', () => {
-    const images = imagesOf(renderObjects(configOf('dev'), SERVICES));
+    const images = imagesOf(
+      renderObjects(configOf('dev'), SERVICES).map((object) => kubeObject.parse(object)),
+    );
     expect(images).toContain('localhost/ai-assistants/1c-integration:0.1.0');
     expect(images.some((image) => image.includes('postgres:15'))).toBe(true);
     for (const operated of ['prometheus:v3', 'alertmanager:v0', 'prometheus-config-reloader:v0'])

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
+import { COMMITTED, countKinds, synthesize } from '../../charts/synth.ts';
 import { CLUSTER } from '../../ops/core/cluster.ts';
-import { COMMITTED } from '../../ops/core/paths.ts';
-import { countKinds, synthesize } from '../../ops/core/synth.ts';
 import { root } from '../support/objects.ts';
 
 let base = '';

@@ -1,6 +1,6 @@
 /** The figures of the contract, in the manifests. */
 import { describe, expect, it } from 'vitest';
-import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';
+import { bytesOf, millicores } from '../../charts/config/quantity.ts';
 import {
   CONTRACT_SERVICES,
   configOf,

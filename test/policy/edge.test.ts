@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { type ConfigOverride, ENVIRONMENTS } from '../../charts/config/environments.ts';
+import { bytesOf, millicores } from '../../charts/config/quantity.ts';
 import { shutdownSeconds, uploadSeconds } from '../../charts/config/seconds.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
-import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';
 import { SERVICES } from '../../charts/topology.ts';
 import { configOf, find, type KubeObject, render } from '../support/objects.ts';
 

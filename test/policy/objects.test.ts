@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { hasProxy } from '../../charts/config/outside.ts';
+import { bytesOf, millicores } from '../../charts/config/quantity.ts';
 import { INVENTORY_LABEL } from '../../charts/constructs/names.ts';
-import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import {
   configOf,

@@ -3,7 +3,7 @@
  * (KL), kube-score (KS), polaris (PO), checkov (CKV_K8S), trivy (KSV) and kubescape (C-).
  */
 import { describe, expect, it } from 'vitest';
-import { bytesOf, millicores } from '../../charts/constructs/quantity.ts';
+import { bytesOf, millicores } from '../../charts/config/quantity.ts';
 import { SERVICES } from '../../charts/topology.ts';
 import {
   type Container,

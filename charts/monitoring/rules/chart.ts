@@ -2,7 +2,7 @@
 import type { Construct } from 'constructs';
 import { PrometheusRule, type PrometheusRuleEntry } from '../../../imports/monitoring.coreos.com.ts';
 import { componentLabels } from '../../constructs/names.ts';
-import { PlatformChart, type PlatformChartProps } from '../../constructs/scope.ts';
+import { PlatformChart, type PlatformChartProps } from '../../constructs/platform-chart.ts';
 import { componentOf } from '../../graph/build.ts';
 import { PROMETHEUS } from '../../graph/model.ts';
 import { ruleGroups } from './catalog.ts';

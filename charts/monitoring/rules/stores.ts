@@ -1,5 +1,5 @@
 /** Causes in the databases and Redis. */
-import { bytesOf } from '../../constructs/quantity.ts';
+import { bytesOf } from '../../config/quantity.ts';
 import { expected } from './components.ts';
 import type { Alert, RuleGroup, RuleScope } from './model.ts';
 

@@ -6,7 +6,7 @@ import {
   millicores,
   parseCpu,
   parseMemory,
-} from '../../charts/constructs/quantity.ts';
+} from '../../charts/config/quantity.ts';
 
 describe('quantities', () => {
   it.each([

@@ -1,7 +1,7 @@
 /** What the workloads of a namespace may use at their largest: the base of its quota. */
 import { ApiObject, type Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
-import { bytesOf, formatCpu, formatMemory, millicores } from '../constructs/quantity.ts';
+import { bytesOf, formatCpu, formatMemory, millicores } from '../config/quantity.ts';
 
 /** Room for what is not rendered: a person's debug pod, a restore, a changed request during a rollout. */
 const HEADROOM = 1.25;

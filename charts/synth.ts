@@ -2,21 +2,24 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { buildApp, manifestsOf } from '../../charts/app.ts';
-import { type OwnEnvironment, resolveConfig } from '../../charts/config/resolve.ts';
-import type { Config } from '../../charts/config/schema.ts';
-import type { ServiceSpec } from '../../charts/graph/model.ts';
-import { SERVICES } from '../../charts/topology.ts';
-import { Failure } from './failure.ts';
-import type { Override } from './overrides.ts';
-import { COMMITTED } from './paths.ts';
+import { fileURLToPath } from 'node:url';
+import { buildApp } from './app.ts';
+import { type OwnEnvironment, resolveConfig } from './config/resolve.ts';
+import type { Config } from './config/schema.ts';
+import { ConfigError } from './graph/error.ts';
+import type { ServiceSpec } from './graph/model.ts';
+import { manifestsOf } from './render.ts';
+import { SERVICES } from './topology.ts';
+
+/** Manifests under version control: never rendered with overrides. */
+export const COMMITTED = fileURLToPath(new URL('../dist', import.meta.url));
 
 export interface SynthRequest {
   readonly environments: readonly (string | OwnEnvironment)[];
   /** The environments become its subfolders. */
   readonly outdir: string;
   /** @default none */
-  readonly overrides?: readonly Override[];
+  readonly overrides?: readonly Readonly<Record<string, unknown>>[];
   /** @default the six services */
   readonly services?: readonly ServiceSpec[];
 }
@@ -29,7 +32,7 @@ export interface SynthResult {
   readonly milliseconds: number;
 }
 
-/** @throws ConfigError or Failure, before anything in the output folder has changed. */
+/** @throws ConfigError before anything in the output folder has changed. */
 export function synthesize(request: SynthRequest): readonly SynthResult[] {
   const { environments, overrides = [], services = SERVICES } = request;
   const outdir = resolve(request.outdir);
@@ -50,12 +53,13 @@ export function synthesize(request: SynthRequest): readonly SynthResult[] {
   }
 }
 
-/** The committed manifests take no overrides: they are the same for everybody. */
+/** The committed manifests take no overrides, so that they are the same for everyone. */
 function checkUncommitted(outdir: string): void {
   if (outdir === COMMITTED || outdir.startsWith(`${COMMITTED}/`))
-    throw new Failure(
-      `--out: "${outdir}" is the committed folder and takes no overrides`,
-      'name another one, such as --out /tmp/manifests',
+    throw new ConfigError(
+      '--out',
+      outdir,
+      'another folder, such as /tmp/manifests: the committed one takes no overrides',
     );
 }
 
@@ -81,12 +85,16 @@ export function countKinds(files: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** A folder that holds anything but manifests is somebody else's: it is not replaced. */
+/** A folder that holds other files than manifests is not the platform's, so it is not replaced. */
 function checkReplaceable(folder: string): void {
   if (!existsSync(folder)) return;
   const foreign = readdirSync(folder).find((file) => !file.endsWith('.k8s.yaml'));
   if (foreign)
-    throw new Failure(`--out: "${folder}" holds "${foreign}", which is no manifest`, 'name another folder');
+    throw new ConfigError(
+      '--out',
+      folder,
+      `another folder: this one holds "${foreign}", which is no manifest`,
+    );
 }
 
 function swap(fresh: string, target: string): void {
