@@ -66,7 +66,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'completion',
     group: 'Understand',
-    load: async () => (await import('./commands/completion.ts')).completion,
+    load: async () => (await import('./commands/completion.ts')).completion(loadVerbs),
   },
   {
     name: 'check-deps',
@@ -85,3 +85,6 @@ export const VERBS: readonly Verb[] = [
   },
   { name: 'network', group: 'Understand', load: async () => (await import('./commands/network.ts')).network },
 ];
+
+/** All verbs, loaded. */
+export const loadVerbs = (): Promise<readonly Command[]> => Promise.all(VERBS.map(({ load }) => load()));

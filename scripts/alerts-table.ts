@@ -5,9 +5,9 @@ import { dashboards } from '../charts/monitoring/dashboards/all.ts';
 import { ruleGroups } from '../charts/monitoring/rules/catalog.ts';
 import { type Alert, ruleScope } from '../charts/monitoring/rules/model.ts';
 import { objectiveOf, objects } from '../charts/monitoring/rules/objectives.ts';
-import { markdownTable } from '../ops/core/markdown.ts';
 import { CASES, CLOUD_NATIVE_PG_CASES } from '../test/rules/cases/index.ts';
 import { updateBlock } from './generated-block.ts';
+import { markdownTable } from './markdown.ts';
 
 const FILE = 'docs/alerts.md';
 

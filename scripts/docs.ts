@@ -6,21 +6,19 @@ import { ENVIRONMENTS, LOCAL } from '../charts/config/environments.ts';
 import { resolveConfig } from '../charts/config/resolve.ts';
 import { toMermaid } from '../charts/graph/diagram.ts';
 import { SERVICES } from '../charts/topology.ts';
-import { markdownTable } from '../ops/core/markdown.ts';
-import { oldVerbsTable } from '../ops/core/old-verbs.ts';
-import { verbOptionsTable } from '../ops/core/verb-options.ts';
-import { VERBS } from '../ops/verbs.ts';
+import { loadVerbs } from '../ops/verbs.ts';
 import { editorSchema } from './configuration/editor.ts';
 import { configurationPage } from './configuration/page.ts';
 import { updateBlock, updateFile } from './generated-block.ts';
+import { markdownTable } from './markdown.ts';
 import { skipsTable } from './scanners/skips.ts';
 import { serviceSettings } from './settings.ts';
+import { verbOptionsTable } from './verb-options.ts';
 
 updateFile('services/settings.json', serviceSettings());
 updateFile('docs/configuration.schema.json', editorSchema());
 updateFile('docs/configuration.md', configurationPage());
 updateBlock('README.md', 'diagram', `\`\`\`mermaid\n${toMermaid(topologyOf(resolveConfig(LOCAL)))}\`\`\`\n`);
-updateBlock('docs/operations.md', 'old verbs', oldVerbsTable());
 updateBlock(
   'docs/performance.md',
   'connections',
@@ -32,8 +30,4 @@ updateBlock(
   ),
 );
 updateBlock('docs/security.md', 'skipped checks', skipsTable());
-updateBlock(
-  'docs/operations.md',
-  'verb options',
-  verbOptionsTable(await Promise.all(VERBS.map(({ load }) => load()))),
-);
+updateBlock('docs/operations.md', 'verb options', verbOptionsTable(await loadVerbs()));

@@ -15,17 +15,17 @@ export interface Destination {
   /** What the field says; empty when it is not set. */
   readonly value: (config: Config) => string;
   /** Where that is; nothing when only a Secret knows. */
-  readonly place: (config: Config) => Place | undefined;
+  readonly place: (config: Config) => Endpoint | undefined;
 }
 
-interface Place {
+interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
 const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
-function placeOf(address: string): Place | undefined {
+function endpointOf(address: string): Endpoint | undefined {
   if (!URL.canParse(address)) return undefined;
   const { hostname, port, protocol } = new URL(address);
   return {
@@ -38,7 +38,7 @@ const url = (setting: string, egress: Egress, value: (config: Config) => string)
   setting,
   egress,
   value,
-  place: (config) => placeOf(value(config)),
+  place: (config) => endpointOf(value(config)),
 });
 
 export const DESTINATIONS: readonly Destination[] = [

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { bytes } from '../core/amount.ts';
 import {
   type Backup,
+  bytesText,
   type Comparison,
   chooseBackup,
   type DatabaseOfService,
@@ -13,11 +13,10 @@ import {
 } from '../core/backup.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { age } from '../core/status.ts';
-import { backupDatabases } from '../steps/backup.ts';
-import { saveRest, writeSums } from '../steps/backup-set.ts';
+import { backupDatabases, saveRest, writeSums } from '../steps/backup.ts';
 import type { Target } from '../steps/target.ts';
 import { fetchBackup, listBackups, verifyBackup } from '../steps/volume.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { type ClusterOptions, targetOf, verb, withCluster } from './options.ts';
 import { json, line, table } from './print.ts';
 import { showing } from './progress.ts';
@@ -237,12 +236,12 @@ function printList(stored: readonly StoredBackup[]): void {
       one.origin,
       one.verifiedAt ? `${ageOf(one.verifiedAt)} ago` : 'never',
       ageOf(one.takenAt),
-      bytes(one.bytes),
+      bytesText(one.bytes),
       one.tables,
     ]),
     4,
   );
-  line(`\n${stored.length} backups, ${bytes(stored.reduce((sum, one) => sum + one.bytes, 0))}`);
+  line(`\n${stored.length} backups, ${bytesText(stored.reduce((sum, one) => sum + one.bytes, 0))}`);
 }
 
 function print(rows: readonly Row[], options: Options): void {
@@ -255,7 +254,7 @@ function printRows(rows: readonly Row[]): void {
   const ageOf = ({ id }: Row): string => age(Math.round((Date.now() - takenAt(id).getTime()) / 1000));
   table(
     ['service', 'id', 'age', 'size', 'tables', 's'],
-    rows.map((one) => [one.service, one.id, ageOf(one), bytes(one.bytes), one.tables, one.seconds ?? '']),
+    rows.map((one) => [one.service, one.id, ageOf(one), bytesText(one.bytes), one.tables, one.seconds ?? '']),
     2,
   );
   for (const { id, verified } of rows) if (verified) printComparison(id, verified);

@@ -1,13 +1,19 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type BuildxOptions, extraArguments, type ImageBuild, selectBuilds } from '../core/build-plan.ts';
-import { checkBuilder, parsePlatforms } from '../core/builder.ts';
+import {
+  type BuildxOptions,
+  checkBuilder,
+  extraArguments,
+  type ImageBuild,
+  parsePlatforms,
+  selectBuilds,
+} from '../core/build-plan.ts';
 import { Failure } from '../core/failure.ts';
 import { type Built, buildOne } from '../steps/build.ts';
 import { buildList } from '../steps/images.ts';
-import { chosenBuilder } from '../tools/buildx.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
+import { chosenBuilder } from '../tools/docker.ts';
+import { findSbomTool, type Sbom, type SbomTool, writeSbom } from '../tools/image-analysis.ts';
 import { inParallel } from '../tools/parallel.ts';
-import { findSbomTool, type Sbom, type SbomTool, writeSbom } from '../tools/sbom.ts';
 import { type EnvironmentOptions, repeatable, setupOf, verb, withEnvironment } from './options.ts';
 import { json, line, table } from './print.ts';
 import { showingEach } from './progress.ts';

@@ -1,7 +1,6 @@
 import { Failure } from '../core/failure.ts';
-import { lackingOf, TOOL_NAMES, type ToolRow } from '../core/tools.ts';
-import { checkTool } from '../tools/check.ts';
-import { machineRows } from '../tools/machine.ts';
+import { lackingOf, TOOL_NAMES, type ToolRow } from '../core/required-tools.ts';
+import { checkTool, machineRows } from '../tools/check-tools.ts';
 import { verb } from './options.ts';
 import { json, line, table } from './print.ts';
 

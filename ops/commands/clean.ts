@@ -14,7 +14,7 @@ import { contextOf } from '../core/cluster.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { type KubeObject, kubeObject } from '../core/objects.ts';
 import { ROOT } from '../core/paths.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { checkInterrupted } from '../tools/interrupt.ts';
 import { Kubectl } from '../tools/kubectl.ts';
 import { run, stdoutOf } from '../tools/run.ts';

@@ -1,7 +1,7 @@
 import { databaseTestOf } from '../../charts/graph/model.ts';
-import { checkDatabases, withDatabase } from '../core/database-test.ts';
-import { type DatabaseTest, testDatabases } from '../steps/extras.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkDatabases, withDatabase } from '../core/cluster-tests.ts';
+import { type DatabaseTest, testDatabases } from '../steps/cluster-tests.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { type ClusterOptions, targetOf, verb, withCluster } from './options.ts';
 import { json, line, table } from './print.ts';
 import { showing } from './progress.ts';

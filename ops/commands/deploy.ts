@@ -1,12 +1,11 @@
-import type { Check } from '../core/checks.ts';
+import { type Check, refusePlaceholders } from '../core/checks.ts';
 import { Failure } from '../core/failure.ts';
-import { refusePlaceholders } from '../core/placeholders.ts';
 import { changes, checkAccepted, type Plan, summary } from '../core/plan.ts';
 import { deployedRelease, digestOf, type Release } from '../core/release.ts';
 import { readReleases } from '../steps/releases.ts';
 import type { Target } from '../steps/target.ts';
 import { validate } from '../steps/validate.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { type KindCluster, kindClusterOf } from '../tools/kind.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
 import {
@@ -75,7 +74,7 @@ export const deploy = withDeployment(
         ...options,
         backup: options.backup && target.config.backups.enabled,
         allowIncompatible: options.allowIncompatible ?? false,
-        goBack: true,
+        rollbackOnFailure: true,
         restore: [],
       },
     );

@@ -1,5 +1,5 @@
 import { changes, sentOf } from '../core/plan.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { type ClusterOptions, targetOf, verb, withCluster } from './options.ts';
 import { line } from './print.ts';
 import { showPlan } from './release.ts';

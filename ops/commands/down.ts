@@ -1,4 +1,4 @@
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { LocalCluster } from '../tools/kind.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
 import { clusterConfig, confirmation, verb } from './options.ts';

@@ -4,7 +4,7 @@ import { importFiles, inspect, type Source } from '../steps/import.ts';
 import { begunRestore, checkEngine } from '../steps/restore.ts';
 import type { Target } from '../steps/target.ts';
 import { listBackups } from '../steps/volume.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
 import { type ClusterOptions, confirmation, targetOf, verb, withCluster } from './options.ts';
 import { json, line } from './print.ts';

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 import { MAX_DURATION_SECONDS, MAX_VUS } from '../../charts/config/extras.ts';
 import { loadPlan } from '../../charts/extras/load-script.ts';
-import { checkLoad, type LoadedRoute, type LoadResult, millisecondsOf } from '../core/load-test.ts';
-import { runLoadTest } from '../steps/extras.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkLoad, type LoadedRoute, type LoadResult, millisecondsOf } from '../core/cluster-tests.ts';
+import { runLoadTest } from '../steps/cluster-tests.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { type ClusterOptions, targetOf, verb, withCluster } from './options.ts';
 import { json, line, table } from './print.ts';
 import { showing } from './progress.ts';

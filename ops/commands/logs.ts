@@ -9,13 +9,22 @@ import {
   selectComponents,
 } from '../core/components.ts';
 import { Failure, messageOf } from '../core/failure.ts';
-import { byTime, fieldsOf, isAbout, type LogLine, parseLogLine, said } from '../core/log-lines.ts';
-import { foundLines, MOST_LINES } from '../core/log-search.ts';
+import {
+  byTime,
+  fieldsOf,
+  foundLines,
+  isAbout,
+  type LogLine,
+  MOST_LINES,
+  parseLogLine,
+  said,
+} from '../core/logs.ts';
 import { searchLogs } from '../steps/elasticsearch.ts';
 import { podsAround } from '../steps/pods.ts';
+import type { LivePlatform } from '../steps/target.ts';
 import { interrupted, pause } from '../tools/interrupt.ts';
 import { inParallel } from '../tools/parallel.ts';
-import { type ClusterOptions, type Live, liveFrom, liveOf, setupOf, verb, withCluster } from './options.ts';
+import { type ClusterOptions, liveFrom, liveOf, setupOf, verb, withCluster } from './options.ts';
 import { line } from './print.ts';
 
 interface Options extends ClusterOptions {
@@ -118,7 +127,7 @@ async function search(names: readonly string[], options: Options, query: string)
   if (!options.json) line(`${lines.length} of ${found.hits.total.value} lines, the newest`);
 }
 
-async function sourcesOf(live: Live, components: readonly Component[]): Promise<readonly Source[]> {
+async function sourcesOf(live: LivePlatform, components: readonly Component[]): Promise<readonly Source[]> {
   const pods = await podsAround(live, components);
   return components.flatMap((component) =>
     podsOfComponent(live.config, component, pods).map((pod) => ({ component: component.name, pod })),
@@ -142,7 +151,7 @@ function argumentsOf({ metadata }: LivePod, { since, tail, requestId }: Options)
 
 /** Reads a pod's lines until they end. A pod that is gone has none. */
 async function read(
-  { kubectl }: Live,
+  { kubectl }: LivePlatform,
   args: readonly string[],
   onLine: (found: LogLine) => void,
 ): Promise<void> {
@@ -157,7 +166,7 @@ async function read(
 }
 
 /** What there is, of all in one order. */
-async function show(live: Live, components: readonly Component[], options: Options): Promise<void> {
+async function show(live: LivePlatform, components: readonly Component[], options: Options): Promise<void> {
   const print = printer(components, options);
   const found: (readonly [Source, LogLine])[] = [];
   // A few at a time: each is a process.
@@ -169,7 +178,7 @@ async function show(live: Live, components: readonly Component[], options: Optio
 }
 
 /** What is written, as it comes, until Ctrl-C. Containers that start again, and pods that come, are joined. */
-async function follow(live: Live, components: readonly Component[], options: Options): Promise<void> {
+async function follow(live: LivePlatform, components: readonly Component[], options: Options): Promise<void> {
   const print = printer(components, options);
   const open = new Set<string>();
   const last = new Map<string, string>();

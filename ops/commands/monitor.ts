@@ -1,11 +1,11 @@
 import { componentOf } from '../../charts/graph/build.ts';
-import { runningPod, selectComponents } from '../core/components.ts';
+import { type Forwardable, forwardables, runningPod, selectComponents } from '../core/components.ts';
 import { Failure, messageOf } from '../core/failure.ts';
-import { type Forwardable, forwardables } from '../core/forwards.ts';
 import { podsAround, portOfPod, runningPodOf } from '../steps/pods.ts';
+import type { LivePlatform } from '../steps/target.ts';
 import { type Forwarding, forward } from '../tools/forward.ts';
 import { checkInterrupted, interrupted, pause } from '../tools/interrupt.ts';
-import { type ClusterOptions, type Live, liveOf, verb, withCluster } from './options.ts';
+import { type ClusterOptions, liveOf, verb, withCluster } from './options.ts';
 import { json, line, table } from './print.ts';
 
 interface Options extends ClusterOptions {
@@ -54,7 +54,7 @@ export const monitor = withCluster(
     }
   });
 
-async function consolesOf(live: Live): Promise<readonly Console[]> {
+async function consolesOf(live: LivePlatform): Promise<readonly Console[]> {
   const { config, topology } = live;
   const found = forwardables(config, topology);
   const there = found.filter(({ port }) => port !== undefined).map(({ component }) => component);
@@ -72,7 +72,7 @@ async function consolesOf(live: Live): Promise<readonly Console[]> {
 
 /** Forwards to whichever pod there is. */
 async function openConsole(
-  live: Live,
+  live: LivePlatform,
   { component: name, localPort, port = 0 }: Console,
 ): Promise<Forwarding> {
   const pod = await runningPodOf(live, componentOf(live.topology, name));
@@ -80,7 +80,7 @@ async function openConsole(
 }
 
 /** A pod that is replaced ends a forwarding: it is opened again, until the command is interrupted. */
-async function keepOpen(live: Live, one: Console, first: Forwarding | undefined): Promise<void> {
+async function keepOpen(live: LivePlatform, one: Console, first: Forwarding | undefined): Promise<void> {
   for (let forwarding = first; ; await pause(AGAIN_MS))
     try {
       forwarding ??= await openConsole(live, one);

@@ -1,9 +1,7 @@
 import { formatCpu, formatMemory } from '../../charts/config/quantity.ts';
 import { ANY_COMPONENT, selectComponents } from '../core/components.ts';
-import { changed, type Suggestion, suggestions } from '../core/optimize.ts';
-import { type UsageRow, usageRows } from '../core/usage.ts';
-import { measuredPods } from '../steps/metrics.ts';
-import { podsAround } from '../steps/pods.ts';
+import { changed, type Suggestion, suggestions, type UsageRow, usageRows } from '../core/usage.ts';
+import { measuredPods, podsAround } from '../steps/pods.ts';
 import { pause } from '../tools/interrupt.ts';
 import { type ClusterOptions, liveOf, seconds, verb, withCluster } from './options.ts';
 import { json, line, table } from './print.ts';

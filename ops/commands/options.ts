@@ -10,13 +10,11 @@ import { SERVICES } from '../../charts/topology.ts';
 import { contextOf } from '../core/cluster.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { type KubeObject, kubeObject } from '../core/objects.ts';
-import { type Override, parseSet, parseValues } from '../core/overrides.ts';
-import { parseServices } from '../core/services-file.ts';
-import type { Target } from '../steps/target.ts';
-import { checkTools } from '../tools/check.ts';
+import { type Override, parseServices, parseSet, parseValues } from '../core/overrides.ts';
+import type { LivePlatform, Target } from '../steps/target.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { Kubectl } from '../tools/kubectl.ts';
-import { environmentFrom } from './environment.ts';
-import { exportOf, readText } from './sources.ts';
+import { environmentFrom, exportOf, readText } from './environment.ts';
 
 /** Both spellings; a file may be in any folder. */
 export const ENVIRONMENT = '--environment, --env <name>';
@@ -118,14 +116,12 @@ export const wantedObjects = ({ config, services }: Setup): readonly KubeObject[
   renderObjects(config, services).map((object) => kubeObject.parse(object));
 
 /** The platform as configured, and the cluster it is in. */
-export type Live = Omit<Target, 'wanted'>;
-
 /** For verbs that look at a cluster or act in it. @throws Failure when kubectl is missing or the cluster does not answer. */
-export const liveOf = async (options: ClusterOptions): Promise<Live> =>
+export const liveOf = async (options: ClusterOptions): Promise<LivePlatform> =>
   liveFrom(await setupOf(options), options);
 
 /** The same for verbs that look at the configuration first, and refuse what no cluster could change. */
-export async function liveFrom(setup: Setup, options: ClusterOptions): Promise<Live> {
+export async function liveFrom(setup: Setup, options: ClusterOptions): Promise<LivePlatform> {
   const kubectl = new Kubectl(contextOf(setup.config, options.context));
   await checkTools(['kubectl']);
   await kubectl.reach();

@@ -1,13 +1,19 @@
 import { writeFile } from 'node:fs/promises';
-import { type BuildxOptions, extraArguments, type ImageBuild, selectBuilds } from '../core/build-plan.ts';
-import { checkBuilder } from '../core/builder.ts';
+import {
+  type BuildxOptions,
+  checkBuilder,
+  checkRegistry,
+  digestValues,
+  extraArguments,
+  type ImageBuild,
+  type Pushed,
+  selectBuilds,
+} from '../core/build-plan.ts';
 import { Failure, messageOf } from '../core/failure.ts';
-import { checkRegistry, digestValues, type Pushed } from '../core/push.ts';
+import { buildAndPush, pushLocal } from '../steps/build.ts';
 import { buildList } from '../steps/images.ts';
-import { buildAndPush, pushLocal } from '../steps/push.ts';
-import { chosenBuilder } from '../tools/buildx.ts';
-import { checkTools } from '../tools/check.ts';
-import { checkBuilt } from '../tools/docker.ts';
+import { checkTools } from '../tools/check-tools.ts';
+import { checkBuilt, chosenBuilder } from '../tools/docker.ts';
 import { type BuilderOptions, withBuilder } from './build.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
 import { confirmation, setupOf, verb } from './options.ts';

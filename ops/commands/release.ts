@@ -9,13 +9,14 @@ import { applyDue, dueOf } from '../steps/apply.ts';
 import { backupDatabases } from '../steps/backup.ts';
 import { bringImages, describeBrought } from '../steps/images.ts';
 import { type CheckLock, withLock } from '../steps/lock.ts';
-import { dueMigrations, migrateDatabases } from '../steps/migrate.ts';
 import {
   begin,
+  dueMigrations,
   finish,
   lockNamespace,
+  migrateDatabases,
   type NewRelease,
-  takeBack,
+  rollbackRelease,
   type Undertaking,
 } from '../steps/release.ts';
 import { restoreDatabase } from '../steps/restore.ts';
@@ -57,7 +58,7 @@ export interface ReleaseOptions {
   /** Apply revisions what runs now does not work with. */
   readonly allowIncompatible: boolean;
   /** Go back to what ran before when a step fails. */
-  readonly goBack: boolean;
+  readonly rollbackOnFailure: boolean;
   /** Databases restored from a backup when the manifests are applied, as they would not work with them. */
   readonly restore: readonly Obstacle[];
 }
@@ -96,7 +97,7 @@ export async function makeRelease(
       const before = await podIds(target);
       await stepList(options, steps({ target, plan, local, options, checkLock, before })).run(undertaking);
     } catch (error) {
-      throw await giveBack(target, undertaking, error, options);
+      throw await rollbackAfterFailure(target, undertaking, error, options);
     }
     return finish(target, undertaking);
   });
@@ -203,20 +204,20 @@ async function smoke({ target }: Work, shown: Task): Promise<void> {
   shown.title = `Smoke test: ${result}`;
 }
 
-async function giveBack(
+async function rollbackAfterFailure(
   target: Target,
   undertaking: Undertaking,
   error: unknown,
   options: ReleaseOptions,
 ): Promise<Failure> {
   let failure: Failure | undefined;
-  const goBack = options.goBack ? undertaking : { ...undertaking, previous: undefined };
+  const toRollBack = options.rollbackOnFailure ? undertaking : { ...undertaking, previous: undefined };
   await stepList<Undertaking>(options, [
     {
       title: 'Roll back',
-      enabled: undertaking.touched && options.goBack,
+      enabled: undertaking.touched && options.rollbackOnFailure,
       task: async (_, shown) => {
-        failure = await takeBack(target, goBack, error, {
+        failure = await rollbackRelease(target, toRollBack, error, {
           timeout: options.timeout,
           report: (text) => {
             shown.output = text;
@@ -225,5 +226,8 @@ async function giveBack(
       },
     },
   ]).run(undertaking);
-  return failure ?? takeBack(target, goBack, error, { timeout: options.timeout, report: () => undefined });
+  return (
+    failure ??
+    rollbackRelease(target, toRollBack, error, { timeout: options.timeout, report: () => undefined })
+  );
 }

@@ -1,5 +1,5 @@
 import { kubeObject } from '../core/objects.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
 import { confirmation, type DeploymentOptions, liveOf, seconds, verb, withDeployment } from './options.ts';
 import { line } from './print.ts';

@@ -11,7 +11,7 @@ import {
   type UsageRow,
   usageRows,
 } from '../core/usage.ts';
-import { measuredPods } from '../steps/metrics.ts';
+import { measuredPods } from '../steps/pods.ts';
 import { type ClusterOptions, liveOf, verb, withCluster } from './options.ts';
 import { json, line, table } from './print.ts';
 

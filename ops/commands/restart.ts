@@ -1,6 +1,6 @@
 import type { Component, ComponentKind } from '../../charts/graph/model.ts';
 import { ANY_COMPONENT, selectComponents } from '../core/components.ts';
-import { roll, workloadsOf } from '../steps/workload.ts';
+import { roll, workloadsOf } from '../steps/rollout.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
 import { type ClusterOptions, confirmation, liveOf, seconds, verb, withCluster } from './options.ts';
 import { line } from './print.ts';

@@ -14,7 +14,7 @@ import { checkSnapshot, restoreRedis } from '../steps/redis-data.ts';
 import { begunRestore, checkEngine, type RestoreResult, restoreDatabase } from '../steps/restore.ts';
 import type { Target } from '../steps/target.ts';
 import { listBackups, storeBackup } from '../steps/volume.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { printComparison } from './backup.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
 import { type ClusterOptions, confirmation, targetOf, verb, withCluster } from './options.ts';

@@ -69,7 +69,7 @@ export const rollback = withDeployment(
         seen: Math.max(...releases.map((one) => one.revision)),
       },
       await kindClusterOf(target.kubectl.context),
-      { ...options, backup: false, allowIncompatible: false, goBack: false, restore: inTheWay },
+      { ...options, backup: false, allowIncompatible: false, rollbackOnFailure: false, restore: inTheWay },
     );
     done(
       options,

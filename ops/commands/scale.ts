@@ -1,6 +1,6 @@
 import { selectComponent } from '../core/components.ts';
-import { checkScalable, parseWanted } from '../core/scale.ts';
-import { roll, workloadsOf } from '../steps/workload.ts';
+import { checkScalable, parseWanted } from '../core/workloads.ts';
+import { roll, workloadsOf } from '../steps/rollout.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
 import { type ClusterOptions, confirmation, liveOf, seconds, verb, withCluster } from './options.ts';
 import { line } from './print.ts';

@@ -9,9 +9,9 @@ import {
   tally,
 } from '../core/scan.ts';
 import { buildList } from '../steps/images.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { checkBuilt } from '../tools/docker.ts';
-import { findTrivy } from '../tools/trivy.ts';
+import { findTrivy } from '../tools/image-analysis.ts';
 import { type EnvironmentOptions, setupOf, verb, withEnvironment } from './options.ts';
 import { json, line, table } from './print.ts';
 import { showingEach } from './progress.ts';

@@ -4,22 +4,27 @@ import { type Command, Option } from 'commander';
 import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import { Failure } from '../core/failure.ts';
-import { secretProblems } from '../core/secret-check.ts';
-import { parseProvided } from '../core/secret-file.ts';
+import {
+  FORMATS,
+  parseProvided,
+  type SecretRow,
+  secretRows,
+  secretTemplates,
+  type TemplateFormat,
+} from '../core/secret-documents.ts';
 import { entriesNamed } from '../core/secret-rotation.ts';
-import { type SecretRow, secretRows } from '../core/secret-table.ts';
-import { FORMATS, secretTemplates, type TemplateFormat } from '../core/secret-templates.ts';
-import type { NewSecret, SecretPlan } from '../core/secrets.ts';
+import { type NewSecret, type SecretPlan, secretProblems } from '../core/secrets.ts';
 import { withLock } from '../steps/lock.ts';
 import { lockNamespace } from '../steps/release.ts';
 import { rotate } from '../steps/rotation.ts';
 import { existingSecrets, makeSecrets, type Provided, secretPlan, secretValues } from '../steps/secrets.ts';
+import type { LivePlatform } from '../steps/target.ts';
 import { interrupted } from '../tools/interrupt.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
+import { readText } from './environment.ts';
 import {
   confirmation,
   type DeploymentOptions,
-  type Live,
   liveFrom,
   type Setup,
   seconds,
@@ -30,7 +35,6 @@ import {
 } from './options.ts';
 import { json, line, table } from './print.ts';
 import { showing } from './progress.ts';
-import { readText } from './sources.ts';
 
 interface Options extends DeploymentOptions, ConfirmOptions {
   readonly json?: boolean;
@@ -55,7 +59,7 @@ const fromFile = (): Option =>
 const setup = (environment: string, options: Options): Promise<Setup> =>
   setupOf({ ...options, env: environment });
 
-const liveOf = async (environment: string, options: Options): Promise<Live> =>
+const liveOf = async (environment: string, options: Options): Promise<LivePlatform> =>
   liveFrom(await setup(environment, options), { ...options, env: environment });
 
 const catalogOf = ({ config, topology }: Setup): readonly SecretEntry[] => secretCatalog(config, topology);
@@ -174,7 +178,7 @@ const rotation = part(
     if (left.length > 0) line(laterOf(live, environment, left));
   });
 
-const laterOf = ({ config }: Live, environment: string, names: readonly string[]): string =>
+const laterOf = ({ config }: LivePlatform, environment: string, names: readonly string[]): string =>
   `Tokens of the old key stay good. After ${config.settings.jwtExpireMinutes} minutes: ./platform secrets rotate ${environment} ${names.join(' ')} --finish`;
 
 const exporting = part(
@@ -204,7 +208,7 @@ export const secrets = [list, create, check, rotation, exporting].reduce(
 );
 
 /** With External Secrets the store has the values, and would put them back. */
-function refuseStore({ config }: Live): void {
+function refuseStore({ config }: LivePlatform): void {
   if (config.secrets.source === 'external')
     throw new Failure(
       `secrets.source is external: the store ${config.secrets.store?.name} has the values`,
@@ -219,7 +223,7 @@ function providedIn({ fromFile: file }: Options): Provided {
 }
 
 /** Asks on the terminal for the values that are needed and not given. */
-async function providedFor(live: Live, options: Options): Promise<Provided> {
+async function providedFor(live: LivePlatform, options: Options): Promise<Provided> {
   const given = providedIn(options);
   if (!process.stdin.isTTY || options.dryRun) return given;
   const existing = await existingSecrets(live.kubectl);

@@ -1,7 +1,10 @@
-import { workload } from '../core/workloads.ts';
+import { livePod } from '../core/components.ts';
+import { Failure } from '../core/failure.ts';
+import { asleep, workload } from '../core/workloads.ts';
 import { waitForRollout } from '../steps/rollout.ts';
-import { waitUntilAwake } from '../steps/wake.ts';
-import { checkTools } from '../tools/check.ts';
+import type { ConfiguredCluster } from '../steps/target.ts';
+import { checkTools } from '../tools/check-tools.ts';
+import { until } from '../tools/wait.ts';
 import { seconds, verb } from './options.ts';
 import { json, line } from './print.ts';
 import { type Say, showing } from './progress.ts';
@@ -14,6 +17,29 @@ import {
   WAKING_SECONDS,
   withLocal,
 } from './up.ts';
+
+/** @param nodes when each node was started last. */
+export async function waitUntilAwake(
+  { kubectl, config }: ConfiguredCluster,
+  nodes: ReadonlyMap<string, string>,
+  timeoutSeconds: number,
+  report: (line: string) => void,
+): Promise<void> {
+  let last = '';
+  await until({ seconds: timeoutSeconds, pauseMs: 500 }, async (late) => {
+    const waiting = asleep(await kubectl.pods(livePod, config.environment), nodes);
+    if (waiting.length === 0) return true;
+    if (late())
+      throw new Failure(
+        `start: ${waiting.join(', ')} did not begin again in ${timeoutSeconds} s`,
+        'see ./platform status',
+      );
+    const state = `waiting for ${waiting.join(', ')} to begin again`;
+    if (state !== last) report(state);
+    last = state;
+    return undefined;
+  });
+}
 
 interface Options extends UpOptions {
   readonly json?: boolean;

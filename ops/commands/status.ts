@@ -5,7 +5,8 @@ import { age, type StatusRow, statusRows } from '../core/status.ts';
 import { pod, workload } from '../core/workloads.ts';
 import { withAlertmanager } from '../steps/alertmanager.ts';
 import { readReleases } from '../steps/releases.ts';
-import { type ClusterOptions, type Live, liveOf, verb, withCluster } from './options.ts';
+import type { LivePlatform } from '../steps/target.ts';
+import { type ClusterOptions, liveOf, verb, withCluster } from './options.ts';
 import { json, line, table } from './print.ts';
 
 interface Options extends ClusterOptions {
@@ -54,7 +55,7 @@ const cells = (row: StatusRow): readonly (string | number)[] => [
 type Alerts = { readonly alerts: readonly AlertRow[] } | { readonly alerts: null; readonly unknown: string };
 
 /** Components are shown whatever becomes of Alertmanager, which is one of them. */
-async function alertsOf(live: Live): Promise<Alerts> {
+async function alertsOf(live: LivePlatform): Promise<Alerts> {
   if (!live.config.monitoring.enabled) return { alerts: null, unknown: 'monitoring.enabled is false' };
   try {
     const found = await withAlertmanager(live, (alertmanager) => alertmanager.alerts());

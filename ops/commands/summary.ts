@@ -1,8 +1,13 @@
-import { extraArguments, type ImageBuild, selectBuilds } from '../core/build-plan.ts';
-import { type Labels, parseLabels } from '../core/labels.ts';
+import {
+  extraArguments,
+  type ImageBuild,
+  type Labels,
+  parseLabels,
+  selectBuilds,
+} from '../core/build-plan.ts';
 import { type Weight, weigh } from '../steps/build.ts';
 import { buildList } from '../steps/images.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { labelsOf, localImages } from '../tools/docker.ts';
 import { weight } from './build.ts';
 import { type EnvironmentOptions, repeatable, setupOf, verb, withEnvironment } from './options.ts';

@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
+import { prerequisites } from '../../charts/config/prerequisites.ts';
 import { extraArguments } from '../core/build-plan.ts';
+import { urls } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
 import { changes, checkAccepted, type Plan, summary } from '../core/plan.ts';
-import type { ToolName } from '../core/tools.ts';
-import { urls } from '../core/urls.ts';
+import type { ToolName } from '../core/required-tools.ts';
 import { applyPlan } from '../steps/apply.ts';
 import { type Bundle, installBundles, readBundles } from '../steps/bundles.ts';
 import { bringImages, buildList, describeBrought, restartStale } from '../steps/images.ts';
-import { localPlan } from '../steps/local-plan.ts';
 import { waitForRollout } from '../steps/rollout.ts';
 import { ensureSecrets } from '../steps/secrets.ts';
 import type { Target } from '../steps/target.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { buildImage } from '../tools/docker.ts';
 import { LocalCluster } from '../tools/kind.ts';
 import {
@@ -26,6 +26,40 @@ import {
 } from './options.ts';
 import { line, table } from './print.ts';
 import { SHOWN } from './progress.ts';
+
+export interface LocalPlan {
+  /** Whether images are built. */
+  readonly build: boolean;
+  /** Whether only cluster, images and prerequisites are brought. @default false */
+  readonly prepareOnly?: boolean;
+  /** How long everything may take to get ready. */
+  readonly timeout?: number;
+}
+
+/** Lines in the order of the steps. Nothing but the list of clusters is asked for. */
+export async function localPlan(
+  { config, services, wanted }: Target,
+  local: LocalCluster,
+  { build, prepareOnly = false, timeout }: LocalPlan,
+): Promise<readonly string[]> {
+  const cluster = (await local.exists())
+    ? `would start the nodes of ${local.name} that are stopped`
+    : `would create the kind cluster ${local.name}`;
+  const { builds } = buildList({ config, services });
+  const lines = [
+    cluster,
+    ...(build ? builds.map(({ reference }) => `would build ${reference}`) : []),
+    `would install what is missing of ${prerequisites(config).join(', ')}`,
+    'would load the images that are here and not in the nodes',
+  ];
+  if (prepareOnly) return lines;
+  return [
+    ...lines,
+    `would make the Secrets that are missing and apply what differs of ${wanted.length} objects`,
+    'would restart what runs an older image',
+    `would wait until everything is ready${timeout === undefined ? '' : `, at most ${timeout} s`}`,
+  ];
+}
 
 export interface UpOptions extends EnvironmentOptions {
   readonly clusterConfig?: string;

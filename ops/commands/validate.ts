@@ -1,6 +1,6 @@
-import { refusePlaceholders } from '../core/placeholders.ts';
+import { refusePlaceholders } from '../core/checks.ts';
 import { validate as check } from '../steps/validate.ts';
-import { checkTools } from '../tools/check.ts';
+import { checkTools } from '../tools/check-tools.ts';
 import { kindClusterOf } from '../tools/kind.ts';
 import { type DeploymentOptions, targetOf, verb, withDeployment } from './options.ts';
 import { json, table } from './print.ts';

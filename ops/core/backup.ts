@@ -1,10 +1,22 @@
 /** Backups of the databases: which there are, and what their jobs say. */
-
 import type { Config } from '../../charts/config/schema.ts';
 import { databaseOf } from '../../charts/data/database.ts';
 import { backupOf, type ServiceSpec } from '../../charts/graph/model.ts';
-import { bytes as bytesText } from './amount.ts';
 import { Failure } from './failure.ts';
+
+/** `940 B`, `12.3 kB`, `4.6 MB`: decimal units, as disks are sold. */
+export function bytesText(count: number): string {
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  if (count < 1000) return `${count} B`;
+  let value = count;
+  let unit = '';
+  for (const next of units) {
+    if (value < 1000) break;
+    value /= 1000;
+    unit = next;
+  }
+  return `${value.toFixed(1)} ${unit}`;
+}
 
 export interface DatabaseOfService {
   readonly service: string;

@@ -2,7 +2,18 @@
 import { load } from 'js-yaml';
 import { z } from 'zod';
 import type { Config } from '../../charts/config/schema.ts';
+import { publicUrl } from '../../charts/edge/names.ts';
+import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { Failure, messageOf } from './failure.ts';
+
+/** Where the edge answers: one address for each route. */
+export function urls(
+  config: Config,
+  services: readonly ServiceSpec[],
+): readonly { url: string; title: string }[] {
+  const origin = publicUrl(config);
+  return services.flatMap(({ route, title }) => (route ? [{ url: `${origin}${route.path}/`, title }] : []));
+}
 
 type Environment = Pick<Config, 'environment' | 'tier'>;
 

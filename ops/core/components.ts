@@ -2,8 +2,62 @@
 import { z } from 'zod';
 import type { Config } from '../../charts/config/schema.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
-import type { Component, ComponentKind, Topology } from '../../charts/graph/model.ts';
+import {
+  ALERTMANAGER,
+  type Component,
+  type ComponentKind,
+  GRAFANA,
+  PROMETHEUS,
+  REDIS,
+  type Topology,
+} from '../../charts/graph/model.ts';
 import { Failure } from './failure.ts';
+
+interface Console {
+  readonly component: keyof Config['monitoring']['localPorts'];
+  readonly title: string;
+  /** How its address begins. @default http */
+  readonly scheme?: 'redis';
+}
+
+const CONSOLES: readonly Console[] = [
+  { component: PROMETHEUS, title: 'Prometheus' },
+  { component: GRAFANA, title: 'Grafana' },
+  { component: ALERTMANAGER, title: 'Alertmanager' },
+  { component: REDIS, title: 'Redis', scheme: 'redis' },
+];
+
+export interface Forwardable {
+  readonly component: string;
+  readonly title: string;
+  readonly address: string;
+  readonly localPort: number;
+  /** Number of the port of its pods. Nothing when this configuration has no such component. */
+  readonly port?: number;
+}
+
+/** @throws Failure where nothing is forwarded. */
+export function forwardables(
+  { environment, tier, monitoring }: Config,
+  { components }: Topology,
+): readonly Forwardable[] {
+  if (tier === 'protected')
+    throw new Failure(
+      `monitor: ${environment} exposes no console, not to this machine either`,
+      'use kubectl port-forward, as yourself',
+    );
+  return CONSOLES.map(({ component: name, title, scheme = 'http' }) => {
+    const localPort = monitoring.localPorts[name];
+    const port = components.find((component) => component.name === name)?.ports[0]?.number;
+    return {
+      component: name,
+      title,
+      address: `${scheme}://127.0.0.1:${localPort}`,
+      localPort,
+      ...(port === undefined ? {} : { port }),
+    };
+  });
+}
 
 /** How verbs describe an argument that may be any of them; completion offers all of them there. */
 export const ANY_COMPONENT = 'services, stores, edge or other components';

@@ -1,6 +1,46 @@
 /** Kubernetes objects as kubectl prints them: checked where we look, open everywhere else. */
 import { z } from 'zod';
 
+/** The resources the platform renders, in any environment and with any override: where pruning looks. */
+export const INVENTORY_RESOURCES: readonly string[] = [
+  'namespaces',
+  'priorityclasses.scheduling.k8s.io',
+  'clusterroles.rbac.authorization.k8s.io',
+  'clusterrolebindings.rbac.authorization.k8s.io',
+  'ingressclasses.networking.k8s.io',
+  'limitranges',
+  'resourcequotas',
+  'serviceaccounts',
+  'roles.rbac.authorization.k8s.io',
+  'rolebindings.rbac.authorization.k8s.io',
+  'configmaps',
+  'services',
+  'persistentvolumeclaims',
+  'networkpolicies.networking.k8s.io',
+  'deployments.apps',
+  'statefulsets.apps',
+  'daemonsets.apps',
+  'jobs.batch',
+  'cronjobs.batch',
+  'horizontalpodautoscalers.autoscaling',
+  'poddisruptionbudgets.policy',
+  'ingresses.networking.k8s.io',
+  'issuers.cert-manager.io',
+  'certificates.cert-manager.io',
+  'externalsecrets.external-secrets.io',
+  'clusters.postgresql.cnpg.io',
+  'scheduledbackups.postgresql.cnpg.io',
+  'objectstores.barmancloud.cnpg.io',
+  'servicemonitors.monitoring.coreos.com',
+  'podmonitors.monitoring.coreos.com',
+  'prometheusrules.monitoring.coreos.com',
+  'prometheuses.monitoring.coreos.com',
+  'alertmanagers.monitoring.coreos.com',
+  'alertmanagerconfigs.monitoring.coreos.com',
+];
+/** Data outlives a change of configuration: never pruned. */
+export const KEPT_KINDS: readonly string[] = ['PersistentVolumeClaim'];
+
 export const kubeObject = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),

@@ -2,8 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Adapted, LAST_APPLIED } from './adapt.ts';
 import { Failure } from './failure.ts';
-import { KEPT_KINDS } from './inventory.ts';
-import { identity, type KubeObject, title } from './objects.ts';
+import { identity, KEPT_KINDS, type KubeObject, title } from './objects.ts';
 
 /** What the API server would not take, in its words. */
 interface Refusal {

@@ -3,6 +3,75 @@ import { z } from 'zod';
 import { restoreOf } from '../../charts/graph/model.ts';
 import { Failure } from './failure.ts';
 
+/** What can be imported: pg_dump's custom format, SQL, or PostgreSQL's data directory as a folder or a tar archive. */
+export type ImportKind = 'custom' | 'plain' | 'data';
+
+/** The major version of the platform's PostgreSQL: a data directory is read by no other. */
+export const POSTGRES_MAJOR = '15';
+
+const NEXT = 'dump it with the pg_dump of its own version and import the dump';
+
+/** @throws Failure when the data directory is of another major version. */
+export function checkVersion(path: string, version: string): void {
+  const found = version.trim();
+  if (found !== POSTGRES_MAJOR)
+    throw new Failure(
+      `import: "${path}" is a data directory of PostgreSQL ${found || 'without a version'}, expected ${POSTGRES_MAJOR}`,
+      NEXT,
+    );
+}
+
+const CUSTOM_MAGIC = 'PGDMP';
+const GZIP_MAGIC = '\u001f\u008b';
+/** Where a tar archive says that it is one. */
+const TAR_MAGIC = { at: 257, text: 'ustar' } as const;
+
+export type FileKind = 'custom' | 'plain' | 'tar' | 'tar.gz';
+
+/**
+ * @param head the first 512 bytes of a file, as Latin-1.
+ * @throws Failure when it is nothing that can be imported.
+ */
+export function kindOfFile(path: string, head: string): FileKind {
+  if (head.startsWith(CUSTOM_MAGIC)) return 'custom';
+  if (head.startsWith(GZIP_MAGIC)) return 'tar.gz';
+  if (head.startsWith(TAR_MAGIC.text, TAR_MAGIC.at)) return 'tar';
+  if (head.trim() !== '' && !head.includes('\0')) return 'plain';
+  throw new Failure(
+    `import: "${path}" is ${head === '' ? 'empty' : 'neither a dump nor an archive'}`,
+    'expected a file of pg_dump (custom format or SQL), or a data directory as a folder or tar archive',
+  );
+}
+
+/**
+ * The folder in an archive that is the data directory: the one whose PG_VERSION lies beside `global` and `base`.
+ *
+ * @param entries paths as tar lists them.
+ * @returns the path up to it, such as `.` or `var/lib/postgresql/data/`.
+ */
+export function dataRoot(path: string, entries: readonly string[]): string {
+  const names = new Set(entries);
+  const root = entries
+    .filter((entry) => entry.endsWith('PG_VERSION'))
+    .map((entry) => entry.slice(0, -'PG_VERSION'.length))
+    .toSorted((a, b) => a.length - b.length)
+    .find((folder) => names.has(`${folder}global/pg_control`));
+  if (root === undefined)
+    throw new Failure(
+      `import: "${path}" holds no PostgreSQL data directory`,
+      'expected one with PG_VERSION and global/pg_control in it',
+    );
+  if (names.has(`${root}postmaster.pid`)) throw inUse(path);
+  return root;
+}
+
+/** A copy of files that are being written is no copy. */
+export const inUse = (path: string): Failure =>
+  new Failure(
+    `import: "${path}" holds postmaster.pid: a server uses it, or was killed`,
+    'stop that server in peace, such as with docker compose stop, and copy again',
+  );
+
 /**
  * What a restore has to know to go on where it was killed. It lives in the cluster, from before the service is stopped
  * until it runs again.

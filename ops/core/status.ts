@@ -1,8 +1,82 @@
 /** The table of `status`: what the topology expects, joined with what the cluster reports. */
+
+import { z } from 'zod';
 import type { Config } from '../../charts/config/schema.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import { type Component, type Topology, ZONES } from '../../charts/graph/model.ts';
 import { type Pod, podsOf, progressOf, reasonOf, restartsOf, type Workload } from './workloads.ts';
+
+/** What a service answers at `/health`. */
+export const healthReport = z.looseObject({
+  status: z.string(),
+  checks: z.record(z.string(), z.looseObject({ status: z.string(), latency_ms: z.number().nullish() })),
+});
+
+/** What came of asking one pod. */
+export interface Asked {
+  readonly component: string;
+  readonly pod: string;
+  /** Milliseconds until it had answered, the way there included. */
+  readonly milliseconds?: number;
+  readonly report?: z.output<typeof healthReport>;
+  /** Why there is no report. */
+  readonly problem?: string;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly latencyMs?: number;
+}
+
+export interface HealthRow {
+  readonly component: string;
+  readonly pod: string;
+  readonly ok: boolean;
+  readonly milliseconds?: number;
+  readonly checks: readonly Check[];
+  readonly reason: string;
+}
+
+/** A row for each pod that was asked, and one for each component without such an endpoint: there the readiness of its pods counts. */
+export function healthRows(
+  components: readonly Component[],
+  status: readonly StatusRow[],
+  asked: readonly Asked[],
+): readonly HealthRow[] {
+  return components.flatMap(({ name }) => {
+    const answers = asked.filter(({ component }) => component === name);
+    if (answers.length > 0) return answers.map(healthRowOf);
+    const row = status.find(({ component }) => component === name);
+    return [
+      {
+        component: name,
+        pod: '',
+        ok: row?.ok ?? false,
+        checks: [],
+        reason: row ? row.reason : 'not deployed',
+      },
+    ];
+  });
+}
+
+function healthRowOf({ component, pod, milliseconds, report, problem }: Asked): HealthRow {
+  const checks = Object.entries(report?.checks ?? {}).map(([name, { status, latency_ms: latency }]) => ({
+    name,
+    ok: status === 'ok',
+    ...(latency === null || latency === undefined ? {} : { latencyMs: latency }),
+  }));
+  const failed = checks.filter(({ ok }) => !ok).map(({ name }) => `${name} unavailable`);
+  const ok = report?.status === 'ok';
+  return {
+    component,
+    pod,
+    ok,
+    ...(milliseconds === undefined ? {} : { milliseconds }),
+    checks,
+    reason: problem ?? (ok ? '' : failed.join(', ') || `says ${report?.status}`),
+  };
+}
 
 export interface StatusRow {
   readonly component: string;
@@ -33,11 +107,11 @@ export function statusRows(
   const expectedKeys = expected.map((component) => workloadKey(config, component));
   const rows = expected.map(({ name, zone }, index) => {
     const found = live.get(expectedKeys[index] ?? '');
-    return found ? { ...rowOf(found, zone, state.pods, now), component: name } : missing(name, zone);
+    return found ? { ...statusRowOf(found, zone, state.pods, now), component: name } : missing(name, zone);
   });
   const others = state.workloads
     .filter((one) => !expectedKeys.includes(keyOf(one)))
-    .map((one) => rowOf(one, zoneOf(config, one.metadata.namespace), state.pods, now));
+    .map((one) => statusRowOf(one, zoneOf(config, one.metadata.namespace), state.pods, now));
   return [...rows, ...others];
 }
 
@@ -73,7 +147,7 @@ const missing = (component: string, zone: string): StatusRow => ({
   reason: 'not deployed',
 });
 
-function rowOf(subject: Workload, zone: string, pods: readonly Pod[], now: Date): StatusRow {
+function statusRowOf(subject: Workload, zone: string, pods: readonly Pod[], now: Date): StatusRow {
   const own = podsOf(subject, pods);
   const { ready, wanted, done } = progressOf(subject);
   const reasons = own.map(reasonOf).filter((reason) => reason !== undefined);

@@ -1,5 +1,58 @@
 /** Workloads and their pods as the cluster reports them: how far a rollout is, and why it is not further. */
 import { z } from 'zod';
+import { scaleOf } from '../../charts/config/scale.ts';
+import type { Config } from '../../charts/config/schema.ts';
+import type { LivePod } from './components.ts';
+import { Failure } from './failure.ts';
+
+/** Kubernetes writes times in whole seconds. */
+const PRECISION_MS = 1000;
+
+/**
+ * Names of the pods with a container that has not started since its node did. Until the kubelet has looked at a pod, the
+ * cluster still says of it what was true before the node stopped, such as that it is ready.
+ *
+ * @param nodes when each node was started last.
+ */
+export const asleep = (pods: readonly LivePod[], nodes: ReadonlyMap<string, string>): readonly string[] =>
+  pods
+    .filter(({ status: { phase } }) => phase === 'Running' || phase === 'Pending')
+    .filter(({ spec, status: { containerStatuses } }) => {
+      const since = Date.parse(nodes.get(spec.nodeName) ?? '');
+      return (
+        containerStatuses.length < spec.containers.length ||
+        containerStatuses.some(
+          ({ state }) => !(Date.parse(state.running?.startedAt ?? '') + PRECISION_MS > since),
+        )
+      );
+    })
+    .map(({ metadata }) => metadata.name);
+
+export interface Wanted {
+  readonly service: string;
+  readonly replicas: number;
+}
+
+/** `security=2`. @throws Failure for anything else. */
+export function parseWanted(text: string): Wanted {
+  const [, service, count] = /^([^=]+)=(\d{1,2})$/.exec(text) ?? [];
+  if (service === undefined || count === undefined)
+    throw new Failure(
+      `scale: "${text}" is not valid`,
+      'expected SERVICE=N such as security=2, N from 0 to 99',
+    );
+  return { service, replicas: Number(count) };
+}
+
+/** @throws Failure when something else decides on the number. */
+export function checkScalable(config: Config, { service }: Wanted, autoscaled: boolean): void {
+  const range = scaleOf(config, service).autoscaler;
+  if (range || autoscaled)
+    throw new Failure(
+      `scale: ${service} is autoscaled${range ? ` from ${range.min} to ${range.max}` : ''}`,
+      `set services.${service}.minReplicas and maxReplicas, and apply`,
+    );
+}
 
 const count = z.int().default(0);
 

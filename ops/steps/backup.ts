@@ -1,11 +1,72 @@
 /** Backups of databases, taken now by the jobs that take them every night. */
-import { namespaceOf } from '../../charts/constructs/names.ts';
+
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { namespaceOf, zonesOf } from '../../charts/constructs/names.ts';
 import { type Backup, backupFrom, type DatabaseOfService, databasesOf } from '../core/backup.ts';
 import { Failure } from '../core/failure.ts';
 import { type CronJob, jobFrom, jobSuffix } from '../core/jobs.ts';
+import { deployedRelease, manifestsOf, releaseOf } from '../core/release.ts';
 import { inParallel } from '../tools/parallel.ts';
 import { findCronJob, runJob } from './jobs.ts';
+import { saveRedis } from './redis-data.ts';
+import { readRecords } from './releases.ts';
+import { existingSecrets } from './secrets.ts';
 import type { Target } from './target.ts';
+
+const SUMS = 'SHA256SUMS';
+
+/** @returns names of the files written: the snapshot, `secrets.json`, `release.json` where one was recorded. */
+export async function saveRest(
+  target: Target,
+  folder: string,
+  report: (text: string) => void,
+): Promise<readonly string[]> {
+  report('Redis');
+  const name = await saveRedis(target, folder, report);
+  report('names of the Secrets, and the release');
+  await writeJson(folder, 'secrets.json', await secretNames(target));
+  const release = await released(target);
+  if (release) await writeJson(folder, 'release.json', release);
+  return [name, 'secrets.json', ...(release ? ['release.json'] : [])];
+}
+
+/** Which Secrets the platform's namespaces have, and their keys: what must be there before a restore elsewhere. */
+async function secretNames({
+  kubectl,
+  config,
+}: Target): Promise<Readonly<Record<string, readonly string[]>>> {
+  const namespaces = zonesOf(config).map((zone) => namespaceOf(config, zone));
+  const found = [...(await existingSecrets(kubectl))].filter(([id]) =>
+    namespaces.includes(id.slice(0, id.indexOf('/'))),
+  );
+  return Object.fromEntries(found.toSorted(([a], [b]) => a.localeCompare(b)));
+}
+
+async function released(target: Target): Promise<object | undefined> {
+  const records = await readRecords(target);
+  const running = deployedRelease(records.map(releaseOf));
+  const record = records.find((one) => releaseOf(one).revision === running?.revision);
+  return record && { release: running, manifests: manifestsOf(record) };
+}
+
+const writeJson = (folder: string, name: string, value: unknown): Promise<void> =>
+  writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+
+/** Sums of all files of the folder, as `sha256sum --check` reads them. */
+export async function writeSums(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name !== SUMS).sort();
+  const lines: string[] = [];
+  for (const name of names) {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(join(folder, name)), hash);
+    lines.push(`${hash.digest('hex')}  ${name}\n`);
+  }
+  await writeFile(join(folder, SUMS), lines.join(''));
+}
 
 /** Jobs at once: each reads a whole database. */
 const CONCURRENT = 3;

@@ -1,14 +1,67 @@
 /** Builds one image, measures how long that takes, and what the image weighs. */
 import { readFileSync } from 'node:fs';
-import { copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { median, oneLineChange, withoutDownloads } from '../core/build-measure.ts';
-import { type BuildOptions, type BuildxOptions, dockerfileOf, type ImageBuild } from '../core/build-plan.ts';
-import { baseOf, megabytes } from '../core/image-size.ts';
+import { z } from 'zod';
+import { baseOf, median, megabytes, oneLineChange, withoutDownloads } from '../core/build-figures.ts';
+import {
+  type BuildOptions,
+  type BuildxOptions,
+  digestOf,
+  dockerfileOf,
+  type ImageBuild,
+  type Pushed,
+} from '../core/build-plan.ts';
+import { Failure } from '../core/failure.ts';
 import { ROOT } from '../core/paths.ts';
-import { buildImage } from '../tools/docker.ts';
-import { compressedSize } from '../tools/image-size.ts';
+import { buildImage, compressedSize } from '../tools/docker.ts';
+import { run, stdoutOf } from '../tools/run.ts';
+
+const digests = z.array(z.string());
+
+export async function pushLocal(
+  { image, reference }: ImageBuild,
+  say: (text: string) => void,
+): Promise<Pushed> {
+  await run('docker', ['push', reference], { onLine: say });
+  const inspected = await stdoutOf('docker', [
+    'image',
+    'inspect',
+    '--format',
+    '{{json .RepoDigests}}',
+    reference,
+  ]);
+  const digest = digestOf(reference, digests.parse(JSON.parse(inspected)));
+  if (!digest) throw new Failure(`push: Docker knows no digest of ${reference}`, 'push again');
+  return { image, reference, digest };
+}
+
+const metadata = z.looseObject({ 'containerimage.digest': z.string() });
+
+export interface BuildAndPush {
+  readonly version: string;
+  readonly extra: Readonly<Record<string, string>>;
+  readonly buildx: Omit<BuildxOptions, 'output' | 'metadataFile'>;
+}
+
+export async function buildAndPush(
+  one: ImageBuild,
+  { version, extra, buildx }: BuildAndPush,
+  say: (text: string) => void,
+): Promise<Pushed> {
+  const folder = await mkdtemp(join(tmpdir(), 'push-'));
+  try {
+    const metadataFile = join(folder, 'metadata.json');
+    await buildImage(one, version, { extra, buildx: { ...buildx, output: 'push', metadataFile } }, say);
+    const { 'containerimage.digest': digest } = metadata.parse(
+      JSON.parse(await readFile(metadataFile, 'utf8')),
+    );
+    return { image: one.image, reference: one.reference, digest };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
 /** What an image weighs. */
 export interface Weight {

@@ -4,7 +4,7 @@ import { componentOf, portOf } from '../../charts/graph/build.ts';
 import { ELASTICSEARCH } from '../../charts/graph/model.ts';
 import { certificateSecret, dataStream, USERS, USERS_SECRET } from '../../charts/logging/names.ts';
 import { Failure, messageOf } from '../core/failure.ts';
-import { type LogSearch, type SearchAnswer, searchAnswer, searchBody } from '../core/log-search.ts';
+import { type LogSearch, type SearchAnswer, searchAnswer, searchBody } from '../core/logs.ts';
 import { withPort } from '../tools/forward.ts';
 import { ask } from '../tools/https.ts';
 import type { Kubectl } from '../tools/kubectl.ts';

@@ -4,11 +4,11 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Backup, backupFrom, backupId, type DatabaseOfService } from '../core/backup.ts';
 import { Failure, messageOf } from '../core/failure.ts';
-import { checkVersion, dataRoot, type ImportKind, inUse, kindOfFile } from '../core/import.ts';
+import { checkVersion, dataRoot, type ImportKind, inUse, kindOfFile } from '../core/restore.ts';
 import { stdoutOf } from '../tools/run.ts';
 import { upload, uploadFolder } from '../tools/transfer.ts';
 import { withPod } from './jobs.ts';
-import type { Target } from './target.ts';
+import type { ConfiguredCluster, Target } from './target.ts';
 import { readerOf } from './volume.ts';
 
 /** Where files wait in the pod that reads them. */
@@ -83,7 +83,7 @@ export interface ImportOptions {
  * backup. The live database is not touched.
  */
 export async function importFiles(
-  target: Pick<Target, 'config' | 'kubectl'>,
+  target: ConfiguredCluster,
   database: DatabaseOfService,
   source: Source,
   { names, roles, report }: ImportOptions,

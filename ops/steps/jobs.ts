@@ -12,10 +12,10 @@ import {
   plainLine,
 } from '../core/jobs.ts';
 import { hopeless, type Pod, pod, reasonOf } from '../core/workloads.ts';
-import { interrupted, pause } from '../tools/interrupt.ts';
+import { interrupted } from '../tools/interrupt.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
-import { patiently } from '../tools/patience.ts';
 import { errorLine } from '../tools/run.ts';
+import { patiently, until } from '../tools/wait.ts';
 
 const PAUSE_MS = 1000;
 /** A job goes on while the API server is away. */
@@ -98,14 +98,13 @@ export async function withPod<T>(
 }
 
 async function runningPod(kubectl: Kubectl, job: Job, title: string): Promise<string> {
-  const deadline = Date.now() + POD_SECONDS * 1000;
-  for (;;) {
+  return until({ seconds: POD_SECONDS, pauseMs: PAUSE_MS }, async (late) => {
     const found = await podOf(kubectl, job);
     if (found?.status.phase === 'Running') return found.metadata.name;
-    if (found?.status.phase === 'Failed' || Date.now() > deadline || (found && hopeless(found, new Date())))
+    if (found?.status.phase === 'Failed' || late() || (found && hopeless(found, new Date())))
       throw new Failure(`${title}: its pod does not run (${await progress(kubectl, job, found)})`, hint(job));
-    await pause(PAUSE_MS);
-  }
+    return undefined;
+  });
 }
 
 /** Ends a Job and waits until its pods are gone. */
@@ -130,8 +129,7 @@ async function finished(
   job: Job,
   { title, timeoutSeconds = 3600, report }: RunJobOptions,
 ): Promise<number> {
-  const deadline = Date.now() + timeoutSeconds * 1000;
-  for (;;) {
+  return until({ seconds: timeoutSeconds, pauseMs: PAUSE_MS }, async (late) => {
     const outcome = await patiently(AWAY_SECONDS, () => look(kubectl, job));
     if (outcome.state === 'done') return outcome.seconds;
     if (outcome.state === 'failed')
@@ -146,13 +144,13 @@ async function finished(
       );
     }
     report?.(await patiently(AWAY_SECONDS, () => progress(kubectl, job, found)));
-    if (Date.now() > deadline)
+    if (late())
       throw new Failure(
         `${title}: not done after ${timeoutSeconds} s (${await progress(kubectl, job, found)})`,
         hint(job),
       );
-    await pause(PAUSE_MS);
-  }
+    return undefined;
+  });
 }
 
 /** What a script calls the end of it, in its own words. */

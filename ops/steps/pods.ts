@@ -1,14 +1,33 @@
 /** The pods of components, as they are. */
+
+import { z } from 'zod';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import type { Component } from '../../charts/graph/model.ts';
 import { type LivePod, livePod, runningPod } from '../core/components.ts';
+import { Failure, messageOf } from '../core/failure.ts';
+import { type PodMetrics, podMetrics } from '../core/usage.ts';
 import type { Forward } from '../tools/forward.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
-import type { Target } from './target.ts';
+import type { ConfiguredCluster } from './target.ts';
+
+const list = z.looseObject({ items: z.array(podMetrics) });
+
+/** Of every pod of the cluster. @throws Failure when there is no metrics server, or it does not answer. */
+export async function measuredPods(kubectl: Kubectl): Promise<readonly PodMetrics[]> {
+  try {
+    return list.parse(JSON.parse(await kubectl.output(['get', '--raw', '/apis/metrics.k8s.io/v1beta1/pods'])))
+      .items;
+  } catch (error) {
+    throw new Failure(
+      `metrics.k8s.io: does not answer (${messageOf(error)})`,
+      'install metrics-server, as ./platform up does, and give it a minute',
+    );
+  }
+}
 
 /** Pods of the namespaces the components live in. */
 export async function podsAround(
-  { kubectl, config }: Pick<Target, 'kubectl' | 'config'>,
+  { kubectl, config }: ConfiguredCluster,
   components: readonly Component[],
 ): Promise<readonly LivePod[]> {
   const namespaces = [...new Set(components.map(({ zone }) => namespaceOf(config, zone)))];
@@ -19,10 +38,8 @@ export async function podsAround(
 }
 
 /** A pod of the component that runs, a ready one when there is one. @throws Failure when none does. */
-export const runningPodOf = async (
-  place: Pick<Target, 'kubectl' | 'config'>,
-  component: Component,
-): Promise<LivePod> => runningPod(place.config, component, await podsAround(place, [component]));
+export const runningPodOf = async (place: ConfiguredCluster, component: Component): Promise<LivePod> =>
+  runningPod(place.config, component, await podsAround(place, [component]));
 
 /** What is forwarded to reach a port of that pod. */
 export const portOfPod = (

@@ -4,35 +4,64 @@ import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { componentOf } from '../../charts/graph/build.ts';
 import { REDIS } from '../../charts/graph/model.ts';
-import { bytes } from '../core/amount.ts';
-import { execArguments } from '../core/consoles.ts';
+import { bytesText, stamp } from '../core/backup.ts';
+import { execArguments, REDIS_CLI, redisCommand, redisScript } from '../core/consoles.ts';
 import { Failure, messageOf } from '../core/failure.ts';
-import { KEYS, RECEIVE, redisFile, SAVE, SWAP } from '../core/redis-data.ts';
-import { pause } from '../tools/interrupt.ts';
 import { download, upload } from '../tools/transfer.ts';
+import { until } from '../tools/wait.ts';
 import { runningPodOf } from './pods.ts';
-import type { Target } from './target.ts';
+import type { ComponentsInCluster } from './target.ts';
 
-type Place = Pick<Target, 'config' | 'kubectl' | 'topology'>;
+/** Name of the file of a snapshot taken at `now`. */
+export const redisFile = (now: Date): string => `redis-${stamp(now)}.rdb`;
+
+/** Writes a checked snapshot on standard output; what it holds is as of the moment it was asked for. */
+export const SAVE =
+  redisScript(`# The X are mktemp's to fill in: a folder of this run's own, on the volume, as large as the data may be.
+folder=$(mktemp -d /data/backup.XXXXXX)
+trap 'rm -rf "$folder"' EXIT
+${REDIS_CLI} --rdb "$folder/snapshot.rdb" >&2
+redis-check-rdb "$folder/snapshot.rdb" >&2
+cat "$folder/snapshot.rdb"`);
+
+const ARRIVED = '/data/restore.rdb';
+
+/** Takes a snapshot from standard input and checks it; what runs is not touched. */
+export const RECEIVE = redisScript(`cat >${ARRIVED}
+if ! redis-check-rdb ${ARRIVED} >/tmp/check 2>&1; then
+  rm -f ${ARRIVED}
+  cause=$(sed -n '/RDB ERROR/{n;p;q;}' /tmp/check)
+  echo "fatal: \${cause:-$(tail -n 1 /tmp/check)}" >&2
+  exit 1
+fi`);
+
+/** Puts the snapshot in place of Redis's own, which it must not write again, and ends it: it starts with that data. */
+export const SWAP = redisScript(`${REDIS_CLI} CONFIG SET save '' >/dev/null
+while ${REDIS_CLI} INFO persistence | grep -q '^rdb_bgsave_in_progress:1'; do sleep 0.2; done
+mv ${ARRIVED} /data/dump.rdb
+${REDIS_CLI} SHUTDOWN NOSAVE >/dev/null 2>&1 || true`);
+
+/** How many keys there are, when it has loaded its data. */
+export const KEYS = redisCommand(['DBSIZE']);
 
 /** Redis comes back within seconds; a large snapshot takes a while to load. */
 const LOAD_SECONDS = 120;
 
 /** Arguments of kubectl for a command in its pod. */
-async function inPod(place: Place, command: readonly string[]): Promise<readonly string[]> {
-  const pod = await runningPodOf(place, componentOf(place.topology, REDIS));
+async function inPod(cluster: ComponentsInCluster, command: readonly string[]): Promise<readonly string[]> {
+  const pod = await runningPodOf(cluster, componentOf(cluster.topology, REDIS));
   return execArguments(pod, ['--stdin'], command);
 }
 
 /** Writes a snapshot into the folder. @returns name of the file. */
 export async function saveRedis(
-  place: Place,
+  cluster: ComponentsInCluster,
   folder: string,
   report: (text: string) => void,
 ): Promise<string> {
   const name = redisFile(new Date());
-  const say = (count: number): void => report(bytes(count));
-  await download(place.kubectl, await inPod(place, SAVE), join(folder, name), say);
+  const say = (count: number): void => report(bytesText(count));
+  await download(cluster.kubectl, await inPod(cluster, SAVE), join(folder, name), say);
   return name;
 }
 
@@ -63,36 +92,38 @@ export async function checkSnapshot(file: string): Promise<void> {
 
 /** Replaces all data of Redis by a snapshot. Until the last moment nothing is changed. */
 export async function restoreRedis(
-  place: Place,
+  cluster: ComponentsInCluster,
   file: string,
   { safety, report }: { readonly safety: boolean; readonly report: (text: string) => void },
 ): Promise<RedisRestored> {
-  const saved = safety ? await saveRedis(place, dirname(file), report) : undefined;
+  const saved = safety ? await saveRedis(cluster, dirname(file), report) : undefined;
   report(`sending ${file}`);
-  await upload(place.kubectl, await inPod(place, RECEIVE), file).catch((error: unknown) => {
+  await upload(cluster.kubectl, await inPod(cluster, RECEIVE), file).catch((error: unknown) => {
     const [, cause] = /fatal: (.*)/.exec(messageOf(error)) ?? [];
     throw cause ? new Failure(`restore: "${file}": ${cause}`, 'nothing was changed') : error;
   });
   report('starting with its data');
   const began = Date.now();
   // Its container ends under the command, which is no failure: whether it is back shows below.
-  await place.kubectl.output(await inPod(place, SWAP)).catch(() => undefined);
-  const keys = await loaded(place);
+  await cluster.kubectl.output(await inPod(cluster, SWAP)).catch(() => undefined);
+  const keys = await loaded(cluster);
   const awaySeconds = Math.round((Date.now() - began) / 100) / 10;
   return { keys, awaySeconds, ...(saved ? { safety: join(dirname(file), saved) } : {}) };
 }
 
 /** The number of keys, as soon as Redis answers again. */
-async function loaded(place: Place): Promise<number> {
-  for (const deadline = Date.now() + LOAD_SECONDS * 1000; ; await pause(500))
+async function loaded(cluster: ComponentsInCluster): Promise<number> {
+  return until({ seconds: LOAD_SECONDS, pauseMs: 500 }, async (late) => {
     try {
-      const text = await place.kubectl.output(await inPod(place, KEYS));
+      const text = await cluster.kubectl.output(await inPod(cluster, KEYS));
       return Number(/\d+/.exec(text)?.[0] ?? Number.NaN);
     } catch (error) {
-      if (Date.now() > deadline)
+      if (late())
         throw new Failure(
           `restore: redis has not answered for ${LOAD_SECONDS} s (${messageOf(error)})`,
           'see ./platform logs redis',
         );
+      return undefined;
     }
+  });
 }

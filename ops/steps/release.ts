@@ -1,13 +1,20 @@
 /** A release from its record's first line to its last, and the way back when a step fails. */
+
+import { existsSync } from 'node:fs';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import type { Topology } from '../../charts/graph/model.ts';
 import { Failure, INTERRUPTED, messageOf } from '../core/failure.ts';
 import { imagesOf } from '../core/images.ts';
+import { jobSuffix } from '../core/jobs.ts';
+import { type DueMigration, migrationFrom, migrationJob, migrationsDue } from '../core/migrations.ts';
+import { kubeObject } from '../core/objects.ts';
 import type { Override } from '../core/overrides.ts';
+import { ROOT } from '../core/paths.ts';
 import type { Plan } from '../core/plan.ts';
 import {
   deployedRelease,
   digestOf,
+  type Migration,
   manifestsOf,
   nextRevision,
   type Release,
@@ -15,12 +22,55 @@ import {
   releaseOf,
 } from '../core/release.ts';
 import { hopeless, pod, podsOf, workload } from '../core/workloads.ts';
-import { sourceRevision } from '../tools/git.ts';
 import { interrupted } from '../tools/interrupt.ts';
+import { inParallel } from '../tools/parallel.ts';
+import { stdoutOf } from '../tools/run.ts';
 import { applyDue, dueOf } from './apply.ts';
+import { runJob } from './jobs.ts';
 import { createRecord, forgetExpired, readRecords, readReleases, updateRecord } from './releases.ts';
 import { waitForRollout } from './rollout.ts';
 import type { Target } from './target.ts';
+
+/** The commit of these sources, `-dirty` when files differ from it; `unknown` outside a Git checkout. */
+export async function sourceRevision(): Promise<string> {
+  if (!existsSync(`${ROOT}/.git`)) return 'unknown';
+  const args = ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'];
+  return (await stdoutOf('git', args, { cwd: ROOT })).trim();
+}
+
+/** Jobs at once: each starts a Python. */
+const CONCURRENT = 3;
+
+/** Services whose databases get another image, as the cluster is now. */
+export async function dueMigrations({ kubectl, config, wanted }: Target): Promise<readonly DueMigration[]> {
+  return migrationsDue(wanted, await kubectl.workloads(kubeObject, config.environment));
+}
+
+export interface MigrateOptions {
+  /** Apply revisions what runs now does not work with. */
+  readonly allowIncompatible: boolean;
+  readonly report: (text: string) => void;
+  /** Is told of each migration as soon as it is done: a later one may fail. */
+  readonly onMigrated: (service: string, migration: Migration) => void;
+}
+
+/** @throws Failure naming the service, with the line of the job's log that says why. */
+export async function migrateDatabases(
+  { kubectl }: Target,
+  due: readonly DueMigration[],
+  { allowIncompatible, report, onMigrated }: MigrateOptions,
+): Promise<void> {
+  const suffix = jobSuffix(new Date());
+  await inParallel(due, CONCURRENT, async (one) => {
+    const { log } = await runJob(kubectl, migrationJob(one, { suffix, allowIncompatible }), {
+      title: `migration of ${one.service}`,
+      report: (text) => report(`${one.service}: ${text}`),
+    });
+    const migration = migrationFrom(one.service, log);
+    if (migration) onMigrated(one.service, migration);
+    report(`${one.service}: ${migration ? `${migration.before} → ${migration.after}` : 'up to date'}`);
+  });
+}
 
 /** A release under way: what the steps have done so far. */
 export interface Undertaking {
@@ -94,7 +144,7 @@ function ended(release: Release, status: Release['status'], reason?: string): Re
   return { ...release, status, seconds, ...(reason ? { reason } : {}) };
 }
 
-export interface TakeBackOptions {
+export interface RollbackOptions {
   readonly timeout: number;
   readonly report: (text: string) => void;
 }
@@ -105,16 +155,16 @@ export interface TakeBackOptions {
  *
  * @returns the failure to end with: why, and what became of it.
  */
-export async function takeBack(
+export async function rollbackRelease(
   target: Target,
   undertaking: Undertaking,
   error: unknown,
-  options: TakeBackOptions,
+  options: RollbackOptions,
 ): Promise<Failure> {
   const { release, touched, previous } = undertaking;
   const reason = messageOf(error);
   const details = error instanceof Failure ? error.details : [];
-  const { status, outcome } = await wayBack(target, { release, touched, previous }, options);
+  const { status, outcome } = await rollbackOutcome(target, { release, touched, previous }, options);
   await updateRecord(target, ended(release, status, reason));
   const exit = interrupted.aborted ? INTERRUPTED : 1;
   return new Failure(`${release.action}: ${reason}`, outcome, details, exit);
@@ -125,10 +175,10 @@ interface Outcome {
   readonly outcome: string;
 }
 
-async function wayBack(
+async function rollbackOutcome(
   target: Target,
   { release, touched, previous }: Undertaking,
-  options: TakeBackOptions,
+  options: RollbackOptions,
 ): Promise<Outcome> {
   const { environment } = target.config;
   if (!touched) return { status: 'failed', outcome: 'nothing was changed' };
@@ -147,7 +197,7 @@ async function wayBack(
     };
   const { revision } = releaseOf(previous);
   try {
-    await applyAgain(target, previous, options);
+    await rollbackTo(target, previous, options);
     return { status: 'rolled back', outcome: `rolled back to release ${revision}` };
   } catch (failure) {
     return {
@@ -157,7 +207,7 @@ async function wayBack(
   }
 }
 
-async function applyAgain(target: Target, previous: ReleaseRecord, options: TakeBackOptions): Promise<void> {
+async function rollbackTo(target: Target, previous: ReleaseRecord, options: RollbackOptions): Promise<void> {
   const { config } = target;
   const kubectl = target.kubectl.tidying;
   const topology = withoutExpectations(target.topology);

@@ -11,24 +11,22 @@ import {
   releaseOf,
   releaseRecord,
 } from '../core/release.ts';
-import type { Target } from './target.ts';
+import type { ConfiguredCluster } from './target.ts';
 
-type Place = Pick<Target, 'config' | 'kubectl'>;
-
-const inNamespace = ({ config }: Place): string => `--namespace=${namespaceOf(config, 'app')}`;
+const inNamespace = ({ config }: ConfiguredCluster): string => `--namespace=${namespaceOf(config, 'app')}`;
 
 /** Every record of the environment; none when its namespace does not exist. */
-export function readRecords(place: Place): Promise<readonly ReleaseRecord[]> {
+export function readRecords(place: ConfiguredCluster): Promise<readonly ReleaseRecord[]> {
   const selector = `--selector=${RELEASE_LABEL}=${place.config.environment}`;
   return place.kubectl.objects(releaseRecord, ['get', 'configmaps', inNamespace(place), selector]);
 }
 
-export const readReleases = async (place: Place): Promise<readonly Release[]> =>
+export const readReleases = async (place: ConfiguredCluster): Promise<readonly Release[]> =>
   (await readRecords(place)).map(releaseOf);
 
 /** Writes a new record. @throws Failure when one of that number exists. */
 export async function createRecord(
-  { config, kubectl }: Place,
+  { config, kubectl }: ConfiguredCluster,
   release: Release,
   objects: readonly KubeObject[],
 ): Promise<void> {
@@ -36,14 +34,14 @@ export async function createRecord(
 }
 
 /** What became of a release; also when the command was interrupted. The manifests stay as they were recorded. */
-export async function updateRecord({ config, kubectl }: Place, release: Release): Promise<void> {
+export async function updateRecord({ config, kubectl }: ConfiguredCluster, release: Release): Promise<void> {
   const metadata = { name: releaseName(release.revision), namespace: namespaceOf(config, 'app') };
   const data = { release: JSON.stringify(release) };
   await kubectl.tidying.apply([{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data }]);
 }
 
 /** Forgets releases that are too old for a rollback. */
-export async function forgetExpired(place: Place, releases: readonly Release[]): Promise<void> {
+export async function forgetExpired(place: ConfiguredCluster, releases: readonly Release[]): Promise<void> {
   const names = expired(releases).map(releaseName);
   if (names.length > 0)
     await place.kubectl.tidy(['delete', 'configmap', ...names, inNamespace(place), '--ignore-not-found']);

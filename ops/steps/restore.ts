@@ -1,15 +1,97 @@
 /** Restores a service's database from one of its backups, beside the old one, and swaps the two. */
+
+import { z } from 'zod';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import { restoreOf } from '../../charts/graph/model.ts';
 import { type Comparison, comparisonFrom, type DatabaseOfService, databasesOf } from '../core/backup.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { type CronJob, jobFrom, jobSuffix } from '../core/jobs.ts';
 import { backupToRestore, type RestoreState, stateManifest, stateSchema } from '../core/restore.ts';
+import { explain, pod, podsOf, progressOf, type Workload, workload } from '../core/workloads.ts';
 import { checkInterrupted } from '../tools/interrupt.ts';
+import type { Kubectl } from '../tools/kubectl.ts';
+import { patiently, until } from '../tools/wait.ts';
 import { backupDatabases } from './backup.ts';
 import { needCronJob, removeJob, runJob } from './jobs.ts';
 import type { Target } from './target.ts';
-import { bringBack, drain, replicasOf, type Writer, waitUntilReady } from './writers.ts';
+
+const PAUSE_MS = 1000;
+/** How long the API server may be away. */
+const AWAY_SECONDS = 300;
+
+export interface Writer {
+  readonly kubectl: Kubectl;
+  readonly namespace: string;
+  readonly service: string;
+}
+
+const deployment = z.looseObject({ spec: z.looseObject({ replicas: z.int().default(1) }) });
+
+/** @throws Failure when the cluster has no such Deployment. */
+export async function replicasOf({ kubectl, namespace, service }: Writer): Promise<number> {
+  const args = ['get', 'deployment', service, `--namespace=${namespace}`, '--ignore-not-found'];
+  const [found] = await kubectl.objects(deployment, args);
+  if (!found)
+    throw new Failure(
+      `cluster ${kubectl.context}: no Deployment ${namespace}/${service}`,
+      'apply the platform first',
+    );
+  return found.spec.replicas;
+}
+
+/** An autoscaler leaves a Deployment of 0 replicas alone, and takes it up again when it has some. */
+const scale = ({ namespace, service }: Writer, replicas: number): readonly string[] => [
+  'scale',
+  `deployment/${service}`,
+  `--replicas=${replicas}`,
+  `--namespace=${namespace}`,
+];
+
+/** Stops the service and waits until its last pod has ended its work. */
+export async function drain(writer: Writer, timeoutSeconds: number): Promise<void> {
+  const { kubectl, namespace, service } = writer;
+  await kubectl.output(scale(writer, 0));
+  const selector = `--selector=app.kubernetes.io/name=${service}`;
+  await until({ seconds: timeoutSeconds, pauseMs: PAUSE_MS }, async (late) => {
+    const left = await patiently(AWAY_SECONDS, () =>
+      kubectl.output(['get', 'pods', selector, `--namespace=${namespace}`, '--output=name']),
+    );
+    if (left.trim() === '') return true;
+    if (late())
+      throw new Failure(`restore: ${service} still runs ${timeoutSeconds} s after it was told to end`);
+    return undefined;
+  });
+}
+
+/** Has the service come back; goes on when the command is interrupted. */
+export async function resumeWriter(writer: Writer, replicas: number): Promise<void> {
+  await patiently(AWAY_SECONDS, () => writer.kubectl.tidy(scale(writer, replicas)));
+}
+
+/** @throws Failure with its pods' reasons when the service is not ready in time. */
+export async function waitUntilReady(writer: Writer, timeoutSeconds: number): Promise<void> {
+  const { namespace, service } = writer;
+  await until({ seconds: timeoutSeconds, pauseMs: PAUSE_MS }, async (late) => {
+    const found = await patiently(AWAY_SECONDS, () => deploymentOf(writer));
+    if (found && progressOf(found).done) return true;
+    if (late())
+      throw new Failure(
+        `${service}: not ready ${timeoutSeconds} s after its database was restored`,
+        `see kubectl logs --namespace ${namespace} deploy/${service} --all-containers`,
+        found ? await reasons(writer, found) : [],
+      );
+    return undefined;
+  });
+}
+
+async function deploymentOf({ kubectl, namespace, service }: Writer): Promise<Workload | undefined> {
+  return (await kubectl.objects(workload, ['get', 'deployment', service, `--namespace=${namespace}`]))[0];
+}
+
+async function reasons({ kubectl, namespace }: Writer, found: Workload): Promise<readonly string[]> {
+  const pods = await kubectl.objects(pod, ['get', 'pods', `--namespace=${namespace}`]);
+  return explain(found, podsOf(found, pods), []);
+}
 
 type RestoreTarget = Pick<Target, 'config' | 'services' | 'kubectl'>;
 
@@ -82,7 +164,7 @@ async function replace(
   checkInterrupted();
   const comparison = await swap(restore, state, report);
   report(`starting ${writer.service}: its migrations run`);
-  await bringBack(writer, state.replicas);
+  await resumeWriter(writer, state.replicas);
   await waitUntilReady(writer, READY_SECONDS);
   return { ...comparison, service: writer.service, ...(safety ? { safety } : {}) };
 }
@@ -91,7 +173,7 @@ async function replace(
 async function end(restore: Restore, state: RestoreState, cause?: unknown): Promise<void> {
   const { service } = restore.writer;
   try {
-    await bringBack(restore.writer, state.replicas);
+    await resumeWriter(restore.writer, state.replicas);
     await forget(restore);
   } catch (error) {
     const before = cause === undefined ? '' : `${messageOf(cause)}; and `;

@@ -1,4 +1,7 @@
 /** Waits until every workload runs its newest version, and says why when one does not. */
+
+import { namespaceOf } from '../../charts/constructs/names.ts';
+import type { Component } from '../../charts/graph/model.ts';
 import { Failure } from '../core/failure.ts';
 import { absent } from '../core/status.ts';
 import {
@@ -11,13 +14,54 @@ import {
   type Workload,
   workload,
 } from '../core/workloads.ts';
-import { pause } from '../tools/interrupt.ts';
-import type { Target } from './target.ts';
+import { until } from '../tools/wait.ts';
+import type { ComponentsInCluster, ConfiguredCluster, Target } from './target.ts';
+
+/** The workloads of components, in their order. @throws Failure when one is not deployed. */
+export async function workloadsOf(
+  { kubectl, config }: ConfiguredCluster,
+  components: readonly Component[],
+): Promise<readonly Workload[]> {
+  const live = await kubectl.workloads(workload, config.environment);
+  return components.map(({ zone, name, workload: own = name }) => {
+    const found = live.find(
+      ({ metadata }) => metadata.name === own && metadata.namespace === namespaceOf(config, zone),
+    );
+    if (!found) throw new Failure(`${name}: not deployed`, 'see ./platform status');
+    return found;
+  });
+}
+
+const reference = ({ kind, metadata }: Workload): readonly string[] => [
+  `${kind.toLowerCase()}/${metadata.name}`,
+  `--namespace=${metadata.namespace}`,
+];
+
+/**
+ * Changes a workload and waits until the change is rolled out.
+ *
+ * @param verb of kubectl, such as `rollout restart`, and its flags.
+ */
+export async function roll(
+  { kubectl }: Pick<Target, 'kubectl'>,
+  subject: Workload,
+  verb: readonly string[],
+  timeoutSeconds: number,
+  report: (line: string) => void,
+): Promise<void> {
+  await kubectl.output([...verb, ...reference(subject)]);
+  try {
+    await kubectl.lines(['rollout', 'status', ...reference(subject), `--timeout=${timeoutSeconds}s`], report);
+  } catch (error) {
+    if (!(error instanceof Failure) || !/timed out/.test(error.message)) throw error;
+    throw new Failure(
+      `${subject.metadata.name}: not rolled out after ${timeoutSeconds} s`,
+      'see ./platform status, or give more time with --timeout',
+    );
+  }
+}
 
 const PAUSE_MS = 1000;
-
-type Place = Pick<Target, 'kubectl' | 'config' | 'topology'>;
-type Cluster = Pick<Target, 'kubectl' | 'config'>;
 
 /**
  * Returns how many workloads are ready.
@@ -27,53 +71,52 @@ type Cluster = Pick<Target, 'kubectl' | 'config'>;
  * @throws Failure that says why, pod by pod.
  */
 export async function waitForRollout(
-  { kubectl, config, topology }: Place,
+  { kubectl, config, topology }: ComponentsInCluster,
   timeoutSeconds: number,
   report: (line: string) => void,
   before?: ReadonlySet<string>,
 ): Promise<number> {
   let last = '';
-  const deadline = Date.now() + timeoutSeconds * 1000;
-  for (;;) {
+  return until({ seconds: timeoutSeconds, pauseMs: PAUSE_MS }, async (late) => {
     const workloads = await kubectl.workloads(workload, config.environment);
     const waiting = workloads.filter((one) => !progressOf(one).done);
     const missing = absent(config, topology, workloads);
     if (waiting.length + missing.length === 0) return workloads.length;
     const total = workloads.length + missing.length;
-    const late = [...waiting.map(({ metadata }) => metadata.name), ...missing];
-    const state = `${total - late.length} of ${total} ready, waiting for ${late.join(', ')}`;
+    const behind = [...waiting.map(({ metadata }) => metadata.name), ...missing];
+    const state = `${total - behind.length} of ${total} ready, waiting for ${behind.join(', ')}`;
     if (state !== last) report(state);
     last = state;
-    if (Date.now() > deadline)
+    if (late())
       throw new Failure(
-        `${late.length} of ${total} workloads not ready after ${timeoutSeconds} s: ${late.join(', ')}`,
+        `${behind.length} of ${total} workloads not ready after ${timeoutSeconds} s: ${behind.join(', ')}`,
         'see ./platform status, or give more time with --timeout',
         [...(await reasons({ kubectl, config }, waiting)), ...missing.map((name) => `${name}: not deployed`)],
       );
     if (before) await giveUp({ kubectl, config }, waiting, before);
-    await pause(PAUSE_MS);
-  }
+    return undefined;
+  });
 }
 
 /** Ids of the pods there are. */
-export async function podIds({ kubectl, config }: Cluster): Promise<ReadonlySet<string>> {
+export async function podIds({ kubectl, config }: ConfiguredCluster): Promise<ReadonlySet<string>> {
   return new Set((await kubectl.pods(pod, config.environment)).map(({ metadata }) => metadata.uid));
 }
 
 async function giveUp(
-  place: Cluster,
+  cluster: ConfiguredCluster,
   waiting: readonly Workload[],
   before: ReadonlySet<string>,
 ): Promise<void> {
-  const pods = await place.kubectl.pods(pod, place.config.environment);
+  const pods = await cluster.kubectl.pods(pod, cluster.config.environment);
   const own = waiting.flatMap((one) => podsOf(one, pods)).filter(({ metadata }) => !before.has(metadata.uid));
   const [reason] = own.flatMap((one) => hopeless(one, new Date()) ?? []);
   if (reason)
-    throw new Failure(`a new pod does not start: ${reason}`, undefined, await reasons(place, waiting));
+    throw new Failure(`a new pod does not start: ${reason}`, undefined, await reasons(cluster, waiting));
 }
 
 async function reasons(
-  { kubectl, config }: Cluster,
+  { kubectl, config }: ConfiguredCluster,
   waiting: readonly Workload[],
 ): Promise<readonly string[]> {
   const [pods, events] = await Promise.all([

@@ -8,17 +8,26 @@ import { appSecret, databaseOf, POSTGRES_SECRETS, superuserSecret } from '../../
 import { REDIS_APPLIED_FILE, REDIS_PASSWORD_FILE } from '../../charts/data/redis.ts';
 import { portOf } from '../../charts/graph/build.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
-import { secretId } from '../core/certificates.ts';
 import { Failure } from '../core/failure.ts';
-import { isFollowed, type ReadingPod, readAt, readersOf, readingPod } from '../core/secret-readers.ts';
-import { finishSteps, type RotationStep, rotationSteps, textOf, valuesIn } from '../core/secret-rotation.ts';
+import {
+  finishSteps,
+  isFollowed,
+  type ReadingPod,
+  type RotationStep,
+  readAt,
+  readersOf,
+  readingPod,
+  rotationSteps,
+  textOf,
+  valuesIn,
+} from '../core/secret-rotation.ts';
+import { secretId } from '../core/secrets.ts';
 import { issueCertificates } from '../tools/certificates.ts';
 import { withForward } from '../tools/forward.ts';
 import { checkInterrupted, pause } from '../tools/interrupt.ts';
+import { until } from '../tools/wait.ts';
 import { generators, type Provided, secretValues, writeKeys } from './secrets.ts';
-import type { Target } from './target.ts';
-
-type Live = Omit<Target, 'wanted'>;
+import type { LivePlatform } from './target.ts';
 
 export interface RotationOptions {
   readonly provided: Provided;
@@ -37,7 +46,7 @@ const TOUCHED = 'ai-assistants.io/secrets-changed-at';
 
 /** @returns what is left for `--finish`. */
 export async function rotate(
-  live: Live,
+  live: LivePlatform,
   entries: readonly SecretEntry[],
   options: RotationOptions,
 ): Promise<readonly string[]> {
@@ -49,7 +58,7 @@ export async function rotate(
 }
 
 async function rotateCertificates(
-  live: Live,
+  live: LivePlatform,
   entries: readonly SecretEntry[],
   { report, finish }: RotationOptions,
 ): Promise<void> {
@@ -73,7 +82,11 @@ async function rotateCertificates(
 }
 
 /** @returns whether a value from before is still accepted. */
-async function rotateEntry(live: Live, entry: SecretEntry, options: RotationOptions): Promise<boolean> {
+async function rotateEntry(
+  live: LivePlatform,
+  entry: SecretEntry,
+  options: RotationOptions,
+): Promise<boolean> {
   const before = (await secretValues(live.kubectl, [entry])).get(secretId(entry));
   if (!before)
     throw new Failure(`secrets rotate: ${secretId(entry)} is missing`, './platform secrets create makes it');
@@ -126,12 +139,12 @@ function freshValue(value: SecretValue, given: string | undefined): string | und
   return value.kind === 'provided' ? given || undefined : undefined;
 }
 
-const pods = ({ kubectl }: Live, { namespace }: SecretEntry): Promise<readonly ReadingPod[]> =>
+const pods = ({ kubectl }: LivePlatform, { namespace }: SecretEntry): Promise<readonly ReadingPod[]> =>
   kubectl.objects(readingPod, ['get', 'pods', `--namespace=${namespace}`]);
 
 /** Writes the values and waits until every pod goes by them. */
 async function spread(
-  live: Live,
+  live: LivePlatform,
   entry: SecretEntry,
   data: Readonly<Record<string, string>>,
   { timeout, report }: RotationOptions,
@@ -140,19 +153,20 @@ async function spread(
   const before = await readTimes(live, readers);
   await writeKeys(live.kubectl, [{ entry, data }]);
   await touch(live, readers);
-  for (const deadline = Date.now() + timeout * 1000; ; await pause(POLL_MS)) {
+  await until({ seconds: timeout, pauseMs: POLL_MS }, async (late) => {
     const behind = await podsBehind(live, entry, data, before);
-    if (behind.length === 0) return;
+    if (behind.length === 0) return true;
     report(`${entry.name}: waiting for ${behind.join(', ')}`);
-    if (Date.now() > deadline)
+    if (late())
       throw new Failure(
         `secrets rotate: ${behind.join(', ')} did not take the new value of ${entry.name} in ${timeout} s`,
         'the values from before are still good; see their logs, then run the command again',
       );
-  }
+    return undefined;
+  });
 }
 
-async function touch({ kubectl }: Live, readers: readonly ReadingPod[]): Promise<void> {
+async function touch({ kubectl }: LivePlatform, readers: readonly ReadingPod[]): Promise<void> {
   for (const { metadata } of readers)
     await kubectl.output([
       'annotate',
@@ -165,7 +179,7 @@ async function touch({ kubectl }: Live, readers: readonly ReadingPod[]): Promise
 }
 
 async function podsBehind(
-  live: Live,
+  live: LivePlatform,
   entry: SecretEntry,
   data: Readonly<Record<string, string>>,
   before: ReadonlyMap<string, number>,
@@ -184,7 +198,10 @@ async function podsBehind(
 }
 
 /** By pod; pods that are no service's are not in it. */
-async function readTimes(live: Live, readers: readonly ReadingPod[]): Promise<ReadonlyMap<string, number>> {
+async function readTimes(
+  live: LivePlatform,
+  readers: readonly ReadingPod[],
+): Promise<ReadonlyMap<string, number>> {
   const times = await Promise.all(
     readers.map(async (pod): Promise<readonly [string, number][]> => {
       const component = live.topology.components.find(
@@ -215,7 +232,7 @@ async function readTime(place: Parameters<typeof withForward>[0]): Promise<numbe
 
 /** Whether the store's pod has the file of these values, and lets in with the first of them. */
 async function hasTaken(
-  live: Live,
+  live: LivePlatform,
   entry: SecretEntry,
   { metadata }: ReadingPod,
   data: Readonly<Record<string, string>>,
@@ -240,7 +257,7 @@ async function hasTaken(
 
 /** How the follower of a store tries the password of a Secret of that store. */
 function loginOf(
-  { config, topology }: Live,
+  { config, topology }: LivePlatform,
   { name, namespace }: SecretEntry,
 ): { readonly file: string; readonly command: string } | undefined {
   if (namespace !== namespaceOf(config, 'app')) return undefined;

@@ -3,23 +3,22 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
-import { certificatesToIssue, secretId } from '../core/certificates.ts';
-import type { SecretValues } from '../core/secret-check.ts';
 import {
+  certificatesToIssue,
   differingSecrets,
   type ExistingSecrets,
   type NewSecret,
   parseExisting,
   planSecrets,
   type SecretPlan,
+  type SecretValues,
+  secretId,
   secretKeys,
   secretManifest,
 } from '../core/secrets.ts';
 import { issueCertificates } from '../tools/certificates.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
-import type { Target } from './target.ts';
-
-type Live = Omit<Target, 'wanted'>;
+import type { LivePlatform } from './target.ts';
 
 /** Names and keys only: the values stay where they are. */
 const NAMES_AND_KEYS =
@@ -75,7 +74,7 @@ export async function existingSecrets(kubectl: Kubectl): Promise<ExistingSecrets
 
 /** What would be made, with the values. */
 export async function secretPlan(
-  { config, topology, kubectl }: Live,
+  { config, topology, kubectl }: LivePlatform,
   provided: Provided = fromEnvironment,
 ): Promise<SecretPlan> {
   const catalog = secretCatalog(config, topology);
@@ -97,7 +96,9 @@ export async function makeSecrets(kubectl: Kubectl, { create, extend }: SecretPl
 }
 
 /** Makes what is missing, and names the Secrets whose value in the environment is another than the cluster's. */
-export async function ensureSecrets(target: Live): Promise<{ made: number; differing: readonly string[] }> {
+export async function ensureSecrets(
+  target: LivePlatform,
+): Promise<{ made: number; differing: readonly string[] }> {
   const made = await makeSecrets(target.kubectl, await secretPlan(target));
   const catalog = secretCatalog(target.config, target.topology);
   const values = await secretValues(target.kubectl, catalog);

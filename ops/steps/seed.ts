@@ -1,12 +1,17 @@
 /** Brings test data in, through the edge as clients do; what is there already is kept. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { urlToHttpOptions } from 'node:url';
 import { z } from 'zod';
+import type { Config } from '../../charts/config/schema.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
+import { publicUrl } from '../../charts/edge/names.ts';
 import { componentOf } from '../../charts/graph/build.ts';
 import { USER_MANAGEMENT } from '../../charts/graph/model.ts';
 import { execArguments } from '../core/consoles.ts';
-import { Failure } from '../core/failure.ts';
+import { Failure, messageOf } from '../core/failure.ts';
 import {
+  retryAfter,
   SEED_ENTITY_SETS,
   SEED_QUESTION,
   SEED_SECRET,
@@ -14,12 +19,58 @@ import {
   type Seeded,
   type SeedUser,
 } from '../core/seed.ts';
-import { callEdge, type EdgeAnswer, type EdgeCall } from '../tools/edge.ts';
-import { pause } from '../tools/interrupt.ts';
+import { ask } from '../tools/https.ts';
+import { checkInterrupted, interrupted } from '../tools/interrupt.ts';
+import { until } from '../tools/wait.ts';
 import { runningPodOf } from './pods.ts';
-import type { Target } from './target.ts';
+import type { ComponentsInCluster } from './target.ts';
 
-type Place = Pick<Target, 'kubectl' | 'config' | 'topology'>;
+export interface EdgeCall {
+  /** @default GET */
+  readonly method?: 'GET' | 'POST' | 'PUT';
+  /** Sent as JSON. @default none */
+  readonly body?: unknown;
+  readonly token?: string;
+}
+
+export interface EdgeAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+const PATIENCE_MS = 60_000;
+/** How long limits may keep a request waiting, all in all. */
+const LIMITED_MS = 120_000;
+
+/** One request; waits where the edge or the gateway limits this address. @throws Failure without an answer. */
+export async function callEdge(config: Config, path: string, call: EdgeCall = {}): Promise<EdgeAnswer> {
+  for (const deadline = Date.now() + LIMITED_MS; ; ) {
+    const { retry, ...answer } = await once(config, path, call);
+    if (answer.status !== 429 || Date.now() > deadline) return answer;
+    await sleep(retryAfter(retry) * 1000, undefined, { signal: interrupted }).catch(checkInterrupted);
+  }
+}
+
+async function once(
+  config: Config,
+  path: string,
+  { method = 'GET', body, token }: EdgeCall,
+): Promise<EdgeAnswer & { readonly retry: string | undefined }> {
+  const url = new URL(publicUrl(config) + path);
+  const call = {
+    ...urlToHttpOptions(url),
+    method,
+    signal: interrupted,
+    timeout: PATIENCE_MS,
+    rejectUnauthorized: config.edge.tls !== 'self-signed',
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+  };
+  const { status, text, headers } = await ask(call, body).catch((error: unknown) => {
+    throw new Failure(`${url.origin}: does not answer (${messageOf(error)})`, 'see ./platform health');
+  });
+  return { status, text, retry: headers['retry-after'] };
+}
+
 type Say = (text: string) => void;
 
 const secret = z.looseObject({ data: z.looseObject({ password: z.string() }) });
@@ -30,29 +81,29 @@ const job = z.looseObject({ status: z.string() });
 
 const SYNC_SECONDS = 120;
 
-export async function seed(place: Place, say: Say): Promise<Seeded> {
-  const password = await passwordOf(place);
+export async function seed(cluster: ComponentsInCluster, say: Say): Promise<Seeded> {
+  const password = await passwordOf(cluster);
   say('users');
-  const created = await Promise.all(SEED_USERS.map((user) => register(place, user, password)));
+  const created = await Promise.all(SEED_USERS.map((user) => register(cluster, user, password)));
   const [admin] = SEED_USERS;
   if (!admin) throw new Failure('seed: no administrator is listed');
-  await promote(place, admin);
-  const token = await logIn(place, admin, password);
-  for (const user of SEED_USERS.slice(1)) await giveRole(place, user, token);
+  await promote(cluster, admin);
+  const token = await logIn(cluster, admin, password);
+  for (const user of SEED_USERS.slice(1)) await giveRole(cluster, user, token);
   say('companies');
-  const companies = await synchronize(place, token);
+  const companies = await synchronize(cluster, token);
   say('chat');
   const usersCreated = created.filter((one) => one).length;
   return {
     usersCreated,
     usersKept: SEED_USERS.length - usersCreated,
     companies,
-    chat: await chat(place, token),
+    chat: await chat(cluster, token),
   };
 }
 
 /** The password of the accounts, from the cluster; made when there is none. */
-async function passwordOf({ kubectl, config }: Place): Promise<string> {
+async function passwordOf({ kubectl, config }: ComponentsInCluster): Promise<string> {
   const namespace = namespaceOf(config, 'app');
   const args = ['get', 'secret', SEED_SECRET, `--namespace=${namespace}`, '--ignore-not-found'];
   const [found] = await kubectl.objects(secret, args);
@@ -64,7 +115,7 @@ async function passwordOf({ kubectl, config }: Place): Promise<string> {
 }
 
 async function expecting(
-  { config }: Place,
+  { config }: ComponentsInCluster,
   statuses: readonly number[],
   path: string,
   call: EdgeCall = {},
@@ -81,54 +132,65 @@ async function expecting(
 const read = <T>(schema: z.ZodType<T>, { text }: EdgeAnswer): T => schema.parse(JSON.parse(text));
 
 /** Whether the account was made now. */
-async function register(place: Place, { email }: SeedUser, password: string): Promise<boolean> {
+async function register(
+  cluster: ComponentsInCluster,
+  { email }: SeedUser,
+  password: string,
+): Promise<boolean> {
   const call = { method: 'POST', body: { email, password } } as const;
-  return (await expecting(place, [201, 409], '/api/users/auth/register', call)).status === 201;
+  return (await expecting(cluster, [201, 409], '/api/users/auth/register', call)).status === 201;
 }
 
 /** The first administrator is made by a person who may run commands in the pods. */
-async function promote({ kubectl, config, topology }: Place, { email }: SeedUser): Promise<void> {
+async function promote(
+  { kubectl, config, topology }: ComponentsInCluster,
+  { email }: SeedUser,
+): Promise<void> {
   const component = componentOf(topology, USER_MANAGEMENT);
   const pod = await runningPodOf({ kubectl, config }, component);
   await kubectl.output(execArguments(pod, [], ['python', '-m', 'user_management', 'promote', email]));
 }
 
-async function logIn(place: Place, { email }: SeedUser, password: string): Promise<string> {
+async function logIn(cluster: ComponentsInCluster, { email }: SeedUser, password: string): Promise<string> {
   const call = { method: 'POST', body: { email, password } } as const;
-  return read(login, await expecting(place, [200], '/api/users/auth/login', call)).access_token;
+  return read(login, await expecting(cluster, [200], '/api/users/auth/login', call)).access_token;
 }
 
-async function giveRole(place: Place, { email, role }: SeedUser, token: string): Promise<void> {
-  const listed = await expecting(place, [200], `/api/users?email=${encodeURIComponent(email)}`, { token });
+async function giveRole(
+  cluster: ComponentsInCluster,
+  { email, role }: SeedUser,
+  token: string,
+): Promise<void> {
+  const listed = await expecting(cluster, [200], `/api/users?email=${encodeURIComponent(email)}`, { token });
   const found = read(page(account), listed).items.find((one) => one.email === email);
   if (!found) throw new Failure(`seed: ${email} is not among the accounts`);
   if (found.role === role) return;
-  await expecting(place, [200], `/api/users/${found.id}/role`, { method: 'PUT', body: { role }, token });
+  await expecting(cluster, [200], `/api/users/${found.id}/role`, { method: 'PUT', body: { role }, token });
 }
 
 /** Returns how many companies there are afterwards. */
-async function synchronize(place: Place, token: string): Promise<number> {
+async function synchronize(cluster: ComponentsInCluster, token: string): Promise<number> {
   const body = { entity_sets: SEED_ENTITY_SETS };
-  const started = await expecting(place, [202], '/api/1c/sync/data', { method: 'POST', body, token });
+  const started = await expecting(cluster, [202], '/api/1c/sync/data', { method: 'POST', body, token });
   const { job_id: id } = read(z.looseObject({ job_id: z.string() }), started);
-  for (let seconds = 0; ; seconds++) {
-    const { status } = read(job, await expecting(place, [200], `/api/1c/sync/${id}`, { token }));
-    if (status === 'completed') break;
-    if (status === 'failed' || seconds > SYNC_SECONDS)
+  await until({ seconds: SYNC_SECONDS, pauseMs: 1000 }, async (late) => {
+    const { status } = read(job, await expecting(cluster, [200], `/api/1c/sync/${id}`, { token }));
+    if (status === 'completed') return true;
+    if (status === 'failed' || late())
       throw new Failure(
-        `seed: synchronization ${id} is ${status} after ${seconds} s`,
+        `seed: synchronization ${id} is ${status}, expected completed within ${SYNC_SECONDS} s`,
         'see ./platform logs onec-integration',
       );
-    await pause(1000);
-  }
-  const companies = await expecting(place, [200], '/api/1c/companies', { token });
+    return undefined;
+  });
+  const companies = await expecting(cluster, [200], '/api/1c/companies', { token });
   return read(page(z.unknown()), companies).items.length;
 }
 
-async function chat(place: Place, token: string): Promise<Seeded['chat']> {
-  const conversations = await expecting(place, [200], '/api/ai/conversations', { token });
+async function chat(cluster: ComponentsInCluster, token: string): Promise<Seeded['chat']> {
+  const conversations = await expecting(cluster, [200], '/api/ai/conversations', { token });
   if (read(page(z.unknown()), conversations).items.length > 0) return 'kept';
   const call = { method: 'POST', body: { message: SEED_QUESTION }, token } as const;
-  const { status } = await expecting(place, [200, 503], '/api/ai/chat', call);
+  const { status } = await expecting(cluster, [200, 503], '/api/ai/chat', call);
   return status === 200 ? 'created' : 'skipped: no model provider is set';
 }

@@ -12,3 +12,10 @@ export interface Target {
   readonly wanted: readonly KubeObject[];
   readonly kubectl: Kubectl;
 }
+
+/** A cluster and the configuration of what runs in it. */
+export type ConfiguredCluster = Pick<Target, 'config' | 'kubectl'>;
+/** The same, with the components that run there. */
+export type ComponentsInCluster = Pick<Target, 'config' | 'kubectl' | 'topology'>;
+/** What a cluster should run, without the rendered objects. */
+export type LivePlatform = Omit<Target, 'wanted'>;

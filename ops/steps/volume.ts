@@ -6,9 +6,9 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import { drillOf } from '../../charts/graph/model.ts';
-import { bytes } from '../core/amount.ts';
 import {
   BACKUP_FILES,
+  bytesText,
   type Comparison,
   checkRoom,
   comparisonFrom,
@@ -22,22 +22,20 @@ import { type CronJob, jobFrom, jobSuffix } from '../core/jobs.ts';
 import { inParallel } from '../tools/parallel.ts';
 import { download, upload } from '../tools/transfer.ts';
 import { needCronJob, runJob, withPod } from './jobs.ts';
-import type { Target } from './target.ts';
-
-type VolumeTarget = Pick<Target, 'config' | 'kubectl'>;
+import type { ConfiguredCluster } from './target.ts';
 
 /** Jobs at once that only look. */
 const CONCURRENT = 5;
 
 /** The job that reads a volume, and can neither change a backup nor reach anything. */
 export const readerOf = (
-  { config, kubectl }: VolumeTarget,
+  { config, kubectl }: ConfiguredCluster,
   { service }: DatabaseOfService,
 ): Promise<CronJob> => needCronJob(kubectl, namespaceOf(config, 'app'), drillOf(service));
 
 /** The backups of each database, the newest first. */
 export async function listBackups(
-  target: VolumeTarget,
+  target: ConfiguredCluster,
   databases: readonly DatabaseOfService[],
 ): Promise<readonly StoredBackup[]> {
   const lists = await inParallel(databases, CONCURRENT, async (one) => {
@@ -57,7 +55,7 @@ export async function listBackups(
  * @throws Failure that names the damaged file, or says that a table differs.
  */
 export async function verifyBackup(
-  target: VolumeTarget,
+  target: ConfiguredCluster,
   database: DatabaseOfService,
   id: string,
   report: (text: string) => void,
@@ -77,7 +75,7 @@ export async function verifyBackup(
  * @throws Failure when the disk has no room, or a file did not arrive as it was recorded.
  */
 export async function fetchBackup(
-  target: VolumeTarget,
+  target: ConfiguredCluster,
   database: DatabaseOfService,
   backup: { readonly id: string; readonly bytes: number },
   folder: string,
@@ -92,7 +90,7 @@ export async function fetchBackup(
     try {
       for (const name of names) {
         const command = ['bash', '-c', 'exec cat "$(find /backups -name "$1")"', 'cat', name];
-        const say = (count: number): void => report(`${name}: ${bytes(count)}`);
+        const say = (count: number): void => report(`${name}: ${bytesText(count)}`);
         sums.set(name, await download(target.kubectl, [...exec, ...command], join(folder, name), say));
       }
       await checkSums(join(folder, `${backup.id}.sha256`), sums);
@@ -122,7 +120,7 @@ async function checkSums(file: string, sums: ReadonlyMap<string, string>): Promi
  * @throws Failure when a file is missing or damaged, or it is a backup of another database.
  */
 export async function storeBackup(
-  target: VolumeTarget,
+  target: ConfiguredCluster,
   database: DatabaseOfService,
   dump: string,
   report: (text: string) => void,
@@ -143,7 +141,7 @@ export async function storeBackup(
         'cat >"/inbox/$1.partial.$2" && mv "/inbox/$1.partial.$2" "/inbox/$1.$2"',
       ];
       const ending = file.slice(file.lastIndexOf('.') + 1);
-      const say = (count: number): void => report(`${basename(file)}: ${bytes(count)}`);
+      const say = (count: number): void => report(`${basename(file)}: ${bytesText(count)}`);
       await upload(target.kubectl, [...exec, ...command, 'store', id, ending], file, say);
     }
   });

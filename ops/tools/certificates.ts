@@ -16,7 +16,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
-import { type IssuedCertificate, type IssuedCertificates, secretId } from '../core/certificates.ts';
+import { type IssuedCertificate, type IssuedCertificates, secretId } from '../core/secrets.ts';
 
 const { subtle } = webcrypto;
 /** P-256, which every TLS server and client has. */

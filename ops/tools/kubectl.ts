@@ -3,11 +3,11 @@ import type { z } from 'zod';
 import { INVENTORY_LABEL } from '../../charts/constructs/names.ts';
 import { adapt } from '../core/adapt.ts';
 import { Failure, messageOf } from '../core/failure.ts';
-import { INVENTORY_RESOURCES } from '../core/inventory.ts';
-import { type KubeObject, kubeObject, parseObjects } from '../core/objects.ts';
+import { INVENTORY_RESOURCES, type KubeObject, kubeObject, parseObjects } from '../core/objects.ts';
 import { type Answers, beingDeleted, existing, type Plan, planApply } from '../core/plan.ts';
-import { checkInterrupted, pause } from './interrupt.ts';
+import { checkInterrupted } from './interrupt.ts';
 import { attach, run, stdoutOf } from './run.ts';
+import { until } from './wait.ts';
 
 /** Field manager of everything the operations command applies. */
 const MANAGER = 'platform';
@@ -84,18 +84,18 @@ export class Kubectl {
    * @throws Failure when the API server does not answer.
    */
   async reach(patienceSeconds = 0): Promise<void> {
-    for (const deadline = Date.now() + patienceSeconds * 1000; ; await pause(500))
+    await until({ seconds: patienceSeconds, pauseMs: 500 }, async (late) => {
       try {
-        await this.output(['get', '--raw', '/readyz', '--request-timeout=10s']);
-        return;
+        return await this.output(['get', '--raw', '/readyz', '--request-timeout=10s']);
       } catch (error) {
         checkInterrupted();
-        if (Date.now() < deadline) continue;
+        if (!late()) return undefined;
         throw new Failure(
           `cluster ${this.context}: not reachable (${messageOf(error)})`,
           'start the local one with ./platform start, or name another with --context',
         );
       }
+    });
   }
 
   /** Every object of the platform in that environment, as it is. */

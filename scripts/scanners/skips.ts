@@ -1,6 +1,6 @@
 /** Checks of the scanners that are skipped, where, and why: docs/security.md shows them (`npm run docs`). */
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
-import { markdownTable } from '../../ops/core/markdown.ts';
+import { markdownTable } from '../markdown.ts';
 
 export const SCANNERS = ['checkov', 'kube-score'] as const;
 export type Scanner = (typeof SCANNERS)[number];

@@ -6,8 +6,7 @@ import {
   connectionBudget,
   EXPORTER_CONNECTIONS,
 } from '../../charts/config/connections.ts';
-import type { ConfigOverride } from '../../charts/config/environments.ts';
-import { ENVIRONMENTS } from '../../charts/config/environments.ts';
+import { type ConfigOverride, ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import { footprintsOf, type Workload } from '../../charts/constructs/footprint.ts';
 import { find, render, root } from '../support/objects.ts';

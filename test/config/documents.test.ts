@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { buildApp } from '../../charts/app.ts';
 import { merge, resolveConfig } from '../../charts/config/resolve.ts';
-import { explain } from '../../ops/core/explain.ts';
+import { explain } from '../../ops/commands/config.ts';
 import { parseSet } from '../../ops/core/overrides.ts';
 import { editorSchema } from '../../scripts/configuration/editor.ts';
 import { exampleText } from '../../scripts/configuration/page.ts';

@@ -9,7 +9,7 @@ import { resolveConfig } from '../../charts/config/resolve.ts';
 import { synthesize } from '../../charts/synth.ts';
 import { environmentFrom } from '../../ops/commands/environment.ts';
 import { contextOf } from '../../ops/core/cluster.ts';
-import { forwardables } from '../../ops/core/forwards.ts';
+import { forwardables } from '../../ops/core/components.ts';
 import { checkSeedable } from '../../ops/core/seed.ts';
 import { root } from '../support/objects.ts';
 

@@ -7,8 +7,8 @@ import { prerequisites } from '../../charts/config/prerequisites.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import type { Config } from '../../charts/config/schema.ts';
 import { SERVICES } from '../../charts/topology.ts';
-import { forwardables } from '../../ops/core/forwards.ts';
-import { urls } from '../../ops/core/urls.ts';
+import { urls } from '../../ops/core/cluster.ts';
+import { forwardables } from '../../ops/core/components.ts';
 import { EVERYTHING, OTHERS } from '../support/everything.ts';
 import { leavesOf, recording } from '../support/reads.ts';
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IMAGES } from '../../charts/config/versions.ts';
 import { indexTemplate, SEARCHES, setupFiles } from '../../charts/logging/documents.ts';
-import { type LogSearch, searchBody } from '../../ops/core/log-search.ts';
+import { type LogSearch, searchBody } from '../../ops/core/logs.ts';
 import { loadFilter } from '../logging/filter.ts';
 import { configOf, root } from '../support/objects.ts';
 

@@ -12,7 +12,7 @@ import { SEARCHES, setupFiles } from '../../charts/logging/documents.ts';
 import { SECRETS_SCRIPT, SETUP_SCRIPT } from '../../charts/logging/filter-rules.ts';
 import { USERS } from '../../charts/logging/names.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
-import { secretId } from '../../ops/core/certificates.ts';
+import { secretId } from '../../ops/core/secrets.ts';
 import { issueCertificates } from '../../ops/tools/certificates.ts';
 import { configOf } from '../support/objects.ts';
 

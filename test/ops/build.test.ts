@@ -5,11 +5,18 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TRIVY_IMAGE } from '../../charts/config/versions.ts';
 import { SERVICES } from '../../charts/topology.ts';
-import { buildArguments, type ImageBuild } from '../../ops/core/build-plan.ts';
-import { checkBuilder, parseBuilder, parsePlatforms } from '../../ops/core/builder.ts';
-import { parseLabels } from '../../ops/core/labels.ts';
+import {
+  buildArguments,
+  checkBuilder,
+  checkRegistry,
+  digestOf,
+  digestValues,
+  type ImageBuild,
+  parseBuilder,
+  parseLabels,
+  parsePlatforms,
+} from '../../ops/core/build-plan.ts';
 import { parseValues } from '../../ops/core/overrides.ts';
-import { checkRegistry, digestOf, digestValues } from '../../ops/core/push.ts';
 import { parseReport, parseSeverities, scanArguments, tally } from '../../ops/core/scan.ts';
 import { commandLine } from '../support/command.ts';
 import { configOf } from '../support/objects.ts';

@@ -6,8 +6,12 @@ import { connect, createServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
-import { certificatesToIssue, type IssuedCertificate, secretId } from '../../ops/core/certificates.ts';
-import { planSecrets } from '../../ops/core/secrets.ts';
+import {
+  certificatesToIssue,
+  type IssuedCertificate,
+  planSecrets,
+  secretId,
+} from '../../ops/core/secrets.ts';
 import { CERTIFICATE_DAYS, issueCertificates } from '../../ops/tools/certificates.ts';
 import { configOf } from '../support/objects.ts';
 

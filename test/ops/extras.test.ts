@@ -5,13 +5,15 @@ import { loadPlan } from '../../charts/extras/load-script.ts';
 import { SERVICES } from '../../charts/topology.ts';
 import {
   checkDatabases,
+  checkLoad,
+  millisecondsOf,
   newestRevision,
   parseFound,
+  parseLoadResult,
   problemsOf,
   withDatabase,
-} from '../../ops/core/database-test.ts';
-import { checkLoad, millisecondsOf, parseLoadResult } from '../../ops/core/load-test.ts';
-import { migrationsOf } from '../../ops/steps/extras.ts';
+} from '../../ops/core/cluster-tests.ts';
+import { migrationsOf } from '../../ops/steps/cluster-tests.ts';
 import { configOf, find, render, WITH_DATABASE } from '../support/objects.ts';
 
 const ON = [{ extras: { loadTest: { enabled: true }, databaseTest: { enabled: true } } }];

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
 import { selectComponents } from '../../ops/core/components.ts';
-import { type Asked, healthReport, healthRows } from '../../ops/core/health.ts';
-import { statusRows } from '../../ops/core/status.ts';
+import { type Asked, healthReport, healthRows, statusRows } from '../../ops/core/status.ts';
 import { configOf } from '../support/objects.ts';
 
 const config = configOf('dev');

@@ -2,7 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { renderObjects } from '../../charts/render.ts';
 import { SERVICES } from '../../charts/topology.ts';
-import { median, oneLineChange, withoutDownloads } from '../../ops/core/build-measure.ts';
+import {
+  baseOf,
+  median,
+  megabytes,
+  oneLineChange,
+  sharedLayers,
+  sizesOf,
+  withoutDownloads,
+} from '../../ops/core/build-figures.ts';
 import {
   buildArguments,
   dockerfileOf,
@@ -10,7 +18,6 @@ import {
   selectBuilds,
   stepOf,
 } from '../../ops/core/build-plan.ts';
-import { baseOf, megabytes, sharedLayers, sizesOf } from '../../ops/core/image-size.ts';
 import {
   canonical,
   imagesOf,

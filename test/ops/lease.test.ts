@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LEASE_SECONDS, lease, leaseManifest, secondsLeft } from '../../ops/core/lease.ts';
+import { LEASE_SECONDS, lease, leaseManifest, secondsLeft } from '../../ops/steps/lock.ts';
 
 const NOW = new Date('2026-01-01T00:00:30.500Z');
 const leaseOf = (spec: object) =>

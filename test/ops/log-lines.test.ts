@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byTime, isAbout, parseLogLine, said } from '../../ops/core/log-lines.ts';
+import { byTime, isAbout, parseLogLine, said } from '../../ops/core/logs.ts';
 
 const record = JSON.stringify({
   timestamp: '2026-01-01T00:00:00.000Z',

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
-import { foundLines, searchAnswer, searchBody } from '../../ops/core/log-search.ts';
+import { foundLines, searchAnswer, searchBody } from '../../ops/core/logs.ts';
 import { issueCertificates } from '../../ops/tools/certificates.ts';
 import { output, useFakeTools } from '../support/command.ts';
 import { configOf } from '../support/objects.ts';

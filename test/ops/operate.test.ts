@@ -1,12 +1,9 @@
 /** The pure parts of verbs that change or watch what runs. */
 import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
-import { livePod } from '../../ops/core/components.ts';
-import { forwardables } from '../../ops/core/forwards.ts';
-import { changed, suggestions } from '../../ops/core/optimize.ts';
-import { checkScalable, parseWanted } from '../../ops/core/scale.ts';
-import type { UsageRow } from '../../ops/core/usage.ts';
-import { asleep } from '../../ops/core/wake.ts';
+import { forwardables, livePod } from '../../ops/core/components.ts';
+import { changed, suggestions, type UsageRow } from '../../ops/core/usage.ts';
+import { asleep, checkScalable, parseWanted } from '../../ops/core/workloads.ts';
 import { configOf } from '../support/objects.ts';
 
 describe('a cluster that wakes up', () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SERVICES } from '../../charts/topology.ts';
-import { parseSet, parseValues } from '../../ops/core/overrides.ts';
-import { parseServices } from '../../ops/core/services-file.ts';
+import { parseServices, parseSet, parseValues } from '../../ops/core/overrides.ts';
 
 describe('--set', () => {
   it.each([

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { corsOrigins } from '../../charts/edge/names.ts';
+import { placeholders } from '../../ops/core/checks.ts';
 import { kubeObject } from '../../ops/core/objects.ts';
-import { placeholders } from '../../ops/core/placeholders.ts';
 import { output } from '../support/command.ts';
 import { configOf, render } from '../support/objects.ts';
 

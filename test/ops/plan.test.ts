@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { adapt, LAST_APPLIED, memoryOf, REPLICAS_MANAGER } from '../../ops/core/adapt.ts';
-import { INVENTORY_RESOURCES, KEPT_KINDS } from '../../ops/core/inventory.ts';
-import { identity, type KubeObject, kubeObject, parseObjects } from '../../ops/core/objects.ts';
+import {
+  INVENTORY_RESOURCES,
+  identity,
+  KEPT_KINDS,
+  type KubeObject,
+  kubeObject,
+  parseObjects,
+} from '../../ops/core/objects.ts';
 import {
   type Answers,
   beingDeleted,

@@ -13,8 +13,8 @@ import {
 } from '../../ops/core/backup.ts';
 import { backupToRestore, nextStep, stateManifest, stateSchema } from '../../ops/core/restore.ts';
 import { Kubectl } from '../../ops/tools/kubectl.ts';
-import { patiently } from '../../ops/tools/patience.ts';
 import { download } from '../../ops/tools/transfer.ts';
+import { patiently } from '../../ops/tools/wait.ts';
 
 const OLD = 'x_db-20260101T021500Z';
 const NEW = 'x_db-20260102T021500Z';

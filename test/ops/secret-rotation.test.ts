@@ -3,21 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
-import { secretId } from '../../ops/core/certificates.ts';
 import { kubeObject } from '../../ops/core/objects.ts';
-import { type SecretValues, secretProblems } from '../../ops/core/secret-check.ts';
-import { parseProvided } from '../../ops/core/secret-file.ts';
-import { isFollowed, readAt, readersOf, readingPod } from '../../ops/core/secret-readers.ts';
+import { FORMATS, parseProvided, secretRows, secretTemplates } from '../../ops/core/secret-documents.ts';
 import {
   entriesNamed,
   finishSteps,
+  isFollowed,
+  readAt,
+  readersOf,
+  readingPod,
   rotationSteps,
   textOf,
   valuesIn,
 } from '../../ops/core/secret-rotation.ts';
-import { secretRows } from '../../ops/core/secret-table.ts';
-import { FORMATS, secretTemplates } from '../../ops/core/secret-templates.ts';
-import { differingSecrets, planSecrets } from '../../ops/core/secrets.ts';
+import {
+  differingSecrets,
+  planSecrets,
+  type SecretValues,
+  secretId,
+  secretProblems,
+} from '../../ops/core/secrets.ts';
 import { issueCertificates } from '../../ops/tools/certificates.ts';
 import { configOf, render } from '../support/objects.ts';
 

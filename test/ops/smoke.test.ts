@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SERVICES } from '../../charts/topology.ts';
-import { complaint, probesThroughEdge } from '../../ops/core/smoke.ts';
+import { complaint, probesThroughEdge } from '../../ops/steps/smoke.ts';
 import { WITH_ROUTE } from '../support/objects.ts';
 
 const probes = probesThroughEdge(SERVICES);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
 import { reachability } from '../../charts/graph/reach.ts';
-import { matrixOf } from '../../ops/core/matrix.ts';
+import { matrixOf } from '../../ops/core/probe.ts';
 import { absent, age, statusRows } from '../../ops/core/status.ts';
 import {
   event,

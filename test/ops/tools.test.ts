@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { diskRow, inotifyRow, machineRow } from '../../ops/core/machine.ts';
-import { atLeast, lackingOf, type Tool, toolRow } from '../../ops/core/tools.ts';
+import {
+  atLeast,
+  diskRow,
+  inotifyRow,
+  lackingOf,
+  machineRow,
+  type Tool,
+  toolRow,
+} from '../../ops/core/required-tools.ts';
 
 const tool: Tool = {
   probe: ['version'],

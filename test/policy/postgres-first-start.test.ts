@@ -31,7 +31,7 @@ const work = mkdtempSync(join(tmpdir(), 'first-'));
 chmodSync(work, 0o777);
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
-interface Place {
+interface DataFolder {
   readonly folder: string;
   readonly run: (
     command: readonly string[],
@@ -39,7 +39,7 @@ interface Place {
   ) => { readonly status: number | null; readonly output: string };
 }
 
-function place(name: string): Place {
+function dataFolder(name: string): DataFolder {
   const folder = join(work, name);
   for (const path of ['', 'secrets', 'volume', 'bin']) {
     mkdirSync(join(folder, path));
@@ -88,10 +88,11 @@ KILL`,
 };
 
 describe.skipIf(!found)('the first start of a database', () => {
-  const first = ({ run, folder }: Place, path?: string) => run(['bash', join(folder, 'initialize.sh')], path);
+  const first = ({ run, folder }: DataFolder, path?: string) =>
+    run(['bash', join(folder, 'initialize.sh')], path);
 
   /** What a whole database answers, asked of a running server. */
-  function contents({ run, folder }: Place): string {
+  function contents({ run, folder }: DataFolder): string {
     const data = join(folder, 'volume/pgdata');
     const started = run([
       'pg_ctl',
@@ -122,7 +123,7 @@ describe.skipIf(!found)('the first start of a database', () => {
   it.each(Object.entries(MOMENTS))(
     'killed when %s: the next one makes it whole',
     (moment, [program, text]) => {
-      const here = place(moment.replaceAll(' ', '-'));
+      const here = dataFolder(moment.replaceAll(' ', '-'));
       const real = spawnSync('which', [program], { env: { PATH: programs }, encoding: 'utf8' }).stdout.trim();
       const shim = join(here.folder, 'bin', program);
       writeFileSync(shim, `#!/bin/bash\n${text.replaceAll('KILL', KILL).replaceAll('REAL', real)}\n`);
@@ -138,7 +139,7 @@ describe.skipIf(!found)('the first start of a database', () => {
     },
   );
   it('a database that is there is left alone, and other files are not taken for one', () => {
-    const here = place('other');
+    const here = dataFolder('other');
     const data = join(here.folder, 'volume/pgdata');
     mkdirSync(data);
     writeFileSync(join(data, 'PG_VERSION'), '15');

@@ -6,21 +6,24 @@ import { databaseTestOf, LOAD_TEST, type ServiceSpec } from '../../charts/graph/
 import {
   type DatabaseFound,
   type Expected,
+  type LoadResult,
   newestRevision,
   parseFound,
+  parseLoadResult,
   problemsOf,
-} from '../core/database-test.ts';
+} from '../core/cluster-tests.ts';
 import { Failure } from '../core/failure.ts';
 import { type CronJob, jobFrom, jobSuffix } from '../core/jobs.ts';
-import { type LoadResult, parseLoadResult } from '../core/load-test.ts';
 import { ROOT } from '../core/paths.ts';
 import { inParallel } from '../tools/parallel.ts';
 import { findCronJob, jobLog, removeJob, runJob } from './jobs.ts';
-import type { Target } from './target.ts';
+import type { ConfiguredCluster } from './target.ts';
 
-type ExtraTarget = Pick<Target, 'config' | 'kubectl'>;
-
-async function templateOf({ config, kubectl }: ExtraTarget, name: string, field: string): Promise<CronJob> {
+async function templateOf(
+  { config, kubectl }: ConfiguredCluster,
+  name: string,
+  field: string,
+): Promise<CronJob> {
   const namespace = namespaceOf(config, 'app');
   const found = await findCronJob(kubectl, namespace, name);
   if (found) return found;
@@ -46,7 +49,7 @@ export interface Load {
 
 /** @throws Failure when the test itself failed; thresholds that were crossed are part of the result. */
 export async function runLoadTest(
-  target: ExtraTarget,
+  target: ConfiguredCluster,
   { users, seconds }: Load,
   say: (text: string) => void,
 ): Promise<LoadResult> {
@@ -86,7 +89,7 @@ const CONCURRENT = 3;
 
 /** @param report is told how the test of a service goes. */
 export async function testDatabases(
-  target: ExtraTarget,
+  target: ConfiguredCluster,
   services: readonly ServiceSpec[],
   report: (service: string, text: string) => void,
 ): Promise<readonly DatabaseTest[]> {
@@ -106,7 +109,7 @@ export async function testDatabases(
 }
 
 async function testDatabase(
-  { kubectl }: ExtraTarget,
+  { kubectl }: ConfiguredCluster,
   service: string,
   expected: Expected,
   template: CronJob,

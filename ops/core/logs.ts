@@ -1,4 +1,81 @@
 /** Lines of pods' logs: taken apart, filtered, put in order, and written for people. */
+import { z } from 'zod';
+
+export interface LogSearch {
+  /** Words and `field:value`, as Elasticsearch's query_string takes them; all must fit. */
+  readonly query: string;
+  /** Of these components only. @default all */
+  readonly components: readonly string[];
+  /** @default any request */
+  readonly requestId?: string;
+  /** Not older than that, such as 10m. @default as old as there is */
+  readonly since?: string;
+  /** At most so many, the newest. Elasticsearch gives 10,000 at most (index.max_result_window). */
+  readonly lines: number;
+}
+
+export const MOST_LINES = 10_000;
+
+/** The body of `_search`. */
+export const searchBody = ({ query, components, requestId, since, lines }: LogSearch): object => ({
+  size: lines,
+  sort: [{ '@timestamp': 'desc' }],
+  track_total_hits: true,
+  query: {
+    bool: {
+      filter: [
+        { query_string: { query, default_operator: 'AND' } },
+        ...(components.length > 0 ? [{ terms: { component: components } }] : []),
+        ...(requestId === undefined ? [] : [{ term: { request_id: requestId } }]),
+        ...(since === undefined ? [] : [{ range: { '@timestamp': { gte: `now-${since}` } } }]),
+      ],
+    },
+  },
+});
+
+const kubernetes = z.looseObject({
+  pod: z.looseObject({ name: z.string() }).optional(),
+  container: z.looseObject({ name: z.string() }).optional(),
+});
+const source = z.looseObject({
+  '@timestamp': z.string(),
+  component: z.string().default(''),
+  kubernetes: kubernetes.default({}),
+});
+
+export const searchAnswer = z.looseObject({
+  hits: z.looseObject({
+    total: z.looseObject({ value: z.number() }),
+    hits: z.array(z.looseObject({ _source: source })),
+  }),
+});
+export type SearchAnswer = z.output<typeof searchAnswer>;
+
+/** What is said by the prefix, or is the same on every line. */
+const SHIPPED_FIELDS = new Set([
+  '@timestamp',
+  'component',
+  'kubernetes',
+  'data_stream',
+  'environment',
+  'stream',
+]);
+
+/** The lines in the order they were written, each with its component. */
+export const foundLines = ({ hits }: SearchAnswer): readonly (readonly [component: string, LogLine])[] =>
+  hits.hits
+    .map(({ _source: document }): readonly [string, LogLine] => [
+      document.component,
+      {
+        time: document['@timestamp'],
+        pod: document.kubernetes.pod?.name ?? '',
+        container: document.kubernetes.container?.name ?? '',
+        text: JSON.stringify(
+          Object.fromEntries(Object.entries(document).filter(([name]) => !SHIPPED_FIELDS.has(name))),
+        ),
+      },
+    ])
+    .toReversed();
 
 export interface LogLine {
   /** When the container wrote it, RFC 3339 with nanoseconds. */
@@ -49,7 +126,7 @@ export interface Said {
 }
 
 /** Said already, by the prefix or the line's own time. */
-const KNOWN = new Set([
+const LINE_FIELDS = new Set([
   'timestamp',
   'time',
   'level',
@@ -72,7 +149,7 @@ export function said(line: string): Said {
     level: text(fields.level ?? ''),
     message: text(fields.message ?? fields.msg ?? ''),
     details: Object.entries(fields)
-      .filter(([name, value]) => !KNOWN.has(name) && value !== null && value !== undefined)
+      .filter(([name, value]) => !LINE_FIELDS.has(name) && value !== null && value !== undefined)
       .map(([name, value]) => [name, text(value)]),
   };
 }
