@@ -196,7 +196,7 @@ export const FAULTS: readonly Fault[] = [
     only: 'contract:security',
     fault: 'an endpoint that answers with 500',
     files: {
-      'services/security/security/alerts_api.py': [
+      'services/security/security/alerts/api.py': [
         '@router.get("/alerts", ',
         '@router.get("/planted")\nasync def planted() -> None:\n    raise RuntimeError\n\n\n@router.get("/alerts", ',
       ],

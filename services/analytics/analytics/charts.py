@@ -9,9 +9,9 @@ from datetime import date
 from html import escape
 from math import ceil, floor, log10
 
+from analytics.localization import Language, day, number, scale_number, short_day, span
 from analytics.rendering import COLORS
 from analytics.tables import Chart
-from analytics.words import Language, day, number, scale_number, short_day, span
 
 _WIDTH, _HEIGHT = 640, 230
 _LEFT, _TOP, _BOTTOM = 62, 10, 26

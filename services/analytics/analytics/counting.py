@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.localization import printable
 from analytics.measures import How, Measure
 from analytics.models import EventSeen
 from analytics.period import Group, Period
-from analytics.words import printable
 
 type Cell = str | int | float | None
 type Row = dict[str, Cell]

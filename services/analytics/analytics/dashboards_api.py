@@ -10,13 +10,13 @@ from fastapi.responses import HTMLResponse
 from analytics import html_page
 from analytics.counting import Scope
 from analytics.dashboards import DASHBOARDS, readable_group
+from analytics.localization import Language, word
 from analytics.negotiation import prefers_html
 from analytics.period import DEFAULT_DAYS, MAX_DAYS, Group, Period
 from analytics.schemas import DashboardList, DashboardSummary, DashboardView, Point, SeriesView
 from analytics.scopes import permitted_user
 from analytics.settings import Settings
 from analytics.tables import Chart, Table, make_charts, make_table, note_text, numbers, unpriced_models
-from analytics.words import Language, word
 from assistants_common.auth import CurrentUser
 from assistants_common.problems import ProblemError
 from assistants_common.resources import ResourcesDep, SessionDep

@@ -5,11 +5,11 @@ from datetime import date
 from typing import Literal, TypedDict
 
 from analytics.counting import Cell, Key
+from analytics.localization import Language, day, span, word
 from analytics.models import Report
 from analytics.period import Group, Period
 from analytics.reports import REPORTS, ReportKind
 from analytics.tables import COST, UNPRICED, Chart, Note, make_charts, note_text, numbers
-from analytics.words import Language, day, span, word
 
 Kind = Literal["text", "date", "integer", "money"]
 

@@ -6,11 +6,11 @@ from html import escape
 
 from analytics.charts import bar_chart, legend
 from analytics.documents import Fact, make_facts, scope_text
+from analytics.localization import Language, number, word
 from analytics.period import Period
 from analytics.rendering import COLORS
 from analytics.schemas import DashboardView
 from analytics.tables import Chart
-from analytics.words import Language, number, word
 
 _PARTS = "\n".join(
     f"path.s{position} {{ fill: {color} }} li.s{position}::before {{ background: {color} }}"

@@ -10,6 +10,7 @@ from prometheus_client import Counter
 from analytics.counting import MAX_ROWS, Scope, TooManyRowsError
 from analytics.csv_export import to_csv
 from analytics.documents import columns_of, make_document, notes_of, title_of
+from analytics.localization import Language
 from analytics.models import Report
 from analytics.period import Group
 from analytics.renderer import Renderer
@@ -19,7 +20,6 @@ from analytics.schemas import Format, ReportRequest, ReportSummary, ReportView
 from analytics.scopes import permitted_user
 from analytics.settings import Settings
 from analytics.tables import Table, make_table, unpriced_models
-from analytics.words import Language
 from assistants_common.auth import CurrentUser
 from assistants_common.pagination import Page, PageParamsDep, paginate
 from assistants_common.problems import ProblemError

@@ -18,9 +18,9 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
+from analytics.localization import Language, printable
 from analytics.period import DEFAULT_DAYS, FIRST_DAY, LAST_DAY, MAX_DAYS, Group, Period
 from analytics.reports import ReportKind
-from analytics.words import Language, printable
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 

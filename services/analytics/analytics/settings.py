@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
+from analytics.localization import Language
 from analytics.prices import DEFAULT_PRICES, TokenPrice
-from analytics.words import Language
 from assistants_common.settings import DatabaseSettings
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics import measures
 from analytics.counting import Cell, Counts, Key, Row, Scope, count_events
+from analytics.localization import Language, word
 from analytics.measures import Measure
 from analytics.period import Group, Period
 from analytics.prices import (
@@ -19,7 +20,6 @@ from analytics.prices import (
     TokenPrices,
     find_price,
 )
-from analytics.words import Language, word
 
 COST = "cost"
 UNPRICED = "ai_requests_without_price"

@@ -11,16 +11,18 @@ from assistants_common.background import in_background
 from assistants_common.event_consumer import EventConsumer
 from assistants_common.mail import Mailer
 from assistants_common.resources import Resources
-from security import NAME, alerts_api, audit_api
-from security.audit_anchor import Anchor
-from security.audit_chain import AuditChain
-from security.audit_logger import audit_logger, configure_audit_logger
-from security.detector import Detector
+from security import NAME
+from security.alerts import api as alerts_api
+from security.alerts.notifications import NotificationQueue, Target
+from security.alerts.notifier import Notifier
+from security.alerts.webhook import Webhook
+from security.audit_log import api as audit_api
+from security.audit_log.anchor import Anchor
+from security.audit_log.chain import AuditChain
+from security.audit_log.logger import audit_logger, configure_audit_logger
+from security.detection.detector import Detector
 from security.models import Channel
-from security.notifications import NotificationQueue, Target
-from security.notifier import Notifier
 from security.settings import Settings
-from security.webhook import Webhook
 
 
 def build_chain(resources: Resources, settings: Settings) -> AuditChain:

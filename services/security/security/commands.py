@@ -12,10 +12,10 @@ from assistants_common.resources import Resources
 from assistants_common.settings import OptionalSecret, secrets_directory
 from security import NAME
 from security.app import build_chain
-from security.audit_chain import AuditChain
-from security.audit_export import verify_lines
-from security.audit_keys import AuditKeys
-from security.audit_verification import Verification, verify
+from security.audit_log.chain import AuditChain
+from security.audit_log.export import verify_lines
+from security.audit_log.keys import AuditKeys
+from security.audit_log.verification import Verification, verify
 from security.schemas import VerificationView
 from security.settings import Settings
 

@@ -4,7 +4,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from security.audit_chain import AuditChain
+from security.audit_log.chain import AuditChain
 
 
 def _chain(request: Request) -> AuditChain:

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from assistants_common.schemas import FilledText
-from security.audit_events import ACTION_PATTERN
-from security.audit_keys import Checkpoint
-from security.audit_verification import Verification
-from security.details import Details
+from security.audit_log.details import Details
+from security.audit_log.events import ACTION_PATTERN
+from security.audit_log.keys import Checkpoint
+from security.audit_log.verification import Verification
 from security.models import Alert, AlertState, Channel, NotificationState, Outcome, ThreatKind
 from security.severity import Severity
 

@@ -9,7 +9,7 @@ from pydantic_settings import NoDecode
 
 from assistants_common.mail import MailSettings
 from assistants_common.settings import DatabaseSettings, OptionalSecret
-from security.audit_keys import AuditKeys
+from security.audit_log.keys import AuditKeys
 from security.severity import Severity
 
 _MINIMUM_WEBHOOK_SECRET = 16

@@ -33,8 +33,8 @@ async def register(body: Registration, response: Response, session: SessionDep, 
     password_hash = await parts.passwords.hash(password)
     user = await accounts.add_user(session, body.email, password_hash)
     await session.commit()
-    if parts.letters.configured:
-        parts.letters.send(user.email, Purpose.VERIFY_EMAIL)
+    if parts.account_mails.configured:
+        parts.account_mails.send(user.email, Purpose.VERIFY_EMAIL)
     response.headers["Location"] = f"/users/{user.id}"
     return UserView.model_validate(user)
 
@@ -54,7 +54,7 @@ async def login(body: Login, response: Response, session: SessionDep, parts: Par
         await audit.login_failed(session, body.email, "locked")
         await session.commit()
         raise
-    if parts.letters.configured and not user.email_verified:
+    if parts.account_mails.configured and not user.email_verified:
         await _refuse_unverified(user, session, parts)
     result = await parts.sessions.open(session, user)
     await session.commit()
@@ -107,7 +107,7 @@ async def _refuse(email: str, session: SessionDep, parts: PartsDep) -> NoReturn:
 async def _refuse_unverified(user: User, session: SessionDep, parts: PartsDep) -> NoReturn:
     await audit.login_failed(session, user.email, "email_not_verified")
     await session.commit()
-    await parts.letters.request(user.email, Purpose.VERIFY_EMAIL)
+    await parts.account_mails.request(user.email, Purpose.VERIFY_EMAIL)
     raise ProblemError(
         403,
         "Confirm your e-mail address first: open the link in the mail we have sent you, and confirm there.",

@@ -8,8 +8,8 @@ from fastapi import Depends, Request
 
 from assistants_common.mail import Mailer
 from assistants_common.resources import Resources
+from user_management.account_mails import AccountMails
 from user_management.errands import Errands
-from user_management.letters import Letters
 from user_management.oidc import Oidc
 from user_management.passwords import Passwords
 from user_management.sessions import Sessions
@@ -25,7 +25,7 @@ class Parts:
     throttle: LoginThrottle
     sessions: Sessions
     errands: Errands
-    letters: Letters
+    account_mails: AccountMails
     oidc: Oidc | None
     """None when no provider is configured."""
 
@@ -43,7 +43,7 @@ class Parts:
             throttle=LoginThrottle(redis, settings),
             sessions=Sessions(settings, resources.tokens, redis),
             errands=errands,
-            letters=Letters(settings, database, redis, mailer, errands),
+            account_mails=AccountMails(settings, database, redis, mailer, errands),
             oidc=oidc,
         )
 

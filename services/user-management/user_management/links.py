@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from assistants_common.problems import ProblemError
 from user_management import accounts
 from user_management.models import OneTimeToken, User
-from user_management.opaque import digest, new_token
+from user_management.opaque_tokens import digest, new_token
 
 
 class Purpose(StrEnum):

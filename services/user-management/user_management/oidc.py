@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from assistants_common.cache import redis_key
 from assistants_common.http_client import build_client
 from assistants_common.problems import ProblemError
-from user_management.opaque import new_token
+from user_management.opaque_tokens import new_token
 from user_management.settings import Settings
 
 logger = logging.getLogger(__name__)

@@ -56,8 +56,8 @@ async def _refuse(email: str, session: SessionDep, parts: PartsDep) -> NoReturn:
 @router.post("/forgot", status_code=202, summary="Get a mail with a link to choose a new password")
 async def forgot(body: Address, parts: PartsDep) -> dict[str, str]:
     """The answer is the same whether or not the address has an account."""
-    parts.letters.require_configured()
-    await parts.letters.request(body.email, Purpose.RESET_PASSWORD)
+    parts.account_mails.require_configured()
+    await parts.account_mails.request(body.email, Purpose.RESET_PASSWORD)
     return {"detail": "If the address has an account, a mail with a link is on its way."}
 
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Ema
 from pydantic.types import StringConstraints
 
 from assistants_common.tokens import Role
-from user_management import opaque
+from user_management import opaque_tokens
 
 _EMAIL_EXAMPLE = "anna@example.com"
 _PASSWORD_EXAMPLE = "seven green lighthouses"  # noqa: S105 - an example
@@ -30,7 +30,7 @@ Email = Annotated[
 ]
 NewPassword = Annotated[SecretStr, Field(min_length=12, max_length=128, examples=[_PASSWORD_EXAMPLE])]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=128, examples=[_PASSWORD_EXAMPLE])]
-Token = Annotated[str, StringConstraints(pattern=opaque.PATTERN), Field(examples=[_TOKEN_EXAMPLE])]
+Token = Annotated[str, StringConstraints(pattern=opaque_tokens.PATTERN), Field(examples=[_TOKEN_EXAMPLE])]
 
 
 class Registration(BaseModel):

@@ -22,7 +22,7 @@ from assistants_common.revocation import revocation_ttl, revoke_session, revoke_
 from assistants_common.tokens import Role, TokenService
 from user_management import accounts, audit
 from user_management.models import RefreshToken, Session, User
-from user_management.opaque import derive, digest, new_token
+from user_management.opaque_tokens import derive, digest, new_token
 from user_management.schemas import LoginResult
 from user_management.settings import Settings
 

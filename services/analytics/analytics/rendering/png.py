@@ -12,8 +12,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from analytics.localization import Language, number, scale_number, short_day, word
 from analytics.rendering import COLORS
-from analytics.words import Language, number, scale_number, short_day, word
 
 if TYPE_CHECKING:
     from analytics.documents import Document, Fact

@@ -9,8 +9,8 @@ from xlsxwriter.chart import Chart as NativeChart  # type: ignore[import-untyped
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
+from analytics.localization import Language, word
 from analytics.rendering import COLORS
-from analytics.words import Language, word
 
 if TYPE_CHECKING:
     from analytics.documents import Column, Document, Kind

@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from analytics.charts import bar_chart, legend
 from analytics.dashboards import DASHBOARDS as DEFINITIONS
+from analytics.localization import word
 from analytics.negotiation import prefers_html
 from analytics.prices import DEFAULT_PRICES
 from analytics.tables import Chart
-from analytics.words import word
 from assistants_common.resources import Resources
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders

@@ -115,7 +115,7 @@ async def test_cost_of_models_with_and_without_a_price(
     assert unpriced == "Without a price, and so not in the cost: homemade."
 
 
-async def test_synchronisations(
+async def test_synchronizations(
     client: httpx.AsyncClient, analyst: dict[str, str], add_event: AddEvent
 ) -> None:
     await add_event("onec.sync_completed", {"entity_sets": 3, "rows_read": 40}, time="2025-01-01T12:00Z")

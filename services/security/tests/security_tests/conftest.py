@@ -11,8 +11,8 @@ from assistants_common.resources import Resources
 from assistants_testing.plugin import running
 from assistants_testing.waiting import PATIENCE_SECONDS
 from security.app import build_app, build_chain, build_queue
-from security.audit_anchor import KEY
-from security.detector import Detector
+from security.audit_log.anchor import KEY
+from security.detection.detector import Detector
 from security.settings import Settings
 
 _PROTECTED = ("audit_log", "audit_checkpoints")
@@ -25,7 +25,7 @@ Unprotected = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 @pytest.fixture(scope="session")
 def service_limits() -> dict[str, tuple[str, ...]]:
-    return {"security.audit_anchor": ("_SECONDS",)}
+    return {"security.audit_log.anchor": ("_SECONDS",)}
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,9 @@ from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders
 from assistants_testing.redis import RedisServer
 from security.app import build_chain
-from security.audit_anchor import KEY, AnchorState
-from security.audit_chain import Draft
-from security.audit_verification import ANCHOR_AWAY, ANCHOR_LOST, ANCHOR_STUCK, CUT_OFF, UNSIGNED
+from security.audit_log.anchor import KEY, AnchorState
+from security.audit_log.chain import Draft
+from security.audit_log.verification import ANCHOR_AWAY, ANCHOR_LOST, ANCHOR_STUCK, CUT_OFF, UNSIGNED
 from security.models import Outcome
 from security.settings import Settings
 

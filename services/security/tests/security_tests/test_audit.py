@@ -16,8 +16,8 @@ from assistants_testing.plugin import AuthHeaders
 from assistants_testing.postgres import PostgresServer
 from security import migrations
 from security.app import build_chain
-from security.audit_verification import verify
-from security.canonical import canonical_json
+from security.audit_log.canonical import canonical_json
+from security.audit_log.verification import verify
 from security.settings import Settings
 
 RECORD = {"action": "report.exported", "resource": "reports/7", "outcome": "success"}

@@ -11,7 +11,7 @@ import pytest
 from assistants_common.events import Event
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders
-from security.detector import Detector
+from security.detection.detector import Detector
 
 USER = UUID("0a0f7c1e-8f3e-4b55-8b3e-5d1f1f0d2a11")
 ADMIN = UUID("7a0f7c1e-8f3e-4b55-8b3e-5d1f1f0d2a12")

@@ -15,9 +15,9 @@ from assistants_common.resources import Resources
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders, PublishedEvents
 from assistants_testing.waiting import patience
-from security.detector import Detector
+from security.detection.detector import Detector
+from security.detection.threats import MAX_EVIDENCE
 from security.models import Alert, AlertChange, Signal, Threat
-from security.threats import MAX_EVIDENCE
 
 
 @pytest.fixture(autouse=True)

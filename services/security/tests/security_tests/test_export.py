@@ -16,10 +16,10 @@ from assistants_common.events import Event
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders
 from assistants_testing.service_process import environment, run_command
-from security.audit_export import COUNT_WRONG, INCOMPLETE, UNREADABLE, verify_lines
-from security.audit_keys import AuditKeys
-from security.audit_verification import CHANGED, MISSING, RESIGNED, UNKNOWN_KEY, UNSIGNED
-from security.detector import Detector
+from security.audit_log.export import COUNT_WRONG, INCOMPLETE, UNREADABLE, verify_lines
+from security.audit_log.keys import AuditKeys
+from security.audit_log.verification import CHANGED, MISSING, RESIGNED, UNKNOWN_KEY, UNSIGNED
+from security.detection.detector import Detector
 from security.settings import Settings
 
 from .conftest import Unprotected

@@ -23,8 +23,8 @@ from assistants_testing.redis import RedisServer
 from assistants_testing.service_process import environment
 from assistants_testing.waiting import patience
 from security.app import build_chain
-from security.audit_verification import verify
-from security.detector import Detector
+from security.audit_log.verification import verify
+from security.detection.detector import Detector
 from security.models import Alert, AuditRow, Threat
 from security.settings import Settings
 
@@ -39,8 +39,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from assistants_common.event_consumer import EventConsumer
 from assistants_common.resources import Resources
 from security.app import build_chain, build_queue
-from security.audit_chain import AuditChain
-from security.detector import Detector
+from security.audit_log.chain import AuditChain
+from security.detection.detector import Detector
 from security.settings import Settings
 
 settings = Settings()

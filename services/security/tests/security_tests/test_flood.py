@@ -14,13 +14,13 @@ from assistants_common.events import Event
 from assistants_common.resources import Resources
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders, PublishedEvents
+from security.alerts.notifications import NotificationQueue, Target
 from security.app import build_chain
-from security.detector import Detector
+from security.detection.detector import Detector
+from security.detection.threats import ALERTS_AN_HOUR, SEVERAL
 from security.models import Alert, Channel, Notification
-from security.notifications import NotificationQueue, Target
 from security.settings import Settings
 from security.severity import Severity
-from security.threats import ALERTS_AN_HOUR, SEVERAL
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from assistants_common.events import Event
 from assistants_common.resources import Resources
-from security.detector import Detector
+from security.detection.detector import Detector
 from security.models import AccountLock, Alert, Notification, RoleSighting, Threat
 
 Found = list[tuple[str, str, str, int]]

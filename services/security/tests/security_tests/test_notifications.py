@@ -25,16 +25,16 @@ from assistants_testing.plugin import AuthHeaders, running
 from assistants_testing.processes import free_port
 from assistants_testing.smtp import SmtpServer
 from assistants_testing.waiting import patience
-from security import notifier as notifier_module
+from security.alerts import notifier as notifier_module
+from security.alerts.notifications import LEASE, NotificationQueue, pause_after
+from security.alerts.notifier import Notifier
+from security.alerts.webhook import Webhook
 from security.app import build_app, build_chain, build_queue
-from security.detector import Detector
+from security.detection.detector import Detector
+from security.detection.threats import ALERTS_AN_HOUR
 from security.models import Alert, Channel, Notification, Threat
-from security.notifications import LEASE, NotificationQueue, pause_after
-from security.notifier import Notifier
 from security.settings import Settings
 from security.severity import Severity
-from security.threats import ALERTS_AN_HOUR
-from security.webhook import Webhook
 
 from .receiver import Receiver
 

@@ -5,10 +5,10 @@ from uuid import uuid4
 import pytest
 
 from assistants_common.events import Event
-from security.addresses import network_of
-from security.detector import RETENTION
+from security.detection.addresses import network_of
+from security.detection.detector import RETENTION
+from security.detection.rules import RULES, matches, most_within
 from security.models import ThreatKind
-from security.rules import RULES, matches, most_within
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 WINDOW = timedelta(minutes=10)

@@ -14,12 +14,12 @@ from assistants_common.resources import Resources
 from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders
 from security.app import build_chain
-from security.audit_anchor import KEY, Anchor
-from security.audit_chain import AuditChain
-from security.audit_keys import AuditKeys
-from security.audit_links import link_of, select_links
-from security.audit_verification import CHANGED, CUT_OFF, MISSING, RESIGNED, UNKNOWN_KEY, UNSIGNED, verify
-from security.canonical import Entry, sealed
+from security.audit_log.anchor import KEY, Anchor
+from security.audit_log.canonical import Entry, sealed
+from security.audit_log.chain import AuditChain
+from security.audit_log.keys import AuditKeys
+from security.audit_log.links import link_of, select_links
+from security.audit_log.verification import CHANGED, CUT_OFF, MISSING, RESIGNED, UNKNOWN_KEY, UNSIGNED, verify
 from security.models import AuditRow, CheckpointRow
 from security.settings import Settings
 

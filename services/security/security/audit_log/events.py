@@ -5,9 +5,9 @@ import re
 from uuid import UUID
 
 from assistants_common.events import Event
-from security.audit_chain import API_SOURCE, Draft
-from security.canonical import utc_text
-from security.details import checked_details
+from security.audit_log.canonical import utc_text
+from security.audit_log.chain import API_SOURCE, Draft
+from security.audit_log.details import checked_details
 from security.models import Outcome
 
 logger = logging.getLogger(__name__)

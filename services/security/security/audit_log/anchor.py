@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from assistants_common.cache import redis_key
-from security.audit_keys import AuditKeys, Checkpoint
+from security.audit_log.keys import AuditKeys, Checkpoint
 
 logger = logging.getLogger(__name__)
 

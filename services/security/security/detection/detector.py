@@ -13,15 +13,15 @@ from assistants_common.database import Database
 from assistants_common.events import Event
 from assistants_common.outbox import record_event
 from assistants_common.problems import is_unavailable
-from security import lookups, threats
-from security.audit_chain import OWN_SOURCE, Appended, AuditChain
-from security.audit_events import draft_of, is_audited
-from security.audit_logger import audit_logger
-from security.lookups import Hit
+from security.alerts.notifications import NotificationQueue
+from security.audit_log.chain import OWN_SOURCE, Appended, AuditChain
+from security.audit_log.events import draft_of, is_audited
+from security.audit_log.logger import audit_logger
+from security.detection import lookups, threats
+from security.detection.lookups import Hit
+from security.detection.rules import RULES, matches, most_within
+from security.detection.threats import OPENED, RAISED, Call, Seen
 from security.models import Signal
-from security.notifications import NotificationQueue
-from security.rules import RULES, matches, most_within
-from security.threats import OPENED, RAISED, Call, Seen
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from security.audit_keys import Checkpoint
-from security.canonical import Entry
+from security.audit_log.canonical import Entry
+from security.audit_log.keys import Checkpoint
 from security.models import AuditRow, CheckpointRow
 
 BATCH = 1000

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from assistants_common.events import Event
-from security import event_data
-from security.event_data import HasUser, Login, LoginFailed, RoleChanged, Sender, read
+from security.detection import event_data
+from security.detection.event_data import HasUser, Login, LoginFailed, RoleChanged, Sender, read
 from security.models import ThreatKind
 from security.severity import Severity
 

@@ -25,4 +25,4 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("must be between the years 1 and 9999") from None
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_as_documented), AfterValidator(_in_utc)]
+UtcTimestamp = Annotated[AwareDatetime, BeforeValidator(_as_documented), AfterValidator(_in_utc)]

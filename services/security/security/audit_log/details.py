@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from security.canonical import canonical_json
+from security.audit_log.canonical import canonical_json
 
 MAX_BYTES = 16 * 1024
 MAX_DEPTH = 16

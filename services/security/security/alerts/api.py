@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query
 from assistants_common.auth import AdminUser, AnalystUser
 from assistants_common.pagination import Page, PageParamsDep, paginate
 from assistants_common.resources import SessionDep
-from security import alerts
+from security.alerts import states as alerts
 from security.dependencies import ChainDep
 from security.models import AlertState, ThreatKind
-from security.moments import Moment
 from security.schemas import AlertView, StateChange, ThreatView
 from security.severity import Severity
+from security.timestamps import UtcTimestamp
 
 router = APIRouter(tags=["threats"])
 
@@ -24,11 +24,11 @@ ThreatStateFilter = Annotated[
     AlertState | None, Query(description="Only with an alert in this state.", examples=["open"])
 ]
 SeenSince = Annotated[
-    Moment | None,
+    UtcTimestamp | None,
     Query(description="Only what was last seen at this time or later.", examples=["2026-01-31T00:00:00Z"]),
 ]
 CreatedSince = Annotated[
-    Moment | None,
+    UtcTimestamp | None,
     Query(description="Only what was created at this time or later.", examples=["2026-01-31T00:00:00Z"]),
 ]
 

@@ -5,12 +5,21 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from security.audit_anchor import Anchor, AnchorState, Sighting
-from security.audit_chain import SEALED, contradicts
-from security.audit_keys import AuditKeys, Checkpoint
-from security.audit_links import BATCH, BEFORE_ALL, Ends, Link, find_ends, link_of, read_links, select_links
-from security.audit_logger import audit_logger
-from security.canonical import GENESIS_HASH, Entry, entry_hash
+from security.audit_log.anchor import Anchor, AnchorState, Sighting
+from security.audit_log.canonical import GENESIS_HASH, Entry, entry_hash
+from security.audit_log.chain import SEALED, contradicts
+from security.audit_log.keys import AuditKeys, Checkpoint
+from security.audit_log.links import (
+    BATCH,
+    BEFORE_ALL,
+    Ends,
+    Link,
+    find_ends,
+    link_of,
+    read_links,
+    select_links,
+)
+from security.audit_log.logger import audit_logger
 from security.models import AuditRow
 
 MISSING = "entries are missing, or this one is out of place"

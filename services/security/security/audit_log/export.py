@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from security.audit_keys import AuditKeys, Checkpoint
-from security.audit_links import BEFORE_ALL, Ends, Link, find_ends, read_links
-from security.audit_verification import Fault, Verification, Walker
-from security.canonical import Entry, utc_text
+from security.audit_log.canonical import Entry, utc_text
+from security.audit_log.keys import AuditKeys, Checkpoint
+from security.audit_log.links import BEFORE_ALL, Ends, Link, find_ends, read_links
+from security.audit_log.verification import Fault, Verification, Walker
 
 MEDIA_TYPE = "application/x-ndjson"
 INCOMPLETE = "the file ends before its last line"

@@ -12,15 +12,15 @@ from assistants_common.auth import AdminUser, AnalystUser, CurrentUser
 from assistants_common.pagination import Page, PageParamsDep, paginate
 from assistants_common.problems import ProblemError
 from assistants_common.resources import ResourcesDep, SessionDep
-from security.audit_chain import API_SOURCE, Draft
-from security.audit_events import ACTION_PATTERN, RESERVED_PREFIXES
-from security.audit_export import MEDIA_TYPE, export_lines
-from security.audit_logger import audit_logger
-from security.audit_verification import verify
+from security.audit_log.chain import API_SOURCE, Draft
+from security.audit_log.events import ACTION_PATTERN, RESERVED_PREFIXES
+from security.audit_log.export import MEDIA_TYPE, export_lines
+from security.audit_log.logger import audit_logger
+from security.audit_log.verification import verify
 from security.dependencies import ChainDep
 from security.models import AuditRow, Outcome
-from security.moments import Moment
 from security.schemas import RESOURCE_PATTERN, AuditEntryView, AuditRecord, VerificationView
+from security.timestamps import UtcTimestamp
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 
@@ -69,8 +69,8 @@ async def list_entries(
     source: Annotated[
         str | None, Query(pattern=r"^[a-z0-9-]{1,64}$", description="`api` or a service.", examples=["api"])
     ] = None,
-    since: Annotated[Moment | None, Query(examples=["2026-01-01T00:00:00Z"])] = None,
-    until: Annotated[Moment | None, Query(examples=["2026-02-01T00:00:00Z"])] = None,
+    since: Annotated[UtcTimestamp | None, Query(examples=["2026-01-01T00:00:00Z"])] = None,
+    until: Annotated[UtcTimestamp | None, Query(examples=["2026-02-01T00:00:00Z"])] = None,
 ) -> Page[AuditEntryView]:
     statement: Select[AuditRow] = select(AuditRow).order_by(AuditRow.sequence.desc())
     wanted = {

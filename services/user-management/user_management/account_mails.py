@@ -58,7 +58,7 @@ _PATHS = {
 }
 
 
-class Letters:
+class AccountMails:
     """Sends links in the background: no answer tells by its time whether there was somebody to mail."""
 
     def __init__(

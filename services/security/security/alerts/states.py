@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from assistants_common.problems import ProblemError
-from security import threats
-from security.audit_chain import OWN_SOURCE, AuditChain, Draft
+from security.audit_log.chain import OWN_SOURCE, AuditChain, Draft
+from security.detection import threats
 from security.models import Alert, AlertState, Outcome, Threat, ThreatKind
 from security.severity import Severity
 

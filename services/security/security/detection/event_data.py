@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from assistants_common.events import Event
 from assistants_common.tokens import Role
-from security.addresses import network_of
+from security.detection.addresses import network_of
 
 REGISTERED = "user.registered"
 LOGIN = "user.login"

@@ -16,10 +16,16 @@ from sqlalchemy.orm import aliased
 
 from assistants_common.events import Event
 from assistants_common.tokens import Role
-from security import event_data
-from security.event_data import Locked, Login, LoginFailed, RoleChanged, read
+from security.detection import event_data
+from security.detection.event_data import Locked, Login, LoginFailed, RoleChanged, read
+from security.detection.rules import (
+    LOCKED_ACCOUNT_STORM,
+    UNAUTHORIZED_PROMOTION,
+    Reading,
+    Rule,
+    log_malformed,
+)
 from security.models import AccountLock, RoleSighting, Signal, ThreatKind
-from security.rules import LOCKED_ACCOUNT_STORM, UNAUTHORIZED_PROMOTION, Reading, Rule, log_malformed
 
 _MOST_AT_ONCE = 200
 _ROLES_KEPT = timedelta(days=30)

@@ -11,10 +11,10 @@ from prometheus_client import Counter
 
 from assistants_common.background import in_background
 from assistants_common.mail import Mailer, MailError
-from security.messages import mail_text, subject_line, webhook_body
+from security.alerts.messages import mail_text, subject_line, webhook_body
+from security.alerts.notifications import NotificationQueue
+from security.alerts.webhook import Webhook, WebhookError
 from security.models import Channel, Notification
-from security.notifications import NotificationQueue
-from security.webhook import Webhook, WebhookError
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
+from security.detection.rules import Rule
 from security.models import Alert, AlertChange, AlertState, Signal, Threat
-from security.rules import Rule
 from security.severity import Severity
 
 MAX_EVIDENCE = 20

@@ -15,11 +15,11 @@ from prometheus_client import Gauge
 from sqlalchemy import DateTime, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from security.audit_anchor import Anchor, Sighting
-from security.audit_keys import AuditKeys, Checkpoint
-from security.audit_links import link_of, select_links
-from security.audit_logger import audit_logger
-from security.canonical import GENESIS_HASH, Entry, sealed
+from security.audit_log.anchor import Anchor, Sighting
+from security.audit_log.canonical import GENESIS_HASH, Entry, sealed
+from security.audit_log.keys import AuditKeys, Checkpoint
+from security.audit_log.links import link_of, select_links
+from security.audit_log.logger import audit_logger
 from security.models import AuditRow, CheckpointRow, Outcome
 
 UNSEALED = Gauge("audit_log_unsealed", "1 when the end of the audit log is not what was signed, else 0.")

@@ -1,0 +1,1 @@
+"""Alerts about threats: their states, and the messages about them."""

@@ -1,0 +1,1 @@
+"""The detection of threats in the events of the platform."""
