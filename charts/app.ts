@@ -1,4 +1,4 @@
-/** The composition root: which charts an environment has, in the order they are applied. Pure; it never synthesizes. */
+/** The composition root: which charts an environment has, in the order they are applied. Nothing is written here. */
 import { ApiObject, App, JsonPatch } from 'cdk8s';
 import { Backups } from './backup/chart.ts';
 import { notifies } from './config/monitoring.ts';
@@ -57,8 +57,8 @@ export function topologyOf(config: Config, services: readonly ServiceSpec[] = SE
 }
 
 /**
- * An environment as a cdk8s app: one chart, so one file, each. The numbers in front of the names are the order of
- * `kubectl apply -f DIR`, which reads files by name: namespaces, then what closes them, then what runs in them.
+ * An environment as a cdk8s app; each chart becomes one file. `kubectl apply -f DIR` reads files by name, so the
+ * numbers set the order: namespaces, then their policies, then the workloads.
  *
  * @throws ConfigError when configuration or services contradict each other.
  */
@@ -99,7 +99,7 @@ export function buildApp(config: Config, services: readonly ServiceSpec[] = SERV
   return app;
 }
 
-/** What all objects of a kind have: common annotations, unless an object has them already, and families of Services. */
+/** Adds to all objects the common annotations they do not have yet, and to all Services the IP families. */
 function finish(app: App, { commonAnnotations, ipFamilies, ipFamilyPolicy }: Config): void {
   const families = [
     ...(ipFamilies.length > 0 ? [JsonPatch.add('/spec/ipFamilies', ipFamilies)] : []),

@@ -107,8 +107,8 @@ function podOf({ kind, spec }: Workload): PodSpecLike | undefined {
 }
 
 /**
- * Pods of a Deployment at most: the new ones, as many old ones that still drain, and the surge. A quota counts a pod until it
- * has ended. Without a surge, as with Recreate, an old pod ends before a new one is made.
+ * The most pods a Deployment can have: the new ones, as many old ones that still drain, and the surge. A quota counts
+ * a pod until it has ended. Without a surge, as with Recreate, an old pod ends before its successor is created.
  */
 function inRollout({ strategy }: Workload['spec'], replicas: number): number {
   const surge = Number(strategy?.rollingUpdate?.maxSurge ?? 0);
@@ -125,7 +125,7 @@ export function footprints(charts: readonly Chart[]): ReadonlyMap<string, Footpr
   );
 }
 
-/** Footprint of every namespace: replicas at their maximum, and every Deployment at once in the fullest moment of a rollout. */
+/** Footprint of every namespace, with replicas at their maximum and all Deployments in a rollout at the same time. */
 export function footprintsOf(objects: readonly Workload[]): ReadonlyMap<string, Footprint> {
   const workloads = objects.filter(({ kind }) => WORKLOADS.includes(kind));
   const largest = new Map(

@@ -5,7 +5,7 @@ import { SURGE } from '../config/scale.ts';
 import type { Config } from '../config/schema.ts';
 import type { Allowance, SecretSpec } from '../graph/model.ts';
 
-/** uid and gid of every container of ours. */
+/** uid and gid of every container of the platform. */
 export const APP_USER = 1001;
 /** Where secrets are mounted, one file a key. */
 export const SECRETS_DIR = '/run/secrets/assistants';
@@ -111,8 +111,8 @@ export function secretVolume(name: string, files: readonly SecretFile[]): k8s.Vo
 }
 
 /**
- * Pods of a Deployment on different nodes and in different zones where there are several; never required, so that one
- * node is enough. Zones are not a second constraint: the scheduler then ignores both on nodes without a zone.
+ * Prefers different nodes and zones for the pods of a Deployment, so that one node is still enough. Zones are no
+ * second constraint, because the scheduler would then ignore both on nodes without a zone.
  */
 export const spread = (
   matchLabels: Record<string, string>,

@@ -1,12 +1,12 @@
 /**
- * For programs that read Secrets at their start only: the container is started anew, in its pod, when its files are not
- * those of the start. Whatever tool changed the Secret, the kubelet brings the files and asks the probe.
+ * Restarts the container of a program that reads Secrets only at start. A liveness probe compares the mounted files
+ * with those of the start, so it works with every tool that changes a Secret.
  */
 import type { k8s } from 'cdk8s-plus-28';
 
 const sum = (folder: string): string => `sha256sum ${folder}/*`;
 
-/** First line of the container's command: what the files are before the program reads them. */
+/** First line of the container's command: records the files before the program reads them. */
 export const rememberFiles = (folder: string, state: string): string => `${sum(folder)} > ${state}`;
 
 /** @param alive a command that fails when the program hangs. */

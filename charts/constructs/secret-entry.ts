@@ -2,8 +2,9 @@
 import type { Config } from '../config/schema.ts';
 
 /**
- * `generated`: random; `private-key`: a new key pair's PEM for the algorithm; `fixed`: known, not secret; `provided`: a
- * person's, such as a provider's key; `certificate`: a part of the entry's certificate, as PEM.
+ * `generated`: random. `private-key`: the PEM of a new key pair for the algorithm. `fixed`: known and not secret.
+ * `provided`: entered by a person, such as the key of a provider. `certificate`: a part of the entry's certificate, as
+ * PEM.
  */
 export type SecretValue =
   | { readonly kind: 'generated'; readonly bytes: number }
@@ -15,8 +16,9 @@ export type SecretValue =
 export type CertificatePart = 'authority' | 'certificate' | 'key';
 
 /**
- * How a value is replaced. `overlap`: the one before is accepted until everybody has the new one. `kept`: it is accepted
- * for good, as what it signed must stay good. `replace`: at once. An object says why there is no way.
+ * How a value is rotated. `overlap`: the previous value is accepted until every reader has the new one. `kept`:
+ * previous values are accepted for ever, because what they signed must stay valid. `replace`: at once. `never`: it
+ * cannot be rotated, with the reason.
  */
 export type Rotation = 'overlap' | 'kept' | 'replace' | { readonly never: string };
 
@@ -27,7 +29,10 @@ export interface SecretEntry {
   /** The platform runs without it. */
   readonly optional: boolean;
   readonly rotation: Rotation;
-  /** What its parts of a certificate are of. All entries of one authority trust each other, so they are made together. @default none */
+  /**
+   * The certificate that the `certificate` values belong to. Entries of one authority trust each other, so they are
+   * generated together. @default none
+   */
   readonly certificate?: { readonly authority: string; readonly dnsNames: readonly string[] };
   readonly keys: readonly { readonly key: string; readonly value: SecretValue }[];
 }

@@ -1,4 +1,4 @@
-/** The one place every pod passes through: disk of its containers, then what the configuration says of its pods. */
+/** Every pod template passes here: it gets ephemeral storage, then the pod settings of the configuration. */
 import { k8s } from 'cdk8s-plus-28';
 import { type PodSettings, podSettings } from '../config/pods.ts';
 import { bytesOf, millicores } from '../config/quantity.ts';

@@ -20,7 +20,7 @@ import { appSecret, databaseOf, superuserSecret } from './database.ts';
 import type { PostgresProps } from './postgres.ts';
 import { postgresParameters } from './postgres-config.ts';
 
-/** What the operator's own program and its sockets take of the scratch space it mounts; the program has some 100 MB. */
+/** Scratch space of the operator's program (about 100 MB) and its sockets. */
 const SCRATCH = scratch('scratch', '512Mi');
 /** Archives and backs up; the interface in the operator itself is deprecated since 1.26. */
 const PLUGIN = 'barman-cloud.cloudnative-pg.io';

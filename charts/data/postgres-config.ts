@@ -42,8 +42,8 @@ export const postgresConf = (config: Config, service: string): string =>
   ].join('\n');
 
 /**
- * Over the network every client shows a password. On the socket, which only containers of the pod reach, the system's own
- * user is enough: so the exporter needs no password, and a new one can be set when the old one is not known any more.
+ * Over the network every client needs a password. The socket is reachable from containers of the pod only and accepts
+ * the system's user: the exporter needs no password, and a lost one can be replaced.
  */
 export const PG_HBA = `local all postgres peer
 local all exporter peer map=pod
@@ -54,8 +54,8 @@ export const PG_IDENT = 'pod postgres exporter\n';
 export const SECRETS_SCRIPT = readFileSync(new URL('./scripts/postgres-secrets.sh', import.meta.url), 'utf8');
 
 /**
- * What the exporter asks besides its own questions: whether a database was made with other rules of sorting than the server's
- * image has now. Indexes on text are wrong then, until they are rebuilt.
+ * An extra query of the exporter: whether a database was created with another collation version than the image has
+ * now. Indexes on text are then wrong until they are rebuilt.
  */
 export const EXPORTER_QUERIES = toYaml({
   pg_database_collation: {
@@ -69,8 +69,8 @@ export const EXPORTER_QUERIES = toYaml({
 });
 
 /**
- * Makes a service's database, with psql's variables `database` and `app_user`: the service's own role owns it, nothing else
- * but the exporter may connect.
+ * Creates a service's database from psql's variables `database` and `app_user`. The service's role owns it; only that
+ * role and the exporter may connect.
  */
 export const DATABASE_SQL = `CREATE DATABASE :"database" OWNER :"app_user";
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
@@ -81,9 +81,10 @@ CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
 `;
 
 /**
- * Makes the server's data on an empty volume: the service's own role owns its database and nothing else may connect; the exporter
- * may only monitor, from within the pod. The folder gets its name when it is complete, so that a start that is killed at any moment begins anew.
- * Passwords are read from the mounted files by psql itself and appear in no argument or log.
+ * Initializes the server's data on an empty volume. The service's role owns its database, and only that role may
+ * connect; the exporter may only monitor, from within the pod. The data folder is renamed into place when it is
+ * complete, so a start that was killed begins again. psql reads passwords from the mounted files; they appear in no
+ * argument or log.
  */
 export const initScript = ({ name, user }: Database): string => `#!/bin/bash
 set -euo pipefail

@@ -29,8 +29,8 @@ export const REDIS_PASSWORD_FILE = '/run/secrets/redis/password';
 /** The passwords Redis was told last. */
 export const REDIS_APPLIED_FILE = '/run/redis/applied';
 /**
- * Share of the memory limit for data. Saving a snapshot forks, and every page written meanwhile is copied: in the worst
- * case all data stands in memory twice, beside buffers and fragmentation.
+ * Share of the memory limit for data. A snapshot forks, and each page written meanwhile is copied: in the worst case
+ * all data is in memory twice, plus buffers and fragmentation.
  */
 const MAXMEMORY_SHARE = 0.4;
 
@@ -47,8 +47,8 @@ export function redisConf(config: Config): string {
     'save 900 1',
     'save 300 10',
     'save 60 10000',
-    // A snapshot that fails must not stop rate limits, logins and events: RedisSnapshotFails tells of it, and the outboxes
-    // publish again what a restart then loses.
+    // A failing snapshot must not stop rate limits, logins and events. The alert RedisSnapshotFails reports it, and
+    // the outboxes publish again what a restart loses.
     'stop-writes-on-bgsave-error no',
     'notify-keyspace-events Ex',
     'tcp-keepalive 60',
@@ -168,7 +168,7 @@ export class Redis extends Construct {
       env: [
         { name: 'REDIS_ADDR', value: `redis://127.0.0.1:${PORTS.redis}` },
         { name: 'REDIS_PASSWORD_FILE', value: '/run/redis/exporter.json' },
-        // Who of the readers is behind with the events of the services.
+        // Readers that lag behind the event stream.
         { name: 'REDIS_EXPORTER_CHECK_SINGLE_STREAMS', value: `db0=${EVENT_STREAM}` },
         { name: 'REDIS_EXPORTER_STREAMS_EXCLUDE_CONSUMER_METRICS', value: 'true' },
       ],

@@ -6,7 +6,7 @@ import type { RouteSpec, ServiceSpec } from '../graph/model.ts';
 import { corsOrigins, timeoutOf, transportName } from './names.ts';
 
 const DEFAULT_BURST = 10;
-/** How many clients may keep a route's places for bodies full; more requests are refused until there is room again. */
+/** How many clients can fill the body buffers of a route; further requests are refused until there is room. */
 const CLIENTS_AT_ONCE = 4;
 /** The edge sets it itself, to the name of its pod: what counts by it counts all requests. */
 const SAME_FOR_ALL = 'X-Forwarded-Server';
@@ -28,7 +28,7 @@ export function middlewaresOf({ name, route }: ServiceSpec): readonly string[] {
     'cors',
     `limit-${name}`,
     ...(isBuffered(route) ? [`open-${name}`, `places-${name}`, 'body-limit'] : []),
-    // Services take the prefix off themselves, but not those of an older release, which serve beside them in a rollout.
+    // Services strip the prefix themselves. Pods of an older release, which serve during a rollout, do not.
     ...(route.stripPrefix === false ? [] : [`strip-${name}`]),
     'compress',
     'retry',

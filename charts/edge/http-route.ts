@@ -58,7 +58,7 @@ function addRedirect(scope: Construct, config: Config): void {
   });
 }
 
-/** Lets the Gateway's listener name our certificate, where there is one of ours. */
+/** Lets the Gateway's listener refer to the platform's certificate, where there is one. */
 function addGrant(scope: Construct, config: Config): void {
   const { gateway, tls, tlsSecret } = config.edge;
   if (!gateway || tls === 'self-signed') return;

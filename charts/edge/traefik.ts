@@ -1,4 +1,4 @@
-/** The platform's own Ingress controller: Traefik, reading Ingress objects of one namespace and files of ours. */
+/** The platform's Ingress controller, Traefik: it reads the Ingress objects of one namespace and rendered files. */
 
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
@@ -37,7 +37,7 @@ const watched = (config: Config): readonly string[] =>
     namespaceOf(config, zone),
   );
 
-/** Whom an entry point believes what it says of clients. */
+/** Peers whose X-Forwarded headers or PROXY protocol an entry point trusts. */
 function trust({ edge }: Config, entryPoint: string): string[] {
   const list = (option: string, ranges: readonly string[]) =>
     ranges.length > 0 ? [`--entrypoints.${entryPoint}.${option}=${ranges.join(',')}`] : [];
@@ -131,7 +131,10 @@ export class Traefik extends Construct {
     addDisruptionBudget(this, { name: EDGE, labels, selector, minReplicas: config.edge.replicas });
   }
 
-  /** Reads what it routes to, in the services' namespace only; the class is the one cluster-scoped thing it looks up. */
+  /**
+   * Reads Services and EndpointSlices in the services' namespace only; the IngressClass is the one cluster-scoped
+   * object it reads.
+   */
   private addAccess(config: Config, labels: Record<string, string>): void {
     const account = { kind: 'ServiceAccount', name: EDGE, namespace: namespaceOf(config, 'edge') };
     const clusterName = `assistants-edge${config.nameSuffix}`;

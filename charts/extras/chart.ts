@@ -1,4 +1,4 @@
-/** Load test and database tests: suspended CronJobs, so that a Job is made from them when somebody asks for one. */
+/** Load test and database tests as suspended CronJobs: the operations command creates Jobs from them. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';

@@ -1,8 +1,8 @@
 /** The script of the database test. It runs in the PostgreSQL image, as the service's own user. */
 
 /**
- * Connects, writes, reads back and takes it back, all in one transaction, so that nothing is left; then says what it
- * found in one line of JSON. What is right is for the reader to judge: `./platform database-test` does.
+ * Connects, writes and reads rows in one transaction and rolls it back; then prints its findings as one line of JSON,
+ * which `./platform database-test` judges.
  */
 const TEST = `#!/bin/bash
 set -euo pipefail

@@ -33,7 +33,7 @@ function routeOf({ name, gateway }: ServiceSpec, p95Milliseconds: number): reado
   return [{ service: name, path: `${gateway.path}${path}`, statuses, p95Milliseconds }];
 }
 
-/** What is asked of whom: one read of every service behind the gateway. */
+/** The requests: one read of every service behind the gateway. */
 export function loadPlan(config: Config, topology: Topology): LoadPlan {
   const { maxErrorRate, p95Milliseconds } = config.extras.loadTest;
   const port = portOf(componentOf(topology, GATEWAY), 'http');
@@ -47,8 +47,8 @@ export function loadPlan(config: Config, topology: Topology): LoadPlan {
 }
 
 /**
- * Every virtual user has a token of its own, made from the key the services share, and keeps below its limit. The last
- * line is the result as JSON; k6 ends with status 99 when a threshold is crossed.
+ * Every virtual user signs its own token with the shared key and stays below its rate limit. The last line is the
+ * result as JSON; k6 ends with status 99 when a threshold is crossed.
  */
 export const LOAD_SCRIPT = `import encoding from 'k6/encoding';
 import crypto from 'k6/crypto';

@@ -1,4 +1,7 @@
-/** A value the platform can't be built from. The message is one line: the field, the value, what was expected. */
+/**
+ * An invalid value of the configuration or the topology. The one-line message has the field, the value and what was
+ * expected.
+ */
 export class ConfigError extends Error {
   constructor(
     readonly field: string,

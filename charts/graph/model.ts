@@ -62,10 +62,7 @@ export interface Allowance {
 export interface RouteSpec {
   /** Path prefix, such as `/ai`. */
   readonly path: string;
-  /**
-   * The paths in the service's own code begin below the prefix, and it takes the prefix off itself (`PATH_PREFIX`), so that
-   * no controller has to. @default true
-   */
+  /** The service strips the prefix itself (`PATH_PREFIX`), so that no Ingress controller has to. @default true */
   readonly stripPrefix?: boolean;
   /** Requests a minute for one client address. @default the environment's rate limit */
   readonly requestsPerMinute?: number;
@@ -79,7 +76,7 @@ export interface RouteSpec {
 
 export type Role = 'user' | 'analyst' | 'admin';
 
-/** Who may use some of a prefix. The services check again, and finer; this keeps the rest from reaching them. */
+/** Access rules below a route prefix, checked by the gateway. The services check again, in more detail. */
 export interface RuleSpec {
   /** Below the prefix; `*` is one segment, `/**` at the end is everything below. */
   readonly path: string;
@@ -92,7 +89,7 @@ export interface RuleSpec {
 export interface RewriteSpec {
   readonly from: string;
   readonly to: string;
-  /** First match decides; where none does, every user who is logged in may. @default [] */
+  /** The first match decides; without a match every logged-in user is allowed. @default [] */
   readonly rules?: readonly RuleSpec[];
   /** Paths below `from` that need no token. @default [] */
   readonly public?: readonly string[];
@@ -118,7 +115,7 @@ export interface GatewaySpec {
 
 /** A read that costs a service what reads usually cost it. */
 export interface LoadSpec {
-  /** Below the gateway's path; `{user}` is the id of the caller, who is no registered user. */
+  /** Path below the gateway; `{user}` is the id of the caller, an unregistered user. */
   readonly path: string;
   /** Answers that are right. @default [200] */
   readonly statuses?: readonly number[];
@@ -130,9 +127,9 @@ export interface SecretSpec {
   readonly keys: readonly string[];
   /** The platform makes its values, random ones; otherwise a person provides them. @default false */
   readonly generated?: boolean;
-  /** The service works without it (and says what it cannot do). @default false */
+  /** The service runs without it, with fewer functions. @default false */
   readonly optional?: boolean;
-  /** What its values signed must stay good: values from before are kept. @default false */
+  /** Previous values are kept, because what they signed must stay valid. @default false */
   readonly signsForGood?: boolean;
 }
 
@@ -162,9 +159,9 @@ export interface ServiceSpec {
   readonly calls?: readonly string[];
   /** Destinations outside the cluster. @default [] */
   readonly egress?: readonly External[];
-  /** Plain settings besides those every service gets. @default [] */
+  /** Plain settings in addition to those every service gets. @default [] */
   readonly settings?: readonly SettingName[];
-  /** Secrets besides its database's, Redis's and the JWT key. @default [] */
+  /** Secrets in addition to those of its database, Redis and the JWT key. @default [] */
   readonly secrets?: readonly SecretSpec[];
 }
 
@@ -200,8 +197,8 @@ export interface Component {
   /** Labels that select its pods. */
   readonly selector: Readonly<Record<string, string>>;
   /**
-   * `always`: pods run all the time; `scheduled`: pods come and go; `reserved`: the place is kept in the graph, so that
-   * policies and targets are ready, and another chart, or the operations command, brings the pods.
+   * `always`: pods run all the time. `scheduled`: pods run from time to time. `reserved`: policies and scrape targets
+   * exist; another chart or the operations command creates the pods.
    */
   readonly presence: 'always' | 'scheduled' | 'reserved';
   /** The service it is, or the service whose store it is. */
@@ -243,7 +240,7 @@ export const ELASTICSEARCH = 'elasticsearch';
 export const LOGSTASH = 'logstash';
 export const KIBANA = 'kibana';
 export const FILEBEAT = 'filebeat';
-/** Brings Elasticsearch and Kibana to what the code says. */
+/** Configures Elasticsearch and Kibana. */
 export const LOGGING_SETUP = 'logging-setup';
 /** Logs people in, and publishes the keys its tokens are verified by. */
 export const USER_MANAGEMENT = 'user-management';
@@ -286,7 +283,7 @@ export const podsOf = (service: string): string => `${service}-pods`;
 export const postgresOf = (service: string): string => `postgres-${service}`;
 /** Name of the job that migrates a service's database before a release is rolled out. */
 export const migrateOf = (service: string): string => `migrate-${service}`;
-/** Asks every service for a read, when it is told to. */
+/** Sends one read to every service, on request. */
 export const LOAD_TEST = 'load-test';
 /** Name of the test of a service's database. */
 export const databaseTestOf = (service: string): string => `database-test-${service}`;
@@ -294,5 +291,5 @@ export const databaseTestOf = (service: string): string => `database-test-${serv
 export const backupOf = (service: string): string => `backup-${service}`;
 /** Name of the weekly restore drill of a service's database. */
 export const drillOf = (service: string): string => `restore-drill-${service}`;
-/** Name of the job that restores a service's database; it runs when somebody asks for it. */
+/** Name of the Job that restores a service's database; `./platform restore` starts it. */
 export const restoreOf = (service: string): string => `restore-${service}`;

@@ -1,6 +1,6 @@
 /**
- * Every field a log line has in Elasticsearch, once: the index template, the filter of Logstash and the columns of the
- * saved searches are made of it. What a program logs besides goes to `extra`, searchable as `extra.NAME`.
+ * Every field a log line has in Elasticsearch. The index template, the Logstash filter and the columns of the saved
+ * searches derive from this list. Other fields of a program go to `extra` and are searchable as `extra.NAME`.
  */
 
 /** A mapping type of Elasticsearch. `text` is cut into words; `keyword` is found as a whole; `flattened` takes any object. */

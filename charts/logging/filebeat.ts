@@ -26,18 +26,23 @@ const STATE = `${RUN}/secrets.sum`;
 const CPU = { request: '50m', limit: '250m' };
 const MEMORY = { request: '100Mi', limit: '256Mi' };
 
-/** All log files of our namespaces. Their names tell namespace, pod and container, so the Kubernetes API is not asked. */
+/**
+ * All log files of the platform's namespaces. Their names contain namespace, pod and container, so Filebeat does not
+ * need the Kubernetes API.
+ */
 const input = (namespaces: readonly string[]): Readonly<Record<string, unknown>> => ({
   type: 'filestream',
   id: 'pods',
-  // The kubelet renames a full file to `0.log.TIME` and compresses it when the next one is full: until then it is read to its end.
+  // The kubelet renames a full file to `0.log.TIME` and compresses it when the next one is full; until then Filebeat
+  // can read it to its end.
   paths: namespaces.map((namespace) => `${LOGS}/${namespace}_*/*/*.log*`),
   'prospector.scanner.exclude_files': ['\\.gz$', '\\.tmp$'],
-  // A file is known by its inode, which it keeps when it is renamed. By a fingerprint Filebeat reads no file of less than 64
-  // bytes, its minimum: the only line of a container that dies at once may be shorter.
+  // Files are identified by inode, which survives a rename. With fingerprints Filebeat ignores files below 64 bytes,
+  // and the only line of a container that fails at start may be shorter.
   'file_identity.native': null,
   'prospector.scanner.fingerprint': { enabled: false },
-  // The default of both: what is deleted is forgotten within seconds, before its inode is likely to be another file's.
+  // The default of both: the state of a deleted file is dropped within seconds, before its inode is likely to be
+  // reused.
   'close.on_state_change.removed': true,
   clean_removed: true,
   parsers: [
@@ -148,7 +153,7 @@ export class Filebeat extends Construct {
         secretsVolume(certificateFiles(component.name)),
         scratch('run', '1Mi', true),
         { name: 'logs', hostPath: { path: LOGS, type: 'Directory' } },
-        // How far each file was read; a new pod goes on from there.
+        // The read offsets of all files; a new pod resumes there.
         {
           name: 'data',
           hostPath: { path: `/var/lib/assistants-filebeat${config.nameSuffix}`, type: 'DirectoryOrCreate' },

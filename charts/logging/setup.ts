@@ -1,6 +1,6 @@
 /**
- * A Job that brings Elasticsearch and Kibana to what the code says. A Job cannot be changed, so its name has a hash of
- * its pod, and that has one of its files: any change makes a new Job.
+ * A Job that configures Elasticsearch and Kibana. A Job is immutable, so its name contains a hash of its pod template,
+ * which contains a checksum of its files: every change creates a new Job.
  */
 
 import { k8s } from 'cdk8s-plus-28';

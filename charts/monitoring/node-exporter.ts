@@ -16,8 +16,8 @@ import { UNPRIVILEGED } from './managed.ts';
 const CPU = { request: '50m', limit: '100m' };
 const MEMORY = { request: '64Mi', limit: '128Mi' };
 /**
- * Network counters are left out on purpose: they belong to the network a process is in, and a pod in the host's
- * network would be out of reach of every NetworkPolicy. Kubelets have those of each pod.
+ * Network counters are left out: they need the host's network, and NetworkPolicies do not apply to a pod there.
+ * Kubelets report the counters of each pod.
  */
 const COLLECTORS = [
   'cpu',
@@ -34,7 +34,7 @@ const COLLECTORS = [
 ];
 /** The host's own mounts, and where the pod sees them. */
 const HOST_PATHS = { root: '/', proc: '/proc', sys: '/sys' } as const;
-/** Mounts of pods and of the kernel: their size is somebody else's. */
+/** Mounts of pods and of the kernel, which are not disks of the node. */
 const NO_DISKS = '^/(dev|proc|run|sys|var/lib/(containerd|docker|kubelet)/.+)($|/)';
 
 export function addNodeExporter(scope: Construct, { config, topology }: PlatformChartProps): void {

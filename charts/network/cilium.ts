@@ -1,6 +1,6 @@
 /**
- * What Cilium needs besides: its rules by range match neither its nodes nor the API server, which have identities of their
- * own there. Each component that reaches one of them gets a policy by identity beside its NetworkPolicy.
+ * Policies for Cilium. Its CIDR rules match neither nodes nor the API server, which have identities there. Each
+ * component that needs one of them gets a CiliumNetworkPolicy by identity beside its NetworkPolicy.
  */
 import type { Construct } from 'constructs';
 import { CiliumNetworkPolicy } from '../../imports/cilium.io.ts';

@@ -1,6 +1,6 @@
 /**
- * Probes of every service. The contract: health every 30 s, timeout 10 s, 3 retries, 60 s to start. Start-up is
- * looked at more often, so that a pod is ready as soon as it can be; the promise of 60 s stays.
+ * Probes of every service. The contract: health every 30 s, timeout 10 s, 3 retries, 60 s to start. The startup probe
+ * runs more often, so that a pod becomes ready early; the limit of 60 s stays.
  */
 import { k8s } from 'cdk8s-plus-28';
 

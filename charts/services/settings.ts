@@ -1,4 +1,4 @@
-/** Settings of the services by the names of their variables, checked against what the services themselves read. */
+/** Settings of the services by variable name, checked against services/settings.json. */
 import { readFileSync } from 'node:fs';
 import type { k8s } from 'cdk8s-plus-28';
 import { z } from 'zod';

@@ -1,8 +1,8 @@
 /**
  * Every volume, in a file of its own that is applied before what uses it.
  *
- * The template of claims in a StatefulSet cannot change, so it could never grow: the API server refuses the whole set. A claim by
- * itself can, with kubectl, GitOps and the command alike, where its storage class allows expansion. It also outlives the set.
+ * A StatefulSet cannot change its volumeClaimTemplates, so such a volume could never grow. A separate claim can grow
+ * where its storage class allows expansion, and it outlives the StatefulSet.
  */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';

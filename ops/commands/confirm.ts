@@ -8,9 +8,9 @@ export interface ConfirmOptions {
 }
 
 /**
- * Returns when the answer is yes, or `--yes` was given.
+ * Returns when the user confirms or gave `--yes`.
  *
- * @param verb whose name the refusal begins with.
+ * @param verb the name the error message begins with.
  * @throws Failure when the answer is anything else, or there is no terminal to ask on.
  */
 export async function confirm(verb: string, question: string, { yes }: ConfirmOptions): Promise<void> {

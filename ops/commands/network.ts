@@ -15,8 +15,8 @@ import { showing } from './progress.ts';
 const PATIENCE_SECONDS = 90;
 
 /**
- * Tries every pair. Each source's attempts run in an ephemeral container of its pod, which shares the pod's network:
- * that is what the policies are about. It ends by itself; Kubernetes keeps its entry until the pod goes.
+ * Tries every pair. The attempts run in an ephemeral container of the source pod, which has the pod's network and so
+ * its policies. The container ends by itself; Kubernetes lists it until the pod is deleted.
  *
  * @param report is told which source is tried.
  */

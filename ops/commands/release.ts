@@ -55,11 +55,11 @@ export interface ReleaseOptions {
   readonly timeout: number;
   /** Take a backup of every database first. */
   readonly backup: boolean;
-  /** Apply revisions what runs now does not work with. */
+  /** Apply migrations that are incompatible with the running release. */
   readonly allowIncompatible: boolean;
-  /** Go back to what ran before when a step fails. */
+  /** Roll back to the previous release when a step fails. */
   readonly rollbackOnFailure: boolean;
-  /** Databases restored from a backup when the manifests are applied, as they would not work with them. */
+  /** Databases to restore from a backup with this release: their present schema is incompatible with it. */
   readonly restore: readonly Obstacle[];
 }
 
@@ -76,10 +76,10 @@ interface Work {
 }
 
 /**
- * Makes the release under a lease, so that no other command changes the environment meanwhile.
+ * Makes the release while it holds the environment's Lease, so that no other command changes the environment.
  *
  * @param extra steps before the backup.
- * @throws Failure that says which step failed, why, and what became of it.
+ * @throws Failure that names the failed step, the cause and the outcome.
  */
 export async function makeRelease(
   target: Target,

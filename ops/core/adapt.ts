@@ -1,10 +1,10 @@
-/** What is sent for a wanted object where that depends on what the cluster has: how many pods run, how large a volume is. */
+/** Adapts rendered objects to the cluster: the number of pods of an autoscaled workload, the size of a volume. */
 
 import { parseMemory } from '../../charts/config/quantity.ts';
 import { valueAt } from '../../charts/config/values.ts';
 import { identity, type KubeObject } from './objects.ts';
 
-/** Field manager that holds the number of pods from the moment manifests no longer name it until the autoscaler changes it. */
+/** Field manager that owns `replicas` after the manifests dropped it, until the autoscaler sets it. */
 export const REPLICAS_MANAGER = 'platform-replicas';
 /** Field manager of what `kubectl apply` remembers, apart from ours: what ours no longer says would be removed. */
 export const MEMORY_MANAGER = 'platform-last-applied';
@@ -50,7 +50,7 @@ const withSpec = (object: KubeObject, change: object): KubeObject => ({
   spec: { ...(typeof object.spec === 'object' ? object.spec : {}), ...change },
 });
 
-/** The number of pods to keep: manifests named it before and do not any more. Without it the API server would say 1. */
+/** The number of pods to keep when manifests no longer set it; the API server would default to 1. */
 function keptReplicas(wanted: KubeObject, live: KubeObject): number | undefined {
   if (wanted.kind !== 'Deployment' || valueAt(wanted, ['spec', 'replicas']) !== undefined) return undefined;
   const running = valueAt(live, ['spec', 'replicas']);
@@ -94,8 +94,8 @@ export const replicasOnly = (object: KubeObject): object => ({
 });
 
 /**
- * What `kubectl apply` has to remember of an object that it applied before: otherwise it would later leave fields in place
- * which we have brought and a next release no longer has.
+ * The last-applied annotation of an object that `kubectl apply` created. Without it, `kubectl apply` would later keep
+ * fields that this release sets and the next one no longer has.
  */
 export function memoryOf(object: KubeObject, live: KubeObject | undefined): object | undefined {
   if (live?.metadata.annotations?.[LAST_APPLIED] === undefined) return undefined;

@@ -138,7 +138,7 @@ export function idOfFile(database: string, name: string): string {
  * The backup meant by an id, by the time at its end, or by `latest`.
  *
  * @param stored backups of one service, the newest first.
- * @throws Failure that names those there are.
+ * @throws Failure that names the existing backups.
  */
 export function chooseBackup(
   verb: string,

@@ -1,4 +1,4 @@
-/** The size of an image, and our share of it. */
+/** The size of an image, and of its layers above the base image. */
 
 import type { ImageBuild } from './build-plan.ts';
 import { Failure } from './failure.ts';
@@ -8,8 +8,8 @@ const targetOf = (options: string): string =>
   /(?:^|,)(?:target|dst|destination)=([^,]+)/.exec(options)?.[1] ?? '';
 
 /**
- * A Dockerfile whose download caches are empty, and gone after the build: each cache mount is a file system in memory.
- * Without it a build that takes nothing from the layer cache still finds what pip, Deno or apt fetched before.
+ * The Dockerfile with a tmpfs in place of each cache mount, so that its download caches are empty. Otherwise a build
+ * without the layer cache would still find what pip, Deno or apt downloaded before.
  */
 export const withoutDownloads = (dockerfile: string): string =>
   dockerfile.replaceAll(/--mount=(\S+)/g, (mount, options: string) =>

@@ -1,4 +1,4 @@
-/** What must be true of a cluster before anything is deployed to it. Each check is judged from what was read, here. */
+/** Checks of a cluster before a deployment. They judge data that was read before. */
 import { z } from 'zod';
 import { prerequisites } from '../../charts/config/prerequisites.ts';
 import { parseCpu, parseMemory } from '../../charts/config/quantity.ts';
@@ -57,7 +57,7 @@ export interface Check {
   readonly name: string;
   /** `unverified`: cannot be found out from here; the rollout will show it. */
   readonly result: 'ok' | 'problem' | 'unverified';
-  /** What was found, and for a problem what to do. */
+  /** The finding, and for a problem what to do. */
   readonly detail: string;
 }
 
@@ -154,7 +154,7 @@ const sized = z.looseObject({
   }),
 });
 
-/** Quotas others have set in our namespaces against what the pods may use at their largest; ours follow the manifests. */
+/** Compares quotas that are not the platform's with the largest use of its pods. */
 export function checkQuotas(wanted: readonly KubeObject[], quotas: readonly Quota[]): Check {
   const workloads = wanted.flatMap((object): readonly Workload[] => {
     const parsed = sized.safeParse(object);

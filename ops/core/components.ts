@@ -63,11 +63,11 @@ export function forwardables(
 export const ANY_COMPONENT = 'services, stores, edge or other components';
 
 /**
- * The components of these names; all that run all the time when none is named.
+ * The named components; without a name, all that run all the time.
  *
- * @param verb whose name the refusal begins with.
+ * @param verb the name the error message begins with.
  * @param kinds that can be meant. @default every kind
- * @throws Failure for a name nothing has.
+ * @throws Failure for an unknown name.
  */
 export function selectComponents(
   verb: string,

@@ -1,7 +1,4 @@
-/**
- * Commands that are run inside pods. Passwords are read there, from the files the pod has anyway: they are on no argument
- * list, neither here nor there.
- */
+/** Commands that run inside pods. They read passwords from the files mounted there, so no argument list contains one. */
 import { POSTGRES_SECRETS } from '../../charts/data/database.ts';
 import { REDIS_PASSWORD_FILE } from '../../charts/data/redis.ts';
 import { PORTS } from '../../charts/graph/model.ts';

@@ -4,8 +4,8 @@ export const INTERRUPTED = 130;
 /** Something an operator can act on: one line with the cause and the next step. */
 export class Failure extends Error {
   /**
-   * @param details lines for people who want to know more, shown before the message.
-   * @param exitStatus where it is not the command's usual one.
+   * @param details lines with details, printed before the message.
+   * @param exitStatus when it differs from the command's usual one.
    */
   constructor(
     cause: string,

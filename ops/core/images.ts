@@ -86,7 +86,7 @@ export function stale(pods: readonly PodContainers[], node: NodeImages): readonl
   return [...new Set(outdated.flatMap(deploymentOf))];
 }
 
-/** Pods that wait for the next attempt to pull an image the node has by now: minutes, unless they are made anew. */
+/** Pods in ImagePullBackOff whose image the node has by now. Replaced, they start at once instead of after minutes. */
 export function stuck(pods: readonly PodContainers[], node: NodeImages): readonly PodContainers[] {
   const byName = canonicalNames(node);
   return pods.filter(({ status }) =>

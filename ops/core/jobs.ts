@@ -23,11 +23,11 @@ export const cronJob = z.looseObject({
 });
 export type CronJob = z.output<typeof cronJob>;
 
-/** What a Job differs in from its CronJob. */
+/** How a Job differs from the template of its CronJob. */
 export interface JobChanges {
   /** Makes the Job's name: the CronJob's, and this. */
   readonly suffix: string;
-  /** Variables set besides, or instead of, those of the template. @default {} */
+  /** Variables added to those of the template, or replacing them. @default {} */
   readonly env?: Readonly<Record<string, string>>;
   /** @default the template's */
   readonly command?: readonly string[];
@@ -44,8 +44,8 @@ export interface Job {
 const KEPT_SECONDS = 86_400;
 
 /**
- * A Job that runs what the CronJob would, once and now. It carries no inventory label, so it is never pruned, and is tried
- * only once: the person who started it sees why it failed and decides.
+ * A Job that runs the template of a CronJob once, now. It has no inventory label, so it is not pruned, and no retries:
+ * the person who started it decides what to do after a failure.
  */
 export function jobFrom({ metadata, spec }: CronJob, { suffix, env = {}, command }: JobChanges): Job {
   const { template, ...jobSpec } = spec.jobTemplate.spec;
@@ -101,7 +101,7 @@ export const jobSuffix = (now: Date): string => now.getTime().toString(36);
 
 const logLine = z.looseObject({ message: z.string() });
 
-/** What a line of a log says: the message, where the line is JSON as the services write it. */
+/** The text of a log line; of a JSON line, its message. */
 export function plainLine(line: string): string {
   if (!line.startsWith('{')) return line;
   try {

@@ -1,4 +1,4 @@
-/** Which databases a release migrates, the Jobs that do it, and what they answer. */
+/** Which databases a release migrates, with which Jobs, and what those report. */
 import { z } from 'zod';
 import { NAME_LABEL } from '../../charts/constructs/names.ts';
 import { migrateOf } from '../../charts/graph/model.ts';
@@ -35,8 +35,7 @@ export interface DueMigration {
 }
 
 /**
- * Services that run already and get another image. One that is new migrates by itself when its pod starts: its database
- * is new, too.
+ * Running services that get another image. A new service has a new database, which its pod migrates at start.
  *
  * @param live the Deployments of the cluster.
  */
@@ -68,8 +67,8 @@ const COMPATIBLE_ONLY = '--backward-compatible-only';
 const DEADLINE_SECONDS = 1800;
 
 /**
- * The Deployment's own migration as a Job. Its pods carry a name of their own: under the service's name they would be
- * sent its requests.
+ * The Deployment's own migration as a Job. Its pods have another name label: with the service's they would receive its
+ * requests.
  *
  * @param suffix makes the Job's name unique.
  */
@@ -107,7 +106,7 @@ const answer = z.looseObject({
   }),
 });
 
-/** What a migration says it did; nothing when the schema was up to date. @throws Failure when it says nothing. */
+/** What a migration reports; undefined when the schema was up to date. @throws Failure when it says nothing. */
 export function migrationFrom(service: string, log: string): Migration | undefined {
   const found = log.split('\n').flatMap((line) => {
     const parsed = answer.safeParse(parseLine(line));

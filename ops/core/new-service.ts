@@ -1,4 +1,4 @@
-/** What a new service adds to the repository: its files, out of services/sample-service, and its entries in lists. */
+/** What a new service adds to the repository: files copied from services/sample-service, and entries in lists. */
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { Failure } from './failure.ts';
 

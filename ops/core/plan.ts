@@ -4,7 +4,7 @@ import { type Adapted, LAST_APPLIED } from './adapt.ts';
 import { Failure } from './failure.ts';
 import { identity, KEPT_KINDS, type KubeObject, title } from './objects.ts';
 
-/** What the API server would not take, in its words. */
+/** Why the API server refused an object. */
 interface Refusal {
   readonly object: KubeObject;
   readonly reason: string;
@@ -23,7 +23,7 @@ export interface Plan {
   readonly live: ReadonlyMap<string, KubeObject>;
 }
 
-/** What the API server said in a dry run of what exists. */
+/** Result of a server-side dry run of the objects that exist. */
 export interface Answers {
   readonly merged: readonly KubeObject[];
   readonly refused: readonly Refusal[];
@@ -49,7 +49,7 @@ export function existing(wanted: readonly KubeObject[], live: readonly KubeObjec
 /**
  * @param wanted the rendered objects, in the order of their files.
  * @param live objects of the cluster with the inventory label.
- * @param answers what a server-side dry run of the existing ones, as adapted, answered.
+ * @param answers results of a server-side dry run of the objects that exist, after adaptation.
  * @param occupied namespaces that hold a volume claim.
  */
 export function planApply(
@@ -84,11 +84,11 @@ export function planApply(
 
 const UNADAPTED: Adapted = { sent: new Map(), handedOver: new Set(), notes: [] };
 
-/** Most of a StatefulSet cannot change. Its pods can live without it for a moment, and the new one takes them over. */
+/** Most fields of a StatefulSet are immutable. It is deleted without its pods, and the new one adopts them. */
 const immutable = ({ kind }: KubeObject, reason: string): boolean =>
   kind === 'StatefulSet' && /updates to statefulset spec .* are forbidden/.test(reason);
 
-/** @throws Failure that names what the API server would refuse, before anything is changed. */
+/** @throws Failure that names the objects the API server refuses. Nothing has been changed then. */
 export function checkAccepted({ refused }: Plan): void {
   const [first] = refused;
   if (!first) return;
@@ -102,7 +102,10 @@ export function checkAccepted({ refused }: Plan): void {
   );
 }
 
-/** Objects with our label that are no longer rendered, dependents first. Objects with an owner go with it; data stays. */
+/**
+ * Objects with the inventory label that are no longer rendered, dependents first. Objects with an owner are deleted
+ * with it; volumes are kept.
+ */
 function prunable(
   wanted: readonly KubeObject[],
   live: readonly KubeObject[],

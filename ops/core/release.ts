@@ -9,7 +9,7 @@ import { type KubeObject, kubeObject } from './objects.ts';
 export const RELEASE_LABEL = 'ai-assistants/release';
 /** Releases kept; older ones go when a new one is recorded. */
 export const KEPT_RELEASES = 10;
-/** What the API server takes of one object, with room for its own fields. */
+/** The largest object the API server accepts, less room for its own fields. */
 const MAX_BYTES = 2 ** 20 - 16_384;
 
 const migration = z.object({
@@ -43,7 +43,7 @@ const releaseInfo = z.object({
   migrations: z.record(z.string(), migration),
   /** Ids of the backups taken before, by service. */
   backups: z.record(z.string(), z.string()),
-  /** Services whose databases were restored to what they were before a revision, by service. */
+  /** For each service whose database was restored: the revision that the restore undid. */
   restored: z.record(z.string(), z.int()),
   /** Why it failed. */
   reason: z.string().optional(),
@@ -126,10 +126,10 @@ export const expired = (releases: readonly Release[], kept = KEPT_RELEASES): rea
     .map(({ revision }) => revision);
 
 /**
- * The release to go back to.
+ * The release to roll back to.
  *
- * @param revision one by number; without, the newest that ran before what runs now and differs from it.
- * @throws Failure when there is none, or that one never ran or runs already.
+ * @param revision number of a release; by default the newest earlier one that differs from the running one.
+ * @throws Failure when there is none, or when that release never ran or is running.
  */
 export function rollbackTarget(
   environment: string,
@@ -166,8 +166,8 @@ export interface Obstacle {
 }
 
 /**
- * The migrations that stand between what runs and an earlier release: for each service the oldest one since
- * then that is not backward compatible and was not undone by a restore.
+ * The migrations that prevent a rollback to an earlier release: for each service the oldest later one that is not
+ * backward compatible and was not undone by a restore.
  */
 export function obstacles(releases: readonly Release[], target: Release): readonly Obstacle[] {
   const since = newestFirst(releases).filter(({ revision }) => revision > target.revision);

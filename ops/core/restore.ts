@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { restoreOf } from '../../charts/graph/model.ts';
 import { Failure } from './failure.ts';
 
-/** What can be imported: pg_dump's custom format, SQL, or PostgreSQL's data directory as a folder or a tar archive. */
+/**
+ * Formats that can be imported: pg_dump's custom format, SQL, or PostgreSQL's data directory as a folder or a tar
+ * archive.
+ */
 export type ImportKind = 'custom' | 'plain' | 'data';
 
 /** The major version of the platform's PostgreSQL: a data directory is read by no other. */
@@ -73,8 +76,8 @@ export const inUse = (path: string): Failure =>
   );
 
 /**
- * What a restore has to know to go on where it was killed. It lives in the cluster, from before the service is stopped
- * until it runs again.
+ * The state with which a killed restore resumes. It is stored in the cluster from before the service is stopped until
+ * it runs again.
  */
 export interface RestoreState {
   /** Tells this restore from others of the same backup. */
@@ -85,7 +88,7 @@ export interface RestoreState {
   readonly replicas: number;
   /** ISO 8601. */
   readonly begunAt: string;
-  /** Id of the backup of what was there before. @default not taken yet */
+  /** Id of the safety backup. @default not taken yet */
   readonly safety?: string;
 }
 
@@ -117,9 +120,9 @@ export const stateSchema = stateObject.transform(({ data }): RestoreState => {
 });
 
 /**
- * The backup to restore, given one that was begun and never ended.
+ * The backup to restore when an earlier restore did not finish.
  *
- * @throws Failure when another backup is asked for: what was begun is finished first.
+ * @throws Failure when another backup is requested: the unfinished restore comes first.
  */
 export function backupToRestore(service: string, wanted: string, begun: RestoreState | undefined): string {
   if (!begun || wanted === 'latest' || begun.backup === wanted || begun.backup.endsWith(`-${wanted}`))
@@ -130,7 +133,7 @@ export function backupToRestore(service: string, wanted: string, begun: RestoreS
   );
 }
 
-/** What a person has to do after a service's database was restored. */
+/** Manual steps after the restore of a service's database. */
 const AFTERWARDS: Readonly<Record<string, (namespace: string, id: string) => string>> = {
   security: (namespace, id) =>
     `The audit log signs no more until the gap is sealed with a reason: kubectl exec --namespace ${namespace} deploy/security -- python -m security seal 'restored from ${id}'`,

@@ -1,4 +1,4 @@
-/** How the values of a Secret are replaced while they are in use, in steps that each must have arrived before the next. */
+/** How the values of a Secret are replaced while in use. Every reader must have a step before the next one begins. */
 
 import { z } from 'zod';
 import { FOLLOWER } from '../../charts/constructs/follower.ts';
@@ -74,9 +74,9 @@ export interface RotationStep {
 }
 
 /**
- * The steps from the values there are to a new one.
+ * The steps from the present values to a new one.
  *
- * @param lasting what was made with a value lives on for a while: the last step is left for later.
+ * @param lasting what was signed with a value stays valid for a time, so the last step is done later.
  */
 export function rotationSteps(
   { rotation }: Pick<SecretEntry, 'rotation'>,

@@ -9,10 +9,10 @@ import { Failure } from './failure.ts';
 const PRECISION_MS = 1000;
 
 /**
- * Names of the pods with a container that has not started since its node did. Until the kubelet has looked at a pod, the
- * cluster still says of it what was true before the node stopped, such as that it is ready.
+ * Names of pods with a container that has not started since its node did. Until the kubelet has synced a pod, its
+ * status is the one from before the node stopped, for example ready.
  *
- * @param nodes when each node was started last.
+ * @param nodes when each node was last started.
  */
 export const asleep = (pods: readonly LivePod[], nodes: ReadonlyMap<string, string>): readonly string[] =>
   pods

@@ -15,12 +15,12 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { ALWAYS, BUNDLES, CURRENT, digest, digestsOf, keyOf } from './current.mjs';
 
-/** Bundles that are kept, for those who change between branches. */
+/** Number of bundles that are kept, for switching between branches. */
 const KEPT = 3;
 
 /**
- * Gives esbuild the sources, and keeps the digest of exactly what was given. Files beside a module are still found:
- * `import.meta.url` names the source, not the bundle.
+ * Gives esbuild the sources and records the digest of what it was given. `import.meta.url` names the source file, so
+ * files beside a module are still found.
  *
  * @param {string} root
  * @param {Map<string, string>} digests
@@ -78,7 +78,7 @@ export async function bundle(root) {
 }
 
 /**
- * Another start may have placed the same bundle meanwhile; both are whole, and equal.
+ * A parallel start may have written the same bundle; both are complete and equal.
  *
  * @param {string} work
  * @param {string} folder

@@ -1,6 +1,6 @@
 /**
- * Which bundle the sources of now belong to. Contents are compared, never times: a checkout of older files, a removed
- * file or a clock that was set back cannot bring an old bundle back.
+ * Finds the bundle of the present sources. It compares contents, never times, so a checkout of older files, a removed
+ * file or a changed clock cannot select an outdated bundle.
  */
 import { createHash } from 'node:crypto';
 import { accessSync, readFileSync } from 'node:fs';

@@ -27,7 +27,8 @@ function packagesIn(file) {
 }
 
 /**
- * What npm has to do: nothing, all packages anew where those of developers are installed, or only those that run.
+ * What npm has to do: nothing; install all packages again, where development packages are installed; or install only
+ * those needed at run time.
  *
  * @param {Readonly<Record<string, Entry>>} wanted of package-lock.json
  * @param {Readonly<Record<string, Entry>>} installed of node_modules/.package-lock.json

@@ -1,6 +1,6 @@
 /**
- * Runs a bundle. V8's compiled code is kept beside it, one file a verb, as compiling takes longer than most verbs do;
- * V8 itself refuses the code of another version or source.
+ * Runs a bundle with V8's code cache, one file for each verb, because compiling takes longer than most verbs. V8
+ * rejects a cache of another version or source.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire, SourceMap } from 'node:module';

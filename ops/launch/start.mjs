@@ -1,6 +1,7 @@
 /**
- * Starts the operations command in one process: checks Node, installs packages and bundles the sources when they
- * changed, then runs the bundle. The files of this folder run before any package is installed: plain JavaScript.
+ * Starts the operations command in one process: checks Node, installs packages, bundles the sources when they changed,
+ * and runs the bundle. The files of this folder are plain JavaScript, because they run before any package is
+ * installed.
  */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

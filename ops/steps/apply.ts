@@ -1,4 +1,4 @@
-/** Applies a plan: namespaces, what must be in them first, everything else; then removes what is no longer rendered. */
+/** Applies a plan: namespaces, their prerequisites, everything else; then deletes objects that are no longer rendered. */
 import { MEMORY_MANAGER, memoryOf, REPLICAS_MANAGER, replicasOnly } from '../core/adapt.ts';
 import { identity, type KubeObject } from '../core/objects.ts';
 import { type Plan, sentOf } from '../core/plan.ts';
@@ -33,8 +33,8 @@ export function dueOf(plan: Plan, wanted: readonly KubeObject[]): readonly KubeO
 }
 
 /**
- * Applies objects of a plan. Where the autoscaler takes over the number of pods, another field manager holds it before
- * ours lets go: a number without an owner would become 1.
+ * Applies objects of a plan. Before a workload is handed to its autoscaler, another field manager takes over
+ * `replicas`: without an owner the field would become 1.
  */
 export async function applyDue(kubectl: Kubectl, plan: Plan, due: readonly KubeObject[]): Promise<void> {
   await kubectl.release(due.filter((object) => plan.recreated.includes(object)));

@@ -34,7 +34,7 @@ export async function saveRest(
   return [name, 'secrets.json', ...(release ? ['release.json'] : [])];
 }
 
-/** Which Secrets the platform's namespaces have, and their keys: what must be there before a restore elsewhere. */
+/** The Secrets of the platform's namespaces and their keys, without values: a restore into another cluster needs them. */
 async function secretNames({
   kubectl,
   config,
@@ -71,16 +71,16 @@ export async function writeSums(folder: string): Promise<void> {
 /** Jobs at once: each reads a whole database. */
 const CONCURRENT = 3;
 
-/** Is told how the backup of a service goes. */
+/** Receives the progress of each service. */
 export type Report = (service: string, text: string) => void;
 
 type BackupTarget = Pick<Target, 'config' | 'services' | 'kubectl'>;
 
 /**
- * Takes a backup of each database into its backup volume, and returns when all are whole.
+ * Backs up each database to its backup volume, and returns when all backups are complete.
  *
  * @param services names of services; without, every database the cluster has a backup job for.
- * @throws Failure naming the database, with the line of the job's log that says why, when one fails.
+ * @throws Failure naming the database, with the log line of its Job that says why.
  */
 export async function backupDatabases(
   target: BackupTarget,

@@ -1,4 +1,4 @@
-/** Images: which of ours to build, and which of all to bring into the nodes. */
+/** Which images to build, and which to load into the nodes. */
 import { serviceImage } from '../../charts/config/images.ts';
 import type { ImageBuild } from '../core/build-plan.ts';
 import { builtHere } from '../core/checks.ts';
@@ -11,7 +11,7 @@ import type { Target } from './target.ts';
 
 export interface BuildList {
   readonly builds: readonly ImageBuild[];
-  /** Images of ours that cannot be built here: they must come from a registry. */
+  /** The platform's images that cannot be built here: a registry must provide them. */
   readonly withoutDockerfile: readonly ImageBuild[];
 }
 
@@ -35,7 +35,7 @@ export interface Brought {
 }
 
 /**
- * Loads what the local Docker has and a node lacks.
+ * Loads images that the local Docker has and a node lacks.
  *
  * @throws Failure when an image that is built here cannot be loaded: no registry has it.
  */
@@ -68,9 +68,9 @@ export function describeBrought({ loaded, left }: Brought): string {
 }
 
 /**
- * Restarts Deployments whose pods run an image that was built anew under the same tag, and makes pods anew that wait
- * to pull an image that was loaded meanwhile; returns their names. The restart is an annotation of another field
- * manager: an apply neither sees nor undoes it.
+ * Restarts Deployments whose image was rebuilt under the same tag, and replaces pods that still wait to pull an image
+ * which has been loaded; returns their names. Another field manager owns the restart annotation, so an apply does not
+ * undo it.
  */
 export async function restartStale(
   { kubectl, config, wanted }: Target,

@@ -14,7 +14,7 @@ import { readerOf } from './volume.ts';
 /** Where files wait in the pod that reads them. */
 const SOURCE = '/scratch/source';
 
-/** What was found at a path, and how it gets into a pod. */
+/** The kind of the files at a path, and how they are uploaded to a pod. */
 export interface Source {
   readonly path: string;
   readonly kind: ImportKind;
@@ -23,7 +23,7 @@ export interface Source {
   readonly archive?: { readonly root: string; readonly flags: string };
 }
 
-/** Finds out what the files are, before anything is done with them. @throws Failure when they cannot be imported. */
+/** Detects the kind of the files before anything is changed. @throws Failure when they cannot be imported. */
 export async function inspect(path: string): Promise<Source> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw new Failure(`import: "${path}" does not exist`, 'name a dump or a data directory');
@@ -79,7 +79,7 @@ export interface ImportOptions {
 }
 
 /**
- * Brings the files into a pod without a network, has a PostgreSQL of its own read them, and stores what it read as a
+ * Uploads the files to a pod without network, loads them into a temporary PostgreSQL there and stores the result as a
  * backup. The live database is not touched.
  */
 export async function importFiles(
@@ -113,7 +113,7 @@ export async function importFiles(
   });
 }
 
-/** What the script calls the end of it, without what kubectl says around it. */
+/** The script's fatal line, without kubectl's text around it. */
 function refused(path: string, error: unknown): unknown {
   const [, cause] = /fatal: (.*?)(?: \(and \d+ more lines\))?$/.exec(messageOf(error)) ?? [];
   return cause ? new Failure(`import: "${path}": ${cause}`, 'nothing was changed') : error;

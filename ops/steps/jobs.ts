@@ -57,8 +57,8 @@ export async function findCronJob(
 }
 
 /**
- * Runs the Job to its end. It is removed when it is done, when its pod cannot start, so that it does not run after the command has gone
- * any more, and when the command is interrupted; one that failed stays.
+ * Runs the Job to its end. It is removed when it has succeeded, when the command is interrupted, and when its pod
+ * cannot start (it must not run later, unattended). A failed Job stays for inspection.
  *
  * @throws Failure with the line of its log that names the error, or why its pod cannot start.
  */

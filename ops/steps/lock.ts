@@ -59,9 +59,9 @@ const RENEW_MS = 15_000;
 export type CheckLock = () => void;
 
 /**
- * Runs `work` under the lock, renews it meanwhile, and gives it back, also after a failure or Ctrl-C.
+ * Runs `work` while holding and renewing the lock; releases it at the end, also after a failure or Ctrl-C.
  *
- * @throws Failure naming the holder when somebody else has it.
+ * @throws Failure naming the holder when the lock is taken.
  */
 export async function withLock<T>(
   kubectl: Kubectl,

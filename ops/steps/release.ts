@@ -47,10 +47,10 @@ export async function dueMigrations({ kubectl, config, wanted }: Target): Promis
 }
 
 export interface MigrateOptions {
-  /** Apply revisions what runs now does not work with. */
+  /** Apply migrations that are incompatible with the running release. */
   readonly allowIncompatible: boolean;
   readonly report: (text: string) => void;
-  /** Is told of each migration as soon as it is done: a later one may fail. */
+  /** Called after each migration, because a later one may fail. */
   readonly onMigrated: (service: string, migration: Migration) => void;
 }
 
@@ -89,7 +89,10 @@ export interface NewRelease {
   readonly seen: number;
 }
 
-/** Writes the first line of the record. @throws Failure when somebody released something since the plan was made. */
+/**
+ * Writes the first entry of the release record. @throws Failure when somebody released something since the plan was
+ * made.
+ */
 export async function begin(
   target: Target,
   { action, overrides, plan, seen }: NewRelease,
@@ -150,10 +153,10 @@ export interface RollbackOptions {
 }
 
 /**
- * After a failure: applies what ran before, waits until it runs, and records what happened. After Ctrl-C it does not
- * wait. Where the databases were migrated to something what ran before does not work with, nothing is applied.
+ * After a failure: applies the previous release, waits until it is ready (not after Ctrl-C), and records the outcome.
+ * Nothing is applied when the databases were migrated to a schema that is incompatible with the previous release.
  *
- * @returns the failure to end with: why, and what became of it.
+ * @returns the failure to throw: the cause, and the outcome of the rollback.
  */
 export async function rollbackRelease(
   target: Target,
@@ -221,7 +224,7 @@ async function rollbackTo(target: Target, previous: ReleaseRecord, options: Roll
     await waitForRollout({ kubectl, config, topology }, options.timeout, options.report);
 }
 
-/** An earlier release may have had other components: what the cluster has then is waited for, and nothing else. */
+/** An earlier release may have had other components, so a rollback waits only for the workloads the cluster has. */
 export const withoutExpectations = (topology: Topology): Topology => ({ ...topology, components: [] });
 
 /** A StatefulSet does not replace a pod that never became ready, not even when its template is mended. */

@@ -63,7 +63,7 @@ export async function drain(writer: Writer, timeoutSeconds: number): Promise<voi
   });
 }
 
-/** Has the service come back; goes on when the command is interrupted. */
+/** Scales the service up again; Ctrl-C does not interrupt it. */
 export async function resumeWriter(writer: Writer, replicas: number): Promise<void> {
   await patiently(AWAY_SECONDS, () => writer.kubectl.tidy(scale(writer, replicas)));
 }
@@ -96,15 +96,15 @@ async function reasons({ kubectl, namespace }: Writer, found: Workload): Promise
 type RestoreTarget = Pick<Target, 'config' | 'services' | 'kubectl'>;
 
 export interface RestoreOptions {
-  /** Back up what is there before it is replaced. @default true */
+  /** Back up the database before it is replaced. @default true */
   readonly safety?: boolean;
-  /** Is told what is being done. @default none */
+  /** Receives the progress. @default none */
   readonly report?: (text: string) => void;
 }
 
 export interface RestoreResult extends Comparison {
   readonly service: string;
-  /** Id of the backup of what was replaced. @default none was taken */
+  /** Id of the safety backup. @default none was taken */
   readonly safety?: string;
   /** From stopping the service until it was ready again. */
   readonly recoverySeconds: number;
@@ -125,9 +125,9 @@ export async function begunRestore(
 }
 
 /**
- * Stops the service, backs up what is there, restores the backup into a new database, compares every table, swaps the
- * databases and brings the service back. When anything fails, the old database stays in place and the service comes back.
- * Killed, it goes on when it is called again.
+ * Scales the service to zero, backs up its database, restores the backup into a new one, compares every table, swaps
+ * the two and scales the service up again. When a step fails, the old database stays in place and the service is
+ * scaled up again. After a kill, the next call resumes where it stopped.
  *
  * @param backupId as `backup --list` shows it.
  * @throws Failure when the environment's databases are not restored this way, or a step fails.
@@ -169,7 +169,7 @@ async function replace(
   return { ...comparison, service: writer.service, ...(safety ? { safety } : {}) };
 }
 
-/** However it went, the service comes back, and there is nothing to remember. What went wrong before is not forgotten. */
+/** In every case the service is scaled up again and the stored state is removed. An earlier failure is still thrown. */
 async function end(restore: Restore, state: RestoreState, cause?: unknown): Promise<void> {
   const { service } = restore.writer;
   try {
@@ -217,7 +217,10 @@ async function begin({ writer }: Restore, backup: string): Promise<RestoreState>
   return { run: jobSuffix(now), backup, replicas: await replicasOf(writer), begunAt: now.toISOString() };
 }
 
-/** Ends what a killed command left running. A service that ran meanwhile has written: it needs a new safety backup. */
+/**
+ * Ends what a killed command left running. If the service ran meanwhile, it may have written: a new safety backup is
+ * due.
+ */
 async function resume({ writer }: Restore, begun: RestoreState): Promise<RestoreState> {
   const { kubectl, namespace, service } = writer;
   await removeJob(kubectl, { name: `${restoreOf(service)}-${begun.run}`, namespace });

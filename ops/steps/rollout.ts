@@ -66,9 +66,10 @@ const PAUSE_MS = 1000;
 /**
  * Returns how many workloads are ready.
  *
- * @param report is told what is still missing, each time that changes.
- * @param before ids of the pods there were: with it, a new pod that cannot become ready ends the waiting at once.
- * @throws Failure that says why, pod by pod.
+ * @param report receives what is still missing, whenever that changes.
+ * @param before ids of the pods before the change. When given, a new pod that cannot become ready ends the wait at
+ * once.
+ * @throws Failure with the reason for each pod.
  */
 export async function waitForRollout(
   { kubectl, config, topology }: ComponentsInCluster,

@@ -1,4 +1,4 @@
-/** Replaces the values of Secrets. Each step waits until all pods that have the Secret go by what it says now. */
+/** Rotates the values of Secrets. Each step waits until all pods that mount the Secret use its new content. */
 import { createHash } from 'node:crypto';
 import { FOLLOWER } from '../../charts/constructs/follower.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';

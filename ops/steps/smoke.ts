@@ -17,7 +17,7 @@ export interface Probe {
   readonly healthy: boolean;
 }
 
-/** Below routes that keep their prefix there is nothing at this path: the service says so, as it does of every path. */
+/** For routes that keep their prefix this path does not exist: the service answers 404. */
 const NOTHING = 'smoke-test';
 
 /** One request a route of the edge. */
@@ -33,7 +33,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Why an answer is not what a release that works gives; nothing when it is. */
+/** Why an answer is wrong; undefined when it is right. */
 export function complaint({ service, path, healthy }: Probe, { status, text }: Answer): string | undefined {
   const from = parsed(text);
   const excerpt = text.replaceAll(/\s+/g, ' ').slice(0, 120);
@@ -64,10 +64,10 @@ const ATTEMPTS = 5;
 const PAUSE_MS = 1000;
 
 /**
- * Every route through the edge's own pod, TLS and all; where the edge is somebody else's, every service's health at its own
- * pod. Returns how many were asked, and how.
+ * Requests every route through the edge's pod, with TLS. With an external edge it requests every service's health from
+ * its pod instead. Returns the number of requests and the way taken.
  *
- * @throws Failure naming each that does not answer as it should.
+ * @throws Failure naming each route with a wrong answer.
  */
 export async function smokeTest(target: Target, report: (text: string) => void): Promise<string> {
   const { wanted } = target;

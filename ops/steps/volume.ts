@@ -50,7 +50,7 @@ export async function listBackups(
 }
 
 /**
- * Checks a backup's sums, restores it into a PostgreSQL of the job's own and compares every table.
+ * Checks the checksums of a backup, restores it into a temporary PostgreSQL and compares every table.
  *
  * @throws Failure that names the damaged file, or says that a table differs.
  */
@@ -70,9 +70,9 @@ export async function verifyBackup(
 }
 
 /**
- * Brings a backup's files into a folder of this machine and checks their sums.
+ * Downloads the files of a backup to a local folder and checks their checksums.
  *
- * @throws Failure when the disk has no room, or a file did not arrive as it was recorded.
+ * @throws Failure when the disk is too small or a checksum differs.
  */
 export async function fetchBackup(
   target: ConfiguredCluster,
@@ -113,7 +113,7 @@ async function checkSums(file: string, sums: ReadonlyMap<string, string>): Promi
 }
 
 /**
- * Brings a backup that was fetched before back into the cluster, under its own name.
+ * Uploads a backup that was downloaded before, under its original id.
  *
  * @param dump path of its dump; the other files lie beside it.
  * @returns its id.
@@ -133,7 +133,7 @@ export async function storeBackup(
   const sums = await Promise.all(files.map(async (file) => [basename(file), await sumOf(file)] as const));
   await checkSums(join(dirname(dump), `${id}.sha256`), new Map(sums));
   await withPod(target.kubectl, await readerOf(target, database), `sending ${id}`, async (exec) => {
-    // The sums come last: what has none is no backup yet.
+    // The checksum file is written last: without it a backup is incomplete.
     for (const file of files) {
       const command = [
         'bash',

@@ -1,6 +1,6 @@
 /**
- * A port of a pod on this machine. It goes through the API server and the kubelet into the pod, so that neither
- * NetworkPolicies nor the place of the node stand in the way; an API server's own proxy is stopped by both.
+ * A pod's port, forwarded to this machine through the API server and the kubelet. NetworkPolicies do not apply to that
+ * path, and the node need not be reachable; both would stop the API server's proxy.
  */
 import { execa } from 'execa';
 import { Failure } from '../core/failure.ts';

@@ -44,13 +44,13 @@ const refusal = (error: unknown): string | undefined =>
     : undefined;
 
 export class Kubectl {
-  /** @param uninterrupted goes on when the command is interrupted. */
+  /** @param uninterrupted Ctrl-C does not interrupt it. */
   constructor(
     readonly context: string,
     private readonly uninterrupted = false,
   ) {}
 
-  /** The same cluster for tidying up: goes on when the command is interrupted. */
+  /** The same cluster for clean-up, which Ctrl-C does not interrupt. */
   get tidying(): Kubectl {
     return new Kubectl(this.context, true);
   }
@@ -60,12 +60,12 @@ export class Kubectl {
     return stdoutOf('kubectl', ['--context', this.context, ...args], { input, uninterrupted });
   }
 
-  /** The same for tidying up: goes on when the command is interrupted. */
+  /** The same for clean-up, which Ctrl-C does not interrupt. */
   tidy(args: readonly string[], input = ''): Promise<string> {
     return this.tidying.output(args, input);
   }
 
-  /** Gives what it prints on standard output line by line, until it ends. */
+  /** Yields the lines of its standard output until it ends. */
   async lines(args: readonly string[], onLine: (line: string) => void): Promise<void> {
     await run('kubectl', ['--context', this.context, ...args], { onLine, lines: 'stdout' });
   }
@@ -80,7 +80,7 @@ export class Kubectl {
   }
 
   /**
-   * @param patienceSeconds how long a cluster that wakes up may take. @default 0
+   * @param patienceSeconds how long a cluster that is starting may take. @default 0
    * @throws Failure when the API server does not answer.
    */
   async reach(patienceSeconds = 0): Promise<void> {
@@ -135,7 +135,7 @@ export class Kubectl {
     );
   }
 
-  /** The inventory, once nothing that is wanted is still being deleted. */
+  /** Waits until the cluster has deleted every wanted object that it is deleting; then reads the inventory. */
   private async settled(environment: string, wanted: readonly KubeObject[]): Promise<readonly KubeObject[]> {
     const live = await this.inventory(environment);
     const leaving = beingDeleted(wanted, live);
@@ -147,7 +147,7 @@ export class Kubectl {
     return this.inventory(environment);
   }
 
-  /** What the API server would make of the objects. kubectl prints nothing when one is refused: that one is looked for. */
+  /** Server-side dry run of the objects. kubectl prints nothing when one is refused, so that one is searched for. */
   private async dryRun(
     objects: readonly KubeObject[],
     sent: (object: KubeObject) => KubeObject,
@@ -177,7 +177,10 @@ export class Kubectl {
     }
   }
 
-  /** Applies in the order given. @param manager who owns the fields; what it owned and no longer names is removed. */
+  /**
+   * Applies the objects in their order. @param manager the field manager; fields it owned and no longer sets are
+   * removed.
+   */
   async apply(objects: readonly unknown[], manager: string = MANAGER): Promise<void> {
     if (objects.length > 0) await this.output(applyAs(manager), asList(objects));
   }

@@ -1,6 +1,6 @@
 /**
- * Does `work` for every item, a few at once, and returns the results in the order of the items. After a failure nothing
- * new is begun; what is running is waited for, so that it can tidy up, and the first failure is thrown.
+ * Runs `work` for every item, a limited number at once, and returns the results in the order of the items. After a
+ * failure it starts no more, waits for those that run, so that they can clean up, and throws the first failure.
  */
 export async function inParallel<T, R>(
   items: readonly T[],

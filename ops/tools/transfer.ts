@@ -10,7 +10,7 @@ import { interrupted, interruptedFailure } from './interrupt.ts';
 import type { Kubectl } from './kubectl.ts';
 import { errorLine } from './run.ts';
 
-/** Is told how many bytes have gone by. */
+/** Receives the number of bytes transferred. */
 export type OnBytes = (count: number) => void;
 
 /** Lets everything through, counts it and hashes it. */
@@ -43,10 +43,10 @@ function check(result: Pick<Result, 'exitCode' | 'stderr' | 'shortMessage'>, wha
 }
 
 /**
- * Writes what a command in a pod prints to a file, which has its name only when it is whole.
+ * Writes the output of a command in a pod to a file, which gets its name when it is complete.
  *
  * @returns SHA-256 of what was written.
- * @throws Failure when the command fails or the disk is full; nothing is left then.
+ * @throws Failure when the command fails or the disk is full; no file is left then.
  */
 export async function download(
   kubectl: Kubectl,

@@ -7,8 +7,8 @@ export const SLOS = ['availability', 'latency'] as const;
 export type Slo = (typeof SLOS)[number];
 
 /**
- * A budget that lasts 30 days burns `factor` times too fast: over the long window, so that it matters, and over the
- * short one, so that it still goes on. At these rates 2 %, 5 %, 10 % and 10 % of the budget are gone in the long window.
+ * A 30-day error budget burns `factor` times too fast. The long window shows that it matters, the short one that it
+ * still continues. At these rates the long window uses up 2 %, 5 %, 10 % and 10 % of the budget.
  */
 export interface Burn {
   readonly long: string;
@@ -21,7 +21,7 @@ export const FAST: readonly Burn[] = [
   { long: '1h', short: '5m', factor: 14.4 },
   { long: '6h', short: '30m', factor: 6 },
 ];
-/** Somebody looks on the same day. */
+/** Needs attention on the same day. */
 export const SLOW: readonly Burn[] = [
   { long: '1d', short: '2h', factor: 3 },
   { long: '3d', short: '6h', factor: 1 },

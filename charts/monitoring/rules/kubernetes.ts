@@ -1,4 +1,4 @@
-/** What Kubernetes knows of our pods, workloads and volumes. Only the platform's own namespaces: others are not ours to watch. */
+/** Alerts about pods, workloads and volumes in the platform's namespaces. */
 import { KUBE_STATE_METRICS } from '../../graph/model.ts';
 import { type Alert, asksKubelets, type RuleGroup, type RuleScope, runs } from './model.ts';
 
