@@ -11,9 +11,9 @@ const VERSION = ['-V', '--version'];
 const EPILOGUE = `
 Exit status:
   0  done
-  1  refused, failed, or bad input; one line on standard error says what and what next
-  2  diff only: the difference could not be found out (1: there is one)
-  ${INTERRUPTED}  interrupted by Ctrl-C; what was begun has been tidied up, a second Ctrl-C does not wait for that
+  1  refused, failed, or bad input; one line on standard error has the cause and the next step
+  2  diff only: the comparison failed (1: there is a difference)
+  ${INTERRUPTED}  interrupted by Ctrl-C, after clean-up; a second Ctrl-C ends at once, without it
 
 Example:
   $ ./platform up && ./platform status`;
@@ -41,7 +41,7 @@ async function programFor(asked: string): Promise<Command> {
   const verb = VERBS.find(({ name }) => name === asked);
   const help = ['./platform', ...(verb ? [verb.name] : []), '--help'].join(' ');
   const program = new Command('platform')
-    .description('AI assistants for 1C:Enterprise: render, run and look after the platform.')
+    .description('AI assistants for 1C:Enterprise: render, run and operate the platform.')
     .version(PLATFORM_VERSION)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`${messageOf(text)}; see ${help}\n`) })

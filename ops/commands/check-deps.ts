@@ -10,7 +10,7 @@ interface Options {
 
 export const checkDeps = verb(
   'check-deps',
-  'show the tools found and the versions needed; exit status 1 when one that is needed is missing or too old',
+  'show the installed tools and the required versions; exit status 1 when one is missing or too old',
   './platform check-deps --json',
 )
   .option('--json', 'print the rows as JSON')

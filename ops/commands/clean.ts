@@ -39,10 +39,10 @@ interface Removal {
 export const clean = withCluster(
   verb(
     'clean',
-    'remove old images of ours, ended jobs and cache folders; shows them and asks first',
+    'remove old images of the platform, ended Jobs and cache folders; shows them and asks first',
     './platform clean --dry-run',
   )
-    .option('--all', 'the images in use as well, which ./platform up builds anew')
+    .option('--all', 'the images in use as well; ./platform up builds them again')
     .option('--builder-cache', "Docker's cache of builds as well, that of other projects included")
     .option('--dry-run', 'only show what would be removed')
     .option('--json', 'show it as JSON, remove nothing')

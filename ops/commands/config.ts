@@ -63,7 +63,7 @@ export const config = withEnvironment(
     './platform config --env staging --explain edge.tls',
   ),
 )
-  .option('--explain <field>', 'what a field is, takes and has by default, and what it is here')
+  .option('--explain <field>', 'describe a field: its type, default and value here')
   .option('--json', 'print it as JSON')
   .action(async (options: Options) => {
     const explained = options.explain === undefined ? undefined : explain(options.explain);

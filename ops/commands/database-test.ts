@@ -14,7 +14,7 @@ interface Options extends ClusterOptions {
 export const databaseTest = withCluster(
   verb(
     'database-test',
-    'connect to the databases as their services do: schema, settings, a write that is taken back',
+    'connect to the databases as their services do: schema, settings, a write that is rolled back',
     './platform database-test security --env staging --context staging',
   )
     .argument('[services...]', 'services whose databases are meant (default: all)')

@@ -31,14 +31,14 @@ interface Options extends DeploymentOptions, ConfirmOptions {
 export const deploy = withDeployment(
   verb(
     'deploy',
-    'bring an environment to what these sources say: check, back up, migrate, apply, roll out, test, record',
+    'release these sources to an environment: check, back up, migrate, apply, roll out, test, record',
     './platform deploy production --context production --set images.tag=1.4.0',
   ),
 )
   .option('--no-backup', 'take no backup of the databases first')
   .option(
     '--allow-incompatible',
-    'apply migrations what runs now does not work with: its requests fail until the new pods are there',
+    'apply migrations that are incompatible with the running release: its requests fail until the new pods are ready',
   )
   .option('--timeout <seconds>', 'how long to wait for the rollout', seconds, 600)
   .option('--dry-run', 'show what would be done')
@@ -46,7 +46,7 @@ export const deploy = withDeployment(
   .option('--json', 'print the release as JSON')
   .addHelpText(
     'after',
-    '\nWhen a step fails, what ran before is applied again and the exit status is 1; after Ctrl-C as well, with 130.',
+    '\nWhen a step fails, the previous release is applied again and the exit status is 1; after Ctrl-C as well, with 130.',
   )
   .action(async (environment: string, options: Options) => {
     if (options.json && !options.yes && !options.dryRun)

@@ -7,7 +7,7 @@ import { showPlan } from './release.ts';
 export const diff = withCluster(
   verb(
     'diff',
-    'show what an apply would change; exit status 0 nothing, 1 something, 2 it could not be found out',
+    'show what an apply would change; exit status 0 nothing, 1 something, 2 the comparison failed',
     './platform diff --env dev',
   ),
 ).action(async (options: ClusterOptions) => {

@@ -60,7 +60,7 @@ interface Options extends ClusterOptions {
 export const health = withCluster(
   verb(
     'health',
-    'ask each service how it is, and how long its database and Redis take; exit status 1 when something is not well',
+    'show the health of each service and the latency of its database and Redis; exit status 1 when one is unhealthy',
     './platform health security --json',
   )
     .argument('[service...]', `${ANY_COMPONENT} (default: all)`)

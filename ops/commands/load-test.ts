@@ -27,7 +27,7 @@ const numberUpTo =
 export const loadTest = withCluster(
   verb(
     'load-test',
-    'ask every service for a read under load, from inside the cluster; thresholds that are crossed are a failure',
+    'read from every service under load, from inside the cluster; exit status 1 when a threshold is crossed',
     './platform load-test --env staging --context staging --vus 20 --duration 120',
   )
     .option(

@@ -24,7 +24,7 @@ const AGAIN_MS = 2000;
 export const monitor = withCluster(
   verb(
     'monitor',
-    'forward Prometheus, Grafana, Alertmanager and Redis to this machine, until Ctrl-C; says what is off',
+    'forward Prometheus, Grafana, Alertmanager and Redis to this machine, until Ctrl-C; names those that are disabled',
     './platform monitor --print',
   )
     .option('--print', 'only print the addresses and what is off')

@@ -90,7 +90,11 @@ interface Options extends ClusterOptions {
 }
 
 export const network = withCluster(
-  verb('network', 'print who may reach whom on which port, and prove it', './platform network --probe')
+  verb(
+    'network',
+    'print which components may reach each other on which ports; --probe tests it',
+    './platform network --probe',
+  )
     .option('--probe', 'try every pair in the cluster; exit status 1 when one is not as derived')
     .option('--json', 'print every pair as JSON'),
 )

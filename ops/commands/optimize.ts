@@ -18,14 +18,17 @@ const INTERVAL_SECONDS = 15;
 export const optimize = withCluster(
   verb(
     'optimize',
-    'compare what containers reserve with what they use, and suggest requests; changes nothing',
+    'compare requests of containers with their use, and suggest new ones; changes nothing',
     './platform optimize --seconds 600',
   )
     .argument('[service...]', `${ANY_COMPONENT} (default: all)`)
     .option('--seconds <seconds>', 'how long to look, a sample every 15 s', seconds, 60)
     .option('--json', 'print millicores and bytes as JSON'),
 )
-  .addHelpText('after', '\nWhat was seen is all that is known: look while the load is what it will be.')
+  .addHelpText(
+    'after',
+    '\nThe suggestions rest on the use seen during the measurement: run it under the expected load.',
+  )
   .action(async (names: readonly string[], options: Options) => {
     const live = await liveOf(options);
     const components = selectComponents('optimize', live.topology, names);

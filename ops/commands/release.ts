@@ -48,7 +48,7 @@ export function showPlan(plan: Plan): void {
 }
 
 const madeAnew = ({ recreated }: Plan, object: KubeObject): string =>
-  recreated.includes(object) ? ' (made anew; its pods and volumes stay)' : '';
+  recreated.includes(object) ? ' (recreated; its pods and volumes stay)' : '';
 
 export interface ReleaseOptions {
   readonly json?: boolean;

@@ -13,7 +13,7 @@ interface Options extends DeploymentOptions, ConfirmOptions {
 export const remove = withDeployment(
   verb(
     'remove',
-    'take an environment away: its namespaces with volumes, backups and Secrets, and what it has in the cluster',
+    'delete an environment: its namespaces with volumes, backups and Secrets, and its cluster-scoped objects',
     './platform remove staging --context staging',
   ),
 )

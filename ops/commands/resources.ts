@@ -25,7 +25,7 @@ type Row = Pick<UsageRow, 'component' | 'used' | 'request' | 'limit'>;
 export const resources = withCluster(
   verb(
     'resources',
-    'show CPU and memory used, requested and allowed, each component and in sum, and how full the nodes are',
+    'show CPU and memory: use, requests and limits of each component, their sums, and the load of the nodes',
     './platform resources api-gateway --containers',
   )
     .argument('[service...]', `${ANY_COMPONENT} (default: all)`)

@@ -14,7 +14,7 @@ interface Options extends ClusterOptions, ConfirmOptions {
 export const restart = withCluster(
   verb(
     'restart',
-    'make the pods of components anew, one component after the other, without losing a request',
+    'replace the pods of components, one component after the other, without losing a request',
     './platform restart api-gateway security',
   )
     .argument('[service...]', `${ANY_COMPONENT} (default: all services)`)

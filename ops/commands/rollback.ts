@@ -26,7 +26,7 @@ function revisionNumber(text: string): number {
 export const rollback = withDeployment(
   verb(
     'rollback',
-    'apply an earlier release again, as it was recorded; without a number, the one that ran before',
+    'apply a recorded earlier release again; without a number, the previous one',
     './platform rollback production 12',
   ),
 )

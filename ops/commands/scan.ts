@@ -31,7 +31,7 @@ interface Scanned {
 export const scan = withEnvironment(
   verb(
     'scan',
-    'look for vulnerabilities in the local images with Trivy; one that is found is a failure',
+    'scan the local images for vulnerabilities with Trivy; exit status 1 when one is found',
     './platform scan security --severity CRITICAL --ignore-unfixed',
   )
     .argument('[service...]', 'services or images (default: all)')

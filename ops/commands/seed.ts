@@ -11,7 +11,7 @@ interface Options extends ClusterOptions {
 }
 
 export const seed = withCluster(
-  verb('seed', 'bring test data in through the edge: users, companies from 1C, a chat', './platform seed')
+  verb('seed', 'create test data through the edge: users, companies from 1C, a chat', './platform seed')
     .option('--dry-run', 'only say what would be made')
     .option('--json', 'print what was made as JSON'),
 )

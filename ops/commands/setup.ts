@@ -12,7 +12,7 @@ interface Options extends UpOptions {
 export const setup = withLocal(
   verb(
     'setup',
-    'once, on a new machine: check the tools, install packages, create the cluster, build and load the images',
+    'prepare a new machine: check the tools, install packages, create the cluster, build and load the images',
     './platform setup && ./platform start',
   )
     .option('--no-build', 'take the images as they are')

@@ -49,7 +49,7 @@ export const silence = withCluster(
     .option('--for <duration>', 'how long, such as 30m, 2h, 3d', duration, 7200)
     .option('--comment <text>', 'the reason, shown in the list', 'by ./platform silence')
     .option('--expire <id>', 'end a silence now')
-    .option('--dry-run', 'only say what it would cover')
+    .option('--dry-run', 'only list the alerts it would cover')
     .option('--json', 'the list, or the new silence, as JSON')
     .addOption(confirmation()),
 )

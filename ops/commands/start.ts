@@ -48,7 +48,7 @@ interface Options extends UpOptions {
 export const start = withLocal(
   verb(
     'start',
-    'start the platform as it was stopped, or bring it up with the images there are; waits until everything is ready',
+    'start a stopped platform, or bring it up with the local images; waits until everything is ready',
     './platform start --timeout 120',
   )
     .option('--timeout <seconds>', 'how long to wait until everything is ready', seconds, 600)

@@ -16,7 +16,7 @@ interface Options extends ClusterOptions {
 export const status = withCluster(
   verb(
     'status',
-    'show each component: ready, image, restarts, age; then what alerts; exit status 1 when one is not ready',
+    'show each component (ready, image, restarts, age) and the alerts; exit status 1 when one is not ready',
     './platform status --json',
   ).option('--json', 'print components, release and alerts as JSON'),
 ).action(async (options: Options) => {

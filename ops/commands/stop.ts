@@ -51,7 +51,7 @@ interface Options {
 
 export const stop = verb(
   'stop',
-  'stop the local cluster; its data stays, ./platform start goes on with it',
+  'stop the local cluster and keep its data; ./platform start resumes it',
   './platform stop',
 )
   .addOption(clusterConfig())
@@ -62,7 +62,7 @@ export const stop = verb(
     if (!(await local.exists())) return line(`No kind cluster ${local.name}: nothing to stop.`);
     const nodes = (await local.nodes()).join(', ');
     if (options.dryRun) return line(`would stop ${nodes}`);
-    await showing({}, { title: 'Have the stores write what they have', work: (say) => flush(local, say) });
+    await showing({}, { title: 'Flush the stores to disk', work: (say) => flush(local, say) });
     await showing({}, { title: `Stop ${nodes}`, work: () => local.stop() });
   });
 

@@ -27,7 +27,11 @@ interface Row extends Partial<Weight>, Partial<Labels> {
 }
 
 export const summary = withEnvironment(
-  verb('summary', 'sizes of the local images against those allowed, and their labels', './platform summary')
+  verb(
+    'summary',
+    'compare the sizes of the local images with their limits, and show their labels',
+    './platform summary',
+  )
     .argument('[service...]', 'services or images (default: all)')
     .addOption(repeatable('--build-arg <name=value>', 'the base images they were built on, where others'))
     .option('--json', 'print the figures as JSON'),

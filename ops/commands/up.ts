@@ -56,7 +56,7 @@ export async function localPlan(
   return [
     ...lines,
     `would make the Secrets that are missing and apply what differs of ${wanted.length} objects`,
-    'would restart what runs an older image',
+    'would restart pods with an older image',
     `would wait until everything is ready${timeout === undefined ? '' : `, at most ${timeout} s`}`,
   ];
 }
@@ -113,7 +113,7 @@ export const withLocal = (command: Command): Command =>
 export const up = withLocal(
   verb(
     'up',
-    'bring the platform up on a local kind cluster; again: bring it up to date',
+    'bring the platform up on a local kind cluster, or bring a running one up to date',
     './platform up --bundles /media/bundles',
   )
     .option('--no-build', 'take the images as they are')

@@ -12,7 +12,7 @@ interface Options extends DeploymentOptions {
 export const validate = withDeployment(
   verb(
     'validate',
-    'check configuration and cluster as deploy does, and change nothing; exit status 1 for a problem',
+    'run the checks of deploy and change nothing; exit status 1 for a problem',
     './platform validate staging --context staging',
   ),
 )

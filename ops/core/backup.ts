@@ -70,7 +70,7 @@ export function backupFrom(service: string, log: string, seconds: number): Backu
   if (!id)
     throw new Failure(
       `backup of ${service}: its job ended without saying what it wrote`,
-      'apply the platform anew',
+      'apply the platform again',
     );
   return { service, id, bytes: Number(bytes), tables: Number(tables), seconds };
 }
@@ -185,7 +185,7 @@ const RESTORED = /^restore .*: \d+ tables equal, data (\d+) s old, restored in (
 /** @throws Failure when the log does not end as that of a restore. */
 export function comparisonFrom(title: string, log: string): Comparison {
   const [, ageSeconds, restoredInSeconds, id] = RESTORED.exec(log) ?? [];
-  if (!id) throw new Failure(`${title}: its job ended without a result`, 'apply the platform anew');
+  if (!id) throw new Failure(`${title}: its job ended without a result`, 'apply the platform again');
   const tables = [...log.matchAll(COMPARED)].map(([, name = '', backedUp, restored, verdict = '']) => ({
     name,
     backedUp: Number(backedUp),

@@ -46,7 +46,7 @@ export const oldImages = (text: string, { registry, tag, all }: ImageOptions): r
         // Without a tag the id is its only name.
         name: Tag === '<none>' ? ID : `${Repository}:${Tag}`,
         size: Size,
-        note: Tag === tag ? 'built anew by up' : 'of an earlier tag',
+        note: Tag === tag ? 'built again by up' : 'of an earlier tag',
       }),
     )
     // Docker gives those of one age in any order.

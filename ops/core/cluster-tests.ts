@@ -102,7 +102,7 @@ export function problemsOf(one: DatabaseFound, { rows, revision }: Expected): re
     ...(one.server.startsWith(`${major}.`) ? [] : [`PostgreSQL ${one.server}, expected ${major}`]),
     ...(revisions === revision ? [] : [`schema at ${revisions}, the newest migration here is ${revision}`]),
     ...(one.read === rows ? [] : [`${one.read} of ${rows} rows read back`]),
-    ...(one.left ? ['the table of the test was not taken back'] : []),
+    ...(one.left ? ['the table of the test was not dropped'] : []),
     ...Object.entries(SETTINGS)
       .filter(([name, value]) => one.settings[name] !== value)
       .map(([name, value]) => `${name} is ${one.settings[name] ?? 'unknown'}, expected ${value}`),

@@ -88,7 +88,7 @@ export function rotationSteps(
   const learn = { title: 'the new one is accepted', values: [...before, fresh] };
   const use = { title: 'the new one is used', values: [fresh, ...before] };
   if (rotation === 'kept' || lasting) return [learn, use];
-  return [learn, use, { title: 'the old one is not accepted any more', values: [fresh] }];
+  return [learn, use, { title: 'the old value is no longer accepted', values: [fresh] }];
 }
 
 /** What `--finish` does: only the value in use stays. */

@@ -100,7 +100,7 @@ async function acquire(kubectl: Kubectl, namespace: string): Promise<string> {
     await kubectl.output([found ? 'replace' : 'create', '--filename=-'], manifest);
   } catch (error) {
     if (!/AlreadyExists|already exists|Conflict|has been modified/.test(messageOf(error))) throw error;
-    throw new Failure(`somebody else began to change ${namespace} just now`, 'run the command again later');
+    throw new Failure(`another command began to change ${namespace} just now`, 'run the command again later');
   }
   const mine = await find(kubectl, namespace);
   if (!mine) throw new Failure(`the lock of ${namespace} was taken away at once`, 'run the command again');

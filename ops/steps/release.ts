@@ -190,13 +190,13 @@ async function rollbackOutcome(
     const services = breaking.map(([service]) => service).join(', ');
     return {
       status: 'failed',
-      outcome: `not rolled back, as what ran before does not work with the databases of ${services} any more: ./platform rollback ${environment} --restore-backup goes back with their backups`,
+      outcome: `not rolled back: the previous release is incompatible with the migrated databases of ${services}; ./platform rollback ${environment} --restore-backup restores their backups, too`,
     };
   }
   if (!previous)
     return {
       status: 'failed',
-      outcome: 'there is no earlier release to go back to: mend it and deploy again',
+      outcome: 'there is no earlier release to roll back to: correct the cause and deploy again',
     };
   const { revision } = releaseOf(previous);
   try {
@@ -205,7 +205,7 @@ async function rollbackOutcome(
   } catch (failure) {
     return {
       status: 'failed',
-      outcome: `and the way back to release ${revision} failed, too (${messageOf(failure)}): see ./platform status`,
+      outcome: `the rollback to release ${revision} failed, too (${messageOf(failure)}): see ./platform status`,
     };
   }
 }
@@ -215,7 +215,7 @@ async function rollbackTo(target: Target, previous: ReleaseRecord, options: Roll
   const kubectl = target.kubectl.tidying;
   const topology = withoutExpectations(target.topology);
   const wanted = manifestsOf(previous);
-  options.report('applying what ran before');
+  options.report('applying the previous release');
   const plan = await kubectl.plan(config.environment, wanted);
   await applyDue(kubectl, plan, dueOf(plan, wanted));
   await kubectl.remove(plan.pruned);

@@ -33,7 +33,7 @@ describe('images', () => {
       kind: 'image',
       name: 'localhost/ai-assistants/security:0.1.0',
       size: '120MB',
-      note: 'built anew by up',
+      note: 'built again by up',
     });
   });
   it('are none in an empty Docker', () => expect(oldImages('\n', { ...options, all: true })).toEqual([]));

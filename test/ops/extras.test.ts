@@ -140,7 +140,7 @@ describe('the test of a database', () => {
     [{ revisions: ['0002'] }, 'schema at 0002, the newest migration here is 0003'],
     [{ revisions: null }, 'schema at none, the newest migration here is 0003'],
     [{ read: 999 }, '999 of 1000 rows read back'],
-    [{ left: true }, 'the table of the test was not taken back'],
+    [{ left: true }, 'the table of the test was not dropped'],
     [{ settings: { ...FOUND.settings, fsync: 'off' } }, 'fsync is off, expected on'],
   ])('finds %j wrong', (change, problem) => {
     expect(problemsOf({ ...FOUND, ...change }, EXPECTED)).toEqual([problem]);
