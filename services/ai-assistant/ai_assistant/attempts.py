@@ -25,10 +25,10 @@ SHARE_OF_THE_FIRST = 0.5
 
 
 class Attempts:
-    """All within the time of the call.
+    """All attempts together have the time limit of the call.
 
-    Until its first text, the first of two models may be silent for half of that time: else it would leave
-    none for the other. A model that tells that it thinks is not silent.
+    The first of two models may be silent for half of it, so that the other has time left. A model that
+    reports thinking is not silent.
     """
 
     def __init__(self, call: Call, on_text: OnText, retries: RetryPolicy) -> None:

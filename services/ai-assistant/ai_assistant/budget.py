@@ -1,10 +1,10 @@
 """How many tokens a user may spend on a day (UTC).
 
 The count lives in Redis, where a key may be evicted; it is then made again from the usage on record. While
-Redis is away no call is made, and the answer is 503: a call that is not counted costs money all the same.
+Redis is unreachable the service makes no call and answers 503, because an uncounted call still costs money.
 
-A request sets aside what it may spend before it is made, and puts what it spent in its place afterwards. What
-a process that was killed had set aside stays counted: what its calls cost is not known.
+A request reserves the most it may spend, and replaces the reservation by the real cost afterwards. The
+reservation of a killed process stays counted, because the cost of its calls is unknown.
 """
 
 import logging
@@ -36,9 +36,8 @@ _UNKNOWN = -1
 _NOTHING_LEFT = ""
 _NO_COUNT = "unknown"
 
-# Admits a request when anything is left, and counts what it may spend at most: requests at once cannot all
-# take the same rest. Answers 'unknown' when there is no count to go by, '' when nothing is left, else the id
-# of the count.
+# Admits a request when anything is left and reserves the most it may spend, so that parallel requests do not
+# spend the same rest. Answers 'unknown' without a count, '' when nothing is left, else the id of the count.
 _RESERVE = """
 local spent = tonumber(redis.call('HGET', KEYS[1], 'spent') or ARGV[3])
 if spent < 0 then return 'unknown' end

@@ -1,7 +1,7 @@
 """Calls of models: within the user's budget and a time limit, with their usage on record.
 
-Until the first piece of text a failed call may be made again, or of the fallback model; after it the failure
-is the caller's to see, as two halves of different answers make none.
+Before the first piece of text a failed call may be retried, or made with the fallback model. After it the
+caller gets the failure, because text of two answers cannot be joined.
 """
 
 import asyncio

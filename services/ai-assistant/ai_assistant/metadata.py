@@ -1,7 +1,7 @@
 """The part of a 1C configuration a description of code is about, from 1c-integration.
 
-Code comes without it too: when 1c-integration is away or slow, or the caller may not read metadata, the model
-is told nothing and asked to state its assumptions, as ever.
+Code is written without it, too: when 1c-integration is unreachable or slow, or the caller may not read
+metadata, the model gets none and is asked to state its assumptions.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class _Unusable(Exception):  # noqa: N818 - never leaves this module
 
 @dataclass(frozen=True)
 class Context:
-    """What a model is told of the configuration; nothing, when there are no names."""
+    """The part of the prompt about the configuration; empty without names."""
 
     names: Sequence[str] = ()
     text: str = ""

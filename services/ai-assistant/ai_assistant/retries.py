@@ -1,8 +1,8 @@
 """When a failed call of a provider is tried again: one policy for all of them.
 
-Only what may go well a moment later is tried again: a provider that is overloaded, fails or cannot be
-reached, not one that is slow or refuses the request. A provider that asks for a longer pause than a caller
-would wait is not asked again. The time of a call bounds all of its attempts.
+Only transient failures are retried: the provider is overloaded, fails or is unreachable. A slow provider or a
+refusal is not. Nor is a retry made when the provider asks for a longer pause than a caller would wait. The
+time limit of a call covers all of its attempts.
 """
 
 from collections.abc import Callable

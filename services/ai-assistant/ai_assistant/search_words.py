@@ -1,4 +1,4 @@
-"""The words of a description by which the metadata it is about can be found.
+"""The words of a description with which to search for its metadata.
 
 Names of metadata are single words grown together (ТоварыНаСкладах), and a description has its words in
 whatever form the grammar asks for (складов, складе): so of a common word only its beginning is looked for.

@@ -74,9 +74,9 @@ class UsageLedger:
     async def record(
         self, records: Sequence[UsageRecord], user_id: UUID, kind: Operation, markers: Sequence[str] = ()
     ) -> None:
-        """Put on record what a request used, and that it was flagged, each with its event, all or nothing.
+        """Record the usage of a request and its flags, each with its event, in one transaction.
 
-        An answer that has been paid for is not lost when this fails: it is logged.
+        When that fails, the failure is logged and the answer is still returned.
         """
         _measure(records, markers)
         try:

@@ -1,7 +1,7 @@
 """Bar charts as inline SVG.
 
-Drawn here and not by Matplotlib. Its SVG of one such chart is as large as half a page may be, sets colours
-in style attributes, which the page's policy forbids, and has neither tooltips nor the reader's dark mode.
+Matplotlib is not used here: its SVG is too large, sets colours in style attributes, which the Content
+Security Policy forbids, and has no tooltips or dark mode.
 """
 
 from collections.abc import Iterator

@@ -65,9 +65,9 @@ class Scope:
 
 @dataclass(frozen=True)
 class Counts:
-    """A row for every combination of keys that occurs, and the measures of the whole period.
+    """A row for every combination of keys, and the measures of the whole period.
 
-    The totals are no sums of the rows: a user who comes every day is one user.
+    The totals are not sums of the rows: a user who is active every day is one user.
     """
 
     rows: list[Row]
@@ -131,7 +131,7 @@ def _key(key: Key, scope: Scope) -> ColumnElement[Any]:
 def _number(member: str) -> ColumnElement[Any]:
     """A whole number of an event's data, or the length of a list; 0 for anything else.
 
-    Senders are not trusted to be right: one bad event must not break every report it falls into.
+    Senders may be wrong, and one invalid event must not break every report that contains it.
     """
     value = EventSeen.data[member]
     kind = func.jsonb_typeof(value)

@@ -25,9 +25,9 @@ LOCK = 0x72_65_74_65
 
 
 class Retention:
-    """Deletes in small batches, each a transaction of its own, so that no request waits for it long.
+    """Deletes in small transactions, so that no request waits long for it.
 
-    Every batch takes a lock and gives it back by ending: of several replicas one deletes, the others leave.
+    Each transaction takes a lock: of several replicas one deletes, the others skip.
     """
 
     def __init__(self, database: Database, settings: Settings) -> None:

@@ -18,10 +18,10 @@ _refused_at: ContextVar[float] = ContextVar("refused_at", default=float("inf"))
 
 
 class Gate:
-    """Lets so many through at once. The others wait for a moment and are refused then.
+    """Limits concurrent requests.
 
-    The wait also slows down clients that come back at once after a refusal. A request that waits at several
-    gates waits no longer than at one.
+    Further ones wait for a moment and are then refused. The wait also slows down clients that retry at once
+    after a refusal. A request that waits at several gates waits no longer than at one.
     """
 
     def __init__(self, places: int, patience_seconds: float) -> None:
@@ -63,9 +63,9 @@ class Gate:
 
 
 class AdmissionMiddleware:
-    """Bounds the requests that are worked on; one whose response has begun does not count any more.
+    """Limits the requests in progress; one whose response has begun does not count.
 
-    What the operators ask (health, metrics) always comes through.
+    Requests of operators (health, metrics) are always admitted.
     """
 
     def __init__(self, app: ASGIApp, gate: Gate) -> None:

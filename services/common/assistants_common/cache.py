@@ -49,8 +49,8 @@ def build_redis(
 ) -> Redis:
     """A client that returns text. Blocking reads must ask for less than 10 seconds.
 
-    A command whose answer did not come is sent again, up to `retries` times: it may be carried out twice.
-    `passwords` that change are used by the connections made from then on; without, those of the settings are.
+    A command without an answer is sent again, up to `retries` times, so it may be executed twice. New
+    connections use the current `passwords`; by default those of the settings.
     """
     pool = BlockingConnectionPool(
         connection_class=_LoggingIn,

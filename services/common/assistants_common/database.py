@@ -66,9 +66,9 @@ def connector(
 def build_engine(
     settings: DatabaseSettings, application: str, passwords: Passwords | None = None
 ) -> AsyncEngine:
-    """An engine that never waits without end: for a connection, for a free one, or for a statement.
+    """An engine with time limits for connecting, for a free connection and for statements.
 
-    `passwords` that change are used by the connections made from then on; without, those of the settings are.
+    New connections use the current `passwords`; by default those of the settings.
     """
     return create_async_engine(
         settings.database_url,

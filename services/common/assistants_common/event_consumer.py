@@ -34,11 +34,11 @@ _Entry = tuple[str, Mapping[str, str]]
 
 
 class EventConsumer:
-    """Hands events to a handler, which must bear to see one twice.
+    """Passes events to a handler, which must be idempotent.
 
-    An event whose handler fails is tried again after `retry_after_ms`, by whichever replica comes first, and
-    given up with an error in the log after MAX_DELIVERIES attempts. When the handler fails because its
-    database is away, that is no attempt: the consumer waits for it, and holds the event meanwhile.
+    When the handler fails, any replica retries the event after `retry_after_ms`; after MAX_DELIVERIES
+    attempts it is dropped with an error in the log. A failure because the database is unreachable does not
+    count as an attempt: the consumer keeps the event and waits.
     """
 
     def __init__(
@@ -95,7 +95,9 @@ class EventConsumer:
         await self._remove_former_consumers()
 
     async def _remove_former_consumers(self) -> None:
-        """Every replica has a name of its own, which Redis would keep for ever: drop those without work."""
+        """Each replica has its own consumer name, which Redis would keep for ever: delete consumers without
+        pending events.
+        """
         consumers: Any = await self._redis.xinfo_consumers(STREAM, self._group)
         for consumer in consumers:
             if consumer["idle"] > _FORMER_MS and not consumer["pending"]:

@@ -15,7 +15,7 @@ HISTORY = 5_000
 """So many acknowledged entries stay, so that every relay has time to see that its own are."""
 _PAGE = 1000
 
-# One step: between the look and the trimming the server cannot be replaced by one with older groups.
+# One atomic step: between the check and the trimming no failover to a server with older groups can happen.
 # Only what all groups have acknowledged is trimmed, in whole nodes, and never the newest HISTORY entries.
 _OBSERVE = """
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
@@ -71,7 +71,7 @@ class StreamState:
     """The oldest entry before this look trimmed any; in an empty stream, where the next may be."""
     length: int
     added: int
-    """How many entries it has had since it was made: fewer than before when it was made anew."""
+    """Number of entries added since the stream was created; it decreases when the stream was recreated."""
     groups: frozenset[str]
     acknowledged: EntryId | None
     """Every group has acknowledged what is in the stream up to here; None without any group."""
@@ -82,9 +82,9 @@ class StreamState:
 
 
 async def observe(redis: Redis, expected: Collection[str]) -> StreamState:
-    """Look at the stream, and trim what is not needed any more.
+    """Inspect the stream and trim entries that all groups have acknowledged.
 
-    A group that is expected and not there was lost with the server's data: until it is back, nothing is
+    A missing group was lost with the server's data: until it is created again, nothing counts as
     acknowledged.
     """
     answer: Any = await redis.eval(_OBSERVE, 1, STREAM, HISTORY, *expected)

@@ -42,9 +42,9 @@ class HealthReport(BaseModel):
 
 
 class HealthMonitor:
-    """Asks the dependencies of a service; a draining service is not ready whatever they say.
+    """Checks the dependencies of a service; a draining service is never ready.
 
-    Those who ask at once share an answer: however many they are, each dependency is asked by one.
+    Concurrent requests share the result, so that each dependency is checked once.
     """
 
     def __init__(self, service: str, version: str, lifecycle: Lifecycle, checks: Mapping[str, Check]) -> None:

@@ -46,7 +46,7 @@ def _timestamp(created: float) -> str:
 def configure_logging(service: str, version: str, level: str) -> None:
     """Send every logger of the process, the server's too, through one JSON handler.
 
-    Debug lines are those of our own code: libraries put request bodies and statements into theirs.
+    Only the platform's own code logs debug lines: libraries put request bodies and statements into theirs.
     """
     threshold = logging.getLevelNamesMapping()[level]
     handler = logging.StreamHandler(sys.stdout)

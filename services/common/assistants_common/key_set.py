@@ -27,9 +27,9 @@ class KeysUnavailableError(ConnectionError):
 class RemoteKeySet:
     """A JWK set at a fixed address.
 
-    It is read again after ten minutes, and for a key id it does not hold, but never more than once in 30
-    seconds: a caller who invents key ids cannot make this service flood another. When it cannot be read the
-    keys known so far stay good. A key id is only ever compared with those of the set.
+    It is read again after ten minutes, and for an unknown key id at most once in 30 seconds, so that invented
+    key ids cause no flood of requests. When it cannot be read the known keys stay valid. A key id is only
+    ever compared with those of the set.
     """
 
     def __init__(self, url: str, algorithm: str, clock: Callable[[], float] = monotonic) -> None:

@@ -146,8 +146,8 @@ class BodyTimeoutError(ProblemError):
 
 
 class BodyLimitMiddleware:
-    """Refuses bodies over a limit, at once by their declared length, else while they stream in; and bodies
-    that stop coming, which would hold a connection and a task for as long as the sender likes.
+    """Refuses bodies over a limit, by their declared length or while they stream in, and bodies that stall,
+    which would hold a connection and a task without end.
     """
 
     def __init__(self, app: ASGIApp, limit: int, timeout_seconds: float) -> None:

@@ -1,7 +1,7 @@
 """Database migrations: wait for the database, take a lock, upgrade to the newest revision.
 
-Every revision says with `backward_compatible` whether the release before works with the schema as it is
-after, and with what this release writes into it.
+Every revision states with `backward_compatible` whether the previous release works with the new schema and
+with the data this release writes.
 """
 
 import asyncio

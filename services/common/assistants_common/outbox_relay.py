@@ -79,7 +79,7 @@ class OutboxRelay:
                     await task
 
     async def _run(self) -> None:
-        # A client of its own, which does not send a batch a second time when the answer is lost.
+        # A separate client without retries, so that a batch is not sent twice when the answer is lost.
         async with build_redis(self._settings, retries=0, passwords=self._redis_passwords) as redis:
             while True:
                 self._database.outbox_wake.clear()

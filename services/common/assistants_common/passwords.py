@@ -6,10 +6,10 @@ from assistants_common.settings import lines_of
 
 
 class Passwords:
-    """What to log in with, the likeliest first.
+    """The passwords to log in with, the most likely first.
 
-    A client and its server learn of a new password at different times. So a client tries every value there
-    is, and then those from before the last change.
+    A client and its server get a new password at different times. So the client tries every present value,
+    then those from before the last change.
     """
 
     def __init__(self, secret: SecretStr | None) -> None:

@@ -9,10 +9,10 @@ _FORWARDED_PREFIX = "x-forwarded-prefix"
 
 
 class PrefixMiddleware:
-    """Takes the prefix off what is routed, so that no proxy has to, and keeps it in the URLs that are made.
+    """Strips the route prefix, so that no proxy has to, and keeps it in generated URLs.
 
-    A proxy that has taken one off already says so in X-Forwarded-Prefix. Then nothing more is taken off: a
-    path that a proxy has judged is not read in another way here.
+    A proxy that has stripped a prefix says so in X-Forwarded-Prefix. Then nothing is stripped here, so that
+    proxy and service read the same path.
     """
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:

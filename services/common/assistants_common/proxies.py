@@ -16,9 +16,9 @@ class TrustedProxies:
     """Which hop before the proxy at the edge is the client; None: the last one not of `networks`."""
 
     def client(self, forwarded: Sequence[str], peer: str | None) -> str | None:
-        """The address of the client; the peer when what the edge wrote is no address.
+        """The address of the client, or of the peer when the edge wrote no address.
 
-        The last hop was written by the edge. The ones before it are the caller's word, unless it is trusted.
+        The edge wrote the last hop; earlier hops come from the caller and count only when it is trusted.
         """
         hops = [plain_address(hop.strip()) for hop in ",".join(forwarded).split(",")]
         last = hops.pop()

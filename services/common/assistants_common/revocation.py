@@ -1,8 +1,8 @@
 """Access tokens that are refused before they expire: after a logout, a new password, a new role.
 
-The notes are kept in Redis for as long as a token may live. They are a shortcut, not the only protection: the
-service that issues tokens refuses to renew a revoked session whatever Redis says, and tokens are short-lived.
-So when Redis is away, or has lost the notes, a token that was revoked works until it expires.
+The revocations are kept in Redis for the lifetime of a token. They are not the only protection: tokens are
+short-lived, and the service that issues them never renews a revoked session. When Redis is unreachable or has
+lost the revocations, a revoked token works until it expires.
 """
 
 import asyncio
@@ -43,8 +43,8 @@ async def revoke_session(redis: Redis, session_id: UUID, ttl: int) -> None:
 async def revoke_user(redis: Redis, user_id: UUID, ttl: int) -> None:
     """Refuse the tokens a user got before this second; raises when Redis does not take it.
 
-    Tokens tell their age in whole seconds. One issued in this very second is not refused, because it may be
-    the first of a new login: revoke the sessions as well.
+    The issue time of a token has whole seconds. A token issued in this second is accepted, because it may
+    belong to a new login: revoke the sessions as well.
     """
     await redis.set(user_key(user_id), str(floor(time())), ex=ttl)
 

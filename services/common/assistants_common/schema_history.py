@@ -1,7 +1,7 @@
 """Which revisions made the schema, kept in the database itself.
 
-An older release that starts again finds here what newer ones did, though it does not have their revisions,
-and whether it can live with that.
+An older release that is started again reads here which newer revisions were applied, and whether it is
+compatible with them.
 """
 
 from alembic.runtime.migration import MigrationInfo

@@ -20,9 +20,10 @@ _BACKLOG = 2048
 
 
 class DrainingServer(uvicorn.Server):
-    """On a signal: not ready any more, but serving for the drain time; then a graceful stop, exit code 0.
+    """On a signal the service becomes unready, serves for the drain time, then stops gracefully with exit
+    code 0.
 
-    A second signal stops at once.
+    A second signal stops it at once.
     """
 
     def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle, drain_seconds: float) -> None:
@@ -52,10 +53,10 @@ class DrainingServer(uvicorn.Server):
 
 
 def keep_out_of_collections() -> None:
-    """Spare the garbage collector what is there for as long as the process.
+    """Exclude the objects that live as long as the process from garbage collection.
 
-    A full collection looks at every object. Modules and models are hundreds of thousands: on a quarter of a
-    CPU every request waits for most of a second meanwhile.
+    A full collection visits every object. Modules and models are hundreds of thousands of objects: on a
+    quarter of a CPU that delays every request by almost a second.
     """
     gc.collect()
     gc.freeze()

@@ -47,9 +47,8 @@ class Service[S: ServiceSettings]:
 
 
 def later(function: str) -> Callable[..., Any]:
-    """The function named `package.module:name`, imported when it is called.
-
-    Every pod migrates before it serves: without this it would load the whole service twice.
+    """The function `package.module:name`, imported when it is called: a pod that migrates before it serves
+    would otherwise load the whole service twice.
     """
 
     def call(*arguments: Any) -> Any:  # noqa: ANN401 - those of the function

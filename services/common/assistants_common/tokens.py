@@ -26,7 +26,7 @@ class Role(StrEnum):
 
 
 class InvalidTokenError(Exception):
-    """The token is not one of ours, or not any more."""
+    """The token is invalid or expired."""
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,9 @@ def _embedded(address: Address) -> Address:
 
 
 class AddressGuard:
-    """Resolves a host name once for a request; the request then goes to that very address.
+    """Resolves a host name once for a request and connects to that address.
 
-    Who owns the name may answer each question differently (DNS rebinding), so nothing is resolved twice.
+    The owner of the name may answer each query differently (DNS rebinding), so no name is resolved twice.
     """
 
     def __init__(

@@ -55,7 +55,7 @@ type Sink = Callable[[bytes], object]
 
 
 class _SessionLostError(Exception):
-    """1C does not know the session any more."""
+    """1C has closed the session."""
 
 
 @dataclass(frozen=True)

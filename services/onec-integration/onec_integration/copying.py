@@ -79,8 +79,8 @@ class _Page:
 
 
 class Copier:
-    """Rows and progress go into one transaction: a resumed job goes on exactly behind the last stored page.
-    Every transaction renews the lease, and so fails when the job is not ours any more.
+    """Rows and progress are stored in one transaction, so a resumed job continues exactly after the last
+    stored page. Every transaction renews the lease, and fails when another worker has the job.
     """
 
     def __init__(self, settings: Settings, database: Database, client: OneCClient) -> None:

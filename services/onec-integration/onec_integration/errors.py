@@ -15,7 +15,7 @@ _RETRY_AFTER_SECONDS = "15"
 
 
 class OneCError(ProblemError):
-    """1C did not do what was asked. `code` tells the causes apart; `retryable` ones may pass.
+    """A request to 1C failed. `code` names the cause; `retryable` causes may pass.
 
     The reason that 1C gives is for jobs and logs. It may name what is inside the base, so the callers of the
     API do not see it.

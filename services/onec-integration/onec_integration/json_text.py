@@ -18,7 +18,7 @@ _MARKED_NUMBER = re.compile(f'"{_MARK}([-+.0-9E]+)"')
 
 
 def loads(body: bytes) -> Any:  # noqa: ANN401 - any JSON
-    """A document with exact numbers and storable texts. Raises ValueError for what is none.
+    """A document with exact numbers and texts that can be stored. Raises ValueError for invalid JSON.
 
     Some publications start it with a byte order mark, and some texts have raw control characters in them.
     """

@@ -136,4 +136,4 @@ class OneCRecord(Base):
     """When 1C was last seen to have the row as it is here."""
 
     missing_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    """Since when 1C does not show the row any more: it was erased, or the 1C user may not see it."""
+    """When 1C stopped showing the row: it was erased, or the 1C user may not see it."""

@@ -129,11 +129,11 @@ class Pages:
         return replace(position, skip=position.skip - step, listed=position.listed - step, step=step)
 
     def advance(self, position: Position, rows: Sequence[Row], *, has_new: bool) -> Position:
-        """Behind the last row of a good page.
+        """The position after the last row of a valid page.
 
-        Without a row that is new in this round the value stays, so that the reading always comes forward:
-        what 1C takes for equal need not look the same. It stays, too, when the page has one value only, as
-        rows of it may stand before the page.
+        Without a new row in this round the value stays, so that reading always advances: values that 1C
+        treats as equal may look different. It also stays when the page has one value only, because rows with
+        it may precede the page.
         """
         start = position.skip - position.overlap
         here = replace(
@@ -164,11 +164,10 @@ class Pages:
 
 
 def anchor_of(entity_set: EntitySet) -> str | None:
-    """The property whose values pages go by; None when the set has none that 1C compares as it sorts.
+    """The property by which pages are cut; None when the set has none that 1C compares in the order it sorts.
 
-    References of several types are texts, too, but 1C finds nothing when they are compared with one; they
-    have their type in a property beside. The same goes for values of enumerations, which only the standard
-    properties never have.
+    References of several types are texts, too, but a comparison finds nothing; a second property holds their
+    type. The same applies to values of enumerations, which only standard properties never have.
     """
     fields = entity_set.fields
     standard = [name for name in _STANDARD if fields.get(name) in _ANCHORS]

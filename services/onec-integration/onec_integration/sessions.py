@@ -1,7 +1,7 @@
 """Sessions of 1C. Each takes a licence, so they are few, reused, and one request at a time uses one.
 
-Every session is given back: when it was not used for a while, when the service ends, when 1C seemed to have
-lost it, and when the answer that brings it comes after the request was given up.
+Every session is closed: when it is idle, when the service ends, when 1C seems to have lost it, and when its
+response arrives after the request was cancelled.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ class OneCSession:
 
 
 class SessionPool:
-    """`finish` tells 1C that a session is not needed any more. It may fail, which is logged."""
+    """`finish` closes a session in 1C. A failure is logged."""
 
     def __init__(
         self, limit: int, wait_seconds: float, finish: Callable[[str], Coroutine[Any, Any, None]]

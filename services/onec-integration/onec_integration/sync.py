@@ -32,7 +32,7 @@ class Synchronizer:
         self._retries = retries
 
     async def run(self, lease: Lease) -> None:
-        """Do what is left of a job. Raises LeaseLostError when it is not ours any more."""
+        """Finish a job. Raises LeaseLostError when another worker has taken it."""
         async with self._database.session() as session:
             job = await session.get_one(SyncJob, lease.job_id)
         for progress in job.entity_sets:
@@ -71,7 +71,7 @@ class Synchronizer:
             await session.commit()
 
     async def _finish(self, lease: Lease, job: SyncJob) -> None:
-        """The end and the event that tells of it are one transaction: never one without the other."""
+        """The end of a job and its event are stored in one transaction."""
         errors = job.errors
         status = Status.FAILED if errors else Status.COMPLETED
         data = {

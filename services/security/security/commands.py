@@ -66,8 +66,8 @@ async def verify_database(settings: Settings, _: Sequence[str]) -> int:
 async def seal(settings: Settings, arguments: Sequence[str]) -> int:
     """`seal REASON`: accept the end of the audit log as it is, and sign it.
 
-    After a restored backup, and when AUDIT_KEY was replaced without keeping the old key. What was missing or
-    signed with a lost key is noted in the log for ever; a changed entry is not forgiven.
+    Needed after a restored backup, and when AUDIT_KEY was replaced without keeping the old key. The log
+    records for ever what was missing or signed with a lost key; a changed entry is never accepted.
     """
     reason = " ".join(arguments).strip()
     if not reason:

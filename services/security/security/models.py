@@ -173,10 +173,10 @@ class Threat(Base):
 
 
 class Alert(Base):
-    """A threat that somebody has to look at.
+    """A threat that needs a person's attention.
 
-    `announced_at` is of the time before the outbox and is kept so that replicas of both versions can run at
-    once: one that is set tells the older version that the event of the alert is taken care of.
+    `announced_at` dates from before the outbox. It is still set, so that replicas of the older version, which
+    may run at the same time, do not publish the event again.
     """
 
     __tablename__ = "alerts"

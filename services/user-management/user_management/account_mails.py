@@ -59,7 +59,7 @@ _PATHS = {
 
 
 class AccountMails:
-    """Sends links in the background: no answer tells by its time whether there was somebody to mail."""
+    """Sends links in the background, so that the response time does not reveal whether an account exists."""
 
     def __init__(
         self, settings: Settings, database: Database, redis: Redis, mailer: Mailer, errands: Errands
@@ -83,8 +83,8 @@ class AccountMails:
             )
 
     async def request(self, email: str, purpose: Purpose) -> None:
-        """Send a link when the address has an account that needs one. A few in a quarter of an hour are sent,
-        the others are dropped without a word: no mailbox can be flooded.
+        """Send a link when the address has an account that needs one. At most three in a quarter of an hour
+        are sent, the others are dropped silently, so that no mailbox is flooded.
         """
         key = redis_key("user-management", "mails", purpose.value, account_fingerprint(email))
         if int(await self._count(keys=[key], args=[_LIMIT_SECONDS])) <= _LIMIT:

@@ -90,7 +90,7 @@ async def _authenticate(body: Login, session: SessionDep, parts: PartsDep) -> Us
     new_hash = await parts.passwords.hash(password) if outdated else stored
     user = await accounts.lock(session, found.id)
     if user is None or user.password_hash != stored:
-        return None  # The password was changed in the meantime: what was right is not any more.
+        return None  # The password was changed in the meantime, so the one that matched is outdated.
     user.password_hash = new_hash
     return user
 

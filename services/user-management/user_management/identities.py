@@ -44,7 +44,7 @@ async def _account_with(session: AsyncSession, email: str, sessions: Sessions) -
 async def _take_from_its_maker(session: AsyncSession, user: User, sessions: Sessions) -> None:
     """Remove password and sessions of an account whose address was not confirmed when it was made.
 
-    A stranger may have made it, and may wait for the owner of the address with that password.
+    Someone else may have created it, to use that password after the owner of the address appears.
     """
     if user.password_hash is not None:
         user.password_hash = None

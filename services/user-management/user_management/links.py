@@ -35,7 +35,7 @@ async def issue(session: AsyncSession, user_id: UUID, purpose: Purpose) -> str:
 
 
 async def redeem(session: AsyncSession, token: str, purpose: Purpose) -> User:
-    """The account of a token, locked; 404 for a token that is not good (any more).
+    """The account of a token, locked; 404 for an invalid or used token.
 
     The token, and the account's others of this purpose, are used up when the caller commits.
     """

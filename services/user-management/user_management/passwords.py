@@ -22,7 +22,7 @@ TURNS_PER_WORKER = 4
 class Passwords:
     """Hashes and verifies on a few threads: each computation takes as much memory as the settings say.
 
-    A `turn` comes before anything else a request does: who cannot be served soon is refused at once.
+    A request takes a `turn` first, so that one that cannot be served soon is refused at once.
     """
 
     def __init__(self, settings: Settings) -> None:

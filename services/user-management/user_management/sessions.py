@@ -133,7 +133,7 @@ class Sessions:
         return successor if row is not None and row.rotated_at is None else None
 
     async def _end_stolen(self, session: AsyncSession, user: User, login: Session) -> None:
-        """Commits before Redis is told: the family ends even while Redis is away."""
+        """Commits before Redis is updated, so the family ends even while Redis is unreachable."""
         login.revoked_at = datetime.now(UTC)
         await audit.token_reused(session, user, login.id)
         await session.commit()

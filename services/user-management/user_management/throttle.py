@@ -1,7 +1,7 @@
 """Locks an account whose password is being guessed.
 
-The state is in Redis under a hash of the address, for addresses without an account as well: a lock tells
-no caller whether there is an account. Without Redis there is no login (503): guessing is never unlimited.
+The state is in Redis under a hash of the address, for addresses without an account as well: a lock does not
+reveal whether an account exists. Without Redis logins are refused (503), so that guessing is never unlimited.
 """
 
 from collections.abc import AsyncIterator
@@ -52,9 +52,9 @@ class LoginThrottle:
 
     @asynccontextmanager
     async def attempt(self, email: str) -> AsyncIterator[None]:
-        """Around a look at a password; 429 while the account is locked, whatever the password.
+        """Guards a password check; 429 while the account is locked, whatever the password.
 
-        Call `failed` or `passed` inside. What ends otherwise (the database is away) does not count.
+        Call `failed` or `passed` inside. Other endings, such as an unreachable database, do not count.
         """
         settings, keys = self._settings, _keys(email)
         seconds = await self._admit(

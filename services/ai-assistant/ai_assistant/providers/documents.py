@@ -1,7 +1,7 @@
-"""Reading an answer: the JSON documents in it, whether it comes as Server-Sent Events or as one body.
+"""Reads the JSON documents of a response, whether it comes as Server-Sent Events or as one body.
 
-Servers that call themselves compatible differ in what surrounds the documents: some ignore that a stream was
-asked for, name no event types, leave out the last blank line, or tell of a failure with status 200.
+Compatible servers differ: some ignore the request for a stream, name no event types, leave out the last blank
+line, or report a failure with status 200.
 """
 
 import json
@@ -19,7 +19,7 @@ _FIELDS = {b"data", b"error"}
 
 
 class ReportedError(Exception):
-    """A failure the provider tells of within an answer that began with status 200."""
+    """A failure that the provider reports in a response with status 200."""
 
     def __init__(self, body: object) -> None:
         super().__init__("the answer holds an error")

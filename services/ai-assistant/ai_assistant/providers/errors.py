@@ -81,7 +81,7 @@ class ProviderError(ProblemError):
 
 
 class UnknownModelError(ProviderError):
-    """The provider has no such model, or not any more."""
+    """The provider does not have the model."""
 
 
 @contextmanager
@@ -138,7 +138,7 @@ def _log(provider: str, model: str | None, error: Exception, report: Report | No
 
 
 def _report(error: Exception) -> tuple[Report, httpx2.Response | None]:
-    """What the provider tells of, by a status or within an answer, which itself began with 200."""
+    """A failure that the provider reports, by status or within a response with status 200."""
     response: httpx2.Response | None = getattr(error, "response", None)
     status = 0 if response is None or response.is_success else response.status_code
     return Report(status, getattr(error, "body", None)), response

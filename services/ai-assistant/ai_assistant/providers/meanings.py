@@ -1,7 +1,7 @@
-"""What a failure that a provider tells of means: whose it is to mend, and what may help.
+"""The meaning of a failure that a provider reports: who can correct it, and how.
 
-A request that is refused for its content is the caller's to change and answered 422. What only the set-up can
-change is 503. Neither is 502 or 504, which count against this service where failures open a circuit breaker.
+422: the provider refused the content, and the caller can change it. 503: only the configuration can be
+changed. Neither is 502 or 504, which would count as failures of this service and open a circuit breaker.
 """
 
 from dataclasses import dataclass

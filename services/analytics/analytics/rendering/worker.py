@@ -1,8 +1,8 @@
-"""The process that draws: `python -m analytics.rendering.worker`.
+"""The process that draws reports: `python -m analytics.rendering.worker`.
 
 Its service talks to it through its standard input and output. A message is its length in four bytes and then
 its content. A request is JSON: {"drawing": "png", "document": {...}}. An answer is one byte that says what it
-is (`READY`, `DONE` or `FAILED`) and a message. It ends when its input does: also when its service was killed.
+is (`READY`, `DONE` or `FAILED`) and a message. It ends when its input ends, also when its service was killed.
 """
 
 import json

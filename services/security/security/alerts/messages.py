@@ -1,7 +1,7 @@
-"""What is told about an alert outside the platform.
+"""The text about an alert that leaves the platform.
 
-No more than what is needed to find it: the subject is a fingerprint, an id or the address of an attacker.
-Who it is, and what he did, is to be seen by those who may log in.
+It contains only what is needed to find the alert: the subject is a fingerprint, an id or the address of an
+attacker. Names and actions are visible only after login.
 """
 
 import json

@@ -1,4 +1,6 @@
-"""Messages about alerts: put in line with the alert, sent later, tried again until taken or too old."""
+"""Messages about alerts: queued in the transaction of the alert, sent later, retried until accepted or too
+old.
+"""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -60,9 +62,10 @@ class NotificationQueue:
         )
 
     async def take(self, channels: Collection[Channel]) -> Notification | None:
-        """A message that is due, with its alert. It counts as tried: no other replica takes it for a while.
+        """A due message with its alert.
 
-        One for another channel is left to the replicas that have that one.
+        It counts as attempted, so that no other replica takes it for a time. Messages for other channels are
+        left to the replicas that have those channels.
         """
         due = (
             select(Notification.id)

@@ -1,8 +1,9 @@
 """The newest checkpoint, kept outside the database: in Redis, and in the memory of every process.
 
-Who can write to the database can cut off the newest entries together with their checkpoints, and what is left
-is a good chain. The anchor then names an entry that is gone. Who can write to Redis can remove the anchor, or
-bring an older one: a process that knows better says so, and puts it right. Without Redis the log works on.
+An attacker with write access to the database can delete the newest entries with their checkpoints, and the
+rest is still a valid chain. The anchor then names a deleted entry. An attacker with write access to Redis can
+delete the anchor or restore an older one; a process that remembers a newer one reports it and writes it
+again. Without Redis the log keeps working.
 """
 
 import asyncio

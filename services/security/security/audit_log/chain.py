@@ -1,8 +1,8 @@
 """The audit log as a chain: every entry holds the hash of the one before, and each gets a signed checkpoint.
 
-The hashes show which entry was changed. The signatures show it also when all later hashes were made anew,
-for that takes a key the database does not hold. Entries cut off at the end together with their checkpoints
-are shown by the anchor, which is outside the database.
+The hashes show which entry was changed. The signatures show it even when all later hashes were recomputed,
+because the signing key is not in the database. The anchor outside the database shows that entries were
+deleted from the end together with their checkpoints.
 """
 
 import logging
@@ -95,9 +95,10 @@ class AuditChain:
         return await self._insert(session, draft, head, sequence, sign=trusted)
 
     async def seal(self, session: AsyncSession, reason: str) -> Appended:
-        """Add an entry that accepts what is missing at the end, unsigned, or signed with a key given up.
+        """Add an entry that accepts an end with missing or unsigned entries, or with signatures of a retired
+        key.
 
-        Its number is above every checkpoint known so far, so every process that knows one accepts it.
+        Its number is above every known checkpoint, so every process accepts it.
         """
         anchor = (await self.anchor.look()).checkpoint
         await session.execute(_LOCK)

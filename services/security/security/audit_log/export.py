@@ -1,7 +1,7 @@
-"""The audit log as a file: a JSON document a line, which can be verified far from the database.
+"""The audit log as a file, one JSON document a line, which can be verified without the database.
 
-First the entries, each with its checkpoint. The last line says how many there are and is signed too: a file
-that was cut off is not taken for a whole one.
+First the entries, each with its checkpoint. The last line has their number and a signature, so a truncated
+file is detected.
 """
 
 import json

@@ -41,11 +41,11 @@ class Fault:
 
 @dataclass(frozen=True)
 class Verification:
-    """`entries` counts those that were looked at, the bad one included.
+    """`entries` counts the verified entries, including an invalid one.
 
-    `started_after` is the checkpoint taken for granted at the start, `checkpoint` the newest that was found
-    good. `next_sequence` is where to go on when the end was not reached. `anchor` is the newest entry that is
-    known outside the database; only at the end of the log is it looked at.
+    `started_after` is the checkpoint assumed to be valid at the start, `checkpoint` the newest one found
+    valid. `next_sequence` is where to continue when the end was not reached. `anchor` is the newest entry
+    known outside the database; it is compared at the end of the log only.
     """
 
     entries: int
@@ -59,8 +59,8 @@ class Verification:
 class Walker:
     """Follows the chain. Without keys it follows the hashes only.
 
-    A missing checkpoint or a key that was given up is a fault unless a later entry, signed with a good key,
-    accepts it: that is what sealing the log means. A wrong hash or signature is never accepted.
+    A missing checkpoint or a retired key is a fault unless a later entry, signed with a valid key, accepts it
+    (a seal). A wrong hash or signature is never accepted.
     """
 
     def __init__(self, keys: AuditKeys, start: Checkpoint | None = None) -> None:
@@ -163,7 +163,7 @@ async def verify(
 ) -> Verification:
     """Walk the log from its start, or from the last good checkpoint before `from_sequence`.
 
-    Valid is only a log whose end something outside the database vouches for.
+    A log is valid only when its end is confirmed outside the database.
     """
     # Before the ends are looked up: what is appended meanwhile must not look cut off.
     earlier = await anchor.look()
@@ -188,10 +188,10 @@ async def verify(
 
 
 async def _complaint_of_anchor(anchor: Anchor, earlier: Sighting, newest: Checkpoint | None) -> str | None:
-    """Why nothing outside the database vouches for the end of the log.
+    """Why the end of the log is not confirmed outside the database.
 
-    An anchor that is only older was not moved when a process died or Redis was away. What follows it is
-    signed, so it is moved now. One that stays where it is does not do its work.
+    An older anchor was left behind when a process died or Redis was unreachable. The entries after it are
+    signed, so it is moved now. An anchor that cannot be moved does not protect the log.
     """
     if earlier.checkpoint is None:
         return ANCHOR_AWAY if earlier.state is AnchorState.UNAVAILABLE else ANCHOR_LOST

@@ -40,9 +40,9 @@ _MOST_SIGNALS = 200
 class Detector:
     """The handler of the event consumer.
 
-    Everything that follows from an event is stored in one transaction: its audit entry, signals, threats and
-    alerts, the event that announces an alert, and the notifications. So an event that comes twice, also after
-    a crash, changes nothing the second time.
+    All results of an event are stored in one transaction: its audit entry, signals, threats and alerts, the
+    event that announces an alert, and the notifications. So an event that is delivered again, also after a
+    crash, changes nothing.
     """
 
     def __init__(self, database: Database, chain: AuditChain, notifications: NotificationQueue) -> None:
@@ -51,10 +51,10 @@ class Detector:
         self._notifications = notifications
 
     async def handle(self, event: Event) -> None:
-        """Handle an event; while the database is away, wait for it.
+        """Handle an event; while the database is unreachable, wait for it.
 
-        The consumer gives an event up after some attempts. That is for events that cannot be handled, and
-        must not happen to good ones because of a longer outage.
+        The consumer drops an event after some attempts. That is meant for events that cannot be handled, not
+        for valid ones during a longer outage.
         """
         pause = _FIRST_PAUSE
         while True:
@@ -103,7 +103,7 @@ class Detector:
             await self._chain.committed(appended)
 
     async def forget(self) -> None:
-        """Remove what no rule can need any more."""
+        """Delete data that no rule needs."""
         now = datetime.now(UTC)
         async with self._database.session() as session:
             await session.execute(_LOCK)

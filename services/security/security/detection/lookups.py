@@ -1,7 +1,7 @@
-"""Rules that need more than the event: what role somebody had, and whether an account was locked.
+"""Rules that need more than the event: the role of a user at a time, or whether an account was locked.
 
-Events come in any order. So each of these rules is applied from both sides: when the suspicious event comes,
-to what is known; and when something becomes known, to the suspicious events that came before.
+Events come in any order. So each rule is applied twice: to the known facts when the suspicious event comes,
+and to earlier suspicious events when a fact becomes known.
 """
 
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ async def _role_changed(session: AsyncSession, event: Event, at: datetime) -> li
 
 
 async def _remember_role(session: AsyncSession, sighting: RoleSighting) -> list[Hit]:
-    """Store a sighting; if it shows that somebody was no administrator, what he did as one."""
+    """Store a sighting of a role; report what a user did as an administrator without being one."""
     columns = ("event_id", "user_id", "role", "time", "changed_by", "is_promotion")
     values = {name: getattr(sighting, name) for name in columns}
     await session.execute(insert(RoleSighting).values(values).on_conflict_do_nothing())

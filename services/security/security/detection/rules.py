@@ -37,7 +37,7 @@ class Escalation:
 class Rule:
     """Fires when `threshold` events (or different values) of one subject lie within `window`.
 
-    What fires again within `lull` after the last event belongs to the same threat.
+    Events within `lull` after the last one belong to the same threat.
     """
 
     kind: ThreatKind

@@ -35,7 +35,7 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class Call:
-    """An alert that somebody has to be told of, and why."""
+    """An alert that must be announced, and why."""
 
     alert: Alert
     reason: str
@@ -44,9 +44,9 @@ class Call:
 async def record(
     session: AsyncSession, rule: Rule, subject: str, at: datetime, signals: Sequence[Seen], count: int
 ) -> Call | None:
-    """Note that a rule fired with `count` events: on the threat that goes on, or as a new one.
+    """Record that a rule fired with `count` events, on the ongoing threat or as a new one.
 
-    A threat has one alert. While that is not resolved no message is sent, unless the threat gets worse.
+    A threat has one alert. Until it is resolved no further message is sent, unless the threat gets worse.
     """
     severity = rule.severity_of(count)
     threat = await _ongoing(session, rule, subject, at)
@@ -65,9 +65,9 @@ async def _call(session: AsyncSession, alert: Alert) -> Call:
 
 
 async def _are_enough(session: AsyncSession, rule: Rule) -> bool:
-    """Whether so many threats of a kind were told lately that further ones are put together.
+    """Whether so many alerts of a kind were sent lately that further ones are grouped.
 
-    What is critical takes an account with rights: it is told each time.
+    Critical ones need a privileged account, so each is sent.
     """
     if rule.severity is Severity.CRITICAL:
         return False
