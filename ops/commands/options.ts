@@ -1,9 +1,14 @@
 /** Options several verbs share, and how they become overrides, services and a configuration. */
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { extname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { topologyOf } from '../../charts/app.ts';
 import { ENVIRONMENTS, LOCAL } from '../../charts/config/environments.ts';
-import { resolveConfig } from '../../charts/config/resolve.ts';
+import { type OwnEnvironment, resolveConfig } from '../../charts/config/resolve.ts';
 import type { Config } from '../../charts/config/schema.ts';
+import { isObject } from '../../charts/config/values.ts';
 import type { ServiceSpec, Topology } from '../../charts/graph/model.ts';
 import { renderObjects } from '../../charts/render.ts';
 import { SERVICES } from '../../charts/topology.ts';
@@ -11,10 +16,56 @@ import { contextOf } from '../core/cluster.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { type KubeObject, kubeObject } from '../core/objects.ts';
 import { type Override, parseServices, parseSet, parseValues } from '../core/overrides.ts';
+import { ROOT } from '../core/paths.ts';
 import type { LivePlatform, Target } from '../steps/target.ts';
 import { checkTools } from '../tools/check-tools.ts';
 import { Kubectl } from '../tools/kubectl.ts';
-import { environmentFrom, exportOf, readText } from './environment.ts';
+
+/** @param wanted what the option takes. @throws Failure when it cannot be read. */
+export function readText(option: string, file: string, wanted = 'a YAML file'): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Failure(`${option}: "${file}" cannot be read (${messageOf(error)})`, `name ${wanted}`);
+  }
+}
+
+/**
+ * What a module exports under a name; undefined when it does not. Node itself may not load TypeScript, and a bundle has no
+ * `import()` of its own: so it is `require`.
+ */
+export async function exportOf(file: string, name: string): Promise<unknown> {
+  const api: typeof import('tsx/cjs/api') = createRequire(import.meta.url)('tsx/cjs/api');
+  const loaded: unknown = api.require(resolve(file), `${ROOT}/`);
+  return isObject(loaded) ? loaded[name] : undefined;
+}
+
+/** A name has neither a dot nor a slash, and the path of a file at least one. */
+const isFile = (environment: string): boolean => /[./]/.test(environment);
+
+/** @throws Failure for a file that is no environment. */
+export async function environmentFrom(environment: string): Promise<string | OwnEnvironment> {
+  if (!isFile(environment)) return environment;
+  const content = ['.ts', '.mts', '.js', '.mjs'].includes(extname(environment))
+    ? await exported(environment)
+    : parseValues(readText('--environment', environment), environment, '--environment');
+  const { environment: name } = content;
+  if (typeof name === 'string') return { ...content, environment: name };
+  throw new Failure(
+    `--environment: "${environment}" has no name`,
+    'begin it with a line such as `environment: preprod`',
+  );
+}
+
+async function exported(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const found = await exportOf(file, 'ENVIRONMENT').catch((error: unknown) => {
+    throw new Failure(`--environment: "${file}" cannot be loaded (${messageOf(error)})`, EXPECTED);
+  });
+  if (isObject(found)) return found;
+  throw new Failure(`--environment: "${file}" exports no ENVIRONMENT`, EXPECTED);
+}
+
+const EXPECTED = "expected a module with `export const ENVIRONMENT = { environment: 'preprod', … }`";
 
 /** Both spellings; a file may be in any folder. */
 export const ENVIRONMENT = '--environment, --env <name>';

@@ -21,11 +21,11 @@ import { existingSecrets, makeSecrets, type Provided, secretPlan, secretValues }
 import type { LivePlatform } from '../steps/target.ts';
 import { interrupted } from '../tools/interrupt.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
-import { readText } from './environment.ts';
 import {
   confirmation,
   type DeploymentOptions,
   liveFrom,
+  readText,
   type Setup,
   seconds,
   setupOf,

@@ -1,8 +1,14 @@
 import { relative, resolve } from 'node:path';
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { COMMITTED, type SynthResult, synthesize } from '../../charts/synth.ts';
-import { environmentFrom } from './environment.ts';
-import { type OverrideOptions, overridesOf, servicesOf, verb, withOverrides } from './options.ts';
+import {
+  environmentFrom,
+  type OverrideOptions,
+  overridesOf,
+  servicesOf,
+  verb,
+  withOverrides,
+} from './options.ts';
 import { json, line, table } from './print.ts';
 
 interface Options extends OverrideOptions {

@@ -7,7 +7,7 @@ import { buildApp, topologyOf } from '../../charts/app.ts';
 import { ENVIRONMENT_CONFIG, ENVIRONMENTS, LOCAL } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import { synthesize } from '../../charts/synth.ts';
-import { environmentFrom } from '../../ops/commands/environment.ts';
+import { environmentFrom } from '../../ops/commands/options.ts';
 import { contextOf } from '../../ops/core/cluster.ts';
 import { forwardables } from '../../ops/core/components.ts';
 import { checkSeedable } from '../../ops/core/seed.ts';

@@ -1,15 +1,56 @@
 import { InvalidArgumentError } from 'commander';
 import { Failure } from '../core/failure.ts';
 import { changes, checkAccepted, type Plan } from '../core/plan.ts';
-import { manifestsOf, type Obstacle, obstacles, releaseOf, rollbackTarget } from '../core/release.ts';
+import {
+  manifestsOf,
+  newestFirst,
+  type Obstacle,
+  obstacles,
+  type Release,
+  releaseOf,
+  rollbackTarget,
+} from '../core/release.ts';
 import { withoutExpectations } from '../steps/release.ts';
-import { readRecords } from '../steps/releases.ts';
+import { readRecords, readReleases } from '../steps/releases.ts';
 import type { Target } from '../steps/target.ts';
 import { kindClusterOf } from '../tools/kind.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
 import { confirmation, type DeploymentOptions, liveOf, seconds, verb, withDeployment } from './options.ts';
-import { json, line } from './print.ts';
+import { json, line, table } from './print.ts';
 import { makeRelease, showPlan, stepList } from './release.ts';
+
+interface HistoryOptions extends DeploymentOptions {
+  readonly json?: boolean;
+}
+
+export const history = withDeployment(
+  verb('history', 'list the releases of an environment, the newest first', './platform history production'),
+)
+  .option('--json', 'print the releases as JSON')
+  .action(async (environment: string, options: HistoryOptions) => {
+    const live = await liveOf({ ...options, env: environment });
+    const releases = newestFirst(await readReleases(live));
+    if (options.json) return json(releases);
+    if (releases.length === 0) return line(`${environment} has no release yet.`);
+    table(
+      ['release', 'status', 'began', 's', 'what', 'source', 'changes', 'migrations', 'reason'],
+      releases.map(cells),
+    );
+  });
+
+const cells = (release: Release): readonly (string | number)[] => [
+  release.revision,
+  release.status,
+  release.startedAt.replace(/\.\d+Z$/, 'Z'),
+  release.seconds ?? '',
+  release.action,
+  release.source,
+  release.changes.created + release.changes.updated + release.changes.pruned,
+  Object.entries(release.migrations)
+    .map(([service, { after }]) => `${service} ${after}`)
+    .join(', '),
+  (release.reason ?? '').slice(0, 60),
+];
 
 interface Options extends DeploymentOptions, ConfirmOptions {
   readonly json?: boolean;

@@ -1,4 +1,6 @@
+import { Option } from 'commander';
 import { thirdPartyImage } from '../../charts/config/images.ts';
+import { toMermaid, toText } from '../../charts/graph/diagram.ts';
 import { type Pair, reachability } from '../../charts/graph/reach.ts';
 import { type LivePod, runningPod } from '../core/components.ts';
 import { Failure } from '../core/failure.ts';
@@ -8,9 +10,36 @@ import type { ComponentsInCluster } from '../steps/target.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
 import { inParallel } from '../tools/parallel.ts';
 import { until } from '../tools/wait.ts';
-import { type ClusterOptions, liveOf, setupOf, verb, withCluster } from './options.ts';
+import {
+  type ClusterOptions,
+  type EnvironmentOptions,
+  liveOf,
+  setupOf,
+  verb,
+  withCluster,
+  withEnvironment,
+} from './options.ts';
 import { json, line, table } from './print.ts';
 import { showing } from './progress.ts';
+
+interface ArchitectureOptions extends EnvironmentOptions {
+  readonly format: 'mermaid' | 'text';
+}
+
+export const architecture = withEnvironment(
+  verb(
+    'architecture',
+    'draw the components and their calls',
+    './platform architecture --format mermaid',
+  ).addOption(
+    new Option('--format <format>', 'mermaid for pages, text for terminals')
+      .choices(['mermaid', 'text'])
+      .default('text'),
+  ),
+).action(async (options: ArchitectureOptions) => {
+  const { topology } = await setupOf(options);
+  process.stdout.write(options.format === 'mermaid' ? toMermaid(topology) : toText(topology));
+});
 
 const PATIENCE_SECONDS = 90;
 

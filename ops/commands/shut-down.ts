@@ -11,9 +11,35 @@ import { checkInterrupted } from '../tools/interrupt.ts';
 import { LocalCluster } from '../tools/kind.ts';
 import { Kubectl } from '../tools/kubectl.ts';
 import { inParallel } from '../tools/parallel.ts';
-import { clusterConfig, setupOf, verb } from './options.ts';
+import { type ConfirmOptions, confirm } from './confirm.ts';
+import { clusterConfig, confirmation, setupOf, verb } from './options.ts';
 import { line } from './print.ts';
 import { type Say, showing } from './progress.ts';
+
+interface DownOptions extends ConfirmOptions {
+  readonly clusterConfig?: string;
+  readonly dryRun?: boolean;
+}
+
+export const down = verb(
+  'down',
+  'delete the local kind cluster with everything in it',
+  './platform down --yes',
+)
+  .addOption(clusterConfig())
+  .option('--dry-run', 'only say what would be deleted')
+  .addOption(confirmation())
+  .action(async (options: DownOptions) => {
+    const local = new LocalCluster(options.clusterConfig);
+    await checkTools(['docker', 'kind']);
+    if (!(await local.exists())) return line(`No kind cluster ${local.name}: nothing to delete.`);
+    const what = `the kind cluster ${local.name} (${(await local.nodes()).join(', ')}) with all its volumes: databases, backups, secrets`;
+    if (options.dryRun) return line(`would delete ${what}`);
+    line(`This deletes ${what}.`);
+    await confirm('down', 'Delete it?', options);
+    await local.remove();
+    line(`Deleted ${local.name}.`);
+  });
 
 /** @returns names of the stores that were running, and have written. */
 export async function flushStores({
