@@ -57,6 +57,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'restore', group: 'Data', load: async () => (await import('./commands/restore.ts')).restore },
   { name: 'import', group: 'Data', load: async () => (await import('./commands/import.ts')).importVerb },
   { name: 'monitor', group: 'Understand', load: async () => (await import('./commands/monitor.ts')).monitor },
+  { name: 'runbook', group: 'Understand', load: async () => (await import('./commands/runbook.ts')).runbook },
   { name: 'silence', group: 'Understand', load: async () => (await import('./commands/silence.ts')).silence },
   {
     name: 'optimize',

@@ -11,6 +11,7 @@ import { editorSchema } from './configuration/editor.ts';
 import { configurationPage } from './configuration/page.ts';
 import { updateBlock, updateFile } from './generated-block.ts';
 import { markdownTable } from './markdown.ts';
+import { placesTable } from './places-table.ts';
 import { skipsTable } from './scanners/skips.ts';
 import { serviceSettings } from './settings.ts';
 import { verbOptionsTable } from './verb-options.ts';
@@ -29,5 +30,6 @@ updateBlock(
     ),
   ),
 );
+updateBlock('docs/operations.md', 'places', placesTable(ENVIRONMENTS.map((name) => resolveConfig(name))));
 updateBlock('docs/security.md', 'skipped checks', skipsTable());
 updateBlock('docs/operations.md', 'verb options', verbOptionsTable(await loadVerbs()));

@@ -71,7 +71,7 @@ function printAlerts(found: Alerts): void {
   else {
     line();
     table(['alert', 'severity', 'about', 'for', 'what'], found.alerts.map(alertCells));
-    line('\nrunbooks: docs/runbooks/ALERT.md');
+    line('\nwhat to do: ./platform runbook ALERT, or docs/runbooks/ALERT.md');
   }
 }
 

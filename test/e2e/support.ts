@@ -8,7 +8,7 @@ import { LOCAL } from '../../charts/config/environments.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 
-import { environmentFrom } from '../../ops/commands/environment.ts';
+import { environmentFrom } from '../../ops/commands/options.ts';
 import { parseValues } from '../../ops/core/overrides.ts';
 import { ROOT } from '../../ops/core/paths.ts';
 

@@ -7,33 +7,6 @@ import { ROOT } from '../../ops/core/paths.ts';
 import { VERBS } from '../../ops/verbs.ts';
 import { README_BLOCKS } from '../support/readme.ts';
 
-const DOCUMENTS = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'services/README.md',
-  ...readdirSync(`${ROOT}/docs`, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join('docs', name)),
-];
-
-interface Use {
-  readonly document: string;
-  readonly verb: string;
-  readonly flags: readonly string[];
-}
-
-/** Every `./platform VERB …`, in a block or in a line, up to where the command ends. */
-function usesIn(document: string): readonly Use[] {
-  const text = readFileSync(join(ROOT, document), 'utf8').replaceAll(/\\\n\s*/g, ' ');
-  return [...text.matchAll(/\.\/platform ([a-z][\w-]*)([^\n`|;&#()]*)/g)].map(([, verb = '', rest = '']) => ({
-    document,
-    verb,
-    // What follows `--` is for the tool in the pod.
-    flags: [...(rest.split(' -- ')[0] ?? '').matchAll(/(?<=\s)--[a-z][a-z-]*/g)].map(([flag]) => flag),
-  }));
-}
-const uses = DOCUMENTS.flatMap(usesIn);
-
 describe('documents', () => {
   let commands: ReadonlyMap<string, Command>;
   beforeAll(async () => {
@@ -44,20 +17,6 @@ describe('documents', () => {
         ...group.commands.map((command) => [`${group.name()} ${command.name()}`, command] as const),
       ]),
     );
-  });
-  it('show verbs that exist', () => {
-    expect(uses.length).toBeGreaterThan(VERBS.length);
-    expect(uses.filter(({ verb }) => !commands.has(verb))).toEqual([]);
-  });
-  it('show options that the verb has', () => {
-    const wrong = uses.flatMap(({ document, verb, flags }) => {
-      const command = commands.get(verb);
-      const options = [command, ...(command?.commands ?? [])].flatMap((one) => one?.options ?? []);
-      const known = new Set(['--help', ...options.flatMap(({ short, long }) => [short, long])]);
-      return flags.filter((flag) => !known.has(flag)).map((flag) => `${document}: ${verb} ${flag}`);
-    });
-    expect(uses.flatMap(({ flags }) => flags)).toContain('--json');
-    expect(wrong).toEqual([]);
   });
   it('claim --json, --dry-run and --yes only of verbs that have them', () => {
     const text = readFileSync(`${ROOT}/docs/operations.md`, 'utf8');
