@@ -6,11 +6,12 @@ import type { ServiceSpec } from '../graph/model.ts';
 import { checkConnections } from './connections.ts';
 import { checkDestinations } from './destinations.ts';
 import { checkEdge } from './edge-checks.ts';
+import { checkGrace } from './grace.ts';
 import { notifies } from './monitoring.ts';
 import { checkObjects } from './objects.ts';
 import { checkPods } from './pods.ts';
 import { bytesOf, millicores } from './quantity.ts';
-import { type Config, SPARE_SECONDS } from './schema.ts';
+import type { Config } from './schema.ts';
 import { signsWithOwnKey } from './tokens.ts';
 
 /**
@@ -26,6 +27,7 @@ export function crossCheck(config: Config, services: readonly ServiceSpec[]): vo
   checkAutoscaling(config.autoscaling, 'autoscaling');
   checkAllowance(config.databases, 'databases');
   checkConnections(config, services);
+  checkGrace(config, services);
   checkAllowance(config.redis, 'redis');
   checkAllowance(config.edge, 'edge');
   checkImages(config, services);
@@ -45,12 +47,6 @@ export function crossCheck(config: Config, services: readonly ServiceSpec[]): vo
     );
   if (config.secrets.source !== 'external' && config.secrets.store)
     throw new ConfigError('secrets.source', config.secrets.source, 'external, because secrets.store is set');
-  if (config.terminationSeconds <= config.drainSeconds + SPARE_SECONDS)
-    throw new ConfigError(
-      'terminationSeconds',
-      config.terminationSeconds,
-      `more than drainSeconds (${config.drainSeconds}) and ${SPARE_SECONDS} to spare`,
-    );
 }
 
 function checkSimulator({ simulator, environment, tier }: Config): void {

@@ -30,9 +30,6 @@ export const environmentName = z
   .string()
   .regex(/^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$/, 'a name such as preprod: lower-case letters, digits and "-"');
 
-/** Seconds between a service's own end and the kubelet's kill. */
-export const SPARE_SECONDS = 5;
-
 export const configSchema = z.strictObject({
   /** Its name: what a deployment is called, also in metrics and logs. */
   environment: environmentName,
@@ -96,7 +93,10 @@ export const configSchema = z.strictObject({
   services: z.record(z.string(), service).default({}),
   /** Seconds a pod goes on accepting requests after it was told to stop. */
   drainSeconds: z.int().min(0).max(60).default(5),
-  /** Seconds until a pod that was told to stop is killed: drain, then the longest stream (110 s), then some to spare. */
+  /**
+   * Seconds until a pod of a service that was told to stop is killed: its drain, the longest stream (110 s), some to spare. The
+   * gateway and the edge have as much more as an upload takes (charts/config/grace.ts).
+   */
   terminationSeconds: z.int().min(1).max(600).default(130),
 
   settings: z

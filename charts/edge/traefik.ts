@@ -2,9 +2,9 @@
 
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { edgeGrace, uploadSeconds } from '../config/grace.ts';
 import { thirdPartyImage } from '../config/images.ts';
-import { type Config, SPARE_SECONDS } from '../config/schema.ts';
-import { longestRequestSeconds, uploadSeconds } from '../config/seconds.ts';
+import type { Config } from '../config/schema.ts';
 import { checksum } from '../constructs/checksum.ts';
 import { clusterScoped } from '../constructs/cluster-scoped.ts';
 import { addDisruptionBudget } from '../constructs/disruption.ts';
@@ -17,8 +17,6 @@ import { dynamicConfiguration, waitingMiB } from './dynamic.ts';
 
 /** Any user does; the official image's distroless number. */
 const TRAEFIK_USER = 65_532;
-/** Seconds it goes on accepting after it was told to stop: until every load balancer has noticed. */
-const ACCEPT_SECONDS = 10;
 /** Less than any rule: all but a redirect wins, as the answer to an ACME challenge must. */
 const REDIRECT_PRIORITY = 1;
 const DYNAMIC_DIR = '/etc/traefik/dynamic';
@@ -48,9 +46,10 @@ function trust({ edge }: Config, entryPoint: string): string[] {
 }
 
 function args(config: Config): string[] {
+  const { drain, finish } = edgeGrace(config);
   const lifecycle = (entryPoint: string) => [
-    `--entrypoints.${entryPoint}.transport.lifecycle.requestacceptgracetimeout=${ACCEPT_SECONDS}s`,
-    `--entrypoints.${entryPoint}.transport.lifecycle.gracetimeout=${longestRequestSeconds(config)}s`,
+    `--entrypoints.${entryPoint}.transport.lifecycle.requestacceptgracetimeout=${drain}s`,
+    `--entrypoints.${entryPoint}.transport.lifecycle.gracetimeout=${finish}s`,
   ];
   return [
     '--global.checknewversion=false',
@@ -192,7 +191,7 @@ export class Traefik extends Construct {
       automountServiceAccountToken: true,
       enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'critical'),
-      terminationGracePeriodSeconds: ACCEPT_SECONDS + longestRequestSeconds(config) + SPARE_SECONDS,
+      terminationGracePeriodSeconds: edgeGrace(config).total,
       securityContext: podSecurity(TRAEFIK_USER),
       ...spread({ ...component.selector }),
       containers: [

@@ -1,9 +1,9 @@
 /** Environment variables of a service, derived from the graph and the configuration. Secrets are never among them. */
 import type { k8s } from 'cdk8s-plus-28';
+import { serviceGrace, streamSeconds, uploadSeconds } from '../config/grace.ts';
 import { listenAddress } from '../config/network.ts';
 import { podSettings } from '../config/pods.ts';
 import type { Config } from '../config/schema.ts';
-import { shutdownSeconds, uploadSeconds } from '../config/seconds.ts';
 import { signsWithOwnKey } from '../config/tokens.ts';
 import { CA_BUNDLE, proxyVariables, trusts } from '../constructs/outside.ts';
 import { SECRETS_DIR } from '../constructs/pod.ts';
@@ -45,7 +45,7 @@ function gatewayRoute(config: Config, spec: ServiceSpec, rewrite: RewriteSpec) {
     endpoints: `${podsOf(name)}:${port}`,
     rewrite: rewrite.to,
     timeoutMs: seconds * 1000,
-    ...(gateway?.streams ? { deadlineMs: Math.max(seconds, shutdownSeconds(config)) * 1000 } : {}),
+    ...(gateway?.streams ? { deadlineMs: streamSeconds(config) * 1000 } : {}),
     public: rewrite.public ?? [],
     ...(rewrite.requestsPerMinute ? { requestsPerMinute: rewrite.requestsPerMinute } : {}),
     ...(rewrite.rules?.length ? { rules: rewrite.rules } : {}),
@@ -134,6 +134,7 @@ export function platformVariables(
 ): Readonly<Record<string, string>> {
   const { settings } = config;
   const database = spec.database ? databaseOf(config, spec.database) : undefined;
+  const { drain, finish } = serviceGrace(config, spec);
   return {
     ENV: config.environment,
     ENV_TIER: config.tier,
@@ -144,8 +145,8 @@ export function platformVariables(
     PORT: String(spec.port),
     SERVICE_VERSION: config.images.tag,
     SECRETS_DIR,
-    DRAIN_SECONDS: String(config.drainSeconds),
-    SHUTDOWN_TIMEOUT_SECONDS: String(shutdownSeconds(config)),
+    DRAIN_SECONDS: String(drain),
+    SHUTDOWN_TIMEOUT_SECONDS: String(finish),
     PATH_PREFIX: spec.route && spec.route.stripPrefix !== false ? spec.route.path : '',
     TRUSTED_PROXIES: config.edge.trustedProxies.join(','),
     PROXY_DEPTH: String(config.edge.proxyDepth ?? ''),

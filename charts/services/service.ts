@@ -2,6 +2,7 @@
 
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
+import { serviceGrace } from '../config/grace.ts';
 import { serviceImage } from '../config/images.ts';
 import { scaleOf } from '../config/scale.ts';
 import type { Config } from '../config/schema.ts';
@@ -121,7 +122,7 @@ export class AssistantService extends Construct {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'standard'),
-      terminationGracePeriodSeconds: config.terminationSeconds,
+      terminationGracePeriodSeconds: serviceGrace(config, spec).total,
       securityContext: podSecurity(APP_USER),
       ...spread({ ...component.selector }),
       // Waits for the database and brings its schema up to date, under an advisory lock.

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { k8s } from 'cdk8s-plus-28';
 import { z } from 'zod';
+import type { Config } from '../config/schema.ts';
 import { didYouMean } from '../config/suggest.ts';
 import { ConfigError } from '../graph/error.ts';
 import type { ServiceSpec } from '../graph/model.ts';
@@ -26,6 +27,10 @@ const OWN_CHOICE = [
 
 type Value = string | number | boolean;
 type Variables = Readonly<Record<string, string>>;
+
+/** What a service takes for a setting: what is chosen for it, or its own default. */
+export const settingOf = (config: Config, service: string, name: string): unknown =>
+  config.services[service]?.settings[name] ?? SETTINGS[service]?.[name]?.default;
 
 /** The settings a service is given by name, as variables. @throws ConfigError for a name or a value it would not take. */
 export function chosenSettings(

@@ -170,7 +170,7 @@ describe('bad input', () => {
       'grace shorter than drain',
       'dev',
       { terminationSeconds: 5 },
-      'terminationSeconds: 5 is not valid, expected more than drainSeconds (5)',
+      'terminationSeconds: 5 is not valid, expected at least 120: drainSeconds (5), 110 s for AI_STREAM_SECONDS',
     ],
     [
       'range of addresses',

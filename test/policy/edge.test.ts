@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { type ConfigOverride, ENVIRONMENTS } from '../../charts/config/environments.ts';
+import { streamSeconds, uploadSeconds } from '../../charts/config/grace.ts';
 import { bytesOf, millicores } from '../../charts/config/quantity.ts';
-import { shutdownSeconds, uploadSeconds } from '../../charts/config/seconds.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import { SERVICES } from '../../charts/topology.ts';
 import { configOf, find, type KubeObject, render } from '../support/objects.ts';
@@ -261,7 +261,7 @@ describe('proxies in front', () => {
 describe('what takes long', () => {
   const cases: readonly ConfigOverride[] = [
     {},
-    { edge: { maxBodyMiB: 1000 } },
+    { edge: { maxBodyMiB: 800 } },
     { edge: { maxBodyMiB: 1 }, terminationSeconds: 600 },
   ];
   it.each(cases)('an upload and a stream end before the edge does: %j', (override) => {
@@ -275,7 +275,7 @@ describe('what takes long', () => {
     );
     const grace = transport('lifecycle.gracetimeout');
     expect(grace).toBeGreaterThanOrEqual(uploadSeconds(config));
-    expect(grace).toBeGreaterThanOrEqual(shutdownSeconds(config));
+    expect(grace).toBeGreaterThanOrEqual(streamSeconds(config));
     const { terminationGracePeriodSeconds } = find(objects, 'Deployment', 'traefik').spec.template.spec;
     expect(terminationGracePeriodSeconds).toBeGreaterThan(
       transport('lifecycle.requestacceptgracetimeout') + grace,
