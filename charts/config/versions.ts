@@ -39,6 +39,19 @@ export const BUNDLES = {
     file: 'cert-manager-v1.21.2.yaml',
     url: 'https://github.com/cert-manager/cert-manager/releases/download/v1.21.2/cert-manager.yaml',
   },
+  cloudNativePg: {
+    file: 'cloudnative-pg-v1.30.0.yaml',
+    url: 'https://github.com/cloudnative-pg/cloudnative-pg/releases/download/v1.30.0/cnpg-1.30.0.yaml',
+  },
+  /** The plugin of CloudNativePG that archives and backs up. */
+  barmanCloud: {
+    file: 'barman-cloud-v0.15.0.yaml',
+    url: 'https://github.com/cloudnative-pg/plugin-barman-cloud/releases/download/v0.15.0/manifest.yaml',
+  },
+  externalSecrets: {
+    file: 'external-secrets-v2.9.0.yaml',
+    url: 'https://github.com/external-secrets/external-secrets/releases/download/v2.9.0/external-secrets.yaml',
+  },
 } as const;
 export type BundleName = keyof typeof BUNDLES;
 

@@ -91,7 +91,7 @@ function storeComponents(spec: ServiceSpec, options: GraphOptions): Component[] 
     ],
     metricsPort: 'metrics',
     selector: options.cloudNativePg ? { 'cnpg.io/cluster': name } : label(name),
-    presence: options.cloudNativePg ? 'reserved' : 'always',
+    presence: options.cloudNativePg ? 'operated' : 'always',
   };
   const job = (jobName: string, title: string, presence: Component['presence'] = 'scheduled'): Component => ({
     ...base,

@@ -198,9 +198,10 @@ export interface Component {
   readonly selector: Readonly<Record<string, string>>;
   /**
    * `always`: pods run all the time. `scheduled`: pods run from time to time. `reserved`: policies and scrape targets
-   * exist; another chart or the operations command creates the pods.
+   * exist; another chart or the operations command creates the pods. `operated`: pods run all the time; an operator
+   * creates them.
    */
-  readonly presence: 'always' | 'scheduled' | 'reserved';
+  readonly presence: 'always' | 'scheduled' | 'reserved' | 'operated';
   /** The service it is, or the service whose store it is. */
   readonly service?: ServiceSpec;
 }

@@ -76,7 +76,7 @@ export const health = withCluster(
     const components = selectComponents('health', topology, names);
     const services = components.filter(({ kind }) => kind === 'service');
     const [workloads, pods, livePods] = await Promise.all([
-      kubectl.workloads(workload, config.environment),
+      kubectl.workloads(workload, config),
       kubectl.pods(pod, config.environment),
       podsAround(live, components),
     ]);

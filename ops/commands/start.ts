@@ -85,7 +85,7 @@ async function wake(target: LocalTarget, options: Options): Promise<number> {
       await kubectl.reach(WAKING_SECONDS);
     },
   });
-  if ((await kubectl.workloads(workload, config.environment)).length === 0) return 0;
+  if ((await kubectl.workloads(workload, config)).length === 0) return 0;
   const ready = async (say: Say): Promise<number> => {
     await waitUntilAwake(target, await local.startedAt(), options.timeout, say);
     return waitForRollout(target, options.timeout, say);

@@ -23,7 +23,7 @@ export const status = withCluster(
   const live = await liveOf(options);
   const { kubectl, config, topology } = live;
   const [workloads, pods, releases, alerts] = await Promise.all([
-    kubectl.workloads(workload, config.environment),
+    kubectl.workloads(workload, config),
     kubectl.pods(pod, config.environment),
     readReleases(live),
     alertsOf(live),

@@ -7,10 +7,11 @@ import { KUBERNETES_VERSIONS } from '../../charts/config/versions.ts';
 import { footprintsOf, type Workload } from '../../charts/constructs/footprint.ts';
 import { INVENTORY_LABEL, namespaceOf } from '../../charts/constructs/names.ts';
 import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
-import { backupOf, type ServiceSpec } from '../../charts/graph/model.ts';
+import { backupOf, postgresOf, type ServiceSpec } from '../../charts/graph/model.ts';
 import { Failure } from './failure.ts';
 import type { KubeObject } from './objects.ts';
 import type { ExistingSecrets } from './secrets.ts';
+import { type Workload as LiveWorkload, progressOf } from './workloads.ts';
 
 /** Names that are reserved for examples (RFC 2606), and what is below them. */
 const RESERVED = /(?<![\w-])(?:[\w-]+\.)*example\.(?:com|net|org)(?![\w-])/i;
@@ -256,4 +257,30 @@ export function checkBackupVolumes(
   const problems = names.filter((_, index) => phases[index] === 'Lost').map((volume) => `${volume} is lost`);
   const there = phases.filter((phase) => phase !== undefined).length;
   return judged(name, problems, `${there} of ${names.length} there`);
+}
+
+/** A database without a ready instance cannot be backed up; one that lacks some is said, as a deploy may be what mends it. */
+export function checkDatabases(
+  config: Config,
+  services: readonly ServiceSpec[],
+  workloads: readonly LiveWorkload[],
+): readonly Check[] {
+  if (config.databases.engine !== 'cloudnative-pg') return [];
+  const names = services.filter(({ database }) => database).map(({ name }) => postgresOf(name));
+  const live = workloads.filter(
+    ({ kind, metadata }) =>
+      kind === 'Cluster' &&
+      names.includes(metadata.name) &&
+      metadata.namespace === namespaceOf(config, 'app'),
+  );
+  const said = live
+    .filter((one) => !progressOf(one).done)
+    .map((one) => {
+      const { ready, wanted } = progressOf(one);
+      return `${one.metadata.name}: ${ready} of ${wanted} instances ready (${one.status.phase ?? 'waiting'})`;
+    });
+  const down = live.some((one) => progressOf(one).ready === 0);
+  const result = down ? 'problem' : said.length > 0 ? 'unverified' : 'ok';
+  const there = `${live.length} of ${names.length} there, every instance ready`;
+  return [{ name: 'Databases', result, detail: said.length > 0 ? said.join('; ') : there }];
 }

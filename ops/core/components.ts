@@ -83,7 +83,7 @@ export function selectComponents(
   if (unknown !== undefined)
     throw new Failure(`${verb}: "${unknown}" is not known`, `expected ${known.join(', ')}`);
   return names.length === 0
-    ? running.filter(({ presence }) => presence === 'always')
+    ? running.filter(({ presence }) => presence === 'always' || presence === 'operated')
     : running.filter(({ name }) => names.includes(name));
 }
 

@@ -95,6 +95,8 @@ export interface ClusterState {
   readonly pods: readonly Pod[];
 }
 
+const runsAlways = ({ presence }: Component): boolean => presence === 'always' || presence === 'operated';
+
 /** Components of the topology in its order, then every other workload of the platform. */
 export function statusRows(
   config: Config,
@@ -102,7 +104,7 @@ export function statusRows(
   state: ClusterState,
   now: Date,
 ): readonly StatusRow[] {
-  const expected = topology.components.filter(({ presence }) => presence === 'always');
+  const expected = topology.components.filter(runsAlways);
   const live = new Map(state.workloads.map((one) => [keyOf(one), one]));
   const expectedKeys = expected.map((component) => workloadKey(config, component));
   const rows = expected.map(({ name, zone }, index) => {
@@ -127,7 +129,7 @@ export function absent(
 ): readonly string[] {
   const live = new Set(workloads.map(keyOf));
   return topology.components
-    .filter(({ presence }) => presence === 'always')
+    .filter(runsAlways)
     .filter((component) => !live.has(workloadKey(config, component)))
     .map(({ name }) => name);
 }
@@ -161,7 +163,7 @@ function statusRowOf(subject: Workload, zone: string, pods: readonly Pod[], now:
     image: subject.spec.template.spec.containers[0]?.image ?? '',
     restarts: restartsOf(own),
     ageSeconds: Math.max(0, Math.round((now.getTime() - born) / 1000)),
-    reason: done ? '' : (reasons[0] ?? (own.length === 0 ? 'no pod' : 'rolling out')),
+    reason: done ? '' : (reasons[0] ?? subject.status.phase ?? (own.length === 0 ? 'no pod' : 'rolling out')),
   };
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { scaleOf } from '../../charts/config/scale.ts';
 import type { Config } from '../../charts/config/schema.ts';
 import type { LivePod } from './components.ts';
+import { asWorkload } from './database-clusters.ts';
 import { Failure } from './failure.ts';
 
 /** Kubernetes writes times in whole seconds. */
@@ -56,8 +57,8 @@ export function checkScalable(config: Config, { service }: Wanted, autoscaled: b
 
 const count = z.int().default(0);
 
-export const workload = z.looseObject({
-  kind: z.enum(['Deployment', 'StatefulSet', 'DaemonSet']),
+const plain = z.looseObject({
+  kind: z.enum(['Deployment', 'StatefulSet', 'DaemonSet', 'Cluster']),
   metadata: z.looseObject({
     name: z.string(),
     namespace: z.string(),
@@ -81,8 +82,12 @@ export const workload = z.looseObject({
     desiredNumberScheduled: count,
     updatedNumberScheduled: count,
     numberReady: count,
+    /** Of a Cluster: what the operator is at, nothing when it is well. */
+    phase: z.string().optional(),
   }),
 });
+/** A Cluster of CloudNativePG counts as one. */
+export const workload = z.preprocess(asWorkload, plain);
 export type Workload = z.output<typeof workload>;
 
 const containerStatus = z.looseObject({
@@ -144,6 +149,10 @@ export function progressOf({ kind, metadata, spec, status }: Workload): Progress
     return { ready, wanted, done: observed && ready >= wanted && updated >= wanted };
   }
   const wanted = spec.replicas;
+  if (kind === 'Cluster') {
+    const { readyReplicas: ready, phase } = status;
+    return { ready, wanted, done: phase === undefined && ready === wanted };
+  }
   const { readyReplicas: ready, updatedReplicas: updated, replicas } = status;
   const rolled =
     kind === 'StatefulSet' ? status.currentRevision === status.updateRevision : updated === wanted;
@@ -213,7 +222,8 @@ export function explain(
   const { name, namespace } = subject.metadata;
   const own = podsOf(subject, pods);
   const { ready, wanted } = progressOf(subject);
-  const head = `${namespace}/${name}: ${ready} of ${wanted} ready`;
+  const { phase } = subject.status;
+  const head = `${namespace}/${name}: ${ready} of ${wanted} ready${phase ? `, ${phase}` : ''}`;
   const about = own.length > 0 ? own.map((one) => one.metadata.name) : [name];
   const podLines = own.map(
     (one) => `  pod ${one.metadata.name}: ${one.status.phase}, ${reasonOf(one) ?? 'ready'}`,

@@ -74,20 +74,34 @@ export async function installBundles(
   for (const bundle of bundles)
     if (installed[bundle.file] !== bundle.digest || !(await kubectl.allExist(bundle.objects)))
       outdated.push(bundle);
-  for (const { objects } of outdated) await kubectl.apply(objects);
+  for (const bundle of outdated) {
+    await kubectl.apply(bundle.objects);
+    await answers(kubectl, bundle);
+  }
   if (outdated.length === 0) return [];
-  await established(kubectl, outdated);
   const data = Object.fromEntries(bundles.map(({ file, digest }) => [file, digest]));
   await kubectl.apply([{ ...RECORD, data }]);
   return outdated.map(({ file }) => file);
 }
 
-/** Waits until the API server knows the kinds that were defined; not every bundle defines some. */
-async function established(kubectl: Kubectl, bundles: readonly Bundle[]): Promise<void> {
-  const names = bundles
-    .flatMap(({ objects }) => objects)
-    .filter(({ kind }) => kind === 'CustomResourceDefinition')
-    .map(({ metadata }) => `customresourcedefinition/${metadata.name}`);
-  if (names.length > 0)
-    await kubectl.output(['wait', ...names, '--for=condition=Established', '--timeout=60s']);
+/** Admission asks a webhook before it takes an object of its kinds, and refuses what it cannot ask about. */
+const WEBHOOKS = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'];
+
+/** Waits until the API server knows the kinds a bundle defines, and its webhooks answer: the next one may have such objects. */
+async function answers(kubectl: Kubectl, { objects }: Bundle): Promise<void> {
+  const named = (kind: string): readonly KubeObject[] => objects.filter((object) => object.kind === kind);
+  const kinds = named('CustomResourceDefinition').map(
+    ({ metadata }) => `customresourcedefinition/${metadata.name}`,
+  );
+  if (kinds.length > 0)
+    await kubectl.output(['wait', ...kinds, '--for=condition=Established', '--timeout=60s']);
+  if (!objects.some(({ kind }) => WEBHOOKS.includes(kind))) return;
+  for (const { metadata } of named('Deployment'))
+    await kubectl.output([
+      'wait',
+      `deployment/${metadata.name}`,
+      `--namespace=${metadata.namespace ?? 'default'}`,
+      '--for=condition=Available',
+      '--timeout=300s',
+    ]);
 }

@@ -43,7 +43,7 @@ const CONCURRENT = 3;
 
 /** Services whose databases get another image, as the cluster is now. */
 export async function dueMigrations({ kubectl, config, wanted }: Target): Promise<readonly DueMigration[]> {
-  return migrationsDue(wanted, await kubectl.workloads(kubeObject, config.environment));
+  return migrationsDue(wanted, await kubectl.workloads(kubeObject, config));
 }
 
 export interface MigrateOptions {
@@ -230,7 +230,7 @@ export const withoutExpectations = (topology: Topology): Topology => ({ ...topol
 /** A StatefulSet does not replace a pod that never became ready, not even when its template is mended. */
 async function replaceStuckPods({ kubectl, config }: Target): Promise<void> {
   const [workloads, pods] = await Promise.all([
-    kubectl.workloads(workload, config.environment),
+    kubectl.workloads(workload, config),
     kubectl.pods(pod, config.environment),
   ]);
   const sets = workloads.filter(({ kind }) => kind === 'StatefulSet');

@@ -22,7 +22,7 @@ export async function workloadsOf(
   { kubectl, config }: ConfiguredCluster,
   components: readonly Component[],
 ): Promise<readonly Workload[]> {
-  const live = await kubectl.workloads(workload, config.environment);
+  const live = await kubectl.workloads(workload, config);
   return components.map(({ zone, name, workload: own = name }) => {
     const found = live.find(
       ({ metadata }) => metadata.name === own && metadata.namespace === namespaceOf(config, zone),
@@ -49,6 +49,12 @@ export async function roll(
   timeoutSeconds: number,
   report: (line: string) => void,
 ): Promise<void> {
+  const { kind, metadata } = subject;
+  if (kind === 'Cluster')
+    throw new Failure(
+      `${metadata.name}: its operator replaces its instances`,
+      `use kubectl cnpg restart ${metadata.name}`,
+    );
   await kubectl.output([...verb, ...reference(subject)]);
   try {
     await kubectl.lines(['rollout', 'status', ...reference(subject), `--timeout=${timeoutSeconds}s`], report);
@@ -79,7 +85,7 @@ export async function waitForRollout(
 ): Promise<number> {
   let last = '';
   return until({ seconds: timeoutSeconds, pauseMs: PAUSE_MS }, async (late) => {
-    const workloads = await kubectl.workloads(workload, config.environment);
+    const workloads = await kubectl.workloads(workload, config);
     const waiting = workloads.filter((one) => !progressOf(one).done);
     const missing = absent(config, topology, workloads);
     if (waiting.length + missing.length === 0) return workloads.length;

@@ -5,6 +5,7 @@ import {
   type Check,
   checkApis,
   checkBackupVolumes,
+  checkDatabases,
   checkImages,
   checkNodes,
   checkQuotas,
@@ -15,20 +16,24 @@ import {
   quota,
 } from '../core/checks.ts';
 import { imagesOf } from '../core/images.ts';
+import { workload } from '../core/workloads.ts';
 import { localImages } from '../tools/docker.ts';
 import type { KindCluster } from '../tools/kind.ts';
 import { existingSecrets } from './secrets.ts';
 import type { Target } from './target.ts';
 
+const CLUSTERS_API = 'postgresql.cnpg.io/v1';
 const version = z.looseObject({ serverVersion: z.looseObject({ gitVersion: z.string() }) });
 
 /** @param local the cluster, when it is a kind cluster of this machine. */
 export async function validate(target: Target, local: KindCluster | undefined): Promise<readonly Check[]> {
   const { kubectl, config, topology, services, wanted } = target;
   const everywhere = '--all-namespaces';
-  const [server, apis, secrets, quotas, claims, nodes, here] = await Promise.all([
+  const apis = (await kubectl.output(['api-versions'])).split('\n');
+  const [server, workloads, secrets, quotas, claims, nodes, here] = await Promise.all([
     kubectl.output(['version', '--output=json']),
-    kubectl.output(['api-versions']),
+    // Before the operator is there, it runs nothing.
+    apis.includes(CLUSTERS_API) ? kubectl.workloads(workload, config) : [],
     existingSecrets(kubectl),
     kubectl.objects(quota, ['get', 'resourcequotas', everywhere]),
     kubectl.objects(claim, ['get', 'persistentvolumeclaims', everywhere]),
@@ -38,11 +43,12 @@ export async function validate(target: Target, local: KindCluster | undefined): 
   return [
     checkVersion(version.parse(JSON.parse(server)).serverVersion.gitVersion),
     checkNodes(nodes),
-    checkApis(config, wanted, apis.split('\n')),
+    checkApis(config, wanted, apis),
     checkSecrets(config, secretCatalog(config, topology), secrets),
     checkQuotas(wanted, quotas),
     checkImages(imagesOf(wanted), here),
     checkBackupVolumes(config, services, claims),
+    ...checkDatabases(config, services, workloads),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** kubectl, always told which cluster. */
 import type { z } from 'zod';
+import type { Config } from '../../charts/config/schema.ts';
 import { INVENTORY_LABEL } from '../../charts/constructs/names.ts';
 import { adapt } from '../core/adapt.ts';
 import { Failure, messageOf } from '../core/failure.ts';
@@ -9,6 +10,8 @@ import { checkInterrupted } from './interrupt.ts';
 import { attach, run, stdoutOf } from './run.ts';
 import { until } from './wait.ts';
 
+/** Resource of CloudNativePG. */
+const DATABASE_CLUSTERS = 'clusters.postgresql.cnpg.io';
 /** Field manager of everything the operations command applies. */
 const MANAGER = 'platform';
 /** How long a namespace and what is in it may take to be deleted; a pod of ours drains for up to two minutes. */
@@ -116,8 +119,14 @@ export class Kubectl {
     return this.objects(item, ['get', 'pods', ...ofEnvironment(environment)]);
   }
 
-  workloads<T>(item: z.ZodType<T>, environment: string): Promise<readonly T[]> {
-    return this.objects(item, ['get', 'deployments,statefulsets,daemonsets', ...ofEnvironment(environment)]);
+  /** With Clusters where an operator runs the databases. */
+  workloads<T>(
+    item: z.ZodType<T>,
+    { environment, databases }: Pick<Config, 'environment' | 'databases'>,
+  ): Promise<readonly T[]> {
+    const operated = databases.engine === 'cloudnative-pg' ? [DATABASE_CLUSTERS] : [];
+    const kinds = ['deployments', 'statefulsets', 'daemonsets', ...operated].join(',');
+    return this.objects(item, ['get', kinds, ...ofEnvironment(environment)]);
   }
 
   async plan(environment: string, wanted: readonly KubeObject[]): Promise<Plan> {

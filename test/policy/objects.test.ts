@@ -136,7 +136,9 @@ describe.each(VARIANTS)('$name: objects', ({ environment, overrides }) => {
       if (object.spec.selector) expect(matches(object.spec.selector.matchLabels, labels), owner).toBe(true);
   });
   it('network policies, budgets and monitors select something (KL dangling-networkpolicy, dangling-hpa)', () => {
-    const reserved = topologyOf(config).components.filter(({ presence }) => presence === 'reserved');
+    const reserved = topologyOf(config).components.filter(
+      ({ presence }) => presence === 'reserved' || presence === 'operated',
+    );
     for (const policy of of('NetworkPolicy')) {
       const selector = policy.spec.podSelector.matchLabels ?? {};
       const found =

@@ -79,8 +79,18 @@ const statefulSetAlerts = (storage: string): readonly Alert[] => [
 ];
 
 /** Of the operator's own metrics. Its label `cluster` is the name of our component. */
-const cloudNativePgAlerts: readonly Alert[] = [
-  databaseDown('label_replace(cnpg_collector_up == 1, "job", "$1", "cluster", "(.+)")'),
+const INSTANCES_UP = 'label_replace(cnpg_collector_up == 1, "job", "$1", "cluster", "(.+)")';
+
+const cloudNativePgAlerts = (instances: number): readonly Alert[] => [
+  databaseDown(INSTANCES_UP),
+  {
+    alert: 'DatabaseInstancesMissing',
+    severity: 'warning',
+    for: '10m',
+    expr: `count by (job) (${INSTANCES_UP}) < ${instances}`,
+    summary: '{{ $labels.job }} has fewer instances than it should',
+    description: `{{ $value }} of ${instances} instances of {{ $labels.job }} answer: a failover has fewer to go to, or none.`,
+  },
   {
     alert: 'DatabaseConnectionsNearLimit',
     severity: 'warning',
@@ -182,11 +192,11 @@ const redisAlerts: readonly Alert[] = [
 ];
 
 export function storeGroups({ config, topology }: RuleScope): readonly RuleGroup[] {
-  const { engine, storage, walArchive } = config.databases;
+  const { engine, instances, storage, walArchive } = config.databases;
   const ofEngine =
     engine === 'statefulset'
       ? statefulSetAlerts(storage)
-      : [...cloudNativePgAlerts, ...(walArchive ? [walArchiveAlert, baseBackupAlert] : [])];
+      : [...cloudNativePgAlerts(instances), ...(walArchive ? [walArchiveAlert, baseBackupAlert] : [])];
   const postgres = topology.components.some(({ kind }) => kind === 'postgres');
   return [
     ...(postgres ? [{ name: 'postgres', alerts: ofEngine }] : []),

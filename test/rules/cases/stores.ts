@@ -111,6 +111,15 @@ const cluster = (values: string, odd: Readonly<Record<string, string>> = {}) =>
     ]),
   );
 
+/** Instances of one database that answer. */
+const instances = (name: string, count: number) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index): [string, string] => [
+      `cnpg_collector_up{job="postgresql",cluster="${name}",pod="${name}-${index + 1}"}`,
+      still(1),
+    ]),
+  );
+
 /** With the engine that has failover. */
 export const cloudNativePg: CasesOf = {
   DatabaseDown: {
@@ -137,6 +146,14 @@ export const cloudNativePg: CasesOf = {
         'cnpg_pg_settings_setting{pod="postgres-analytics-1",name="max_connections"}': still(100),
       },
     },
+  },
+  DatabaseInstancesMissing: {
+    fires: {
+      at: '15m',
+      series: instances('postgres-analytics', 2),
+      alerts: [{ labels: { job: 'postgres-analytics' }, value: '2' }],
+    },
+    quiet: { at: '15m', series: instances('postgres-analytics', 3) },
   },
   DatabaseReplicaLags: {
     fires: {
