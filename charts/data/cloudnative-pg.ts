@@ -12,6 +12,7 @@ import {
 import { thirdPartyImage } from '../config/images.ts';
 import { podSettings } from '../config/pods.ts';
 import type { Config } from '../config/schema.ts';
+import { KEPT } from '../constructs/kept.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
 import { resources, scratch } from '../constructs/pod.ts';
 import { podTemplate } from '../constructs/template.ts';
@@ -68,7 +69,11 @@ export function addCloudNativePg(scope: Construct, { config, component, spec }: 
     ([key]) => !MANAGED.includes(key),
   );
   new Cluster(scope, component.name, {
-    metadata: { name: component.name, labels: componentLabels(config, component) },
+    metadata: {
+      name: component.name,
+      labels: componentLabels(config, component),
+      annotations: { ...KEPT },
+    },
     spec: {
       instances: databases.instances,
       imageName: thirdPartyImage(config, 'cloudNativePg'),

@@ -4,6 +4,7 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { DEFAULT_DISK } from '../constructs/disk.ts';
 import type { Footprint } from '../constructs/footprint.ts';
+import { KEPT } from '../constructs/kept.ts';
 import { namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { solverPod } from '../edge/certificate.ts';
@@ -37,6 +38,7 @@ export class Namespaces extends PlatformChart {
     new k8s.KubeNamespace(this, name, {
       metadata: {
         name,
+        annotations: { ...KEPT },
         labels: {
           ...Object.fromEntries(
             (['enforce', 'audit', 'warn'] as const).flatMap((mode) => [

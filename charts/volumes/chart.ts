@@ -7,6 +7,7 @@
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
+import { KEPT, UNBOUND } from '../constructs/kept.ts';
 import { componentLabels, namespaceOf } from '../constructs/names.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { volumeClaim } from '../constructs/pod.ts';
@@ -76,6 +77,7 @@ export class Volumes extends PlatformChart {
           name: claim,
           namespace: namespaceOf(config, owner.zone),
           labels: componentLabels(config, owner),
+          annotations: { ...KEPT, ...(owner.presence === 'scheduled' ? UNBOUND : {}) },
         },
         spec: volumeClaim(config, size),
       });

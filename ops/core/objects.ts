@@ -25,6 +25,9 @@ export const INVENTORY_RESOURCES: readonly string[] = [
   'horizontalpodautoscalers.autoscaling',
   'poddisruptionbudgets.policy',
   'ingresses.networking.k8s.io',
+  'httproutes.gateway.networking.k8s.io',
+  'referencegrants.gateway.networking.k8s.io',
+  'ciliumnetworkpolicies.cilium.io',
   'issuers.cert-manager.io',
   'certificates.cert-manager.io',
   'externalsecrets.external-secrets.io',
@@ -38,8 +41,8 @@ export const INVENTORY_RESOURCES: readonly string[] = [
   'alertmanagers.monitoring.coreos.com',
   'alertmanagerconfigs.monitoring.coreos.com',
 ];
-/** Data outlives a change of configuration: never pruned. */
-export const KEPT_KINDS: readonly string[] = ['PersistentVolumeClaim'];
+/** Data outlives a change of configuration: never pruned. The volumes of a Cluster go with it. */
+export const KEPT_KINDS: readonly string[] = ['PersistentVolumeClaim', 'Cluster'];
 
 export const kubeObject = z.looseObject({
   apiVersion: z.string(),
