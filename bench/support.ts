@@ -1,7 +1,9 @@
 /** What several benchmarks need. */
+
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PLATFORM_VERSION } from '../charts/config/versions.ts';
 
 /** The middle sample, or the mean of the two in the middle; NaN of none. */
 export function median(samples: readonly number[]): number {
@@ -38,8 +40,8 @@ export const available = (program: string, ...args: readonly string[]): boolean 
 /** Rendered files as a Helm chart: registry and tag are its values, as a chart of these objects would have them. */
 export function writeHelmChart(folder: string, manifests: string): void {
   mkdirSync(join(folder, 'templates'), { recursive: true });
-  writeFileSync(join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: platform\nversion: 0.1.0\n');
-  writeFileSync(join(folder, 'values.yaml'), 'registry: localhost/ai-assistants\ntag: 0.1.0\n');
+  writeFileSync(join(folder, 'Chart.yaml'), `apiVersion: v2\nname: platform\nversion: ${PLATFORM_VERSION}\n`);
+  writeFileSync(join(folder, 'values.yaml'), `registry: localhost/ai-assistants\ntag: ${PLATFORM_VERSION}\n`);
   for (const file of readdirSync(manifests)) {
     const text = readFileSync(join(manifests, file), 'utf8').replaceAll('{{', '{{ "{{" }}');
     writeFileSync(

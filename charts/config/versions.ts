@@ -1,4 +1,5 @@
 /** Every image and bundle version, once. Update here; `npm run synth` carries it everywhere. */
+import release from '../../package.json' with { type: 'json' };
 
 /** Third-party images the manifests run, by purpose. */
 export const IMAGES = {
@@ -61,5 +62,5 @@ export const TRIVY_IMAGE = 'docker.io/aquasec/trivy:0.74.0';
 /** Kubernetes minors every manifest is validated against: the oldest promised, and the three upstream supports. */
 export const KUBERNETES_VERSIONS = ['1.28', '1.35', '1.36', '1.37'] as const;
 
-/** Version of the platform and of the images built from this repository. */
-export const PLATFORM_VERSION = '0.1.0';
+/** Version of the platform and of the images built from this repository: `npm version` moves it. */
+export const PLATFORM_VERSION = release.version;

@@ -1,9 +1,10 @@
 /** Building, pushing, weighing and scanning images: what is planned, and what is refused. */
+
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TRIVY_IMAGE } from '../../charts/config/versions.ts';
+import { PLATFORM_VERSION, TRIVY_IMAGE } from '../../charts/config/versions.ts';
 import { SERVICES } from '../../charts/topology.ts';
 import {
   buildArguments,
@@ -212,7 +213,7 @@ describe('with tools', () => {
       cwd: folder,
       env: { PATH: [folder, node, '/usr/bin', '/bin'].join(delimiter), TRIVY_DB_REPOSITORY: 'mirror/db' },
     });
-  const REFERENCE = 'localhost/ai-assistants/security:0.1.0';
+  const REFERENCE = `localhost/ai-assistants/security:${PLATFORM_VERSION}`;
   /** @param more cases of a shell's `case "$*" in`. */
   const docker = (more = ''): void =>
     tool(
@@ -305,23 +306,23 @@ describe('with tools', () => {
     expect(calls()).not.toMatch(/^(buildx )?(build|push) /m);
   });
   it('asks before it pushes, and pushes nothing when there is no terminal to ask at', async () => {
-    docker(`'image ls '*) echo 'r.example/team/security:0.1.0 sha256:1' ;;\n`);
+    docker(`'image ls '*) echo 'r.example/team/security:${PLATFORM_VERSION} sha256:1' ;;\n`);
     rmSync(join(folder, 'calls'));
     const args = ['push', 'security', '--set', 'images.registry=r.example/team'];
     const refused = await platform(...args);
     expect(refused.stderr).toBe('error: push: not confirmed, and there is no terminal to ask on; add --yes');
     const dry = await platform(...args, '--dry-run');
-    expect([dry.exitCode, dry.stdout]).toEqual([0, 'would push r.example/team/security:0.1.0']);
+    expect([dry.exitCode, dry.stdout]).toEqual([0, `would push r.example/team/security:${PLATFORM_VERSION}`]);
     expect(calls()).not.toMatch(/^push/m);
   });
   it('pushes, and pins what it pushed', async () => {
     docker(
-      `'image ls '*) echo 'r.example/team/security:0.1.0 sha256:1' ;;\n'image inspect '*) echo '["r.example/team/security@${DIGEST}"]' ;;\n`,
+      `'image ls '*) echo 'r.example/team/security:${PLATFORM_VERSION} sha256:1' ;;\n'image inspect '*) echo '["r.example/team/security@${DIGEST}"]' ;;\n`,
     );
     const args = ['push', 'security', '--set', 'images.registry=r.example/team', '--yes', '--json'];
     const { stdout } = await platform(...args, '--digests', 'digests.yaml');
     expect(JSON.parse(stdout)).toEqual([
-      { image: 'security', reference: 'r.example/team/security:0.1.0', digest: DIGEST },
+      { image: 'security', reference: `r.example/team/security:${PLATFORM_VERSION}`, digest: DIGEST },
     ]);
     expect(readFileSync(join(folder, 'digests.yaml'), 'utf8')).toContain(DIGEST);
     expect(calls()).toMatch(/^push r\.example\/team\/security:0\.1\.0$/m);

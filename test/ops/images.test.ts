@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { PLATFORM_VERSION } from '../../charts/config/versions.ts';
 import { renderObjects } from '../../charts/render.ts';
 import { SERVICES } from '../../charts/topology.ts';
 import {
@@ -49,7 +50,7 @@ describe('images', () => {
     const images = imagesOf(
       renderObjects(configOf('dev'), SERVICES).map((object) => kubeObject.parse(object)),
     );
-    expect(images).toContain('localhost/ai-assistants/1c-integration:0.1.0');
+    expect(images).toContain(`localhost/ai-assistants/1c-integration:${PLATFORM_VERSION}`);
     expect(images.some((image) => image.includes('postgres:15'))).toBe(true);
     for (const operated of ['prometheus:v3', 'alertmanager:v0', 'prometheus-config-reloader:v0'])
       expect(

@@ -1,14 +1,16 @@
 /** Images on their way into the nodes of a kind cluster. */
+
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { PLATFORM_VERSION } from '../../charts/config/versions.ts';
 import type { KubeObject } from '../../ops/core/objects.ts';
 import { bringImages, describeBrought } from '../../ops/steps/images.ts';
 import { KindCluster } from '../../ops/tools/kind.ts';
 import { useFakeTools } from '../support/command.ts';
 
-const OURS = 'localhost/ai-assistants/security:0.1.0';
+const OURS = `localhost/ai-assistants/security:${PLATFORM_VERSION}`;
 const CALLS = join(tmpdir(), `kind-load-${process.pid}`);
 afterEach(() => rmSync(CALLS, { force: true }));
 

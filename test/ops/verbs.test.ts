@@ -1,8 +1,10 @@
 /** What is true of every verb, and what the verbs that look at a cluster say when they cannot. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PLATFORM_VERSION } from '../../charts/config/versions.ts';
 import { VERBS } from '../../ops/verbs.ts';
 import { output, useFakeTools } from '../support/command.ts';
 
@@ -162,7 +164,7 @@ describe('the local cluster', () => {
     );
     const up = (await output('up', '--dry-run')).trim().split('\n');
     expect(up[0]).toBe('would start the nodes of ai-assistants that are stopped');
-    expect(up).toContain('would build localhost/ai-assistants/security:0.1.0');
+    expect(up).toContain(`would build localhost/ai-assistants/security:${PLATFORM_VERSION}`);
     expect(up.at(-1)).toBe('would wait until everything is ready, at most 600 s');
     const prepared = up.slice(
       0,
@@ -187,10 +189,10 @@ describe('the local cluster', () => {
   });
   it('says which images would be built', async () => {
     expect(await output('build', 'security', '--dry-run')).toBe(
-      'would build localhost/ai-assistants/security:0.1.0\n',
+      `would build localhost/ai-assistants/security:${PLATFORM_VERSION}\n`,
     );
     expect(JSON.parse(await output('build', 'security', '--dry-run', '--json'))).toEqual([
-      { image: 'security', reference: 'localhost/ai-assistants/security:0.1.0' },
+      { image: 'security', reference: `localhost/ai-assistants/security:${PLATFORM_VERSION}` },
     ]);
   });
   it('is not cleaned unless somebody says yes', async () => {

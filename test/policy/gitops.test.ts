@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { prerequisites } from '../../charts/config/prerequisites.ts';
 import type { Config } from '../../charts/config/schema.ts';
-import { INVENTORY_RESOURCES, KEPT_KINDS } from '../../ops/core/inventory.ts';
+import { INVENTORY_RESOURCES, KEPT_KINDS } from '../../ops/core/objects.ts';
 import { configOf, type KubeObject, key, render, root } from '../support/objects.ts';
 
 interface World {
