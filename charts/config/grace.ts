@@ -6,8 +6,8 @@
 import { ConfigError } from '../graph/error.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 import { DEFAULT_TIMEOUT_SECONDS, GATEWAY } from '../graph/model.ts';
-import { settingOf } from '../services/settings.ts';
 import type { Config } from './schema.ts';
+import { settingOf } from './service-settings.ts';
 
 /** Between a program's own end and the kubelet's kill. */
 const SPARE_SECONDS = 5;

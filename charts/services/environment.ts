@@ -4,6 +4,7 @@ import { serviceGrace, streamSeconds, uploadSeconds } from '../config/grace.ts';
 import { listenAddress } from '../config/network.ts';
 import { podSettings } from '../config/pods.ts';
 import type { Config } from '../config/schema.ts';
+import { checkExtraEnv, chosenSettings } from '../config/service-settings.ts';
 import { signsWithOwnKey } from '../config/tokens.ts';
 import { CA_BUNDLE, proxyVariables, trusts } from '../constructs/outside.ts';
 import { SECRETS_DIR } from '../constructs/pod.ts';
@@ -25,7 +26,6 @@ import {
   USER_MANAGEMENT,
 } from '../graph/model.ts';
 import { modelSimulatorUrl, onecServerUrl, simulatorRuns } from '../simulator/simulator.ts';
-import { checkExtraEnv, chosenSettings } from './settings.ts';
 
 /** `ai-assistant` → `AI_ASSISTANT_URL`. */
 const urlVariable = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_URL`;

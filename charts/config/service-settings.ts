@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import type { k8s } from 'cdk8s-plus-28';
 import { z } from 'zod';
-import type { Config } from '../config/schema.ts';
-import { didYouMean } from '../config/suggest.ts';
 import { ConfigError } from '../graph/error.ts';
 import type { ServiceSpec } from '../graph/model.ts';
+import type { Config } from './schema.ts';
+import { didYouMean } from './suggest.ts';
 
 type Setting = z.core.JSONSchema.JSONSchema;
 const SETTINGS = z
