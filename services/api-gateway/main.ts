@@ -7,16 +7,6 @@ import { SERVICE } from './src/operations.ts';
 import { RedisStore } from './src/redis.ts';
 import { readSecrets, readSettings, type Settings, SettingsError } from './src/settings.ts';
 
-function settingsOrExit(): Settings {
-  try {
-    return readSettings();
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    console.error(`${SERVICE}: ${error.message}`);
-    Deno.exit(1);
-  }
-}
-
 async function serve(settings: Settings): Promise<void> {
   const lines = new BufferedSink(SERVICE);
   const logger = new Logger(SERVICE, settings.version, settings.logLevel, lines);
@@ -51,4 +41,10 @@ async function serve(settings: Settings): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) Deno.addSignalListener(signal, stop);
 }
 
-await serve(settingsOrExit());
+try {
+  await serve(readSettings());
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  console.error(`${SERVICE}: ${error.message}`);
+  Deno.exit(1);
+}

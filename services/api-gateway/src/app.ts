@@ -14,6 +14,7 @@ import { Limiter } from './limiter.ts';
 import { describe, type Logger } from './logging.ts';
 import { Metrics } from './metrics.ts';
 import { createOperations } from './operations.ts';
+import { Pages } from './pages.ts';
 import { Problem, problemReply } from './problems.ts';
 import { TrustedProxies } from './proxies.ts';
 import { createProxy } from './proxy.ts';
@@ -60,6 +61,7 @@ export function createGateway(parts: Parts): Gateway {
   const proxy = createProxy({ settings, verify, limiter, upstreams, webSockets });
   const catalogue = new Catalogue({ routes: settings.routes, version: settings.version, logger });
   const operations = createOperations({ settings, store, metrics, lifecycle, logger, catalogue });
+  const pages = settings.consoleDir === undefined ? undefined : new Pages(settings.consoleDir);
   const origins = new Set(settings.corsOrigins);
   const proxies = new TrustedProxies(settings.trustedProxies, settings.proxyDepth);
 
@@ -85,6 +87,9 @@ export function createGateway(parts: Parts): Gateway {
     try {
       checkHost(exchange);
       if (OPERATIONS.has(exchange.path)) return await operate(exchange);
+      // Not counted: a file in memory costs less than the question to Redis whether it may be sent.
+      const page = pages?.reply(exchange);
+      if (page) return await page;
       return applyCors(exchange, origins) ?? await proxy(exchange);
     } catch (error) {
       return problemReply(exchange, toProblem(error, exchange, logger));

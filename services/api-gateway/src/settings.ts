@@ -51,6 +51,8 @@ export interface Settings {
   /** Requests a minute for one user or address. */
   readonly rateLimit: number;
   readonly corsOrigins: readonly string[];
+  /** Where the packed files of the console are; none is served when not given. */
+  readonly consoleDir?: string;
   readonly routes: readonly Route[];
 }
 
@@ -121,6 +123,7 @@ export function readSettings(environment: Lookup = Deno.env.get): Settings {
     secrets: readSecrets(algorithm, environment),
     rateLimit: read.integer('RATE_LIMIT', 100, 1, 1_000_000),
     corsOrigins: read.origins('CORS_ORIGINS'),
+    ...(read.flag('CONSOLE_ENABLED', false) ? { consoleDir: read.text('CONSOLE_DIR', 'console') } : {}),
     routes: read.routes('GATEWAY_ROUTES'),
   };
 }

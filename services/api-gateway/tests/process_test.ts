@@ -34,6 +34,26 @@ Deno.test('bad settings end the process with one line that names the variable', 
   assertEquals(stdout.length, 0);
 });
 
+Deno.test('a console that is not there ends the process with one line, too', async () => {
+  const routes = [{
+    prefix: '/api/ai',
+    service: 'ai',
+    upstream: 'http://127.0.0.1:1',
+    rewrite: '',
+    timeoutMs: 1,
+    public: [],
+  }];
+  const { code, stderr } = await spawn({
+    CONSOLE_ENABLED: 'true',
+    CONSOLE_DIR: 'console/none',
+    JWT_SECRET_KEY: KEY,
+    GATEWAY_ROUTES: JSON.stringify(routes),
+  }).output();
+  const [line = '', ...more] = new TextDecoder().decode(stderr).split('\n');
+  assertEquals([code, more], [1, ['']]);
+  assert(line.startsWith('api-gateway: CONSOLE_DIR has "console/none", which cannot be read: '), line);
+});
+
 /** The gateway in a process of its own, once it is ready. */
 async function gatewayProcess(redis: RedisServer, upstream: string, drainSeconds: number) {
   const port = freePort();

@@ -36,6 +36,12 @@ Deno.test('a blank value counts as not set', () => {
   assertEquals(read({ RATE_LIMIT: ' ', DEBUG: '' }).rateLimit, 100);
 });
 
+Deno.test('there is no console until it is turned on', () => {
+  assertEquals(read({ CONSOLE_DIR: 'elsewhere' }).consoleDir, undefined);
+  assertEquals(read({ CONSOLE_ENABLED: 'true' }).consoleDir, 'console');
+  assertEquals(read({ CONSOLE_ENABLED: 'true', CONSOLE_DIR: 'elsewhere' }).consoleDir, 'elsewhere');
+});
+
 Deno.test('DEBUG asks for debug lines', () => {
   assertEquals(read({ DEBUG: 'true', LOG_LEVEL: 'WARNING' }).logLevel, 'debug');
   assertEquals(read({ LOG_LEVEL: 'WARNING' }).logLevel, 'warning');
@@ -65,6 +71,7 @@ Deno.test('what is wrong is named with its value', () => {
       'TRUSTED_PROXIES has "proxy", expected a range such as 10.0.0.0/8',
     ],
     [{ PROXY_DEPTH: '0' }, 'PROXY_DEPTH is "0", expected a whole number from 1 to 10'],
+    [{ CONSOLE_ENABLED: 'perhaps' }, 'CONSOLE_ENABLED is "perhaps", expected true or false'],
     [{ CORS_ORIGINS: '*' }, 'CORS_ORIGINS has "*", expected an origin such as https://app.example.com'],
     [
       { CORS_ORIGINS: 'https://a.example/x' },
