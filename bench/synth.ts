@@ -27,8 +27,9 @@ const runs = runsOf(positionals[0]);
 /** A copy of a service under another name and other routes. */
 function copyOf(spec: ServiceSpec, copy: number): ServiceSpec {
   const suffix = `-${copy}`;
+  const { pages: _pages, ...alone } = spec;
   return {
-    ...spec,
+    ...alone,
     name: `${spec.name}${suffix}`,
     calls: [],
     ...(spec.route ? { route: { ...spec.route, path: `${spec.route.path}${suffix}` } } : {}),

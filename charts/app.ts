@@ -6,6 +6,7 @@ import type { Config } from './config/schema.ts';
 import { signsWithOwnKey } from './config/tokens.ts';
 import { footprints } from './constructs/footprint.ts';
 import { PostgresChart, RedisChart } from './data/charts.ts';
+import { withConsole } from './edge/access.ts';
 import { EdgeController, EdgeRoutes } from './edge/charts.ts';
 import { Extras } from './extras/chart.ts';
 import { buildTopology } from './graph/build.ts';
@@ -30,7 +31,7 @@ import { Volumes } from './volumes/chart.ts';
 
 /** The graph of an environment. @throws ConfigError when the services contradict each other. */
 export function topologyOf(config: Config, services: readonly ServiceSpec[] = SERVICES): Topology {
-  return buildTopology(withSimulator(config, services), {
+  return buildTopology(withConsole(config, withSimulator(config, services)), {
     ownEdge: config.edge.controller === 'traefik',
     acme: config.edge.tls === 'acme',
     backups: config.backups.enabled,

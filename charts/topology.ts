@@ -31,7 +31,8 @@ export const SERVICES: readonly ServiceSpec[] = [
     maxImageMB: 45,
     network: 'frontend',
     route: { path: '/api', stripPrefix: false, burst: 20, timeoutSeconds: 60, streams: true },
-    settings: ['RATE_LIMIT', 'UPLOAD_SECONDS', 'CORS_ORIGINS', 'GATEWAY_ROUTES'],
+    pages: { exact: ['/', '/openapi.json'], prefixes: ['/assets', '/docs'], burst: 50 },
+    settings: ['RATE_LIMIT', 'UPLOAD_SECONDS', 'CORS_ORIGINS', 'CONSOLE_ENABLED', 'GATEWAY_ROUTES'],
   },
   {
     name: 'ai-assistant',

@@ -13,7 +13,9 @@ export interface ParentReference {
 }
 
 export interface HttpRouteRule {
-  readonly matches?: readonly { readonly path: { readonly type: 'PathPrefix'; readonly value: string } }[];
+  readonly matches?: readonly {
+    readonly path: { readonly type: 'Exact' | 'PathPrefix'; readonly value: string };
+  }[];
   readonly filters?: readonly {
     readonly type: 'RequestRedirect';
     readonly requestRedirect: {

@@ -27,6 +27,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<string, ConfigOverride>> = {
     },
     backups: { storage: '1Gi', retentionDays: 2 },
     simulator: { enabled: true, models: true },
+    console: { enabled: true },
     monitoring: { storage: '2Gi' },
     logging: { enabled: false, retentionDays: 2, storage: '2Gi' },
   },
@@ -44,6 +45,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<string, ConfigOverride>> = {
       rateLimit: 200,
     },
     databases: { environmentInName: 'staging' },
+    console: { enabled: true },
     edge: {
       className: 'assistants-staging',
       hosts: ['staging.assistants.example.com'],

@@ -172,6 +172,8 @@ export const configSchema = z.strictObject({
       memory: z.strictObject({ request: bytes, limit: bytes }).default({ request: '128Mi', limit: '256Mi' }),
     })
     .prefault({}),
+  /** The pages at `/` and `/docs` for people with a browser (docs/console.md). */
+  console: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
   /** Storage class of every volume. @default the cluster's */
   storageClass: dns1123.optional(),
 

@@ -1,6 +1,7 @@
 /** Charts of the edge: the controller in its own namespace, and the routes beside the services. */
 import type { Construct } from 'constructs';
 import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
+import { accessTo } from './access.ts';
 import { addCertificate } from './certificate.ts';
 import { addHttpRoutes } from './http-route.ts';
 import { addIngress } from './ingress.ts';
@@ -18,7 +19,7 @@ export class EdgeRoutes extends PlatformChart {
     super(scope, id, props, 'app');
     const { config, topology } = props;
     if (config.edge.controller === 'gateway') addHttpRoutes(this, config, topology);
-    else for (const spec of topology.services) addIngress(this, config, topology, spec);
+    else for (const access of topology.services.flatMap(accessTo)) addIngress(this, config, topology, access);
     addCertificate(this, config);
   }
 }

@@ -35,6 +35,16 @@ export function middlewaresOf({ name, route }: ServiceSpec): readonly string[] {
   ];
 }
 
+const pageLimit = (service: string): string => `limit-${service}-pages`;
+
+/** Of pages: no other origin may read them, and what the gateway says of what they may load stands. */
+export const pageMiddlewaresOf = ({ name }: ServiceSpec): readonly string[] => [
+  'page-headers',
+  pageLimit(name),
+  'compress',
+  'retry',
+];
+
 function securityHeaders(config: Config): Readonly<Record<string, unknown>> {
   return {
     frameDeny: true,
@@ -51,6 +61,12 @@ function securityHeaders(config: Config): Readonly<Record<string, unknown>> {
   };
 }
 
+/** Without those by which the edge would overwrite what the gateway says of its pages. */
+function pageHeaders(config: Config): Readonly<Record<string, unknown>> {
+  const { contentSecurityPolicy: _policy, referrerPolicy: _referrer, ...headers } = securityHeaders(config);
+  return headers;
+}
+
 /** Which address limits count by. */
 function clientOf({ edge: { trustedProxies, proxyDepth } }: Config): Readonly<Record<string, unknown>> {
   if (trustedProxies.length > 0 && proxyDepth === undefined) return { excludedIPs: trustedProxies };
@@ -59,6 +75,20 @@ function clientOf({ edge: { trustedProxies, proxyDepth } }: Config): Readonly<Re
     // Of an IPv6 client, its network: one client has as many addresses as it likes.
     ipv6Subnet: 64,
   };
+}
+
+/** At so many requests a minute of one client address, and so many at once. */
+const limit = (average: number, burst: number, ipStrategy: unknown) => ({
+  rateLimit: { average, period: '1m', burst, sourceCriterion: { ipStrategy } },
+});
+
+function pageMiddlewares(config: Config, services: readonly ServiceSpec[]): Record<string, unknown> {
+  const limits = services.flatMap(({ name, pages }) =>
+    pages ? [[pageLimit(name), limit(config.settings.rateLimit, pages.burst, clientOf(config))]] : [],
+  );
+  return limits.length > 0
+    ? { 'page-headers': { headers: pageHeaders(config) }, ...Object.fromEntries(limits) }
+    : {};
 }
 
 function middlewares(config: Config, services: readonly ServiceSpec[]): Record<string, unknown> {
@@ -85,14 +115,8 @@ function middlewares(config: Config, services: readonly ServiceSpec[]): Record<s
   };
   for (const { name, route } of services) {
     if (!route) continue;
-    shared[`limit-${name}`] = {
-      rateLimit: {
-        average: route.requestsPerMinute ?? config.settings.rateLimit,
-        period: '1m',
-        burst: burstOf(route),
-        sourceCriterion: { ipStrategy },
-      },
-    };
+    const average = route.requestsPerMinute ?? config.settings.rateLimit;
+    shared[`limit-${name}`] = limit(average, burstOf(route), ipStrategy);
     if (route.stripPrefix !== false) shared[`strip-${name}`] = { stripPrefix: { prefixes: [route.path] } };
     if (!isBuffered(route)) continue;
     shared[`open-${name}`] = { inFlightReq: { amount: burstOf(route), sourceCriterion: { ipStrategy } } };
@@ -103,7 +127,7 @@ function middlewares(config: Config, services: readonly ServiceSpec[]): Record<s
       },
     };
   }
-  return shared;
+  return { ...shared, ...pageMiddlewares(config, services) };
 }
 
 function transports(services: readonly ServiceSpec[]): Record<string, unknown> {

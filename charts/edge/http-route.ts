@@ -1,10 +1,11 @@
-/** Routes of the Gateway API: one HTTPRoute a service, attached to a Gateway that the cluster has. */
+/** Routes of the Gateway API: one HTTPRoute an access, attached to a Gateway that the cluster has. */
 import type { Construct } from 'constructs';
 import { HttpRoute, type HttpRouteRule, ReferenceGrant } from '../../imports/gateway.networking.k8s.io.ts';
 import type { Config } from '../config/schema.ts';
 import { componentLabels, platformLabels } from '../constructs/names.ts';
 import { componentOf } from '../graph/build.ts';
-import type { ServiceSpec, Topology } from '../graph/model.ts';
+import type { Topology } from '../graph/model.ts';
+import { type Access, accessTo } from './access.ts';
 import { gatewayListener } from './certificate.ts';
 
 const prefix = (value: string): Pick<HttpRouteRule, 'matches'> => ({
@@ -13,18 +14,24 @@ const prefix = (value: string): Pick<HttpRouteRule, 'matches'> => ({
 
 const hostnames = ({ edge: { hosts } }: Config) => (hosts.length > 0 ? { hostnames: hosts } : {});
 
-function addRoute(scope: Construct, config: Config, topology: Topology, spec: ServiceSpec): void {
-  if (!spec.route) return;
-  new HttpRoute(scope, `${spec.name}-route`, {
+const matching = ({ paths }: Access): Pick<HttpRouteRule, 'matches'> => ({
+  matches: paths.map(({ path: value, type }) => ({
+    path: { type: type === 'Prefix' ? 'PathPrefix' : type, value },
+  })),
+});
+
+function addRoute(scope: Construct, config: Config, topology: Topology, access: Access): void {
+  const { name, spec } = access;
+  new HttpRoute(scope, `${name}-route`, {
     metadata: {
-      name: spec.name,
+      name,
       labels: componentLabels(config, componentOf(topology, spec.name)),
       annotations: { ...config.edge.annotations },
     },
     spec: {
       parentRefs: gatewayListener(config, config.edge.gateway?.httpsListener),
       ...hostnames(config),
-      rules: [{ ...prefix(spec.route.path), backendRefs: [{ name: spec.name, port: spec.port }] }],
+      rules: [{ ...matching(access), backendRefs: [{ name: spec.name, port: spec.port }] }],
     },
   });
 }
@@ -72,7 +79,7 @@ function addGrant(scope: Construct, config: Config): void {
 }
 
 export function addHttpRoutes(scope: Construct, config: Config, topology: Topology): void {
-  for (const spec of topology.services) addRoute(scope, config, topology, spec);
+  for (const access of topology.services.flatMap(accessTo)) addRoute(scope, config, topology, access);
   addRedirect(scope, config);
   addGrant(scope, config);
 }

@@ -12,6 +12,7 @@ import {
   type Edge,
   type ExternalEdge,
   GATEWAY,
+  isEntered,
   labelOf as label,
   MODEL_SIMULATOR,
   migrateOf,
@@ -189,7 +190,7 @@ function serviceEdges(spec: ServiceSpec, options: GraphOptions): Edge[] {
   const edges: Edge[] = [{ from: spec.name, to: REDIS, port: 'redis' }];
   for (const to of callsOf(spec, options)) edges.push({ from: spec.name, to, port: 'http' });
   if (spec.gateway) edges.push({ from: GATEWAY, to: spec.name, port: 'http' });
-  if (spec.route && options.ownEdge !== false) edges.push({ from: EDGE, to: spec.name, port: 'http' });
+  if (isEntered(spec) && options.ownEdge !== false) edges.push({ from: EDGE, to: spec.name, port: 'http' });
   if (spec.database) {
     const clients = [
       spec.name,
@@ -288,12 +289,26 @@ function checkEdge(edge: Edge, byName: ReadonlyMap<string, Component>): void {
     );
 }
 
+const PREFIX = /^(\/[a-z0-9-]+)+$/;
+const PAGE = /^(\/|(\/[a-z0-9.-]+)+)$/;
+
+/** The paths by which a service is reached, and what each must look like. */
+function pathsOf({ route, gateway, pages }: ServiceSpec): readonly (readonly [path: string, form: RegExp])[] {
+  const prefixes = [route?.path, gateway?.path, ...(pages?.prefixes ?? [])].filter(
+    (path) => path !== undefined,
+  );
+  return [
+    ...prefixes.map((path) => [path, PREFIX] as const),
+    ...(pages?.exact ?? []).map((path) => [path, PAGE] as const),
+  ];
+}
+
 function checkRoutes(services: readonly ServiceSpec[]): void {
   const paths = new Map<string, string>();
-  for (const { name, route, gateway } of services)
-    for (const path of [route?.path, gateway?.path]) {
-      if (path === undefined) continue;
-      if (!/^(\/[a-z0-9-]+)+$/.test(path))
+  for (const spec of services)
+    for (const [path, form] of pathsOf(spec)) {
+      const { name } = spec;
+      if (!form.test(path))
         throw new ConfigError(
           `topology.${name}.route.path`,
           path,

@@ -26,6 +26,7 @@ export const SETTING_NAMES = [
   'RATE_LIMIT',
   'UPLOAD_SECONDS',
   'CORS_ORIGINS',
+  'CONSOLE_ENABLED',
   'GATEWAY_ROUTES',
   'AI_MODEL',
   'AI_FALLBACK_MODEL',
@@ -72,6 +73,16 @@ export interface RouteSpec {
   readonly timeoutSeconds?: number;
   /** Answers are streams: bodies are not buffered at the edge, the service itself enforces the size. @default false */
   readonly streams?: boolean;
+}
+
+/** Pages for people, beside the routes of the services; there while the console is on. */
+export interface PagesSpec {
+  /** Paths that are one page each, such as `/`. */
+  readonly exact: readonly string[];
+  /** Paths with all that is below them, such as `/assets`. */
+  readonly prefixes: readonly string[];
+  /** Requests that may come at once above the environment's rate limit: a page and its files. */
+  readonly burst: number;
 }
 
 export type Role = 'user' | 'analyst' | 'admin';
@@ -153,6 +164,8 @@ export interface ServiceSpec {
   readonly database?: { readonly name: string; readonly user: string };
   /** Edge route straight to it. @default none */
   readonly route?: RouteSpec;
+  /** Pages it serves to browsers. @default none */
+  readonly pages?: PagesSpec;
   /** Reached through the gateway; the call is derived. @default none */
   readonly gateway?: GatewaySpec;
   /** Services it calls. @default [] */
@@ -274,6 +287,9 @@ export const PORTS = {
   kibana: 5601,
 } as const;
 
+/** The edge leads to it. */
+export const isEntered = ({ route, pages }: ServiceSpec): boolean =>
+  route !== undefined || pages !== undefined;
 /** Labels that select the pods of a component. */
 export const labelOf = (name: string): Readonly<Record<string, string>> => ({
   'app.kubernetes.io/name': name,

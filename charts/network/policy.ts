@@ -7,7 +7,7 @@ import { BY_HTTP, hasProxy } from '../config/outside.ts';
 import type { Config } from '../config/schema.ts';
 import { NAME_LABEL, namespaceOf, platformLabels } from '../constructs/names.ts';
 import { componentOf, portOf } from '../graph/build.ts';
-import { ACME_SOLVER, type Component, type External, type Topology } from '../graph/model.ts';
+import { ACME_SOLVER, type Component, type External, isEntered, type Topology } from '../graph/model.ts';
 
 const tcp = (port: number): k8s.NetworkPolicyPort => ({
   protocol: 'TCP',
@@ -112,8 +112,8 @@ function foreignController({ edge: { from } }: Config): k8s.NetworkPolicyPeer[] 
 
 /** The port that the way into the platform leads to; none of most components. */
 function entrance({ kind, name, service, ports }: Component): number | undefined {
-  const isEntered = (kind === 'service' && service?.route !== undefined) || name === ACME_SOLVER;
-  return isEntered ? ports.find((port) => port.name === 'http')?.number : undefined;
+  const isOpen = (kind === 'service' && service !== undefined && isEntered(service)) || name === ACME_SOLVER;
+  return isOpen ? ports.find((port) => port.name === 'http')?.number : undefined;
 }
 
 /** Closes a namespace in both directions. */

@@ -72,6 +72,8 @@ function settingValue(config: Config, topology: Topology, name: SettingName): st
     case 'CORS_ORIGINS':
       // Our own edge answers for CORS; behind an external controller the gateway does.
       return config.edge.controller === 'traefik' ? '' : corsOrigins(config).join(',');
+    case 'CONSOLE_ENABLED':
+      return config.console.enabled ? 'true' : '';
     case 'GATEWAY_ROUTES':
       return JSON.stringify(gatewayRoutes(config, topology));
     case 'AI_MODEL':

@@ -38,6 +38,7 @@ const serviceSpec: z.ZodType<ServiceSpec> = z.strictObject({
       streams: z.boolean().exactOptional(),
     })
     .exactOptional(),
+  pages: z.strictObject({ exact: z.array(path), prefixes: z.array(path), burst: count }).exactOptional(),
   gateway: z
     .strictObject({
       path,

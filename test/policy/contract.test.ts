@@ -154,7 +154,7 @@ describe('stores', () => {
 
 describe('edge', () => {
   it('routes of the contract', () => {
-    const paths = render('dev')
+    const paths = render('production')
       .filter(({ kind }) => kind === 'Ingress')
       .map(({ spec }) => spec.rules[0].http.paths[0].path);
     expect(paths.sort()).toEqual(['/1c', '/ai', '/analytics', '/api', '/auth', '/security']);

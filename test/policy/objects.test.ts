@@ -16,6 +16,7 @@ import {
   render,
   VARIANTS,
   WITH_DATABASE,
+  WITH_PAGES,
   WITH_ROUTE,
 } from '../support/objects.ts';
 
@@ -160,7 +161,8 @@ describe.each(VARIANTS)('$name: objects', ({ environment, overrides }) => {
       expect(cronJob.spec.startingDeadlineSeconds, key(cronJob)).toBeGreaterThan(0);
   });
   it('Ingress backends are Services with that port (KL dangling-ingress)', () => {
-    expect(of('Ingress')).toHaveLength(WITH_ROUTE.length);
+    const pages = config.console.enabled ? WITH_PAGES.length : 0;
+    expect(of('Ingress')).toHaveLength(WITH_ROUTE.length + pages);
     for (const ingress of of('Ingress')) {
       expect(ingress.spec.ingressClassName).toBe(config.edge.className);
       for (const rule of ingress.spec.rules)
@@ -295,15 +297,17 @@ describe.each(VARIANTS)('$name: objects', ({ environment, overrides }) => {
     }
   });
   it('edge: every route has headers, CORS, a rate limit and a size limit, and they exist', () => {
+    const isPages = (name: string) => WITH_PAGES.some((spec) => name === `${spec.name}-pages`);
     const dynamic = find(objects, 'ConfigMap', 'traefik').data?.['dynamic.yaml'] ?? '';
     for (const { metadata } of of('Ingress')) {
       const names =
         metadata.annotations?.['traefik.ingress.kubernetes.io/router.middlewares']?.split(',') ?? [];
       for (const name of names) expect(dynamic).toContain(`    ${name.replace('@file', '')}:\n`);
-      expect(names).toEqual(
-        expect.arrayContaining(['security-headers@file', 'cors@file', `limit-${metadata.name}@file`]),
-      );
-      const streams = ['api-gateway', 'ai-assistant'].includes(metadata.name);
+      expect(names).toContain(`limit-${metadata.name}@file`);
+      // No other origin has business with a page, and the gateway itself says what a page may load.
+      if (isPages(metadata.name)) expect(names).toContain('page-headers@file');
+      else expect(names).toEqual(expect.arrayContaining(['security-headers@file', 'cors@file']));
+      const streams = ['api-gateway', 'api-gateway-pages', 'ai-assistant'].includes(metadata.name);
       expect(names.includes('body-limit@file')).toBe(!streams);
     }
     expect(dynamic).toContain('maxRequestBodyBytes: 104857600');

@@ -20,6 +20,7 @@ export const CONTRACT_SERVICES = SERVICES.filter(({ name }) =>
 );
 /** Services of the topology by what follows from an entry: tests count with them. */
 export const WITH_DATABASE = SERVICES.filter(({ database }) => database !== undefined);
+export const WITH_PAGES = SERVICES.filter(({ pages }) => pages !== undefined);
 export const WITH_ROUTE = SERVICES.filter(({ route }) => route !== undefined);
 
 export interface Container {
