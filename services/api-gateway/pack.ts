@@ -4,7 +4,7 @@
  *     deno task pack OUT FOLDER[=PATH]...     such as: deno task pack console ../console/dist ../api-docs/dist=/docs
  */
 import { brotliCompressSync, constants } from 'node:zlib';
-import { PACKED } from './src/pages.ts';
+import { PACKED } from './src/packed.ts';
 
 function* filesOf(folder: string, below = ''): Generator<string> {
   for (const { name, isDirectory } of Deno.readDirSync(`${folder}${below}`)) {

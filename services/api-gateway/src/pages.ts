@@ -7,10 +7,10 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
 import type { Exchange, Header, Reply } from './exchange.ts';
+import { PACKED } from './packed.ts';
 import { Problem } from './problems.ts';
 import { SettingsError } from './settings.ts';
 
-export const PACKED = '.br';
 const INDEX = 'index.html';
 /** Set by the build; a changed file has another name. */
 const HASHED = /\/assets\/.+-[A-Za-z0-9]{8,}\.[a-z0-9]+$/;
@@ -153,6 +153,6 @@ function pageOf(directory: string, name: string): readonly [paths: readonly stri
     ['ETag', etag],
   ];
   const paths = folder === undefined ? [name] : [folder, ...(folder === '/' ? [] : [folder.slice(0, -1)])];
-  const route = isHashed ? `${name.slice(0, name.indexOf('/assets/'))}/assets/*` : paths.at(-1) ?? name;
+  const route = (paths.at(-1) ?? name).replace(/\/assets\/.*/, '/assets/*');
   return [paths, { route, type, etag, headers, packed }];
 }

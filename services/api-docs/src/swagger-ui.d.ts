@@ -1,0 +1,13 @@
+/** What the viewer uses of swagger-ui, which has no types of its own. */
+export interface SwaggerOptions {
+  readonly url: string;
+  readonly domNode: Element;
+  readonly deepLinking: boolean;
+  readonly docExpansion: 'none';
+  readonly filter: boolean;
+  readonly persistAuthorization: boolean;
+  readonly queryConfigEnabled: boolean;
+  readonly tryItOutEnabled: boolean;
+  readonly validatorUrl: null;
+}
+export default function SwaggerUI(options: SwaggerOptions): unknown;
