@@ -19,9 +19,12 @@ const foldersIn = (folder: string): readonly string[] =>
   readdirSync(join(ROOT, folder), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
-const services = foldersIn('services').filter((name) => existsSync(join(ROOT, 'services', name, 'tests')));
+const has = (name: string, file: string): boolean => existsSync(join(ROOT, 'services', name, file));
+const denoProjects = foldersIn('services').filter((name) => has(name, 'deno.json'));
 const dockerfiles = foldersIn('dockerfiles').map((name) => `dockerfiles/${name}/Dockerfile`);
-const pythonPackages = services.filter((name) => name !== GATEWAY);
+const pythonPackages = foldersIn('services').filter(
+  (name) => has(name, 'tests') && !denoProjects.includes(name),
+);
 
 /** Code that only tests use is not measured. */
 const isMeasured = (name: string): boolean =>
@@ -104,9 +107,16 @@ const docs = (script: string): Gate =>
     '--check',
   );
 
-const deno = (tool: string, checks: string, ...args: readonly string[]): Gate => ({
-  ...check(`deno-${tool}:${GATEWAY}`, checks, node('deno'), ...args),
-  cwd: join(ROOT, 'services', GATEWAY),
+const deno = (tool: string, name: string, checks: string, ...args: readonly string[]): Gate => ({
+  ...check(`deno-${tool}:${name}`, `${checks} of ${name}`, node('deno'), ...args),
+  cwd: join(ROOT, 'services', name),
+});
+
+const denoTest = (name: string): Gate => ({
+  ...deno('test', name, 'tests', 'task', 'test', `--junit-path=${JUNIT}`),
+  tier: 'test',
+  ...(name === GATEWAY ? { env: redis } : {}),
+  tests: true,
 });
 
 /** In the order in which they begin: what takes long comes first, so that no core waits for it at the end. */
@@ -114,19 +124,14 @@ export const GATES: readonly Gate[] = [
   vitest('platform', 'charts, manifests and operations, without a cluster', 'test'),
   ...[GATEWAY, ...pythonPackages.filter((name) => !['common', 'contract'].includes(name))].map(contract),
   ...pythonPackages.map(pytest),
-  {
-    ...deno('test', 'tests of the gateway', 'task', 'test', `--junit-path=${JUNIT}`),
-    tier: 'test',
-    env: redis,
-    tests: true,
-  },
+  ...denoProjects.filter((name) => has(name, 'tests')).map(denoTest),
   {
     ...vitest('gates', 'each gate finds the fault that is planted for it', 'check'),
     prepare: INSTALL_SCANNERS,
   },
   ...pythonPackages.map(mypy),
   ...SCANNERS.map(scan),
-  deno('check', 'types of the gateway', 'task', 'types'),
+  ...denoProjects.map((name) => deno('check', name, 'types', 'task', 'types')),
   check('tsc', 'types of TypeScript', node('tsc'), '-p', '.'),
   check('shellcheck:manifests', 'shell in commands and ConfigMaps', node('tsx'), 'scripts/rendered-shell.ts'),
   ...['docs', 'alerts-table'].map(docs),
@@ -140,8 +145,8 @@ export const GATES: readonly Gate[] = [
   check('hadolint', 'Dockerfiles', python('hadolint'), ...dockerfiles),
   check('ruff', 'lint of Python', python('ruff'), 'check', '--quiet', 'services'),
   check('ruff-format', 'format of Python', python('ruff'), 'format', '--check', 'services'),
-  deno('lint', 'lint of the gateway', 'lint'),
-  deno('fmt', 'format of the gateway', 'fmt', '--check'),
+  ...denoProjects.map((name) => deno('lint', name, 'lint', 'lint')),
+  ...denoProjects.map((name) => deno('fmt', name, 'format', 'fmt', '--check')),
   vitest('api-server', 'a dry run of all manifests on an API server', 'named'),
   vitest('elasticsearch', "templates and documents on Elasticsearch's own server", 'named'),
   vitest('e2e', 'the platform on a cluster', 'named'),

@@ -46,7 +46,8 @@ export const FAULTS: readonly Fault[] = [
   ),
   vitest('e2e', 'test/e2e/1-first'),
   {
-    gate: 'deno-test:api-gateway',
+    gate: 'deno-test',
+    only: 'deno-test:api-gateway',
     fault: 'a test that fails',
     kept: [],
     files: {
@@ -174,19 +175,22 @@ export const FAULTS: readonly Fault[] = [
     names: 'container-security-context-readonlyrootfilesystem',
   },
   {
-    gate: 'deno-fmt:api-gateway',
+    gate: 'deno-fmt',
+    only: 'deno-fmt:api-gateway',
     fault: 'a file out of format',
     files: { [`${GATEWAY}/src/planted.ts`]: 'export   const planted = 1;\n' },
     names: 'src/planted.ts',
   },
   {
-    gate: 'deno-lint:api-gateway',
+    gate: 'deno-lint',
+    only: 'deno-lint:api-gateway',
     fault: 'an unused variable',
     files: { [`${GATEWAY}/src/planted.ts`]: 'const planted = 1;\n' },
     names: 'no-unused-vars',
   },
   {
-    gate: 'deno-check:api-gateway',
+    gate: 'deno-check',
+    only: 'deno-check:api-gateway',
     fault: 'a text where a number is due',
     files: { [`${GATEWAY}/tests/planted.ts`]: "export const planted: number = 'text';\n" },
     names: 'tests/planted.ts',
