@@ -75,6 +75,47 @@ describe('register → log in → read the user', () => {
   });
 });
 
+describe('the pages for browsers', () => {
+  it('come through the edge with the policy of the gateway, said once, and are kept', async () => {
+    for (const path of ['/', '/docs', '/docs/examples']) {
+      const { status, headers } = await call(path, { headers: { 'accept-encoding': 'br' } });
+      expect([path, status, headers['content-encoding']]).toEqual([path, 200, 'br']);
+      expect(headers['content-type']).toBe('text/html; charset=utf-8');
+      const policy = String(headers['content-security-policy']);
+      expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
+      expect(policy).not.toMatch(/unsafe|https?:|, default-src/);
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect([headers['x-frame-options'], headers['x-content-type-options']]).toEqual(['DENY', 'nosniff']);
+      expect(headers['referrer-policy']).toBe('no-referrer');
+      expect(headers['strict-transport-security']).toMatch(/^max-age=\d+/);
+      const again = await call(path, { headers: { 'if-none-match': String(headers.etag) } });
+      expect([path, again.status, again.text]).toEqual([path, 304, '']);
+    }
+  });
+  it('load what they name, and nothing from elsewhere', async () => {
+    const { text } = await call('/docs');
+    const files = [...text.matchAll(/(?:src|href)="([^"]*\/assets\/[^"]*)"/g)].map(([, file = '']) => file);
+    expect(files.length).toBeGreaterThanOrEqual(2);
+    for (const file of files) {
+      const { status, headers } = await call(file);
+      expect([file, status, headers['cache-control']]).toEqual([
+        file,
+        200,
+        'public, max-age=31536000, immutable',
+      ]);
+    }
+  });
+  it('describe the API of every service', async () => {
+    const { status, text } = await call('/openapi.json');
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toMatchObject({ openapi: '3.1.0', 'x-unavailable-services': [] });
+  });
+  it('are all there is besides the routes', async () => {
+    for (const path of ['/elsewhere', '/assets/none-ABCDEFGH.js', '/metrics', '/live', '/health'])
+      expect([path, (await call(path)).status]).toEqual([path, 404]);
+  });
+});
+
 describe('the edge', () => {
   it('sets the security headers and returns the request id', async () => {
     const { headers } = await call('/api/users/none', { headers: { 'x-request-id': 'e2e-request-0001' } });
