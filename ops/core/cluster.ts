@@ -2,6 +2,7 @@
 import { load } from 'js-yaml';
 import { z } from 'zod';
 import type { Config } from '../../charts/config/schema.ts';
+import { withConsole } from '../../charts/edge/access.ts';
 import { publicUrl } from '../../charts/edge/names.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { Failure, messageOf } from './failure.ts';
@@ -12,7 +13,17 @@ export function urls(
   services: readonly ServiceSpec[],
 ): readonly { url: string; title: string }[] {
   const origin = publicUrl(config);
-  return services.flatMap(({ route, title }) => (route ? [{ url: `${origin}${route.path}/`, title }] : []));
+  const served = withConsole(config, services);
+  const pages = served.some((spec) => spec.pages)
+    ? [
+        { url: `${origin}/`, title: 'Console' },
+        { url: `${origin}/docs`, title: 'API description' },
+      ]
+    : [];
+  const routes = served.flatMap(({ route, title }) =>
+    route ? [{ url: `${origin}${route.path}/`, title }] : [],
+  );
+  return [...pages, ...routes];
 }
 
 type Environment = Pick<Config, 'environment' | 'tier'>;

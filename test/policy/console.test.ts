@@ -6,6 +6,7 @@ import { resolveConfig } from '../../charts/config/resolve.ts';
 import { buildTopology } from '../../charts/graph/build.ts';
 import type { PagesSpec, ServiceSpec } from '../../charts/graph/model.ts';
 import { SERVICES } from '../../charts/topology.ts';
+import { urls } from '../../ops/core/urls.ts';
 import { configOf, find, type KubeObject, render, WITH_PAGES } from '../support/objects.ts';
 
 const GATEWAY = 'api-gateway';
@@ -84,6 +85,16 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
       expect(policiesOf(with_).length).toBeGreaterThan(SERVICES.length);
     });
   });
+});
+
+it('is named first among the addresses that are told after a start, while it is on', () => {
+  const of = (override: ConfigOverride) => urls(configOf('dev', [override]), SERVICES).map(({ url }) => url);
+  expect(of(on).slice(0, 3)).toEqual([
+    'https://localhost/',
+    'https://localhost/docs',
+    'https://localhost/api/',
+  ]);
+  expect(of(off)).toEqual(of(on).slice(2));
 });
 
 describe('our own edge', () => {
