@@ -7,6 +7,21 @@ import { root } from '../support/objects.ts';
 
 const images = SERVICES.map((spec) => ({ spec, image: spec.image ?? spec.name }));
 
+/** Paths of the context that a Dockerfile copies. */
+const copiedBy = (dockerfile: string): readonly string[] =>
+  [...dockerfile.replaceAll('\\\n', ' ').matchAll(/^COPY (?!.*--from=)(.*)$/gm)].flatMap(([, text = '']) =>
+    text
+      .split(/\s+/)
+      .filter((word) => word !== '' && !word.startsWith('--'))
+      .slice(0, -1)
+      .map((path) => path.replace(/\/$/, '')),
+  );
+const admittedBy = (ignore: string): readonly string[] =>
+  ignore.split('\n').flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
+/** The same, or one below the other. */
+const within = (path: string, entry: string): boolean =>
+  `${path}/`.startsWith(`${entry}/`) || `${entry}/`.startsWith(`${path}/`);
+
 describe('dockerfiles/', () => {
   it('has one folder an image of the topology, and no other', () => {
     expect(readdirSync(root('dockerfiles')).sort()).toEqual(images.map(({ image }) => image).sort());
@@ -24,6 +39,22 @@ describe('dockerfiles/', () => {
     expect(text).not.toMatch(/:latest/);
     // Nothing here needs another frontend than the builder's own, and fetching one costs a request at every build.
     expect(text).not.toMatch(/^# *syntax=/m);
+  });
+  it.each(images)(
+    '$image: what is copied is let into the build, and what is let in is copied',
+    ({ image }) => {
+      const copied = copiedBy(readFileSync(root(`dockerfiles/${image}/Dockerfile`), 'utf8'));
+      const admitted = admittedBy(readFileSync(root(`dockerfiles/${image}/Dockerfile.dockerignore`), 'utf8'));
+      expect(copied.length).toBeGreaterThanOrEqual(2);
+      expect(copied.filter((path) => !admitted.some((entry) => within(path, entry)))).toEqual([]);
+      expect(admitted.filter((entry) => !copied.some((path) => within(path, entry)))).toEqual([]);
+    },
+  );
+  it('the gateway builds its pages from sources, with packages of the build itself', () => {
+    const rules = readFileSync(root('dockerfiles/api-gateway/Dockerfile.dockerignore'), 'utf8').split('\n');
+    const last = (rule: string) => rules.lastIndexOf(rule);
+    for (const left of ['**/dist', '**/node_modules'])
+      for (const folder of ['!console', '!api-docs']) expect(last(left)).toBeGreaterThan(last(folder));
   });
   it.each(images.filter(({ spec }) => spec.runtime === 'python'))(
     '$image starts its own package',
