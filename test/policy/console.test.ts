@@ -6,7 +6,7 @@ import { resolveConfig } from '../../charts/config/resolve.ts';
 import { buildTopology } from '../../charts/graph/build.ts';
 import type { PagesSpec, ServiceSpec } from '../../charts/graph/model.ts';
 import { SERVICES } from '../../charts/topology.ts';
-import { urls } from '../../ops/core/urls.ts';
+import { urls } from '../../ops/core/cluster.ts';
 import { configOf, find, type KubeObject, render, WITH_PAGES } from '../support/objects.ts';
 
 const GATEWAY = 'api-gateway';
