@@ -21,4 +21,5 @@ async def models(caller: CurrentUser, assistant: AssistantDep, page: PageParamsD
         offset=page.offset,
         default=assistant.settings.ai_model,
         unavailable_providers=unavailable,
+        simulated=assistant.providers.simulated,
     )

@@ -187,7 +187,9 @@ class ModelList(Page[ModelView]):
         offset=0,
         default="gpt-5.5",
         unavailable_providers=[],
+        simulated=False,
     )
 
     default: str = Field(description="The model used when a request names none.")
     unavailable_providers: list[str] = Field(description="Providers that could not be asked just now.")
+    simulated: bool = Field(description="Whether a simulator answers, for want of a provider.")

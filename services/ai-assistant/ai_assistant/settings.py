@@ -109,6 +109,11 @@ class Settings(DatabaseSettings):
             (self.openai_api_key, self.openai_base_url, self.anthropic_api_key, self.anthropic_base_url)
         )
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the simulator stands in: only while there is neither a key nor an address of any."""
+        return self.model_simulator_url is not None and not self.has_provider
+
     def allows(self, model: str) -> bool:
         """Whether a caller may ask for a model; those named in the settings are always allowed."""
         patterns = (pattern.strip() for pattern in self.ai_allowed_models.split(","))

@@ -195,6 +195,7 @@ async def test_a_key_that_comes_while_it_runs_turns_it_off(
             async def ask() -> httpx.Response:
                 return await client.post("/chat", json={"message": "Hi"}, headers=auth_headers())
 
+            assert not simulated or (await client.get("/models", headers=auth_headers())).json()["simulated"]
             for content in (None, " \n"):
                 if content:
                     (tmp_path / "OPENAI_API_KEY").write_text(content)
@@ -209,12 +210,13 @@ async def test_a_key_that_comes_while_it_runs_turns_it_off(
             (tmp_path / "OPENAI_API_KEY").write_text(f"{OPENAI_KEY}\n")
             app.state.resources.live.look()
             after = await ask()
-            models = (await client.get("/models", headers=auth_headers())).json()["items"]
+            listed = (await client.get("/models", headers=auth_headers())).json()
     assert refused.status_code == 503
     assert (after.status_code, after.json()["message"]) == (200, "Use Записать().")
     assert len(stand_in.requests) == 3
-    assert {item["provider"] for item in models} == {"openai"}
-    assert "gpt-simulator" not in [item["id"] for item in models]
+    assert {item["provider"] for item in listed["items"]} == {"openai"}
+    assert "gpt-simulator" not in [item["id"] for item in listed["items"]]
+    assert listed["simulated"] is False
 
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])

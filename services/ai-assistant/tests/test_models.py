@@ -33,6 +33,7 @@ async def test_lists_the_allowed_models_of_both(
         "offset": 0,
         "default": "gpt-5.5",
         "unavailable_providers": [],
+        "simulated": False,
     }
     page = (await client.get("/models?limit=1&offset=1", headers=auth_headers())).json()
     assert ([item["id"] for item in page["items"]], page["total"]) == (["gpt-5.4-mini"], 3)

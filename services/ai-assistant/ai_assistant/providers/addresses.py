@@ -20,8 +20,8 @@ class Address:
 
 
 def addresses(settings: Settings) -> dict[str, Address]:
-    """By provider. The simulator stands in only while there is neither a key nor a server for any of them."""
-    simulator = None if settings.has_provider else settings.model_simulator_url
+    """By provider."""
+    simulator = settings.model_simulator_url if settings.is_simulated else None
     found = {
         OPENAI: _address(settings.openai_api_key, openai_base(simulator or settings.openai_base_url)),
         ANTHROPIC: _address(

@@ -73,6 +73,11 @@ class Providers:
         detail = f"{error.problem_detail}: {mend}; {usable}."
         return ProviderError(503, detail, billed=error.billed)
 
+    @property
+    def simulated(self) -> bool:
+        """Whether a simulator answers, for want of a provider."""
+        return self._settings.is_simulated
+
     async def models(self) -> tuple[list[tuple[str, str]], list[str]]:
         """Allowed models with their providers, sorted, and the providers that could not be asked."""
         if not self._available:
