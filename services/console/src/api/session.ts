@@ -1,0 +1,57 @@
+/** Who is signed in. */
+import { answer, api, done, type Schema, tokens } from './client.ts';
+import { problemOf } from './problem.ts';
+import type { LoginResult } from './tokens.ts';
+
+export type User = Schema<'user-management.UserView'>;
+export type Role = User['role'];
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+export async function signIn(credentials: Credentials): Promise<User> {
+  return await accepted(await answer(api.POST('/api/users/auth/login', { body: credentials })));
+}
+
+/** With a refresh token that the identity provider's way back has left behind the `#`. */
+export async function resume(refresh_token: string): Promise<User> {
+  return await accepted(await answer(api.POST('/api/users/auth/refresh', { body: { refresh_token } })));
+}
+
+export async function register(credentials: Credentials): Promise<User> {
+  return await answer(api.POST('/api/users/auth/register', { body: credentials }));
+}
+
+export async function signOut(): Promise<void> {
+  try {
+    await done(api.POST('/api/users/auth/logout'));
+  } finally {
+    tokens.clear();
+  }
+}
+
+async function accepted(result: LoginResult): Promise<User> {
+  tokens.accept(result);
+  const path = { user_id: result.user_id };
+  return await answer(api.GET('/api/users/{user_id}', { params: { path } }));
+}
+
+const PROVIDER = '/api/users/auth/oidc/login?next=/';
+
+/** Leaves for the identity provider; throws when none is configured. */
+export async function leaveForProvider(): Promise<void> {
+  const response = await fetch(PROVIDER, { redirect: 'manual', credentials: 'omit' });
+  if (response.type !== 'opaqueredirect') {
+    throw problemOf(response.status, await response.json().catch(() => undefined));
+  }
+  location.assign(PROVIDER);
+}
+
+/** The refresh token of the address, which is gone from there at once. */
+export function takeFromAddress(): string | undefined {
+  const found = new URLSearchParams(location.hash.slice(1)).get('refresh_token') ?? undefined;
+  if (found) history.replaceState(null, '', location.pathname);
+  return found;
+}

@@ -1,0 +1,23 @@
+/** Which view the address names: `#/chat/…`. The server sees none of it. */
+import { useEffect, useState } from 'preact/hooks';
+
+const segments = (): readonly string[] => location.hash.slice(2).split('/').filter(Boolean).map(decodeURIComponent);
+
+/** The segments of the address, as they change. */
+export function useRoute(): readonly string[] {
+  const [route, setRoute] = useState(segments);
+  useEffect(() => {
+    const listener = () => setRoute(segments());
+    addEventListener('hashchange', listener);
+    return () => removeEventListener('hashchange', listener);
+  }, []);
+  return route;
+}
+
+export const hrefOf = (...route: readonly string[]): string => `#/${route.map(encodeURIComponent).join('/')}`;
+
+/** Goes there; `quietly` leaves no way back to where one is. */
+export function goTo(route: readonly string[], quietly = false): void {
+  if (quietly) location.replace(hrefOf(...route));
+  else location.hash = hrefOf(...route);
+}

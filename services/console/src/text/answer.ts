@@ -1,0 +1,28 @@
+/** An answer of a model: texts, and code between fences. */
+
+export interface Part {
+  readonly kind: 'text' | 'code';
+  readonly text: string;
+}
+
+const FENCE = /^[ \t]*```/;
+
+/** While an answer is on its way its last fence may still be open: what follows it is code. */
+export function partsOf(answer: string): readonly Part[] {
+  const parts: Part[] = [];
+  let lines: string[] = [];
+  let kind: Part['kind'] = 'text';
+  const finish = () => {
+    const text = kind === 'code' ? lines.join('\n') : lines.join('\n').trim();
+    if (text !== '') parts.push({ kind, text });
+    lines = [];
+  };
+  for (const line of answer.split('\n')) {
+    if (FENCE.test(line)) {
+      finish();
+      kind = kind === 'code' ? 'text' : 'code';
+    } else lines.push(line);
+  }
+  finish();
+  return parts;
+}

@@ -1,0 +1,45 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useLoad } from '../../components/use_load.ts';
+import { useI18n } from '../../i18n/i18n.ts';
+import { goTo } from '../../router.ts';
+import type { ViewProps } from '../views.ts';
+import { ConversationList, loadConversations, PAGE } from './conversations.tsx';
+import { ModelNotice, useModels } from './models.tsx';
+import { Thread } from './thread.tsx';
+
+const isWide = () => matchMedia('(min-width: 50rem)').matches;
+
+export function Chat({ route: [id] }: ViewProps) {
+  const { t } = useI18n();
+  const [limit, setLimit] = useState(PAGE);
+  const conversations = useLoad(() => loadConversations(limit), [limit]);
+  const models = useModels();
+  // A conversation that begins gets its address when its first answer is complete: it is the same thread.
+  const [begun, setBegun] = useState<{ readonly id?: string; readonly key: number }>({ key: 0 });
+  useEffect(() => {
+    if (id !== begun.id) setBegun(({ key }) => ({ ...(id ? { id } : {}), key: key + 1 }));
+  }, [id]);
+  const onAnswered = (conversation: string | null) => {
+    conversations.reload();
+    if (!conversation || conversation === id) return;
+    setBegun(({ key }) => ({ id: conversation, key }));
+    goTo(['chat', conversation], true);
+  };
+  return (
+    <>
+      <details class='aside' open={isWide()}>
+        <summary>{t('chat.conversations')}</summary>
+        <ConversationList
+          conversations={conversations}
+          open={id}
+          onMore={() => setLimit((before) => before + PAGE)}
+          onDeleted={conversations.reload}
+        />
+      </details>
+      <section class='thread' aria-label={t('nav.chat')}>
+        <ModelNotice models={models} />
+        <Thread key={begun.key} id={begun.id} models={models} onAnswered={onAnswered} />
+      </section>
+    </>
+  );
+}

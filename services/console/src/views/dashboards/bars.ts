@@ -1,0 +1,38 @@
+/** Where the bars of a chart are, in the units of its drawing. */
+
+export const WIDTH = 600;
+export const HEIGHT = 160;
+
+/** Of the width of a step. */
+const GAP = 0.2;
+
+export interface Bar {
+  readonly series: number;
+  readonly step: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The least of 1, 2 and 5 times a power of ten that is not below any value. */
+export function scaleOf(series: readonly (readonly number[])[]): number {
+  const most = Math.max(0, ...series.flat());
+  if (most === 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(most));
+  return ([1, 2, 5, 10].find((factor) => factor * power >= most) ?? 10) * power;
+}
+
+/** The bars of several series side by side within each step. */
+export function barsOf(series: readonly (readonly number[])[], most: number): readonly Bar[] {
+  const steps = series[0]?.length ?? 0;
+  const step = WIDTH / Math.max(1, steps);
+  const width = (step * (1 - GAP)) / series.length;
+  return series.flatMap((values, index) =>
+    values.flatMap((value, number) => {
+      const height = (value / most) * HEIGHT;
+      const x = number * step + (step * GAP) / 2 + index * width;
+      return value > 0 ? [{ series: index, step: number, x, y: HEIGHT - height, width, height }] : [];
+    })
+  );
+}

@@ -1,0 +1,75 @@
+import type { Schema } from '../../api/client.ts';
+import { Table } from '../../components/table.tsx';
+import { useI18n } from '../../i18n/i18n.ts';
+import { barsOf, HEIGHT, scaleOf, WIDTH } from './bars.ts';
+
+type Series = Schema<'analytics.SeriesView'>;
+
+interface PanelProps {
+  /** One or several, over the same steps of time. */
+  readonly series: readonly Series[];
+  readonly group: Schema<'analytics.Group'>;
+}
+
+/** Bars over time, with the same figures as a table for who cannot see them. */
+export function Panel({ series, group }: PanelProps) {
+  const { t, number } = useI18n();
+  const title = series.map(({ label }) => label).join(', ');
+  const sums = series.map(({ points }) => points.reduce((sum, { value }) => sum + value, 0));
+  return (
+    <section class='panel chart'>
+      <h2>{title} <small>{series[0]?.unit}</small></h2>
+      <ul class='legend'>
+        {series.map(({ name, label }, index) => (
+          <li key={name} class={`s${index % 6}`}>{label}: {number(sums[index] ?? 0)}</li>
+        ))}
+      </ul>
+      {sums.every((sum) => sum === 0)
+        ? <p class='muted'>{t('dashboards.noData')}</p>
+        : <><Bars series={series} /><Figures title={title} series={series} /></>}
+      <span class='unseen'>{t(`reports.${group}`)}</span>
+    </section>
+  );
+}
+
+function Bars({ series }: Pick<PanelProps, 'series'>) {
+  const { number, day } = useI18n();
+  const steps = series[0]?.points ?? [];
+  const most = scaleOf(series.map(({ points }) => points.map(({ value }) => value)));
+  const bars = barsOf(series.map(({ points }) => points.map(({ value }) => value)), most);
+  const [first, last] = [steps[0], steps.at(-1)];
+  return (
+    <figure>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden='true' preserveAspectRatio='none'>
+        {[0.25, 0.5, 0.75, 1].map((part) => (
+          <line key={part} x1={0} x2={WIDTH} y1={HEIGHT * (1 - part)} y2={HEIGHT * (1 - part)} />
+        ))}
+        {bars.map(({ series: index, step, ...place }) => (
+          <rect key={`${index}-${step}`} class={`s${index % 6}`} {...place} />
+        ))}
+      </svg>
+      <figcaption class='small'>
+        <span>{first && day(first.date)}</span>
+        <span>{number(most)}</span>
+        <span>{last && day(last.date)}</span>
+      </figcaption>
+    </figure>
+  );
+}
+
+function Figures({ title, series }: { readonly title: string; readonly series: readonly Series[] }) {
+  const { t, number, day } = useI18n();
+  return (
+    <details>
+      <summary>{t('dashboards.table')}</summary>
+      <Table caption={title} columns={[t('dashboards.date'), ...series.map(({ label }) => label)]}>
+        {series[0]?.points.map(({ date }, step) => (
+          <tr key={date}>
+            <th scope='row'>{day(date)}</th>
+            {series.map(({ name, points }) => <td key={name}>{number(points[step]?.value ?? 0)}</td>)}
+          </tr>
+        ))}
+      </Table>
+    </details>
+  );
+}
