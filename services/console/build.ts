@@ -25,11 +25,16 @@ const { metafile } = await esbuild.build({
 await esbuild.stop();
 
 const assets = Object.keys(metafile.outputs).map((file) => file.slice(DIST.length));
-const page = (await Deno.readTextFile('static/index.html')).replace(/\{(\w+)\.(\w+)\}/g, (_, name, extension) => {
-  const found = assets.find((asset) => asset.startsWith(`/assets/${name}-`) && asset.endsWith(`.${extension}`));
-  if (!found) throw new Error(`static/index.html names ${name}.${extension}, which is not built`);
-  return found;
-});
+const page = (await Deno.readTextFile('static/index.html')).replace(
+  /\{(\w+)\.(\w+)\}/g,
+  (_, name, extension) => {
+    const found = assets.find((asset) =>
+      asset.startsWith(`/assets/${name}-`) && asset.endsWith(`.${extension}`)
+    );
+    if (!found) throw new Error(`static/index.html names ${name}.${extension}, which is not built`);
+    return found;
+  },
+);
 await Deno.writeTextFile(`${DIST}/index.html`, page);
 await report(['/index.html', ...assets]);
 
@@ -43,7 +48,9 @@ async function report(files: readonly string[]): Promise<void> {
     console.log(`${String(bytes.length).padStart(8)} ${String(compressed).padStart(8)} gzip  ${file}`);
   }
   console.log(`${String(total).padStart(17)} gzip  in all, of at most ${BUDGET_BYTES}`);
-  if (total > BUDGET_BYTES) throw new Error(`a first visit loads ${total} bytes, expected at most ${BUDGET_BYTES}`);
+  if (total > BUDGET_BYTES) {
+    throw new Error(`a first visit loads ${total} bytes, expected at most ${BUDGET_BYTES}`);
+  }
 }
 
 async function gzipped(bytes: Uint8Array<ArrayBuffer>): Promise<number> {

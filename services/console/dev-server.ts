@@ -21,6 +21,8 @@ const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
 };
+/** The client has left. */
+const LEFT = 499;
 const API = /^\/(api|auth)\//;
 
 const [gateway, port = '8080'] = Deno.args;
@@ -41,7 +43,11 @@ async function passedOn(request: Request, gateway: string): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.delete('host');
   const { method, body, signal } = request;
-  const answer = await fetch(new URL(path + search, gateway), { method, headers, body, signal, redirect: 'manual' });
+  const asked = { method, headers, body, signal, redirect: 'manual' } as const;
+  const answer = await fetch(new URL(path + search, gateway), asked).catch((error) => {
+    if (signal.aborted) return new Response(null, { status: LEFT });
+    throw error;
+  });
   // It is decoded already.
   const passed = new Headers(answer.headers);
   passed.delete('content-encoding');
@@ -53,8 +59,14 @@ async function file(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   const name = pathname === '/' ? '/index.html' : pathname;
   const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
-  if (!type || !/^\/(index\.html|assets\/[\w-]+\.\w+)$/.test(name)) return new Response('Not found', { status: 404 });
-  const headers = { 'Content-Type': type, 'Content-Security-Policy': POLICY, 'X-Content-Type-Options': 'nosniff' };
+  if (!type || !/^\/(index\.html|assets\/[\w-]+\.\w+)$/.test(name)) {
+    return new Response('Not found', { status: 404 });
+  }
+  const headers = {
+    'Content-Type': type,
+    'Content-Security-Policy': POLICY,
+    'X-Content-Type-Options': 'nosniff',
+  };
   try {
     return new Response(await Deno.readFile(`dist${name}`), { headers });
   } catch (error) {

@@ -15,7 +15,10 @@ interface AppProps {
 
 export function App({ refreshToken }: AppProps) {
   const [language, setLanguage] = useState<Language>(() => preferred(navigator.languages));
-  const i18n = useMemo(() => i18nOf(language), [language]);
+  const i18n = useMemo(
+    () => i18nOf(language, navigator.languages.find((each) => each.startsWith(language))),
+    [language],
+  );
   const [user, setUser] = useState<User>();
   const [ended, setEnded] = useState(false);
 
@@ -34,14 +37,20 @@ export function App({ refreshToken }: AppProps) {
   const leave = () => {
     setEnded(false);
     // The session is forgotten here even when the platform cannot be told.
-    signOut().catch((error) => console.warn('signed out on this page only:', error.message)).finally(() => setUser(undefined));
+    signOut().catch((error) => console.warn('signed out on this page only:', error.message)).finally(() =>
+      setUser(undefined)
+    );
   };
   return (
     <I18nContext.Provider value={i18n}>
       <a class='skip' href='#content' onClick={focusContent}>{i18n.t('app.skip')}</a>
       <Header user={user} language={language} onLanguage={setLanguage} onSignOut={leave} />
       {user
-        ? <SessionProvider value={user}><View user={user} /></SessionProvider>
+        ? (
+          <SessionProvider value={user}>
+            <View user={user} />
+          </SessionProvider>
+        )
         : <SignIn ended={ended} onUser={setUser} />}
     </I18nContext.Provider>
   );
@@ -90,7 +99,11 @@ function Header({ user, language, onLanguage, onSignOut }: HeaderProps) {
       {user && (
         <nav aria-label={t('app.sections')}>
           {viewsFor(user).map((view) => (
-            <a key={view.name} href={hrefOf(view.name)} aria-current={view.name === name ? 'page' : undefined}>
+            <a
+              key={view.name}
+              href={hrefOf(view.name)}
+              aria-current={view.name === name ? 'page' : undefined}
+            >
               {t(view.title)}
             </a>
           ))}

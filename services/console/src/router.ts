@@ -1,7 +1,8 @@
 /** Which view the address names: `#/chat/…`. The server sees none of it. */
 import { useEffect, useState } from 'preact/hooks';
 
-const segments = (): readonly string[] => location.hash.slice(2).split('/').filter(Boolean).map(decodeURIComponent);
+const segments = (): readonly string[] =>
+  location.hash.slice(2).split('/').filter(Boolean).map(decodeURIComponent);
 
 /** The segments of the address, as they change. */
 export function useRoute(): readonly string[] {

@@ -1,7 +1,8 @@
 import { eventsOf } from '../src/api/sse.ts';
 import { equal } from './check.ts';
 
-const TEXT = 'event: delta\ndata: {"text":"При"}\n\n: heartbeat\n\nevent: delta\r\ndata: a\r\ndata: b\r\n\r\nid: 7\n\ndata:x\n\n' +
+const TEXT =
+  'event: delta\ndata: {"text":"При"}\n\n: heartbeat\n\nevent: delta\r\ndata: a\r\ndata: b\r\n\r\nid: 7\n\ndata:x\n\n' +
   'event: done\ndata: {}\n\nevent: cut off\ndata: {';
 const EVENTS = [
   { event: 'delta', data: '{"text":"При"}' },

@@ -10,7 +10,8 @@ const MODULE = `#Область Отчеты
 \tЕсли Сумма1 > 12.5 И Не Ложь Тогда Возврат Null; КонецЕсли;
 КонецФункции`;
 
-const of = (code: string, kind: Kind) => tokensOf(code).filter((token) => token.kind === kind).map(({ text }) => text);
+const of = (code: string, kind: Kind) =>
+  tokensOf(code).filter((token) => token.kind === kind).map(({ text }) => text);
 
 Deno.test('parts of a module', () => {
   equal(of(MODULE, 'directive'), ['#Область Отчеты', '&НаСервере']);
@@ -19,10 +20,25 @@ Deno.test('parts of a module', () => {
   equal(of(MODULE, 'number'), ['12.5']);
   equal(of(MODULE, 'string'), ['"ВЫБРАТЬ ""х"" ИЗ\n\t|\tСправочник.Организации ГДЕ А = &Дата"']);
   equal(of(MODULE, 'keyword'), [
-    ...['Функция', 'Знач', 'Экспорт', 'Новый', 'Если', 'И', 'Не', 'Ложь', 'Тогда', 'Возврат', 'Null', 'КонецЕсли'],
+    ...[
+      'Функция',
+      'Знач',
+      'Экспорт',
+      'Новый',
+      'Если',
+      'И',
+      'Не',
+      'Ложь',
+      'Тогда',
+      'Возврат',
+      'Null',
+      'КонецЕсли',
+    ],
     'КонецФункции',
   ]);
 });
+
+Deno.test('what follows a dot is a name', () => equal(of('Запрос.Выполнить().Если', 'keyword'), []));
 
 Deno.test('a query has keywords, and a parameter is no directive', () => {
   const query = 'ВЫБРАТЬ А.Ссылка КАК Ссылка\nИЗ Справочник.Склады КАК А\nГДЕ А.Код = &Код';
@@ -31,7 +47,22 @@ Deno.test('a query has keywords, and a parameter is no directive', () => {
 });
 
 Deno.test('whatever is coloured, joined it is the code again', () => {
-  const pieces = [MODULE, '"', "'", '//', '\n', '|', '&', '#', '<script>', '""', '1.', 'Если', '\u{1f600}', '\\'];
+  const pieces = [
+    MODULE,
+    '"',
+    "'",
+    '//',
+    '\n',
+    '|',
+    '&',
+    '#',
+    '<script>',
+    '""',
+    '1.',
+    'Если',
+    '\u{1f600}',
+    '\\',
+  ];
   let seed = 20_260_301;
   const random = (most: number) => (seed = (seed * 48_271) % 2_147_483_647) % most;
   for (let round = 0; round < 500; round++) {

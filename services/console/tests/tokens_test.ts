@@ -32,7 +32,11 @@ Deno.test('a token that ends soon is exchanged once, whoever asks, and each refr
   const { tokens, spent, state } = clock();
   tokens.accept(result(1));
   state.now = 31_000;
-  equal(await Promise.all([tokens.access(), tokens.access(), tokens.access()]), ['access-2', 'access-2', 'access-2']);
+  equal(await Promise.all([tokens.access(), tokens.access(), tokens.access()]), [
+    'access-2',
+    'access-2',
+    'access-2',
+  ]);
   state.now = 70_000;
   equal(await tokens.access(), 'access-3');
   equal(spent, ['refresh-1', 'refresh-2']);

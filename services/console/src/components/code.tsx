@@ -6,7 +6,9 @@ import { tokensOf } from '../text/highlight.ts';
 export const Code = ({ text }: { readonly text: string }) => (
   <div class='code'>
     <CopyButton text={text} />
-    <pre tabIndex={0}><code>{tokensOf(text).map(({ kind, text }, index) => <span key={index} class={kind}>{text}</span>)}</code></pre>
+    <pre
+      tabIndex={0}
+    ><code>{tokensOf(text).map(({ kind, text }, index) => <span key={index} class={kind}>{text}</span>)}</code></pre>
   </div>
 );
 
@@ -14,7 +16,10 @@ function CopyButton({ text }: { readonly text: string }) {
   const { t } = useI18n();
   const [label, setLabel] = useState<Key>('code.copy');
   const copy = () => {
-    navigator.clipboard.writeText(text).then(() => setLabel('code.copied'), () => setLabel('code.copyFailed'));
+    navigator.clipboard.writeText(text).then(
+      () => setLabel('code.copied'),
+      () => setLabel('code.copyFailed'),
+    );
   };
   return (
     <button type='button' class='copy' onClick={copy} onBlur={() => setLabel('code.copy')}>

@@ -46,7 +46,12 @@ export function Choice<Value extends string>(props: ChoiceProps<Value>) {
   return (
     <div class='field'>
       <label for={id} class={hidesLabel ? 'unseen' : undefined}>{label}</label>
-      <select id={id} value={value} disabled={disabled} onChange={(event) => choose(event.currentTarget.value)}>
+      <select
+        id={id}
+        value={value}
+        disabled={disabled}
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
         {options.map(([option, text]) => <option key={option} value={option}>{text}</option>)}
       </select>
     </div>

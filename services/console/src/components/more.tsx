@@ -1,7 +1,9 @@
 import { useI18n } from '../i18n/i18n.ts';
 
 /** Asks for the rest of a list, while there is some. */
-export function More({ of }: { readonly of: { readonly more: (() => void) | undefined; readonly loading: boolean } }) {
+export function More(
+  { of }: { readonly of: { readonly more: (() => void) | undefined; readonly loading: boolean } },
+) {
   const { t } = useI18n();
   if (!of.more) return null;
   return <button type='button' disabled={of.loading} onClick={of.more}>{t('app.more')}</button>;

@@ -26,7 +26,10 @@ export function usePages<Item>(
   return { ...loaded, more: items.length < total ? () => setWanted(items.length + step) : undefined };
 }
 
-async function loadAll<Item>(load: Parameters<typeof usePages<Item>>[0], wanted: number): Promise<Page<Item>> {
+async function loadAll<Item>(
+  load: Parameters<typeof usePages<Item>>[0],
+  wanted: number,
+): Promise<Page<Item>> {
   const items: Item[] = [];
   for (;;) {
     const page = await load({ limit: Math.min(MOST, wanted - items.length), offset: items.length });

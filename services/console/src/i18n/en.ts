@@ -164,7 +164,8 @@ export const en = {
   'admin.reopen': 'Reopen',
   'admin.history': 'History',
   'admin.audit': 'Audit log',
-  'admin.auditText': 'Every entry of the audit log holds the hash of the one before it. A changed or missing entry breaks the chain.',
+  'admin.auditText':
+    'Every entry of the audit log holds the hash of the one before it. A changed or missing entry breaks the chain.',
   'admin.verify': 'Verify the chain',
   'admin.verifying': 'Verifying…',
   'admin.valid': 'The chain verifies: {entries} entries, none changed or missing.',

@@ -20,11 +20,12 @@ export interface I18n {
   readonly day: (iso: string) => string;
 }
 
-export function i18nOf(language: Language): I18n {
-  const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
-  const times = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+/** @param locale the person's own variant of the language, which numbers and times are written by. */
+export function i18nOf(language: Language, locale: string = language): I18n {
+  const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+  const times = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   // A day has no time zone.
-  const days = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  const days = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' });
   const shown = (value: string | number) => typeof value === 'number' ? numbers.format(value) : value;
   return {
     language,

@@ -20,7 +20,7 @@ const WORDS =
   уничтожить сумма количество минимум максимум среднее убыв возр`;
 const KEYWORDS: ReadonlySet<string> = new Set(WORDS.split(/\s+/));
 
-/** A string may go on in the next line, behind a `|`. */
+/** A string may go on in the next line, behind a `|`. A word behind a dot is a name. */
 const TOKEN = new RegExp(
   [
     String.raw`(?<comment>\/\/[^\n]*)`,
@@ -28,7 +28,7 @@ const TOKEN = new RegExp(
     String.raw`(?<date>'[^'\n]*')`,
     String.raw`(?<directive>(?<![^\n])[ \t]*(?:#|&(?=[\p{L}]+\s*$))[^\n]*)`,
     String.raw`(?<number>(?<![\p{L}\p{N}_])\d+(?:\.\d+)?)`,
-    String.raw`(?<word>[\p{L}_][\p{L}\p{N}_]*)`,
+    String.raw`(?<word>(?<![\p{L}\p{N}_.])[\p{L}_][\p{L}\p{N}_]*)`,
   ].join('|'),
   'gmu',
 );

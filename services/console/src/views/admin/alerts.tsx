@@ -24,7 +24,10 @@ export function Alerts({ mayChange }: { readonly mayChange: boolean }) {
   const { t } = useI18n();
   const [state, setState] = useState<State | ''>('');
   const alerts = usePages(
-    (range) => answer(api.GET('/api/security/alerts', { params: { query: { ...range, ...(state ? { state } : {}) } } })),
+    (range) =>
+      answer(
+        api.GET('/api/security/alerts', { params: { query: { ...range, ...(state ? { state } : {}) } } }),
+      ),
     [state],
     10,
   );
@@ -34,7 +37,10 @@ export function Alerts({ mayChange }: { readonly mayChange: boolean }) {
       <Choice
         label={t('admin.state')}
         value={state}
-        options={[['', t('admin.allStates')] as const, ...STATES.map((each) => [each, t(`alert.${each}`)] as const)]}
+        options={[
+          ['', t('admin.allStates')] as const,
+          ...STATES.map((each) => [each, t(`alert.${each}`)] as const),
+        ]}
         onValue={setState}
       />
       <Loading of={alerts}>

@@ -43,11 +43,19 @@ async function verify(): Promise<Verification> {
 function Result({ of }: { readonly of: Verification }) {
   const { t } = useI18n();
   const { valid, entries, first_bad_sequence: sequence } = of;
-  if (valid) return <Notice kind='success'><p>{t('admin.valid', { entries })}</p></Notice>;
+  if (valid) {
+    return (
+      <Notice kind='success'>
+        <p>{t('admin.valid', { entries })}</p>
+      </Notice>
+    );
+  }
   const reason = of.reason ?? '';
   return (
     <Notice kind='error'>
-      <p>{sequence === null ? t('admin.invalidEnd', { reason }) : t('admin.invalid', { sequence, reason })}</p>
+      <p>
+        {sequence === null ? t('admin.invalidEnd', { reason }) : t('admin.invalid', { sequence, reason })}
+      </p>
     </Notice>
   );
 }

@@ -18,7 +18,9 @@ export function Monitoring() {
       <ul class='links'>
         {FORWARDED.map(({ name, environment, port }) => (
           <li key={port}>
-            <a href={`http://localhost:${port}`} target='_blank' rel='noopener noreferrer'>{name}, {environment}</a>
+            <a href={`http://localhost:${port}`} target='_blank' rel='noopener noreferrer'>
+              {name}, {environment}
+            </a>
           </li>
         ))}
       </ul>

@@ -31,7 +31,12 @@ export function Users() {
   return (
     <section class='panel'>
       <h2>{t('admin.users')}</h2>
-      <Field label={t('admin.search')} input={{ type: 'search', maxLength: 254 }} value={email} onValue={setEmail} />
+      <Field
+        label={t('admin.search')}
+        input={{ type: 'search', maxLength: 254 }}
+        value={email}
+        onValue={setEmail}
+      />
       {changed && (
         <Notice kind='success'>
           <p>{t('admin.roleChanged', { email: changed.email, role: t(`role.${changed.role}`) })}</p>
@@ -40,28 +45,30 @@ export function Users() {
       <ProblemNotice problem={change.problem} />
       <Loading of={users}>
         {({ items }) =>
-          items.length === 0 ? <p class='muted'>{t('admin.noUsers')}</p> : (
-            <Table caption={t('admin.users')} columns={columns}>
-              {items.map((user) => (
-                <tr key={user.id}>
-                  <th scope='row'>{user.email}</th>
-                  <td>
-                    <Choice
-                      label={t('admin.roleOf', { email: user.email })}
-                      hidesLabel
-                      value={user.role}
-                      options={ROLES.map((role) => [role, t(`role.${role}`)])}
-                      // An administrator does not lose the role by a slip.
-                      disabled={change.busy || user.id === self.id}
-                      onValue={(role) => change.run(user, role)}
-                    />
-                  </td>
-                  <td>{time(user.created_at)}</td>
-                  <td>{user.last_login_at ? time(user.last_login_at) : t('app.none')}</td>
-                </tr>
-              ))}
-            </Table>
-          )}
+          items.length === 0
+            ? <p class='muted'>{t('admin.noUsers')}</p>
+            : (
+              <Table caption={t('admin.users')} columns={columns}>
+                {items.map((user) => (
+                  <tr key={user.id}>
+                    <th scope='row'>{user.email}</th>
+                    <td>
+                      <Choice
+                        label={t('admin.roleOf', { email: user.email })}
+                        hidesLabel
+                        value={user.role}
+                        options={ROLES.map((role) => [role, t(`role.${role}`)])}
+                        // An administrator does not lose the role by a slip.
+                        disabled={change.busy || user.id === self.id}
+                        onValue={(role) => change.run(user, role)}
+                      />
+                    </td>
+                    <td>{time(user.created_at)}</td>
+                    <td>{user.last_login_at ? time(user.last_login_at) : t('app.none')}</td>
+                  </tr>
+                ))}
+              </Table>
+            )}
       </Loading>
       <More of={users} />
     </section>

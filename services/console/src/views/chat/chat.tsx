@@ -27,6 +27,7 @@ export function Chat({ route: [id] }: ViewProps) {
   };
   return (
     <>
+      <h1 class='unseen'>{t('nav.chat')}</h1>
       <details class='aside' open={isWide()}>
         <summary>{t('chat.conversations')}</summary>
         <ConversationList

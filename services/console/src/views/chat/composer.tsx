@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { Form } from '../../components/field.tsx';
 import { useI18n } from '../../i18n/i18n.ts';
@@ -9,9 +10,11 @@ interface ComposerProps {
   readonly busy: boolean;
   readonly onSend: (text: string) => void;
   readonly onStop: () => void;
+  /** Beside the button. */
+  readonly children: ComponentChildren;
 }
 
-export function Composer({ busy, onSend, onStop }: ComposerProps) {
+export function Composer({ busy, onSend, onStop, children }: ComposerProps) {
   const { t } = useI18n();
   const id = useId();
   const [text, setText] = useState('');
@@ -31,17 +34,20 @@ export function Composer({ busy, onSend, onStop }: ComposerProps) {
       <label for={id}>{t('chat.message')}</label>
       <textarea
         id={id}
-        rows={3}
+        rows={2}
         maxLength={LONGEST}
         value={text}
         aria-describedby={`${id}-hint`}
         onInput={(event) => setText(event.currentTarget.value)}
         onKeyDown={onKeyDown}
       />
-      <p id={`${id}-hint`} class='small'>{t('chat.hint')}</p>
-      {busy
-        ? <button type='button' onClick={onStop}>{t('chat.stop')}</button>
-        : <button type='submit' class='primary' disabled={text.trim() === ''}>{t('chat.send')}</button>}
+      <div class='row'>
+        {busy
+          ? <button type='button' onClick={onStop}>{t('chat.stop')}</button>
+          : <button type='submit' class='primary' disabled={text.trim() === ''}>{t('chat.send')}</button>}
+        <p id={`${id}-hint`} class='small'>{t('chat.hint')}</p>
+        {children}
+      </div>
     </Form>
   );
 }

@@ -19,9 +19,7 @@ export function ModelNotice({ models }: { readonly models: Loaded<Models> }) {
   return (
     <>
       <ProblemNotice problem={problem} onRetry={models.reload} />
-      {problem.status === UNAVAILABLE && (
-        <HowTo kind='warning' title='model.none' text='model.noneText' />
-      )}
+      {problem.status === UNAVAILABLE && <HowTo kind='warning' title='model.none' text='model.noneText' />}
     </>
   );
 }
@@ -63,7 +61,10 @@ export function ModelChoice({ models, value, onValue }: ModelChoiceProps) {
     <Choice
       label={t('model.model')}
       value={value}
-      options={[['', t('model.default', { model: usual ?? '…' })], ...items.map(({ id }) => [id, id] as const)]}
+      options={[
+        ['', t('model.default', { model: usual ?? '…' })],
+        ...items.map(({ id }) => [id, id] as const),
+      ]}
       onValue={onValue}
     />
   );

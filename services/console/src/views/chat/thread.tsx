@@ -27,6 +27,7 @@ export function Thread({ id, models, onAnswered }: ThreadProps) {
   return (
     <>
       <div class='log' role='log' aria-label={t('chat.log')} aria-busy={busy} tabIndex={0}>
+        <h2 class='unseen'>{t('chat.log')}</h2>
         {earlier && <button type='button' onClick={earlier}>{t('chat.earlier')}</button>}
         {messages.length === 0 && <p class='muted'>{t('chat.empty')}</p>}
         {messages.map((message, index) => <MessageItem key={index} message={message} />)}
@@ -34,8 +35,9 @@ export function Thread({ id, models, onAnswered }: ThreadProps) {
         <div ref={end} />
       </div>
       <ProblemNotice problem={problem} />
-      <Composer busy={busy} onSend={(text) => send(text, model)} onStop={stop} />
-      <ModelChoice models={models} value={model} onValue={setModel} />
+      <Composer busy={busy} onSend={(text) => send(text, model)} onStop={stop}>
+        <ModelChoice models={models} value={model} onValue={setModel} />
+      </Composer>
     </>
   );
 }
@@ -69,9 +71,13 @@ function useThread(id: string | undefined, onAnswered: ThreadProps['onAnswered']
   }, []);
 
   const changeLast = (change: (last: Message) => Message) =>
-    setMessages((known) => known.map((message, index) => index === known.length - 1 ? change(message) : message));
+    setMessages((known) =>
+      known.map((message, index) => index === known.length - 1 ? change(message) : message)
+    );
   const finish = (summary: Summary | undefined) => {
-    changeLast((last) => summary ? { ...last, model: summary.model, summary } : { ...last, end: 'chat.cutOff' });
+    changeLast((last) =>
+      summary ? { ...last, model: summary.model, summary } : { ...last, end: 'chat.cutOff' }
+    );
     if (summary) onAnswered(summary.conversation_id);
   };
   const send = async (text: string, model: string) => {
@@ -81,8 +87,13 @@ function useThread(id: string | undefined, onAnswered: ThreadProps['onAnswered']
     setMessages((known) => [...known, { role: 'user', content: text }, { role: 'assistant', content: '' }]);
     const question = { message: text, ...(id ? { conversation_id: id } : {}), ...(model ? { model } : {}) };
     try {
-      finish(await say(question, controller.signal, (piece) =>
-        changeLast((last) => ({ ...last, content: last.content + piece }))));
+      finish(
+        await say(
+          question,
+          controller.signal,
+          (piece) => changeLast((last) => ({ ...last, content: last.content + piece })),
+        ),
+      );
     } catch (error) {
       if (controller.signal.aborted) changeLast((last) => ({ ...last, end: 'chat.stopped' }));
       else {

@@ -37,7 +37,7 @@ export function CodeView() {
           options={KINDS.map((each) => [each, t(`code.${each}`)])}
           onValue={setKind}
         />
-        <div class='field'>
+        <div class='field wide'>
           <label for={id}>{t('code.description')}</label>
           <textarea
             id={id}
@@ -66,7 +66,9 @@ function Result({ of }: { readonly of: Generated }) {
   const { t } = useI18n();
   return (
     <>
-      <h2>{t('code.result')} <small>{of.model}</small></h2>
+      <h2>
+        {t('code.result')} <small>{of.model}</small>
+      </h2>
       <Code text={of.code} />
       <Cost of={of} />
       {of.context.length > 0 && <p class='small'>{t('code.context')} {of.context.join(', ')}</p>}

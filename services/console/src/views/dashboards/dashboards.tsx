@@ -16,7 +16,10 @@ const PERIODS = [7, 30, 90, 365] as const;
 export function Dashboards({ route: [chosen] }: ViewProps) {
   const { t, language } = useI18n();
   const [days, setDays] = useState('30');
-  const list = useLoad(() => answer(api.GET('/api/analytics/dashboards', { params: { query: { language } } })), [language]);
+  const list = useLoad(
+    () => answer(api.GET('/api/analytics/dashboards', { params: { query: { language } } })),
+    [language],
+  );
   const first = list.data?.items[0]?.id;
   useEffect(() => {
     if (!chosen && first) goTo(['dashboards', first], true);
@@ -28,7 +31,9 @@ export function Dashboards({ route: [chosen] }: ViewProps) {
         {({ items }) => (
           <nav class='tabs' aria-label={t('nav.dashboards')}>
             {items.map(({ id, title }) => (
-              <a key={id} href={hrefOf('dashboards', id)} aria-current={id === chosen ? 'page' : undefined}>{title}</a>
+              <a key={id} href={hrefOf('dashboards', id)} aria-current={id === chosen ? 'page' : undefined}>
+                {title}
+              </a>
             ))}
           </nav>
         )}
@@ -56,7 +61,9 @@ function Shown({ id, days }: { readonly id: string; readonly days: number }) {
         <section aria-label={data.title} aria-busy={dashboard.loading}>
           <p class='muted'>{t(data.user_id ? 'dashboards.own' : 'dashboards.everybody')}</p>
           <div class='panels'>
-            {panelsOf(data).map((series) => <Panel key={series[0]?.panel} series={series} group={data.group} />)}
+            {panelsOf(data).map((series) => (
+              <Panel key={series[0]?.panel} series={series} totals={data.totals} />
+            ))}
           </div>
           {data.notes.map((note) => <p key={note} class='small'>{note}</p>)}
         </section>

@@ -8,26 +8,32 @@ type Series = Schema<'analytics.SeriesView'>;
 interface PanelProps {
   /** One or several, over the same steps of time. */
   readonly series: readonly Series[];
-  readonly group: Schema<'analytics.Group'>;
+  /** By the names of series. The sum of days is not always the total: a person is active on many. */
+  readonly totals: Schema<'analytics.DashboardView'>['totals'];
 }
 
 /** Bars over time, with the same figures as a table for who cannot see them. */
-export function Panel({ series, group }: PanelProps) {
+export function Panel({ series, totals }: PanelProps) {
   const { t, number } = useI18n();
   const title = series.map(({ label }) => label).join(', ');
-  const sums = series.map(({ points }) => points.reduce((sum, { value }) => sum + value, 0));
+  const isEmpty = series.every(({ points }) => points.every(({ value }) => value === 0));
+  const total = (name: string) => totals[name] === undefined ? '' : `: ${number(totals[name])}`;
   return (
     <section class='panel chart'>
-      <h2>{title} <small>{series[0]?.unit}</small></h2>
+      <h2>
+        {title} <small>{series[0]?.unit}</small>
+      </h2>
       <ul class='legend'>
         {series.map(({ name, label }, index) => (
-          <li key={name} class={`s${index % 6}`}>{label}: {number(sums[index] ?? 0)}</li>
+          <li key={name} class={`s${index % 6}`}>{label}{total(name)}</li>
         ))}
       </ul>
-      {sums.every((sum) => sum === 0)
-        ? <p class='muted'>{t('dashboards.noData')}</p>
-        : <><Bars series={series} /><Figures title={title} series={series} /></>}
-      <span class='unseen'>{t(`reports.${group}`)}</span>
+      {isEmpty ? <p class='muted'>{t('dashboards.noData')}</p> : (
+        <>
+          <Bars series={series} />
+          <Figures title={title} series={series} />
+        </>
+      )}
     </section>
   );
 }
@@ -48,9 +54,9 @@ function Bars({ series }: Pick<PanelProps, 'series'>) {
           <rect key={`${index}-${step}`} class={`s${index % 6}`} {...place} />
         ))}
       </svg>
-      <figcaption class='small'>
+      <span class='small most' aria-hidden='true'>{number(most)}</span>
+      <figcaption class='small' aria-hidden='true'>
         <span>{first && day(first.date)}</span>
-        <span>{number(most)}</span>
         <span>{last && day(last.date)}</span>
       </figcaption>
     </figure>

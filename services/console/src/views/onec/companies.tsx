@@ -14,20 +14,22 @@ export function Companies() {
       <h2>{t('onec.companies')}</h2>
       <Loading of={companies}>
         {({ items }) =>
-          items.length === 0 ? <p class='muted'>{t('onec.noCompanies')}</p> : (
-            <Table caption={t('onec.companies')} columns={[t('onec.name'), t('onec.code'), t('onec.inn')]}>
-              {items.map((company) => (
-                <tr key={company.id}>
-                  <th scope='row'>
-                    {company.name}
-                    {company.marked_deleted && <small>{t('onec.deleted')}</small>}
-                  </th>
-                  <td>{company.code ?? none}</td>
-                  <td>{company.inn ?? none}</td>
-                </tr>
-              ))}
-            </Table>
-          )}
+          items.length === 0
+            ? <p class='muted'>{t('onec.noCompanies')}</p>
+            : (
+              <Table caption={t('onec.companies')} columns={[t('onec.name'), t('onec.code'), t('onec.inn')]}>
+                {items.map((company) => (
+                  <tr key={company.id}>
+                    <th scope='row'>
+                      {company.name}
+                      {company.marked_deleted && <small>{t('onec.deleted')}</small>}
+                    </th>
+                    <td>{company.code ?? none}</td>
+                    <td>{company.inn ?? none}</td>
+                  </tr>
+                ))}
+              </Table>
+            )}
       </Loading>
       <More of={companies} />
     </section>

@@ -50,13 +50,16 @@ function JobItem({ job, onChanged }: JobProps) {
   return (
     <article class='job'>
       <h3>
-        {time(job.created_at)} <span class={`badge ${job.status}`} role='status'>{t(`status.${job.status}`)}</span>
+        {time(job.created_at)}{' '}
+        <span class={`badge ${job.status}`} role='status'>{t(`status.${job.status}`)}</span>
       </h3>
-      <progress
-        aria-label={t('onec.progress', { time: time(job.created_at) })}
-        max={100}
-        {...(job.percent === null && isOpen(job) ? {} : { value: job.percent ?? 0 })}
-      />
+      {(job.percent !== null || isOpen(job)) && (
+        <progress
+          aria-label={t('onec.progress', { time: time(job.created_at) })}
+          max={100}
+          {...(job.percent === null ? {} : { value: job.percent })}
+        />
+      )}
       <p class='small'>{t('onec.rows', { read: job.rows_read, stored: job.rows_stored })}</p>
       <ul>
         {job.entity_sets.map((set) => (
@@ -86,7 +89,9 @@ function JobButtons({ job, onChanged }: JobProps) {
   const what = isOpen(job) ? 'cancel' : 'resume';
   return (
     <>
-      <button type='button' disabled={change.busy} onClick={() => change.run(what)}>{t(`onec.${what}`)}</button>
+      <button type='button' disabled={change.busy} onClick={() => change.run(what)}>
+        {t(`onec.${what}`)}
+      </button>
       <ProblemNotice problem={change.problem} />
     </>
   );

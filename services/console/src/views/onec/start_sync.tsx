@@ -27,12 +27,19 @@ export function StartSync({ onStarted }: { readonly onStarted: () => void }) {
   });
   const choose = (name: string) => {
     setStarted(false);
-    setChosen((before) => before.has(name) ? new Set([...before].filter((each) => each !== name)) : new Set([...before, name]));
+    setChosen((before) =>
+      before.has(name) ? new Set([...before].filter((each) => each !== name)) : new Set([...before, name])
+    );
   };
   return (
     <section class='panel'>
       <h2>{t('onec.entitySets')}</h2>
-      <Field label={t('onec.search')} input={{ type: 'search', maxLength: 500 }} value={search} onValue={setSearch} />
+      <Field
+        label={t('onec.search')}
+        input={{ type: 'search', maxLength: 500 }}
+        value={search}
+        onValue={setSearch}
+      />
       <Form label={t('onec.sync')} onSubmit={start.run}>
         <EntitySets search={search} chosen={chosen} onChoose={mayStart ? choose : undefined} />
         {mayStart
@@ -40,7 +47,11 @@ export function StartSync({ onStarted }: { readonly onStarted: () => void }) {
             <div class='row'>
               <Field label={t('onec.since')} input={{ type: 'date' }} value={since} onValue={setSince} />
               <label class='check'>
-                <input type='checkbox' checked={full} onChange={(event) => setFull(event.currentTarget.checked)} />
+                <input
+                  type='checkbox'
+                  checked={full}
+                  onChange={(event) => setFull(event.currentTarget.checked)}
+                />
                 {t('onec.full')}
               </label>
               <button type='submit' class='primary' disabled={start.busy || chosen.size === 0}>
@@ -51,7 +62,11 @@ export function StartSync({ onStarted }: { readonly onStarted: () => void }) {
           )
           : <p class='muted'>{t('onec.analystOnly')}</p>}
       </Form>
-      {started && <Notice kind='success'><p>{t('onec.started')}</p></Notice>}
+      {started && (
+        <Notice kind='success'>
+          <p>{t('onec.started')}</p>
+        </Notice>
+      )}
       <ProblemNotice problem={start.problem} />
     </section>
   );
@@ -82,7 +97,11 @@ function EntitySets({ search, chosen, onChoose }: EntitySetsProps) {
                 {onChoose
                   ? (
                     <label class='check'>
-                      <input type='checkbox' checked={chosen.has(item.name)} onChange={() => onChoose(item.name)} />
+                      <input
+                        type='checkbox'
+                        checked={chosen.has(item.name)}
+                        onChange={() => onChoose(item.name)}
+                      />
                       <EntitySetName of={item} />
                     </label>
                   )
@@ -99,5 +118,9 @@ function EntitySets({ search, chosen, onChoose }: EntitySetsProps) {
 
 function EntitySetName({ of }: { readonly of: Schema<'onec-integration.EntitySetView'> }) {
   const { t } = useI18n();
-  return <span>{of.title} <small>{of.kind}, {t('onec.fields', { count: of.fields.length })}</small></span>;
+  return (
+    <span>
+      {of.title} <small>{of.kind}, {t('onec.fields', { count: of.fields.length })}</small>
+    </span>
+  );
 }

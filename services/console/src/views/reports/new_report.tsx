@@ -47,7 +47,11 @@ export function NewReport({ onMade }: { readonly onMade: () => void }) {
         <Field label={t('reports.title')} input={{ maxLength: 120 }} value={title} onValue={setTitle} />
         <button type='submit' class='primary' disabled={making.busy}>{t('reports.make')}</button>
       </Form>
-      {made !== undefined && <Notice kind='success'><p>{t('reports.made', { title: made })}</p></Notice>}
+      {made !== undefined && (
+        <Notice kind='success'>
+          <p>{t('reports.made', { title: made })}</p>
+        </Notice>
+      )}
       <ProblemNotice problem={making.problem} />
     </section>
   );

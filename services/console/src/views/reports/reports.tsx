@@ -29,7 +29,13 @@ export function Reports() {
           {({ items }) => (
             <>
               {items.length === 0 && <p class='muted'>{t('reports.none')}</p>}
-              {items.map((report) => <ReportItem key={report.id} report={report} onDeleted={reports.reload} />)}
+              {items.map((report) => (
+                <ReportItem
+                  key={report.id}
+                  report={report}
+                  onDeleted={reports.reload}
+                />
+              ))}
             </>
           )}
         </Loading>
@@ -56,7 +62,8 @@ function ReportItem({ report, onDeleted }: ReportProps) {
     <article class='report'>
       <h3>{title}</h3>
       <p class='small'>
-        {time(report.created_at)} · {report.from} – {report.to} · {t('reports.rowCount', { count: report.row_count })}
+        {time(report.created_at)} · {report.from} – {report.to} ·{' '}
+        {t('reports.rowCount', { count: report.row_count })}
       </p>
       <div class='row'>
         {FILE_FORMATS.map((format) => (

@@ -28,8 +28,16 @@ export function SignIn({ ended, onUser }: SignInProps) {
   return (
     <main id='content' tabIndex={-1} class='sign-in'>
       <h1>{title}</h1>
-      {ended && !registered && <Notice kind='warning'><p>{t('sign.ended')}</p></Notice>}
-      {registered && <Notice kind='success'><p>{t('sign.registered')}</p></Notice>}
+      {ended && !registered && (
+        <Notice kind='warning'>
+          <p>{t('sign.ended')}</p>
+        </Notice>
+      )}
+      {registered && (
+        <Notice kind='success'>
+          <p>{t('sign.registered')}</p>
+        </Notice>
+      )}
       <ProblemNotice problem={submit.problem ?? provider.problem} />
       <Form onSubmit={submit.run} label={title}>
         <Field
@@ -57,7 +65,9 @@ export function SignIn({ ended, onUser }: SignInProps) {
       <button type='button' class='link' onClick={() => setNew(!isNew)}>
         {t(isNew ? 'sign.toSignIn' : 'sign.toRegister')}
       </button>
-      <button type='button' disabled={provider.busy} onClick={() => provider.run()}>{t('sign.provider')}</button>
+      <button type='button' disabled={provider.busy} onClick={() => provider.run()}>
+        {t('sign.provider')}
+      </button>
       <p class='small'>{t('sign.memory')}</p>
     </main>
   );
