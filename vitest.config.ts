@@ -31,6 +31,7 @@ export default defineConfig({
             'test/e2e/**',
             'test/api-server/**',
             'test/elasticsearch/**',
+            'test/console/**',
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -59,6 +60,15 @@ export default defineConfig({
         test: {
           name: 'elasticsearch',
           include: ['test/elasticsearch/**/*.test.ts'],
+          hookTimeout: 600_000,
+        },
+      },
+      // One platform and one browser for all of it.
+      {
+        test: {
+          name: 'console',
+          include: ['test/console/**/*.test.ts'],
+          testTimeout: 300_000,
           hookTimeout: 600_000,
         },
       },

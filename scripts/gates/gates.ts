@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../ops/core/paths.ts';
 import { SCANNERS, type Scanner } from '../scanners/skips.ts';
+import { findChromium } from './chromium.ts';
 import { shellScripts } from './files.ts';
 import { type Gate, JUNIT } from './gate.ts';
 import { redisServer } from './redis.ts';
@@ -11,6 +12,9 @@ const node = (tool: string): string => join(ROOT, 'node_modules/.bin', tool);
 const python = (tool: string): string => join(ROOT, '.venv/bin', tool);
 const PYPROJECT = 'services/pyproject.toml';
 const GATEWAY = 'api-gateway';
+const CONSOLE = 'console';
+/** What is written for Deno. */
+const DENO = [GATEWAY, CONSOLE];
 
 /** Lowest share of statements of a service that its own tests run, in percent. */
 const COVERED = 90;
@@ -19,12 +23,9 @@ const foldersIn = (folder: string): readonly string[] =>
   readdirSync(join(ROOT, folder), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
-const has = (name: string, file: string): boolean => existsSync(join(ROOT, 'services', name, file));
-const denoProjects = foldersIn('services').filter((name) => has(name, 'deno.json'));
+const services = foldersIn('services').filter((name) => existsSync(join(ROOT, 'services', name, 'tests')));
 const dockerfiles = foldersIn('dockerfiles').map((name) => `dockerfiles/${name}/Dockerfile`);
-const pythonPackages = foldersIn('services').filter(
-  (name) => has(name, 'tests') && !denoProjects.includes(name),
-);
+const pythonPackages = services.filter((name) => !DENO.includes(name));
 
 /** Code that only tests use is not measured. */
 const isMeasured = (name: string): boolean =>
@@ -107,32 +108,36 @@ const docs = (script: string): Gate =>
     '--check',
   );
 
-const deno = (tool: string, name: string, checks: string, ...args: readonly string[]): Gate => ({
-  ...check(`deno-${tool}:${name}`, `${checks} of ${name}`, node('deno'), ...args),
-  cwd: join(ROOT, 'services', name),
-});
+/** A tool of Deno, for everything that is written for it. */
+const deno = (tool: string, checks: string, ...args: readonly string[]): readonly Gate[] =>
+  DENO.map((name) => ({
+    ...check(`deno-${tool}:${name}`, `${checks} of ${name}`, node('deno'), ...args),
+    cwd: join(ROOT, 'services', name),
+  }));
 
-const denoTest = (name: string): Gate => ({
-  ...deno('test', name, 'tests', 'task', 'test', `--junit-path=${JUNIT}`),
-  tier: 'test',
-  ...(name === GATEWAY ? { env: redis } : {}),
-  tests: true,
-});
+const denoTests: readonly Gate[] = deno('test', 'tests', 'task', 'test', `--junit-path=${JUNIT}`).map(
+  (gate) => ({ ...gate, tier: 'test', env: redis, tests: true }),
+);
+
+/** A laptop without a browser checks the rest; `CI` fails then, and says how to install one. */
+const browserTier = (): Gate['tier'] => (findChromium() || process.env.CI ? 'check' : 'named');
 
 /** In the order in which they begin: what takes long comes first, so that no core waits for it at the end. */
 export const GATES: readonly Gate[] = [
   vitest('platform', 'charts, manifests and operations, without a cluster', 'test'),
   ...[GATEWAY, ...pythonPackages.filter((name) => !['common', 'contract'].includes(name))].map(contract),
   ...pythonPackages.map(pytest),
-  ...denoProjects.filter((name) => has(name, 'tests')).map(denoTest),
+  ...denoTests,
+  vitest('console', 'the console in a browser, against real services', browserTier()),
   {
     ...vitest('gates', 'each gate finds the fault that is planted for it', 'check'),
     prepare: INSTALL_SCANNERS,
   },
   ...pythonPackages.map(mypy),
   ...SCANNERS.map(scan),
-  ...denoProjects.map((name) => deno('check', name, 'types', 'task', 'types')),
+  ...deno('check', 'types', 'task', 'types'),
   check('tsc', 'types of TypeScript', node('tsc'), '-p', '.'),
+  check('tsc:console', 'types of the tests in a browser', node('tsc'), '-p', 'test/console'),
   check('shellcheck:manifests', 'shell in commands and ConfigMaps', node('tsx'), 'scripts/rendered-shell.ts'),
   ...['docs', 'alerts-table'].map(docs),
   check('biome', 'format and lint of TypeScript and JSON', node('biome'), 'check'),
@@ -145,12 +150,11 @@ export const GATES: readonly Gate[] = [
   check('hadolint', 'Dockerfiles', python('hadolint'), ...dockerfiles),
   check('ruff', 'lint of Python', python('ruff'), 'check', '--quiet', 'services'),
   check('ruff-format', 'format of Python', python('ruff'), 'format', '--check', 'services'),
-  ...denoProjects.map((name) => deno('lint', name, 'lint', 'lint')),
-  ...denoProjects.map((name) => deno('fmt', name, 'format', 'fmt', '--check')),
+  ...deno('lint', 'lint', 'lint'),
+  ...deno('fmt', 'format', 'fmt', '--check'),
   vitest('api-server', 'a dry run of all manifests on an API server', 'named'),
   vitest('elasticsearch', "templates and documents on Elasticsearch's own server", 'named'),
   vitest('e2e', 'the platform on a cluster', 'named'),
   vitest('release', 'releases under load, on a cluster of two workers', 'named'),
-  vitest('clusters', 'an environment of its own on the cluster of a company that has its rules', 'named'),
   vitest('production', 'the first deployment of production, its Secrets and its edge', 'named'),
 ];

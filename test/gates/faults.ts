@@ -16,6 +16,7 @@ export interface Fault {
 const PLANTED_TS = 'ops/planted.ts';
 const COMMON = 'services/common/assistants_common/planted.py';
 const GATEWAY = 'services/api-gateway';
+const CONSOLE = 'services/console';
 const REDIS = 'dist/dev/20-redis.k8s.yaml';
 /** A package of its own, for tools that take a long time for the others; nothing but its folder makes it one. */
 const PACKAGE = 'services/planted';
@@ -41,13 +42,12 @@ export const FAULTS: readonly Fault[] = [
     files: { [REDIS]: ['apiVersion', 'apiversion'] },
     names: '20-redis.k8s.yaml is what is rendered',
   },
-  ...['gates', 'api-server', 'elasticsearch', 'release', 'production', 'clusters'].map((project) =>
+  ...['gates', 'console', 'api-server', 'elasticsearch', 'release', 'production'].map((project) =>
     vitest(project, `test/${project}`),
   ),
   vitest('e2e', 'test/e2e/1-first'),
   {
-    gate: 'deno-test',
-    only: 'deno-test:api-gateway',
+    gate: 'deno-test:api-gateway',
     fault: 'a test that fails',
     kept: [],
     files: {
@@ -84,6 +84,27 @@ export const FAULTS: readonly Fault[] = [
     fault: 'an unused import',
     files: { [PLANTED_TS]: "import { join } from 'node:path';\n\nexport const planted = 1;\n" },
     names: 'lint/correctness/noUnusedImports',
+  },
+  {
+    gate: 'tsc',
+    only: 'tsc:console',
+    fault: 'a text where a number is due, in a test in a browser',
+    files: { 'test/console/planted.ts': "export const planted: number = 'text';\n" },
+    names: 'test/console/planted.ts(1,14)',
+  },
+  {
+    gate: 'deno-check:console',
+    fault: 'a text that Russian lacks',
+    files: {
+      [`${CONSOLE}/src/i18n/en.ts`]: [/\} as const;\n$/, "  'planted.text': 'planted',\n} as const;\n"],
+    },
+    names: "Property ''planted.text'' is missing",
+  },
+  {
+    gate: 'deno-check:console',
+    fault: 'a contract that has changed',
+    files: { [`${CONSOLE}/src/api/schema.ts`]: [/fallback_for: /g, 'fallback_of: '] },
+    names: 'fallback_for',
   },
   {
     gate: 'tsc',
@@ -175,22 +196,41 @@ export const FAULTS: readonly Fault[] = [
     names: 'container-security-context-readonlyrootfilesystem',
   },
   {
-    gate: 'deno-fmt',
-    only: 'deno-fmt:api-gateway',
+    gate: 'deno-fmt:api-gateway',
     fault: 'a file out of format',
     files: { [`${GATEWAY}/src/planted.ts`]: 'export   const planted = 1;\n' },
     names: 'src/planted.ts',
   },
   {
-    gate: 'deno-lint',
-    only: 'deno-lint:api-gateway',
+    gate: 'deno-fmt:console',
+    fault: 'a file out of format',
+    files: { [`${CONSOLE}/src/planted.tsx`]: 'export   const planted = <p />;\n' },
+    names: 'src/planted.tsx',
+  },
+  {
+    gate: 'deno-lint:console',
+    fault: 'an unused variable',
+    files: { [`${CONSOLE}/src/planted.ts`]: 'const planted = 1;\n' },
+    names: 'no-unused-vars',
+  },
+  {
+    gate: 'deno-test:console',
+    fault: 'a test that fails',
+    kept: [],
+    files: {
+      [`${CONSOLE}/tests/planted_test.ts`]:
+        "Deno.test('was planted', () => { throw new Error('fault'); });\n",
+    },
+    names: 'was planted => ./tests/planted_test.ts',
+  },
+  {
+    gate: 'deno-lint:api-gateway',
     fault: 'an unused variable',
     files: { [`${GATEWAY}/src/planted.ts`]: 'const planted = 1;\n' },
     names: 'no-unused-vars',
   },
   {
-    gate: 'deno-check',
-    only: 'deno-check:api-gateway',
+    gate: 'deno-check:api-gateway',
     fault: 'a text where a number is due',
     files: { [`${GATEWAY}/tests/planted.ts`]: "export const planted: number = 'text';\n" },
     names: 'tests/planted.ts',
@@ -200,7 +240,7 @@ export const FAULTS: readonly Fault[] = [
     only: 'contract:security',
     fault: 'an endpoint that answers with 500',
     files: {
-      'services/security/security/alerts/api.py': [
+      'services/security/security/alerts_api.py': [
         '@router.get("/alerts", ',
         '@router.get("/planted")\nasync def planted() -> None:\n    raise RuntimeError\n\n\n@router.get("/alerts", ',
       ],

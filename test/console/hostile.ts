@@ -1,0 +1,155 @@
+/** Hostile texts are shown, not run; tokens are nowhere to be found; the policy of the page holds. */
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { goTo, say, signIn, visit } from './visit.ts';
+import type { World } from './world.ts';
+
+const HOSTILE = `<img src=x onerror="document.title='run'"><script>document.title='run'</script>`;
+
+/** It is text: no element was made of it, and nothing has run. */
+async function expectShown(page: Page): Promise<void> {
+  await page.getByText(HOSTILE).first().waitFor();
+  expect(await page.locator('img, #console script').count()).toBe(0);
+  expect(await page.title()).not.toBe('run');
+}
+
+export function attacks(world: () => World): void {
+  it('a hostile message, title of a conversation and name of a company are shown', async () => {
+    await visit(world(), async ({ page }) => {
+      await signIn(page, world().accounts.user);
+      await say(page, HOSTILE);
+      await expectShown(page);
+      await page.getByRole('link', { name: '<img src=x' }).waitFor();
+      await goTo(page, '1C');
+      await expectShown(page);
+    });
+  });
+
+  it('a hostile answer of a model is shown, within code too', async () => {
+    await visit(world(), async ({ page }) => {
+      await signIn(page, world().accounts.user);
+      const body = [HOSTILE, `\n\`\`\`bsl\n"${HOSTILE}\n// ${HOSTILE}\n`]
+        .map((text) => `event: delta\ndata: ${JSON.stringify({ text })}\n\n`)
+        .join('');
+      await page.route('**/api/ai/chat', (route) =>
+        route.fulfill({ contentType: 'text/event-stream', body }),
+      );
+      await page.getByRole('textbox', { name: 'Message' }).fill('Hi');
+      await page.keyboard.press('Enter');
+      await page.getByText('The answer ended before its end arrived.').waitFor();
+      await expectShown(page);
+      expect(await page.locator('.code code').textContent()).toContain(`// ${HOSTILE}`);
+    });
+  });
+
+  it('a hostile name of a user and a hostile problem are shown', async () => {
+    await visit(world(), async ({ page, expectError }) => {
+      await signIn(page, world().accounts.admin);
+      await page.route('**/api/users?**', async (route) => {
+        const answer = await route.fetch();
+        const users = await answer.json();
+        users.items[0].email = HOSTILE;
+        await route.fulfill({ response: answer, json: users });
+      });
+      await goTo(page, 'Administration');
+      await expectShown(page);
+      expectError(/status of 503/);
+      await page.route('**/api/security/audit/verify', (route) =>
+        route.fulfill({
+          status: 503,
+          json: { title: 'No', detail: HOSTILE, errors: [{ location: [HOSTILE], message: HOSTILE }] },
+        }),
+      );
+      await page.getByRole('button', { name: 'Verify the chain' }).click();
+      await page.getByRole('alert').getByText(HOSTILE).first().waitFor();
+      await expectShown(page);
+    });
+  });
+
+  it('a token is in no address, storage, cookie or line of the console, and nothing is asked of other hosts', async () => {
+    await visit(world(), async ({ page, context, urls, lines }) => {
+      const tokens: string[] = [];
+      page.on('response', async (response) => {
+        if (response.url().endsWith('/auth/login')) {
+          const { access_token, refresh_token } = await response.json();
+          tokens.push(access_token, refresh_token);
+        }
+      });
+      await signIn(page, world().accounts.admin);
+      for (const section of ['Code', '1C', 'Dashboards', 'Reports', 'Administration', 'Chat'])
+        await goTo(page, section);
+      await say(page, 'Hi');
+      expect(tokens).toHaveLength(2);
+      const kept = await page.evaluate(async () =>
+        JSON.stringify([
+          { ...localStorage },
+          { ...sessionStorage },
+          document.cookie,
+          await indexedDB.databases(),
+          location.href,
+          document.documentElement.outerHTML,
+          Object.values(window).filter((value) => typeof value === 'string'),
+        ]),
+      );
+      const seen = [kept, ...urls, ...lines].join('\n');
+      for (const token of tokens) expect(seen).not.toContain(token);
+      expect(await page.evaluate(() => [localStorage.length, sessionStorage.length])).toEqual([0, 0]);
+      expect(await context.cookies()).toEqual([]);
+      expect([...new Set(urls.map((url) => new URL(url).origin))]).toEqual([world().page]);
+    });
+  });
+
+  it('a script, a handler, a style and an eval that are injected do not run', async () => {
+    await visit(world(), async ({ page, expectError }) => {
+      expectError(/script-src 'self'/);
+      expectError(/style-src 'self'/);
+      const directives = await page.evaluate(async () => {
+        const found: string[] = [];
+        document.addEventListener('securitypolicyviolation', (event) => found.push(event.effectiveDirective));
+        const add = (tag: string, attributes: Readonly<Record<string, string>>, text = '') => {
+          const element = document.createElement(tag);
+          for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+          element.textContent = text;
+          document.body.append(element);
+        };
+        add('script', {}, "document.title = 'run'");
+        add('script', { src: 'https://example.com/script.js' });
+        add('img', { src: '/missing.png', onerror: "document.title = 'run'" });
+        add('div', { style: 'display: none' });
+        while (found.length < 4) await new Promise((resolve) => setTimeout(resolve, 20));
+        return [...new Set(found)].toSorted();
+      });
+      const evaluated = await page.evaluate(() => {
+        try {
+          return String(new Function('return 1')());
+        } catch (error) {
+          return error instanceof Error ? error.name : 'refused';
+        }
+      });
+      expectError(/404/);
+      expect(evaluated).toBe('EvalError');
+      expect(directives).toEqual(['script-src-attr', 'script-src-elem', 'style-src-attr']);
+      expect(await page.title()).not.toBe('run');
+    });
+  });
+
+  it('another page cannot frame it', async () => {
+    await visit(world(), async ({ context }) => {
+      const framing = await context.newPage();
+      await framing.route('http://other.localhost/', (route) =>
+        route.fulfill({ contentType: 'text/html', body: `<iframe src="${world().page}"></iframe>` }),
+      );
+      const refusal = framing.waitForEvent('console', (message) =>
+        message.text().includes('frame-ancestors'),
+      );
+      await framing.goto('http://other.localhost/');
+      await refusal;
+      expect(
+        await framing
+          .frames()
+          .at(1)
+          ?.evaluate(() => document.getElementById('console')),
+      ).toBeFalsy();
+    });
+  });
+}
