@@ -12,9 +12,6 @@ const node = (tool: string): string => join(ROOT, 'node_modules/.bin', tool);
 const python = (tool: string): string => join(ROOT, '.venv/bin', tool);
 const PYPROJECT = 'services/pyproject.toml';
 const GATEWAY = 'api-gateway';
-const CONSOLE = 'console';
-/** What is written for Deno. */
-const DENO = [GATEWAY, CONSOLE];
 
 /** Lowest share of statements of a service that its own tests run, in percent. */
 const COVERED = 90;
@@ -23,9 +20,12 @@ const foldersIn = (folder: string): readonly string[] =>
   readdirSync(join(ROOT, folder), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
-const services = foldersIn('services').filter((name) => existsSync(join(ROOT, 'services', name, 'tests')));
+const has = (name: string, file: string): boolean => existsSync(join(ROOT, 'services', name, file));
+const denoProjects = foldersIn('services').filter((name) => has(name, 'deno.json'));
 const dockerfiles = foldersIn('dockerfiles').map((name) => `dockerfiles/${name}/Dockerfile`);
-const pythonPackages = services.filter((name) => !DENO.includes(name));
+const pythonPackages = foldersIn('services').filter(
+  (name) => has(name, 'tests') && !denoProjects.includes(name),
+);
 
 /** Code that only tests use is not measured. */
 const isMeasured = (name: string): boolean =>
@@ -108,16 +108,17 @@ const docs = (script: string): Gate =>
     '--check',
   );
 
-/** A tool of Deno, for everything that is written for it. */
-const deno = (tool: string, checks: string, ...args: readonly string[]): readonly Gate[] =>
-  DENO.map((name) => ({
-    ...check(`deno-${tool}:${name}`, `${checks} of ${name}`, node('deno'), ...args),
-    cwd: join(ROOT, 'services', name),
-  }));
+const deno = (tool: string, name: string, checks: string, ...args: readonly string[]): Gate => ({
+  ...check(`deno-${tool}:${name}`, `${checks} of ${name}`, node('deno'), ...args),
+  cwd: join(ROOT, 'services', name),
+});
 
-const denoTests: readonly Gate[] = deno('test', 'tests', 'task', 'test', `--junit-path=${JUNIT}`).map(
-  (gate) => ({ ...gate, tier: 'test', env: redis, tests: true }),
-);
+const denoTest = (name: string): Gate => ({
+  ...deno('test', name, 'tests', 'task', 'test', `--junit-path=${JUNIT}`),
+  tier: 'test',
+  ...(name === GATEWAY ? { env: redis } : {}),
+  tests: true,
+});
 
 /** A laptop without a browser checks the rest; `CI` fails then, and says how to install one. */
 const browserTier = (): Gate['tier'] => (findChromium() || process.env.CI ? 'check' : 'named');
@@ -127,7 +128,7 @@ export const GATES: readonly Gate[] = [
   vitest('platform', 'charts, manifests and operations, without a cluster', 'test'),
   ...[GATEWAY, ...pythonPackages.filter((name) => !['common', 'contract'].includes(name))].map(contract),
   ...pythonPackages.map(pytest),
-  ...denoTests,
+  ...denoProjects.filter((name) => has(name, 'tests')).map(denoTest),
   vitest('console', 'the console in a browser, against real services', browserTier()),
   {
     ...vitest('gates', 'each gate finds the fault that is planted for it', 'check'),
@@ -135,7 +136,7 @@ export const GATES: readonly Gate[] = [
   },
   ...pythonPackages.map(mypy),
   ...SCANNERS.map(scan),
-  ...deno('check', 'types', 'task', 'types'),
+  ...denoProjects.map((name) => deno('check', name, 'types', 'task', 'types')),
   check('tsc', 'types of TypeScript', node('tsc'), '-p', '.'),
   check('tsc:console', 'types of the tests in a browser', node('tsc'), '-p', 'test/console'),
   check('shellcheck:manifests', 'shell in commands and ConfigMaps', node('tsx'), 'scripts/rendered-shell.ts'),
@@ -150,8 +151,8 @@ export const GATES: readonly Gate[] = [
   check('hadolint', 'Dockerfiles', python('hadolint'), ...dockerfiles),
   check('ruff', 'lint of Python', python('ruff'), 'check', '--quiet', 'services'),
   check('ruff-format', 'format of Python', python('ruff'), 'format', '--check', 'services'),
-  ...deno('lint', 'lint', 'lint'),
-  ...deno('fmt', 'format', 'fmt', '--check'),
+  ...denoProjects.map((name) => deno('lint', name, 'lint', 'lint')),
+  ...denoProjects.map((name) => deno('fmt', name, 'format', 'fmt', '--check')),
   vitest('api-server', 'a dry run of all manifests on an API server', 'named'),
   vitest('elasticsearch', "templates and documents on Elasticsearch's own server", 'named'),
   vitest('e2e', 'the platform on a cluster', 'named'),

@@ -28,7 +28,7 @@ Deno.test('a token that is good for long is used again', async () => {
   equal(spent, []);
 });
 
-Deno.test('a token that ends soon is exchanged once, whoever asks, and each refresh token is used once', async () => {
+Deno.test('a token that ends soon is exchanged once for all who ask, and each refresh token is used once', async () => {
   const { tokens, spent, state } = clock();
   tokens.accept(result(1));
   state.now = 31_000;

@@ -12,7 +12,7 @@ interface PanelProps {
   readonly totals: Schema<'analytics.DashboardView'>['totals'];
 }
 
-/** Bars over time, with the same figures as a table for who cannot see them. */
+/** Bars over time, with the same figures as a table for people who cannot see them. */
 export function Panel({ series, totals }: PanelProps) {
   const { t, number } = useI18n();
   const title = series.map(({ label }) => label).join(', ');

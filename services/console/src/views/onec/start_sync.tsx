@@ -75,7 +75,7 @@ export function StartSync({ onStarted }: { readonly onStarted: () => void }) {
 interface EntitySetsProps {
   readonly search: string;
   readonly chosen: ReadonlySet<string>;
-  /** Nothing for who may only look. */
+  /** Nothing for people who may only look. */
   readonly onChoose: ((name: string) => void) | undefined;
 }
 
