@@ -34,7 +34,7 @@ export async function visit(
   const [urls, lines, errors, expected]: [string[], string[], string[], RegExp[]] = [[], [], [], []];
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000);
     page.on('request', (request) => urls.push(request.url()));
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => {

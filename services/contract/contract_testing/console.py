@@ -7,6 +7,7 @@ It prints its address and its accounts as a line of JSON, and runs until its inp
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,10 +68,12 @@ def running_platform(directory: Path, public_url: str) -> Iterator[Platform]:
                 "oidc_client_secret": secret,
             },
         }
-        services = {
-            name: stack.enter_context(_service(name, settings.get(name, {}), key, stores))
-            for name in sorted(routed_services())
-        }
+        names = sorted(routed_services())
+        with ThreadPoolExecutor(len(names)) as pool:
+            started = pool.map(
+                lambda name: stack.enter_context(_service(name, settings.get(name, {}), key, stores)), names
+            )
+            services = dict(zip(names, started, strict=True))
         gateway = {
             "jwt_secret_key": key,
             "rate_limit": HIGHEST_RATE,
