@@ -59,7 +59,7 @@ const VIEWS: readonly View[] = [
     await page.getByText('The chain verifies').waitFor();
     await page.getByRole('rowheader', { name: 'analyst@example.com' }).waitFor();
     await page
-      .getByText(/^Events: /)
+      .getByText(/Events: /)
       .first()
       .waitFor();
   }),
