@@ -46,6 +46,7 @@ function Bars({ series }: Pick<PanelProps, 'series'>) {
   const [first, last] = [steps[0], steps.at(-1)];
   return (
     <figure>
+      <span class='small most' aria-hidden='true'>{number(most)}</span>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden='true' preserveAspectRatio='none'>
         {[0.25, 0.5, 0.75, 1].map((part) => (
           <line key={part} x1={0} x2={WIDTH} y1={HEIGHT * (1 - part)} y2={HEIGHT * (1 - part)} />
@@ -54,7 +55,6 @@ function Bars({ series }: Pick<PanelProps, 'series'>) {
           <rect key={`${index}-${step}`} class={`s${index % 6}`} {...place} />
         ))}
       </svg>
-      <span class='small most' aria-hidden='true'>{number(most)}</span>
       <figcaption class='small' aria-hidden='true'>
         <span>{first && day(first.date)}</span>
         <span>{last && day(last.date)}</span>
