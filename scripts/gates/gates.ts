@@ -157,5 +157,6 @@ export const GATES: readonly Gate[] = [
   vitest('elasticsearch', "templates and documents on Elasticsearch's own server", 'named'),
   vitest('e2e', 'the platform on a cluster', 'named'),
   vitest('release', 'releases under load, on a cluster of two workers', 'named'),
+  vitest('clusters', 'an environment of its own on the cluster of a company that has its rules', 'named'),
   vitest('production', 'the first deployment of production, its Secrets and its edge', 'named'),
 ];
