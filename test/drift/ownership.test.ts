@@ -41,7 +41,7 @@ const textOf = (folder: string, ending: string): string =>
     .map((file) => readFileSync(root(`${folder}/${file}`), 'utf8'))
     .join('\n');
 const idsOf = (service: string): readonly string[] => {
-  const code = textOf(`services/${service}/${service.replaceAll('-', '_')}`, '_api.py');
+  const code = textOf(`services/${service}/${service.replaceAll('-', '_')}`, 'api.py');
   return [...code.matchAll(/(?<!f)"(?:\/[\w/]*)?\/\{(\w+)[^}]*\}/g)].map(([, id = '']) => `${service} ${id}`);
 };
 

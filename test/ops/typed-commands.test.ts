@@ -82,7 +82,8 @@ function platformFault(page: string, typed: Typed): string | undefined {
   if (!command) return undefined;
   const has = (name: string): boolean =>
     command.options.some(({ long, short }) => long === name || short === name);
-  const takes = has('--env') || command.registeredArguments[0]?.name() === 'environment';
+  const takes =
+    (has('--env') && !has('--cluster-config')) || command.registeredArguments[0]?.name() === 'environment';
   if (isRunbook(page) && !takes) return `${words[0]} is about this machine, not about an environment`;
   const environment = environmentIn(command, words);
   if (isRunbook(page) && environment === undefined) return 'does not say which environment (--env)';

@@ -67,7 +67,7 @@ export const en = {
   'model.noneText': 'The assistant cannot answer until a model provider is configured.',
   'model.how': 'How to set a model',
   'model.howDev': 'On your machine, give the key of OpenAI or Anthropic to the platform and start it again:',
-  'model.howOthers': 'On staging and in production the key is a Secret:',
+  'model.howOthers': 'In every other environment the key is a Secret:',
   'model.howServer':
     'For a server of your own with the interface of OpenAI, set settings.openaiBaseUrl in the values; no key is needed then.',
 

@@ -71,7 +71,7 @@ export const ru: Dictionary = {
   'model.noneText': 'Помощник не сможет отвечать, пока не настроен поставщик моделей.',
   'model.how': 'Как подключить модель',
   'model.howDev': 'На своей машине передайте платформе ключ OpenAI или Anthropic и запустите её снова:',
-  'model.howOthers': 'В окружениях staging и production ключ — это Secret:',
+  'model.howOthers': 'В любом другом окружении ключ — это Secret:',
   'model.howServer':
     'Для собственного сервера с интерфейсом OpenAI задайте settings.openaiBaseUrl в значениях; ключ тогда не нужен.',
 
