@@ -23,6 +23,7 @@ ALLOWED = {
     "services/common/assistants_testing/waiting.py::block_until": "the ceiling of all waits",
     "services/contract/contract_testing/__main__.py::_deep": "how many rounds there are; it ends none",
     "services/contract/contract_testing/login_load.py::module": MEASURED,
+    "services/contract/contract_testing/stand_ins.py::module": NO_MATTER,
     "services/contract/contract_testing/login_load.py::_log_in": MEASURED,
     "services/contract/contract_testing/login_load.py::_watch": MEASURED,
     PYTHON("common", "test_bodies", "module"): NEVER,
@@ -57,6 +58,7 @@ ALLOWED = {
     ),
     GATEWAY("frames", "security: an end is read no faster than the other takes it"): NO_MATTER,
     GATEWAY("permits", "security: slow uploads do not keep an open circuit open"): NO_MATTER,
+    GATEWAY("process", "a console that is not there ends the process with one line, too"): READ_ONLY,
     GATEWAY("redis", "a quota comes back evenly"): LONGER,
     GATEWAY("resp", "time in which this process itself stood still is not held against the server"): (
         "standing still is what is tested"
