@@ -148,9 +148,10 @@ export function attacks(world: () => World): void {
             }),
           world().page + path,
         );
-      const [, free, refused] = framing.frames().map((frame) => frame.url());
-      expect(free).toBe(`${world().page}/missing`);
-      expect(refused).toBe('chrome-error://chromewebdata/');
+      // The browser replaces what it refuses with a page of its own, in its own time.
+      await expect
+        .poll(() => framing.frames().map((frame) => frame.url()), { timeout: 30_000 })
+        .toEqual([expect.any(String), `${world().page}/missing`, 'chrome-error://chromewebdata/']);
     });
   });
 }

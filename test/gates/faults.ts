@@ -100,7 +100,7 @@ export const FAULTS: readonly Fault[] = [
     files: {
       [`${CONSOLE}/src/i18n/en.ts`]: [/\} as const;\n$/, "  'planted.text': 'planted',\n} as const;\n"],
     },
-    names: "Property ''planted.text'' is missing",
+    names: 'Property \'"planted.text"\' is missing',
   },
   {
     gate: 'deno-check',
@@ -224,7 +224,7 @@ export const FAULTS: readonly Fault[] = [
     only: 'contract:security',
     fault: 'an endpoint that answers with 500',
     files: {
-      'services/security/security/alerts_api.py': [
+      'services/security/security/alerts/api.py': [
         '@router.get("/alerts", ',
         '@router.get("/planted")\nasync def planted() -> None:\n    raise RuntimeError\n\n\n@router.get("/alerts", ',
       ],

@@ -74,6 +74,9 @@ const environmentIn = (command: Command, words: readonly string[]): string | und
         .find((word) => !word.startsWith('-'))
     : optionOf(words, '--env', '--environment');
 
+const takesEnvironment = ({ options, registeredArguments: [first] }: Command): boolean =>
+  first?.name() === 'environment' || options.some(({ long, short }) => [long, short].includes('--env'));
+
 function platformFault(page: string, typed: Typed): string | undefined {
   const wrong = unparsed(typed);
   if (wrong) return wrong;
@@ -82,9 +85,9 @@ function platformFault(page: string, typed: Typed): string | undefined {
   if (!command) return undefined;
   const has = (name: string): boolean =>
     command.options.some(({ long, short }) => long === name || short === name);
-  const takes =
-    (has('--env') && !has('--cluster-config')) || command.registeredArguments[0]?.name() === 'environment';
-  if (isRunbook(page) && !takes) return `${words[0]} is about this machine, not about an environment`;
+  // A verb that makes a kind cluster is for this machine, whichever environment it takes.
+  const onlyHere = has('--cluster-config') || !takesEnvironment(command);
+  if (isRunbook(page) && onlyHere) return `${words[0]} is about this machine, not about an environment`;
   const environment = environmentIn(command, words);
   if (isRunbook(page) && environment === undefined) return 'does not say which environment (--env)';
   const elsewhere = environment !== undefined && environment !== LOCAL && (block || isRunbook(page));
