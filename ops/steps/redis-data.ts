@@ -107,8 +107,16 @@ export async function restoreRedis(
   // Its container ends under the command, which is no failure: whether it is back shows below.
   await cluster.kubectl.output(await inPod(cluster, SWAP)).catch(() => undefined);
   const keys = await loaded(cluster);
+  await reachable(cluster);
   const awaySeconds = Math.round((Date.now() - began) / 100) / 10;
   return { keys, awaySeconds, ...(saved ? { safety: join(dirname(file), saved) } : {}) };
+}
+
+/** Its Service leads to the pod again only when that is ready, a while after Redis answers in it. */
+async function reachable(cluster: ComponentsInCluster): Promise<void> {
+  const { metadata } = await runningPodOf(cluster, componentOf(cluster.topology, REDIS));
+  const ready = ['--for=condition=Ready', `--timeout=${LOAD_SECONDS}s`];
+  await cluster.kubectl.output(['wait', `pod/${metadata.name}`, '-n', metadata.namespace, ...ready]);
 }
 
 /** The number of keys, as soon as Redis answers again. */
