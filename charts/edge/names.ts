@@ -2,15 +2,19 @@
 import type { Config } from '../config/schema.ts';
 import { DEFAULT_TIMEOUT_SECONDS, type ServiceSpec } from '../graph/model.ts';
 
-export const TRANSPORT_ANNOTATION = 'traefik.ingress.kubernetes.io/service.serverstransport';
+const TRANSPORT_ANNOTATION = 'traefik.ingress.kubernetes.io/service.serverstransport';
 
 /** Seconds until a service must begin its answer. */
 export const timeoutOf = ({ route }: ServiceSpec): number => route?.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
 
 export const transportName = (seconds: number): string => `timeout-${seconds}s`;
 
-/** Connection settings of a service's answers, by how long they may take to begin. */
-export const transportOf = (spec: ServiceSpec): string => `${transportName(timeoutOf(spec))}@file`;
+/**
+ * Names the connection settings of a service's answers, by how long they may take to begin. Another Traefik has no such
+ * settings, and serves nothing of a Service that names them.
+ */
+export const serviceAnnotations = ({ edge }: Config, spec: ServiceSpec): Readonly<Record<string, string>> =>
+  edge.controller === 'traefik' ? { [TRANSPORT_ANNOTATION]: `${transportName(timeoutOf(spec))}@file` } : {};
 
 /** Where browsers reach the platform: as configured, else the edge's first host. No slash at its end. */
 export function publicUrl({ edge, settings }: Config): string {

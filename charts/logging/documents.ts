@@ -122,6 +122,8 @@ export interface Search {
   readonly description: string;
   readonly query: string;
   readonly columns: readonly FieldName[];
+  /** Finds lines of the platform's own edge, which not every environment has. @default false */
+  readonly ofOwnEdge?: boolean;
 }
 
 export const SEARCHES: readonly Search[] = [
@@ -152,6 +154,7 @@ export const SEARCHES: readonly Search[] = [
     description: 'Answers of 500 and above, as clients saw them.',
     query: 'component: traefik and status >= 500',
     columns: ['host', 'method', 'path', 'status', 'backend', 'duration_ms', 'request_id'],
+    ofOwnEdge: true,
   },
   {
     id: 'audit',
@@ -186,14 +189,15 @@ export const SEARCHES: readonly Search[] = [
 const SEARCH_SOURCE = 'kibanaSavedObjectMeta.searchSourceJSON.index';
 
 /** The data view and the saved searches, one JSON object a line, as Kibana imports them. */
-export function savedObjects(): string {
+export function savedObjects({ edge }: Config): string {
   const view = {
     type: 'index-pattern',
     id: NAME,
     attributes: { name: 'Assistants: logs', title: PATTERN, timeFieldName: '@timestamp', allowNoIndex: true },
     references: [],
   };
-  const searches = SEARCHES.map(({ id, title, description, query, columns }) => ({
+  const shown = SEARCHES.filter(({ ofOwnEdge = false }) => !ofOwnEdge || edge.controller === 'traefik');
+  const searches = shown.map(({ id, title, description, query, columns }) => ({
     type: 'search',
     id: `${NAME}-${id}`,
     attributes: {
@@ -261,7 +265,7 @@ function requests(config: Config): SetupRequest[] {
       target: 'kibana',
       method: 'POST',
       path: '/api/saved_objects/_import?overwrite=true',
-      body: ['objects.ndjson', savedObjects()],
+      body: ['objects.ndjson', savedObjects(config)],
     },
     {
       target: 'kibana',

@@ -25,7 +25,7 @@ import {
 import { JWT_SECRET, JWT_SIGNING_SECRET, REDIS_SECRET } from '../constructs/secret-names.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { appSecret } from '../data/database.ts';
-import { TRANSPORT_ANNOTATION, transportOf } from '../edge/names.ts';
+import { serviceAnnotations } from '../edge/names.ts';
 import { type Component, podsOf, type ServiceSpec, type Topology, USER_MANAGEMENT } from '../graph/model.ts';
 import { serviceEnvironment } from './environment.ts';
 import { serviceProbes } from './probes.ts';
@@ -84,7 +84,7 @@ export class AssistantService extends Construct {
       },
     });
     this.service = new k8s.KubeService(this, 'service', {
-      metadata: { name: spec.name, labels, annotations: { [TRANSPORT_ANNOTATION]: transportOf(spec) } },
+      metadata: { name: spec.name, labels, annotations: { ...serviceAnnotations(config, spec) } },
       spec: {
         type: 'ClusterIP',
         selector,

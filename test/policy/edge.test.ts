@@ -172,6 +172,12 @@ describe('a controller of the cluster', () => {
         expect(JSON.stringify(spec), kind).not.toMatch(/rewrite/i);
       }
     });
+    // The cluster's controller may be another Traefik, which would obey an annotation that is for ours.
+    it('meets nothing that names our own', () => {
+      expect(JSON.stringify(render('production', [])).match(/traefik/g)?.length).toBeGreaterThan(50);
+      const naming = objects.filter((object) => /traefik/i.test(JSON.stringify(object)));
+      expect(naming.map(({ kind, metadata }) => `${kind}/${metadata.name}`)).toEqual([]);
+    });
   });
   it('may come from addresses outside the cluster', () => {
     const objects = render('production', [
