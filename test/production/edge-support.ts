@@ -4,6 +4,7 @@ import { request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { namespaceOf } from '../../charts/constructs/names.ts';
 import { config, eventually, kubectl, kubectlInput, newEmail, PASSWORD } from '../e2e/support.ts';
 import { platform } from './support.ts';
 
@@ -95,6 +96,21 @@ export const apply = (...objects: readonly object[]): void => {
 
 export const inPod = (namespace: string, pod: string, ...command: readonly string[]): string =>
   kubectl('exec', '-n', namespace, pod, '--', ...command);
+
+/** What the edge's access log of the last `minutes` says of answers of 500 and above: which pod gave it, after how long. */
+export const failuresOfEdge = (minutes: number): readonly string[] =>
+  kubectl(
+    'logs',
+    '-n',
+    namespaceOf(config, 'edge'),
+    '-l',
+    'app.kubernetes.io/name=traefik',
+    '--prefix',
+    '--tail=-1',
+    `--since=${minutes}m`,
+  )
+    .split('\n')
+    .filter((line) => /"DownstreamStatus":5\d\d/.test(line));
 
 export const namespace = (name: string): object => ({
   apiVersion: 'v1',
