@@ -20,7 +20,7 @@ const DESKTOP = { width: 1280, height: 800 };
 
 /** Opens the console in a browser of its own, and looks at the end for errors. */
 export async function visit(
-  world: World,
+  world: Pick<World, 'browser' | 'page'>,
   steps: (visit: Visit) => Promise<void>,
   options: BrowserContextOptions = {},
 ): Promise<void> {
