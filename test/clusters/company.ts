@@ -38,6 +38,13 @@ const builtImages = (): readonly string[] =>
   topology.services.map((spec) =>
     serviceImage({ ...config, images: { ...config.images, registry: LOCAL } }, spec),
   );
+
+function imageOfAssistant(): string {
+  const found = builtImages().find((image) => image.includes('/ai-assistant:'));
+  if (!found) throw new Error('no image of ai-assistant: ./platform build');
+  return found;
+}
+
 export function makeCluster(): void {
   removeCluster();
   run('kind', 'create', 'cluster', '--config', `${ROOT}/test/clusters/kind.yaml`, '--wait', '600s');
@@ -53,10 +60,13 @@ export async function startRegistry(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'registry-'));
   run('sh', '-c', `cd ${folder} && GOBIN=${folder} CGO_ENABLED=0 go install ${REGISTRY_MODULE}`);
   const files = [
-    'FROM debian:trixie-slim',
+    // Any image with a shell; this one is here.
+    `FROM ${imageOfAssistant()}`,
+    'USER 0',
     'COPY registry /registry',
     `RUN echo '${USER}:${HASH}' > /htpasswd && printf '%s\\n' 'version: 0.1' 'storage: {filesystem: {rootdirectory: /data}}' \\`,
     `  'http: {addr: ":5000"}' 'auth: {htpasswd: {realm: company, path: /htpasswd}}' > /config.yml`,
+    'ENTRYPOINT []',
     'CMD ["/registry", "serve", "/config.yml"]',
   ];
   execFileSync('docker', ['build', '-q', '-t', REGISTRY_IMAGE, '-f', '-', folder], {
@@ -267,9 +277,7 @@ function startDns(): void {
 
 /** What a company has before it gets the platform. Returns the certificate of its authority. */
 export function startCompany(): string {
-  const assistant = builtImages().find((image) => image.includes('/ai-assistant:'));
-  if (!assistant) throw new Error('no image of ai-assistant: ./platform build');
-  run('docker', 'tag', assistant, PYTHON_IMAGE);
+  run('docker', 'tag', imageOfAssistant(), PYTHON_IMAGE);
   run('kind', 'load', 'docker-image', PYTHON_IMAGE, '--name', CLUSTER);
   kubectl('create', 'namespace', COMPANY);
   const authority = certificates();
