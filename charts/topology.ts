@@ -92,6 +92,7 @@ export const SERVICES: readonly ServiceSpec[] = [
       load: { path: '/{user}', statuses: [404] },
       rewrites: [
         { from: '/api/users/auth', to: '/auth', public: LOGIN_PATHS, requestsPerMinute: 10 },
+        { from: '/api/users/sign-in', to: '/sign-in', public: ['/methods'] },
         {
           from: '/api/users',
           to: '/users',

@@ -46,6 +46,7 @@ export function journeys(world: () => World): void {
       await say(page, 'And which warehouses?');
       await page.getByRole('link', { name: 'New conversation' }).click();
       await page.getByText('Ask about your 1C base').waitFor();
+      expect(await page.getByRole('article').count()).toBe(0);
       await page.getByRole('link', { name: 'Which companies are there?' }).click();
       await page.getByText('And which warehouses?').waitFor();
       await say(page, 'Thank you');
@@ -53,6 +54,20 @@ export function journeys(world: () => World): void {
       page.once('dialog', (dialog) => dialog.accept());
       await page.getByRole('button', { name: 'Delete the conversation “Which companies' }).click();
       await page.getByText('There is no conversation yet.').waitFor();
+    });
+  });
+
+  it('begins anew after a first message that got no answer', async () => {
+    await visit(world(), async ({ page, expectError }) => {
+      await signIn(page, world().accounts.user);
+      await page.route('**/api/ai/chat', (route) => route.abort());
+      expectError(/ERR_FAILED/);
+      await page.getByRole('textbox', { name: 'Message' }).fill('Is anybody there?');
+      await page.keyboard.press('Enter');
+      await page.getByRole('alert').waitFor();
+      await page.getByRole('link', { name: 'New conversation' }).click();
+      await page.getByText('Ask about your 1C base').waitFor();
+      expect(await page.getByRole('article').count()).toBe(0);
     });
   });
 

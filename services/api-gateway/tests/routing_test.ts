@@ -16,6 +16,7 @@ const EXAMPLES: [string, string, string, string, boolean][] = [
   ['POST', '/api/users/auth/register', 'user-management', '/auth/register', true],
   ['GET', '/api/users/auth/verify-email', 'user-management', '/auth/verify-email', true],
   ['HEAD', '/api/users/auth/oidc/callback', 'user-management', '/auth/oidc/callback', true],
+  ['GET', '/api/users/sign-in/methods', 'user-management', '/sign-in/methods', true],
   ['GET', '/api/users/%61uth/%6cogin', 'user-management', '/auth/login', true],
   ['PUT', '/api/users/auth/login', 'user-management', '/auth/login', false],
   ['POST', '/api/users/auth/password/change', 'user-management', '/auth/password/change', false],

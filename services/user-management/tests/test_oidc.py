@@ -85,6 +85,10 @@ async def count(resources: Resources, table: type[User | Identity]) -> int:
         return await session.scalar(select(func.count()).select_from(table)) or 0
 
 
+async def test_says_that_there_is_an_identity_provider(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/sign-in/methods")).json() == {"identity_provider": True}
+
+
 async def test_a_login_makes_an_account_and_the_next_one_finds_it(
     browser: Browser, provider: OidcProvider, resources: Resources, published_events: PublishedEvents
 ) -> None:

@@ -24,6 +24,10 @@ async def test_oidc_says_what_to_set(client: httpx.AsyncClient, path: str) -> No
     assert "set-cookie" not in answer.headers
 
 
+async def test_says_that_there_is_no_identity_provider(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/sign-in/methods")).json() == {"identity_provider": False}
+
+
 async def test_accounts_are_usable_at_once(client: httpx.AsyncClient, logged_in: LogIn) -> None:
     tokens = await logged_in()
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}

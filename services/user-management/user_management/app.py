@@ -35,6 +35,7 @@ def build_app(settings: Settings) -> FastAPI:
             email_api.router,
             password_api.router,
             oidc_api.router,
+            oidc_api.methods_router,
             users_api.router,
         ],
         lifespan=lifespan,

@@ -12,11 +12,13 @@ from assistants_common.resources import SessionDep
 from user_management import identities
 from user_management.dependencies import PartsDep
 from user_management.oidc import STATE_SECONDS, Oidc, OidcError
-from user_management.schemas import LoginResult
+from user_management.schemas import LoginResult, SignInMethods
 
 logger = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/auth/oidc", tags=["auth"])
+# Pages ask this before they show a button. Requests to /auth are few, and for logins.
+methods_router = APIRouter(tags=["auth"])
 
 _COOKIE = "__Host-oidc"
 _SITE_PATH = r"^/([A-Za-z0-9._~!$&'()*+,;=:@%?-][A-Za-z0-9._~!$&'()*+,;=:@%?/-]*)?$"
@@ -46,6 +48,11 @@ def _provider(parts: PartsDep) -> Oidc:
 
 
 _OidcDep = Annotated[Oidc, Depends(_provider)]
+
+
+@methods_router.get("/sign-in/methods", summary="How people can sign in")
+async def methods(parts: PartsDep) -> SignInMethods:
+    return SignInMethods(identity_provider=parts.oidc is not None)
 
 
 @router.get(

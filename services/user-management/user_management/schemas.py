@@ -74,6 +74,12 @@ class LoginResult(BaseModel):
     user_id: UUID
 
 
+class SignInMethods(BaseModel):
+    identity_provider: bool = Field(
+        description="Whether GET /auth/oidc/login leads to one. A password is always possible."
+    )
+
+
 class KeySet(BaseModel):
     """RFC 7517. Empty when tokens are signed with a secret that the services share."""
 

@@ -763,6 +763,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/sign-in/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How people can sign in */
+        get: operations["user-management_methods_sign_in_methods_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -3099,6 +3116,14 @@ export interface components {
         "user-management.RoleChange": {
             role: components["schemas"]["user-management.Role"];
         };
+        /** SignInMethods */
+        "user-management.SignInMethods": {
+            /**
+             * Identity Provider
+             * @description Whether GET /auth/oidc/login leads to one. A password is always possible.
+             */
+            identity_provider: boolean;
+        };
         /** UserView */
         "user-management.UserView": {
             /**
@@ -4940,6 +4965,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error: 401 without a good token, 403 for a role that may not do this, 404 for what is not there, 405 for another method, 408 and 413 for a body that stops or is too large, 422 for a request that is not valid, 429 for too many requests, 500 for a fault of the service, 503 when something it depends on is away. */
+            default: {
+                headers: {
+                    /** @description With 405: the methods there are. */
+                    Allow?: string;
+                    /** @description With 429 and 503: seconds to wait. */
+                    "Retry-After"?: number;
+                    /** @description With 401. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["user-management.Problem"];
+                };
+            };
+        };
+    };
+    "user-management_methods_sign_in_methods_get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["user-management.SignInMethods"];
+                };
             };
             /** @description An error: 401 without a good token, 403 for a role that may not do this, 404 for what is not there, 405 for another method, 408 and 413 for a body that stops or is too large, 422 for a request that is not valid, 429 for too many requests, 500 for a fault of the service, 503 when something it depends on is away. */
             default: {

@@ -38,6 +38,10 @@ async function accepted(result: LoginResult): Promise<User> {
   return await answer(api.GET('/api/users/{user_id}', { params: { path } }));
 }
 
+/** Whether the platform has an identity provider. */
+export const hasProvider = async (): Promise<boolean> =>
+  (await answer(api.GET('/api/users/sign-in/methods'))).identity_provider;
+
 const PROVIDER = '/api/users/auth/oidc/login?next=/';
 
 /** Leaves for the identity provider; throws when none is configured. */

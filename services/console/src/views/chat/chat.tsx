@@ -19,6 +19,8 @@ export function Chat({ route: [id] }: ViewProps) {
   useEffect(() => {
     if (id !== begun.id) setBegun(({ key }) => ({ ...(id ? { id } : {}), key: key + 1 }));
   }, [id]);
+  // The address stays the same when the conversation before it never got one of its own.
+  const begin = () => setBegun(({ key }) => ({ key: key + 1 }));
   const onAnswered = (conversation: string | null) => {
     conversations.reload();
     if (!conversation || conversation === id) return;
@@ -33,6 +35,7 @@ export function Chat({ route: [id] }: ViewProps) {
         <ConversationList
           conversations={conversations}
           open={id}
+          onNew={begin}
           onMore={() => setLimit((before) => before + PAGE)}
           onDeleted={conversations.reload}
         />

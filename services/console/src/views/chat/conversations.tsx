@@ -16,12 +16,13 @@ export const loadConversations = (limit: number): Promise<Conversations> =>
 interface ListProps {
   readonly conversations: Loaded<Conversations>;
   readonly open: string | undefined;
+  readonly onNew: () => void;
   readonly onMore: () => void;
   readonly onDeleted: () => void;
 }
 
 /** The person's conversations. */
-export function ConversationList({ conversations, open, onMore, onDeleted }: ListProps) {
+export function ConversationList({ conversations, open, onNew, onMore, onDeleted }: ListProps) {
   const { t } = useI18n();
   const removal = useAction(async ({ id, title }: Conversation) => {
     if (!confirm(t('chat.deleteQuestion', { title }))) return;
@@ -32,7 +33,7 @@ export function ConversationList({ conversations, open, onMore, onDeleted }: Lis
   });
   return (
     <nav class='conversations' aria-label={t('chat.conversations')}>
-      <a class='button' href={hrefOf('chat')}>{t('chat.new')}</a>
+      <a class='button' href={hrefOf('chat')} onClick={onNew}>{t('chat.new')}</a>
       <ProblemNotice problem={removal.problem} />
       <Loading of={conversations}>
         {({ items, total }) => (

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import { leaveForProvider, register, signIn, type User } from '../../api/session.ts';
+import { hasProvider, leaveForProvider, register, signIn, type User } from '../../api/session.ts';
 import { Field, Form } from '../../components/field.tsx';
 import { Notice, ProblemNotice } from '../../components/notice.tsx';
-import { useAction } from '../../components/use_load.ts';
+import { useAction, useLoad } from '../../components/use_load.ts';
 import { useI18n } from '../../i18n/i18n.ts';
 
 interface SignInProps {
@@ -24,6 +24,7 @@ export function SignIn({ ended, onUser }: SignInProps) {
     setNew(false);
   });
   const provider = useAction(leaveForProvider);
+  const { data: providerIsThere = false } = useLoad(hasProvider, []);
   const title = t(isNew ? 'sign.register' : 'sign.in');
   return (
     <main id='content' tabIndex={-1} class='sign-in'>
@@ -65,9 +66,11 @@ export function SignIn({ ended, onUser }: SignInProps) {
       <button type='button' class='link' onClick={() => setNew(!isNew)}>
         {t(isNew ? 'sign.toSignIn' : 'sign.toRegister')}
       </button>
-      <button type='button' disabled={provider.busy} onClick={() => provider.run()}>
-        {t('sign.provider')}
-      </button>
+      {providerIsThere && (
+        <button type='button' disabled={provider.busy} onClick={() => provider.run()}>
+          {t('sign.provider')}
+        </button>
+      )}
       <p class='small'>{t('sign.memory')}</p>
     </main>
   );
