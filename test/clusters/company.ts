@@ -67,6 +67,7 @@ export async function startRegistry(): Promise<void> {
     `RUN echo '${USER}:${HASH}' > /htpasswd && printf '%s\\n' 'version: 0.1' 'storage: {filesystem: {rootdirectory: /data}}' \\`,
     `  'http: {addr: ":5000"}' 'auth: {htpasswd: {realm: company, path: /htpasswd}}' > /config.yml`,
     'ENTRYPOINT []',
+    'HEALTHCHECK NONE',
     'CMD ["/registry", "serve", "/config.yml"]',
   ];
   execFileSync('docker', ['build', '-q', '-t', REGISTRY_IMAGE, '-f', '-', folder], {
@@ -234,13 +235,13 @@ const coreDnsImage = (): string =>
 const addressOf = (namespace: string, name: string): string =>
   kubectl('get', 'service', name, '-n', namespace, '-o', 'jsonpath={.spec.clusterIP}');
 
-/** The second server at one address of every node; it alone knows the company's names. */
+/** The second server, at every address of its node and so at that one too; it alone knows the company's names. */
 function startDns(): void {
   for (const node of nodes()) run('docker', 'exec', node, 'ip', 'address', 'add', `${DNS}/32`, 'dev', 'lo');
   const names = [`${addressOf(COMPANY, 'models')} ${MODELS}`, `${addressOf(COMPANY, 'proxy')} ${PROXY}`];
   const corefile = [
-    `company.test:53 {\n  bind ${DNS}\n  log\n  hosts {\n    ${names.join('\n    ')}\n  }\n}`,
-    `.:53 {\n  bind ${DNS}\n  log\n  forward . ${addressOf('kube-system', 'kube-dns')}\n}`,
+    `company.test:53 {\n  log\n  hosts {\n    ${names.join('\n    ')}\n  }\n}`,
+    `.:53 {\n  log\n  forward . ${addressOf('kube-system', 'kube-dns')}\n}`,
   ].join('\n');
   const metadata = { name: 'second-dns', namespace: COMPANY };
   const labels = { app: 'second-dns' };
@@ -263,6 +264,7 @@ function startDns(): void {
                 name: 'dns',
                 image: coreDnsImage(),
                 args: ['-conf', '/etc/coredns/Corefile'],
+                readinessProbe: { tcpSocket: { port: 53 }, periodSeconds: 1 },
                 volumeMounts: [{ name: 'config', mountPath: '/etc/coredns' }],
               },
             ],
