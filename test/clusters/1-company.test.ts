@@ -166,7 +166,7 @@ asyncio.run(main())`;
     expect(resolved(clusterAddress('kube-system', 'kube-dns'), 'kubernetes.default.svc.cluster.local')).toBe(
       'no answer',
     );
-    expect(kubectl('logs', '-n', COMPANY, 'daemonset/second-dns', '--tail=-1')).toMatch(
+    expect(kubectl('logs', '-n', COMPANY, '-l', 'app=second-dns', '--tail=-1')).toMatch(
       /proxy\.company\.test\. udp/,
     );
   });

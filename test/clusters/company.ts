@@ -199,6 +199,9 @@ function certificates(): string {
     ...key,
     '-subj',
     '/CN=Authority of the company',
+    // Python 3.13 refuses an authority that does not say what its key is for.
+    '-addext',
+    'keyUsage=critical,keyCertSign,cRLSign',
     '-keyout',
     at('ca.key'),
     '-out',
