@@ -1,5 +1,5 @@
 /**
- * Packs what the builds wrote for the gateway to serve: every file compressed with Brotli, and nothing else.
+ * Packs the output of the builds for the gateway: compresses every file with Brotli and keeps only the compressed file.
  *
  *     deno task pack OUT FOLDER[=PATH]...     such as: deno task pack console ../console/dist ../api-docs/dist=/docs
  */

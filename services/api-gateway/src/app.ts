@@ -1,4 +1,4 @@
-/** The gateway, put together. */
+/** Assembles the gateway from its parts. */
 import { Catalogue } from './catalogue.ts';
 import { Clock } from './clock.ts';
 import { type IncomingMessage, ServerResponse } from 'node:http';
@@ -39,11 +39,11 @@ export interface Parts {
 }
 
 export interface Gateway {
-  /** Begins to serve. */
+  /** Starts to listen; resolves with the server. */
   listen(options: ListenOptions): Promise<Server>;
-  /** Asks the clients of WebSockets to come back elsewhere. */
+  /** Asks the clients of WebSockets to reconnect to another replica. */
   closeWebSockets(): Promise<void>;
-  /** Gives the connections to the services up. */
+  /** Closes the connections to the services. */
   close(): void;
 }
 
@@ -87,7 +87,7 @@ export function createGateway(parts: Parts): Gateway {
     try {
       checkHost(exchange);
       if (OPERATIONS.has(exchange.path)) return await operate(exchange);
-      // Not counted: a file in memory costs less than the question to Redis whether it may be sent.
+      // The limiter does not count pages: a file in memory costs less than a request to Redis.
       const page = pages?.reply(exchange);
       if (page) return await page;
       return applyCors(exchange, origins) ?? await proxy(exchange);
@@ -110,7 +110,7 @@ export function createGateway(parts: Parts): Gateway {
       await client.send(reply);
       if (!isSource(reply.body)) exchange.finish(reply.status);
     } catch (error) {
-      // What the writer of answers does not take is not shown in part.
+      // The client must not take a part of an answer for the whole.
       logger.error('an answer cannot be sent', error, { request_id: exchange.requestId });
       exchange.finish(502);
       client.leave();
@@ -153,7 +153,7 @@ function createUpstreams(
 
 function writeAccessLine(exchange: Exchange, logger: Logger, status: number, seconds: number): void {
   const { path } = exchange;
-  // Asked every few seconds by the platform: not worth a line each.
+  // The platform's probes ask every few seconds and would fill the log.
   const level = OPERATIONS.has(path) && status < 500 ? 'debug' : 'info';
   logger.log(level, 'gateway.access', 'request served', {
     request_id: exchange.requestId,

@@ -1,4 +1,4 @@
-/** One call on its way to a service: its connection, its clock and what cut it short. */
+/** One attempt to call a service: its connection, its time limits and why it ended early. */
 import type { Clock, Timed } from './clock.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Exchange, Header, Reply } from './exchange.ts';
@@ -6,7 +6,7 @@ import { AnswerBody, type Connection, ConnectionLost, type Head, requestHead } f
 import type { RequestBody } from './request_body.ts';
 import type { End, Source } from './streams.ts';
 
-/** Most calls are over by then, and need not know that their client may leave. */
+/** Most calls end earlier, and so never pay for watching whether the client leaves. */
 const LOOK_FOR_CLIENT_MS = 50;
 const encoder = new TextEncoder();
 
@@ -16,16 +16,16 @@ export interface Call {
   readonly target: string;
   readonly headers: readonly Header[];
   readonly body: RequestBody;
-  /** Until the answer begins, and until it is complete; both from the end of the request's body. */
+  /** Time until the answer begins, and until it is complete; both count from the end of the request's body. */
   readonly timeoutMs: number;
   readonly deadlineMs: number;
-  /** An answer that streams may pause for so long. */
+  /** Longest pause of an answer that streams, in milliseconds. */
   readonly idleMs: number;
 }
 
 export interface Answer {
   readonly head: Head;
-  /** There is none, all of it is there, or it comes by and by. */
+  /** Absent, complete, or a stream. */
   readonly body: Reply['body'];
 }
 
@@ -39,7 +39,7 @@ export class Attempt implements Timed {
   readonly #started = performance.now();
   /** When the request was sent completely. */
   #sentAt = this.#started;
-  /** When the part of the answer that is being waited for must come; it streams. */
+  /** When the next part of a streamed answer is due. */
   #nextPartDue = Infinity;
   readonly #head: string;
 
@@ -68,7 +68,7 @@ export class Attempt implements Timed {
     const { exchange, body } = this.call;
     this.#connection = connection;
     if (this.isCutShort) return Promise.reject(new ConnectionLost(true));
-    // A head that cannot be sent shows in the answer that does not come.
+    // When the head cannot be sent, no answer comes, and reading the answer reports the failure.
     const sent = connection.writeHead(this.#head).then(yes, no);
     return body.isEmpty ? connection.readHead(exchange.method) : this.#sendBody(connection, sent);
   }
@@ -78,7 +78,7 @@ export class Attempt implements Timed {
     return await connection.readHead(this.call.exchange.method);
   }
 
-  /** The answer: small bodies whole, others as a stream that gives everything back at its end. */
+  /** The answer: a small body whole, a larger one as a stream that releases the connection at its end. */
   async answer(head: Head, onEnd: (end: End) => void): Promise<Answer> {
     if (!this.#connection) throw new ConnectionLost(false);
     const { framing } = head;
@@ -89,7 +89,7 @@ export class Attempt implements Timed {
     const body = new AnswerBody(this.#connection, framing);
     const reading = body.whole();
     if (reading) {
-      // A copy: the connection and its buffer are given back.
+      // The next call on this connection overwrites its buffer.
       const whole = (reading instanceof Promise ? await reading : reading).slice();
       this.#release(head);
       return { head, body: whole };
@@ -109,7 +109,7 @@ export class Attempt implements Timed {
     };
   }
 
-  /** Ends the call wherever it is. */
+  /** Ends the call at any stage. */
   abandon(): void {
     this.clock.remove(this);
     this.abandonConnection();
@@ -143,12 +143,12 @@ export class Attempt implements Timed {
       this.#isUploading = false;
       this.#sentAt = performance.now();
     } catch {
-      // A body that breaks ends the call. A service that stops listening may have answered: then its answer counts.
+      // A broken request body ends the call. A service that stops reading may have answered already: its answer counts.
       if (body.state !== 'intact') connection.close();
     }
   }
 
-  /** Some of the answer, in the time that it may pause. */
+  /** The next part of the answer, within `idleMs`. */
   async #readInTime(body: AnswerBody): Promise<Uint8Array | null> {
     this.#nextPartDue = performance.now() + this.call.idleMs;
     try {
@@ -163,7 +163,7 @@ export class Attempt implements Timed {
       this.call.body.giveUp('too-slow');
     }
     this.cutShort ??= reason;
-    // A client that takes nothing more would not see that nothing more comes.
+    // The answer has begun: only a closed connection tells the client that the rest is missing.
     if (this.#stage === 'body') this.call.exchange.client.leave();
     this.#connection?.close();
     this.clock.remove(this);
@@ -193,7 +193,7 @@ export class Attempt implements Timed {
 const yes = () => true;
 const no = () => false;
 
-/** A chunk with its size before it. */
+/** The chunk in chunked transfer coding. */
 function framed(chunk: Uint8Array): Uint8Array {
   const size = encoder.encode(`${chunk.length.toString(16)}\r\n`);
   const bytes = new Uint8Array(size.length + chunk.length + 2);

@@ -1,4 +1,4 @@
-/** A circuit breaker: a service that keeps failing is left alone for a while, then asked once. */
+/** A circuit breaker: stops the calls to a service that keeps failing for a while, then allows one trial call. */
 
 const TRIAL_MS = 5_000;
 
@@ -9,13 +9,13 @@ export type Outcome = 'success' | 'failure' | 'neutral';
 export interface BreakerOptions {
   readonly failures: number;
   readonly openMs: number;
-  /** A trial that has said nothing for so long does not keep the next one waiting. */
+  /** Milliseconds after which a trial call without a result no longer blocks the next one. */
   readonly trialMs?: number;
   readonly now?: () => number;
   readonly onChange?: (state: BreakerState) => void;
 }
 
-/** Leave to make one call; report how it went exactly once. */
+/** Permission for one call; the caller reports its outcome exactly once. */
 export interface Permit {
   report(outcome: Outcome): void;
 }
@@ -25,7 +25,7 @@ export class CircuitBreaker {
   #failures = 0;
   #openUntil = 0;
   #trialUntil = 0;
-  /** Calls begun before the last change of state do not count any more. */
+  /** Grows with each change of state; outcomes of calls from an earlier generation are ignored. */
   #generation = 0;
   readonly #now: () => number;
 
@@ -37,12 +37,12 @@ export class CircuitBreaker {
     return this.#state;
   }
 
-  /** Milliseconds until a call may be worth while; at least 1. */
+  /** Milliseconds until the breaker may allow a call; at least 1. */
   get retryAfterMs(): number {
     return Math.max(1, (this.#state === 'half-open' ? this.#trialUntil : this.#openUntil) - this.#now());
   }
 
-  /** Leave for one call, or undefined when the circuit is open, or its one trial call is under way or not for this one. */
+  /** Permission for one call; undefined when the circuit is open, a trial is under way, or `mayTry` forbids the trial. */
   acquire(mayTry = true): Permit | undefined {
     if (this.#state !== 'closed') {
       const until = this.#state === 'open' ? this.#openUntil : this.#trialUntil;
@@ -69,7 +69,7 @@ export class CircuitBreaker {
     this.#state = state;
     this.#generation += 1;
     this.#failures = 0;
-    // A trial that said nothing is followed by another at once.
+    // After a neutral trial the breaker allows the next trial at once.
     if (state === 'half-open') this.#trialUntil = this.#now() + (this.options.trialMs ?? TRIAL_MS);
     if (state === 'open') this.#openUntil = this.#now() + (outcome === 'neutral' ? 0 : this.options.openMs);
     this.options.onChange?.(state);

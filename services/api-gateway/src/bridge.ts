@@ -1,4 +1,4 @@
-/** The two ends of one WebSocket. Frames pass as they come, each end at the pace of the other. */
+/** Joins the two ends of one WebSocket. Frames pass unbuffered: each end reads as fast as the other writes. */
 import { FrameGuard, goodbye } from './frames.ts';
 
 const CLOSE_MS = 2_000;
@@ -17,7 +17,7 @@ export const WEB_SOCKET_LIMITS: WebSocketLimits = {
   altogether: 400,
 };
 
-/** A connection on which frames are spoken. */
+/** A connection that carries WebSocket frames. */
 export interface FrameStream {
   /** The next bytes; null at the end. */
   read(): Promise<Uint8Array | null>;
@@ -25,36 +25,36 @@ export interface FrameStream {
   close(): void;
 }
 
-/** One end, and what comes from it. */
+/** One end of the WebSocket. */
 class Side {
   readonly guard: FrameGuard;
-  /** It has said goodbye, or is gone. */
+  /** This end has sent a close frame, or its connection has ended. */
   isDone = false;
-  /** It was told goodbye, or cannot be told any more. */
+  /** This end has been sent a close frame, or cannot be sent one any more. */
   isTold = false;
-  /** Settles when all that was written has gone out. */
+  /** Settles when all writes are done. */
   writing = Promise.resolve();
 
   constructor(readonly stream: FrameStream, private readonly isClient: boolean, messageBytes: number) {
-    // A client masks what it sends; to the service the gateway is one.
+    // Clients mask their frames (RFC 6455); towards the service the gateway is the client.
     this.guard = new FrameGuard(isClient, messageBytes);
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    // One after the other: two writes at once would mix their frames.
+    // Writes queue: two at once would mix their frames.
     return this.writing = this.writing.then(() => this.stream.write(bytes));
   }
 
   tell(code: number, reason: string): void {
     if (this.isTold) return;
     this.isTold = true;
-    // An end that is gone is not told; that it is gone shows when it is read.
+    // A failed write means the connection has ended; the reader of this end notices that.
     this.write(goodbye(code, reason, !this.isClient)).catch(() => undefined);
   }
 }
 
 export class Bridge {
-  /** Resolves when both ends are closed, or had time enough for it. */
+  /** Resolves when both ends are closed, or the time to close is over. */
   readonly ended: Promise<void>;
   readonly #resolve: () => void;
   readonly #client: Side;
@@ -79,7 +79,7 @@ export class Bridge {
     this.#lifeTimer = setTimeout(() => this.end(1001, 'the time is up'), Math.max(0, milliseconds));
   }
 
-  /** Says goodbye to both ends, each when the frame that is on its way to it has passed. */
+  /** Sends a close frame to both ends, each after the frame under way to it. */
   end(code: number, reason: string): void {
     if (this.#end) return;
     this.#end = { code, reason };
@@ -97,7 +97,7 @@ export class Bridge {
         if (from.guard.isClosed) break;
       }
     } catch {
-      // An end that broke is gone.
+      // A broken end counts as closed.
     }
     this.#done(from, to);
   }
@@ -117,11 +117,11 @@ export class Bridge {
     if (this.#end && from.guard.isStopped) to.tell(this.#end.code, this.#end.reason);
   }
 
-  /** Nothing more comes from this end. */
+  /** Handles the end of what `from` sends. */
   #done(from: Side, to: Side): void {
     from.isDone = true;
     const { isClosed, isBetweenFrames } = from.guard;
-    // One that is gone cannot be told, nor can the other end in the middle of a frame.
+    // A lost end cannot receive a close frame, and neither can its peer in the middle of a frame.
     if (!isClosed) from.isTold = true;
     if (!isClosed && !isBetweenFrames) to.isTold = to.isDone = true;
     if (from === this.#service) to.tell(1011, 'the service went away');

@@ -1,4 +1,4 @@
-/** The description of the whole API, put together from those of the services when somebody asks for it. */
+/** The OpenAPI description of the whole API, assembled on request from the descriptions of the services. */
 import { parseExactly } from './exact_json.ts';
 import { fetchText } from './fetch_text.ts';
 import { describe, type Logger } from './logging.ts';
@@ -35,7 +35,7 @@ export class Catalogue {
     this.#upstreams = new Map(options.routes.map(({ service, upstream }) => [service, upstream]));
   }
 
-  /** The description as JSON; callers that ask at the same time share the work. */
+  /** The description as JSON; concurrent callers share the work. */
   async document(): Promise<string> {
     const isFresh = [...this.#upstreams.keys()].every((service) =>
       this.#now() < (this.#known.get(service)?.until ?? -Infinity)

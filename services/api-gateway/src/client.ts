@@ -1,11 +1,11 @@
-/** The way to a client: what it sends, and what it is sent, over a connection of Node's server. */
+/** Reads from a client and writes to it over a connection of Node's server. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FrameStream } from './bridge.ts';
 import { type Client, type Header, isSource, type Reply, type WebSocketClient } from './exchange.ts';
 import type { End, Source } from './streams.ts';
 
-/** So much of a body that is not wanted is read all the same: many clients hear the answer only afterwards. */
+/** Bytes of an unwanted body that the gateway still reads: many clients read the answer only after sending the body. */
 const UNWANTED_BYTES = 64 * 1024;
 const UNWANTED_MS = 2_000;
 
@@ -54,7 +54,7 @@ export class HttpClient implements Client {
     return done ? null : value;
   }
 
-  /** Sends the answer; resolves when it is on its way, a stream when it has ended. */
+  /** Sends the answer; resolves when Node has taken it, or when a streamed answer has ended. */
   async send(reply: Reply): Promise<void> {
     const { body } = reply;
     try {
@@ -67,7 +67,7 @@ export class HttpClient implements Client {
     if (!this.request.complete) this.#giveBodyUp();
   }
 
-  /** Head and body, or the head alone when the body streams. */
+  /** Writes head and body, or only the head when the body streams. */
   #begin({ status, headers, body }: Reply): void {
     const { request, response, webSocket } = this;
     const list = headers.flat();
@@ -79,7 +79,7 @@ export class HttpClient implements Client {
     else response.end(body ?? undefined);
   }
 
-  /** A client that was refused a WebSocket gets an ordinary answer, the last one. */
+  /** Answers a refused WebSocket with an ordinary response, the last on this connection. */
   #writeTo(socket: Socket): void {
     this.response.assignSocket(socket);
     this.response.once('finish', () => socket.destroySoon());
@@ -89,7 +89,7 @@ export class HttpClient implements Client {
     return this.#body !== undefined || !(Number(this.request.headers['content-length']) <= UNWANTED_BYTES);
   }
 
-  /** A body that still comes is thrown away, but not for ever. */
+  /** Discards the rest of the request's body, within limits. */
   #giveBodyUp(): void {
     const timer = setTimeout(() => this.leave(), UNWANTED_MS);
     this.request.once('close', () => clearTimeout(timer));
@@ -125,7 +125,7 @@ function pairs(raw: readonly string[]): Header[] {
   return headers;
 }
 
-/** Resolves when there is room again; fails when the other side has gone. */
+/** Resolves when the stream accepts more; rejects when the client has disconnected. */
 function drained(stream: ServerResponse | Socket): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   if (stream.destroyed) reject(new Error('the client went away'));
@@ -138,7 +138,7 @@ function drained(stream: ServerResponse | Socket): Promise<void> {
   return promise;
 }
 
-/** A connection of Node's on which frames are spoken. */
+/** A connection of Node's server that carries WebSocket frames. */
 export class SocketStream implements FrameStream {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #first: Uint8Array | undefined;

@@ -1,19 +1,19 @@
-/** Time limits of many calls, looked at together: a timer for each would cost more than all the rest of it. */
+/** Checks the time limits of many calls together: one timer per call would cost more than the rest of the call. */
 
 const TICK_MS = 25;
 
 export interface Timed {
-  /** When it is time, by `performance.now()`; may change. */
+  /** The time limit, in milliseconds of `performance.now()`; may change. */
   readonly due: number;
-  /** Called when it is, and again while it stays so. */
+  /** The clock calls this once `due` has passed, and again at each check until it is removed. */
   expire(): void;
-  /** Belongs to the clock. */
+  /** Set by the clock: position in its list. */
   place?: number;
 }
 
 /**
- * A plain list, from which each entry knows its place. A `Set` makes a new table now and then, and tables that the
- * garbage collector thinks old keep the later ones alive, with every request in them: most of a pause went there.
+ * Keeps a plain array, and each entry knows its index. A `Set` replaces its table as it grows; old tables in the old
+ * generation kept later ones alive, with every request in them, and that took most of a garbage collection's pause.
  */
 export class Clock {
   readonly #waiting: Timed[] = [];

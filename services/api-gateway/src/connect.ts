@@ -1,4 +1,4 @@
-/** Connections, within a time. */
+/** Opens connections within a time limit. */
 
 export interface Address {
   readonly host: string;
@@ -27,7 +27,7 @@ export async function connectWithin(
   try {
     return await Promise.race([connecting, late]);
   } catch (error) {
-    // A connection that comes too late is not needed any more, and why it does not come was said already.
+    // A connection that opens too late is closed at once; the error below already tells the cause.
     connecting.then((connection) => connection.close(), () => undefined);
     throw error instanceof ConnectError ? error : new ConnectError('no connection', { cause: error });
   } finally {

@@ -1,4 +1,4 @@
-/** The connections of clients: which are idle, and which take nothing of what they are sent. */
+/** Tracks the connections of clients: which are idle, and which have stopped reading. */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -7,7 +7,7 @@ const SWEEP_MS = 5_000;
 interface State {
   /** Requests under way. */
   requests: number;
-  /** Bytes that had gone out at the last change, and when that was. */
+  /** Bytes sent at the last progress, and the time of that progress. */
   sent: number;
   sentAt: number;
 }
@@ -36,7 +36,7 @@ export class Connections {
     response.once('close', () => state.requests -= 1);
   }
 
-  /** The server's own list takes a connection on which no request has come yet for busy. */
+  /** Replaces Node's `closeIdleConnections`, which counts a connection without any request yet as busy. */
   closeIdle(): void {
     for (const [socket, { requests }] of this.#states) if (requests === 0) socket.destroy();
   }
@@ -45,7 +45,7 @@ export class Connections {
     clearInterval(this.#timer);
   }
 
-  /** Ends those that leave waiting for too long what they are sent: they would hold their place for ever. */
+  /** Closes connections whose client has stopped reading: each would hold its place for ever. */
   #sweep(now: number): void {
     for (const [socket, state] of this.#states) {
       const waiting = socket.writableLength;

@@ -1,4 +1,4 @@
-/** Cross-origin requests: without listed origins nothing is allowed, and preflights get no allowance. */
+/** CORS: the gateway allows only the listed origins; without a list it allows none. */
 import type { Exchange, Header, Reply } from './exchange.ts';
 
 const METHODS = 'GET,HEAD,POST,PUT,PATCH,DELETE';
@@ -7,7 +7,7 @@ const ANSWER_HEADERS =
   'ETag,Location,RateLimit-Limit,RateLimit-Policy,RateLimit-Remaining,RateLimit-Reset,Retry-After,X-Request-Id';
 const PREFLIGHT_SECONDS = '600';
 
-/** Puts onto the answer what the origin of the request may do; gives the whole answer when it is a preflight. */
+/** Adds the CORS headers to the answer; returns the whole answer when the request is a preflight. */
 export function applyCors(exchange: Exchange, origins: ReadonlySet<string>): Reply | undefined {
   const { headers } = exchange;
   if (origins.size > 0) exchange.answerHeaders.push(['Vary', 'Origin']);

@@ -1,9 +1,9 @@
-/** One address of a service: its pooled connections, what it is doing, and whether it is left alone for a while. */
+/** One address of a service: its pooled connections, its load, and whether it is ejected for a while. */
 import { type Address, connectWithin } from './connect.ts';
 import { Connection } from './http1.ts';
 
 const CONNECT_MS = 1_000;
-/** Below the keep-alive of the services (75 s), so that none of them closes a connection about to be used. */
+/** Below the keep-alive of the services (75 s), so that no service closes a connection that the gateway is about to use. */
 const POOL_IDLE_MS = 30_000;
 const POOL_SIZE = 128;
 const EJECTION = { failures: 3, firstMs: 5_000, longestMs: 60_000 };
@@ -19,7 +19,7 @@ export class Endpoint {
 
   constructor(readonly address: Address, private readonly now: () => number = () => performance.now()) {}
 
-  /** The address as it is written in a URL. */
+  /** Host and port as a URL has them. */
   get authority(): string {
     const { host, port } = this.address;
     return `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -29,7 +29,7 @@ export class Endpoint {
     return this.now() < this.#ejectedUntil;
   }
 
-  /** The pooled connection that was used last. `now`: by `performance.now()`; it is passed on because asking costs. */
+  /** The most recently used pooled connection. `now`: `performance.now()`, passed in because each call to it costs. */
   take(now: number): Connection | undefined {
     for (let connection = this.#idle.pop(); connection; connection = this.#idle.pop()) {
       if (!connection.isClosed && !isStale(connection, now)) {
@@ -52,7 +52,7 @@ export class Endpoint {
     this.#idle.push(connection);
   }
 
-  /** True when this failure ejects it. `mayEject`: enough others are left. */
+  /** True when this failure ejects the endpoint. `mayEject`: enough other endpoints are left. */
   failed(mayEject: boolean): boolean {
     this.#failures += 1;
     if (this.#failures < EJECTION.failures || this.isEjected || !mayEject) return false;
@@ -62,13 +62,13 @@ export class Endpoint {
     return true;
   }
 
-  /** A failure long ago weighs less: each success takes one ejection off the next one's time. */
+  /** Old failures weigh less: each success shortens the next ejection by one step. */
   succeeded(): void {
     this.#failures = 0;
     if (this.#ejections > 0 && !this.isEjected) this.#ejections -= 1;
   }
 
-  /** Closes connections that have been idle for long. */
+  /** Closes connections that have been idle for `POOL_IDLE_MS`. */
   sweep(): void {
     const now = performance.now();
     this.#idle = this.#idle.filter((connection) => {
@@ -77,7 +77,7 @@ export class Endpoint {
     });
   }
 
-  /** Calls under way go on; no connection is kept. */
+  /** Closes the pool; calls under way go on. */
   close(): void {
     this.#isGone = true;
     for (const connection of this.#idle.splice(0)) connection.close();

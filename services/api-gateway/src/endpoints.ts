@@ -1,4 +1,4 @@
-/** The addresses of one service: found in DNS when it has a headless Service, and chosen by load. */
+/** The addresses of one service, from DNS when it has a headless Service; chooses among them by load. */
 import { lookup } from 'node:dns/promises';
 import type { Address } from './connect.ts';
 import { Endpoint } from './endpoint.ts';
@@ -6,7 +6,7 @@ import { describe, type Logger } from './logging.ts';
 
 const REFRESH_MS = 5_000;
 
-/** The addresses of a name; empty when there are none. Fails when no name server answers. */
+/** Looks up the addresses of a name; empty when it has none. Rejects when no name server answers. */
 export type Resolve = (hostname: string) => Promise<readonly string[]>;
 
 export interface EndpointsOptions {
@@ -31,7 +31,7 @@ async function resolveWithSystem(hostname: string): Promise<readonly string[]> {
 }
 
 export class Endpoints {
-  /** The Service itself, for the time nothing is known of its replicas. */
+  /** The Service itself, used while the replicas are unknown. */
   readonly #service: Endpoint;
   readonly #name?: { readonly host: string; readonly port: number };
   readonly #resolve: Resolve;
@@ -47,7 +47,7 @@ export class Endpoints {
     this.#random = options.random ?? Math.random;
   }
 
-  /** Looks at the addresses now and every few seconds. */
+  /** Looks the addresses up now and every few seconds. */
   async start(): Promise<void> {
     this.#timer = setInterval(() => void this.refresh(), REFRESH_MS);
     await this.refresh();
@@ -57,7 +57,7 @@ export class Endpoints {
     return this.#replicas.length > 0 ? this.#replicas : [this.#service];
   }
 
-  /** The less busy of two, so that no replica is everybody's choice at once; one that was not tried yet if there is one. */
+  /** The less busy of two random replicas, so that gateways do not all pick the same one; prefers another than `tried`. */
   pick(tried?: Endpoint): Endpoint {
     const all = this.all;
     const [only] = all;
@@ -83,7 +83,7 @@ export class Endpoints {
     try {
       this.#replace(await this.#resolve(this.#name.host), this.#name.port);
     } catch (error) {
-      // The replicas that were there a moment ago most likely still are.
+      // The replicas of the last lookup most likely still run.
       this.logger.warning('replicas cannot be looked up', { name: this.#name.host, error: describe(error) });
     }
   }

@@ -1,7 +1,7 @@
-/** JSON with integers of any size: limits of 64 bits stand in descriptions, and must not be rounded on the way. */
+/** JSON with exact integers of any size: descriptions contain 64-bit limits, which `number` would round. */
 
 declare global {
-  /** In the engine, not yet in TypeScript's library. */
+  /** The engine has these; TypeScript's library does not declare them yet. */
   interface JSON {
     parse(
       text: string,
@@ -12,7 +12,7 @@ declare global {
   }
 }
 
-/** Integers that a number cannot hold become opaque values, which `JSON.stringify` writes as they were read. */
+/** Parses JSON; an integer beyond `number` becomes an opaque value that `JSON.stringify` writes unchanged. */
 export function parseExactly(text: string): unknown {
   return JSON.parse(text, (_key, value, { source }) => {
     const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);

@@ -1,4 +1,4 @@
-/** The request being served: what is known of it, for its answer, its log line, its metrics and the events about it. */
+/** One request with the data for its answer, log line, metrics and events. */
 import type { Socket } from 'node:net';
 import { addressKey, type Principal } from './identity.ts';
 import { NO_PROXIES } from './proxies.ts';
@@ -20,28 +20,28 @@ export function acceptRequestId(candidate: string | undefined): string {
   return candidate && REQUEST_ID.test(candidate) ? candidate : randomHex();
 }
 
-/** Trace and flags of the caller when they are well formed, else a new trace; the gateway's own part is a new span. */
+/** The caller's trace and flags when well formed, else a new trace; always with a new span for the gateway. */
 export function continueTrace(candidate: string | undefined): string {
   const known = candidate && TRACEPARENT.test(candidate) ? candidate : undefined;
   const trace = known ? known.slice(3, 35) : randomHex();
   return `00-${trace}-${randomHex().slice(0, 15)}1-${known ? known.slice(53) : '01'}`;
 }
 
-/** What a client sent, and the way back to it. */
+/** A client's request, and the means to answer it. */
 export interface Client {
   readonly method: string;
-  /** As it stands in the request line. */
+  /** Exactly as in the request line. */
   readonly target: string;
   readonly isHttp10: boolean;
   /** Names in lower case. */
   readonly headers: readonly Header[];
-  /** Address of the connection. */
+  /** Address of the connection's other end. */
   readonly peer: string;
-  /** Nothing of the body is still to come. */
+  /** The whole body has arrived. */
   readonly hasWholeBody: boolean;
   readonly isGone: boolean;
   onGone(callback: () => void): void;
-  /** Breaks the connection off: an answer that has begun cannot be taken back. */
+  /** Closes the connection, for an answer that has begun and cannot be completed. */
   leave(): void;
   readonly webSocket?: WebSocketClient;
   /** The next bytes of the body; null at the end. */
@@ -67,15 +67,15 @@ export const isSource = (body: Reply['body']): body is Source =>
 export class Exchange {
   readonly started = performance.now();
   readonly method: string;
-  /** What was sent more than once stands in one line, as a list. */
+  /** Repeated headers are joined into one list. */
   readonly headers: ReadonlyMap<string, string>;
   /** As the client wrote it. */
   readonly path: string;
   readonly query: string;
   readonly requestId: string;
-  /** What the service is told: the caller's trace, and a span of ours. */
+  /** `traceparent` for the service: the caller's trace and the gateway's span. */
   readonly traceparent: string;
-  /** Address of the client, as the edge and the proxies that are trusted saw it. */
+  /** Address of the client, as the edge and the trusted proxies saw it. */
   readonly address: string;
   /** Route template; never the raw path. */
   route = UNMATCHED_ROUTE;
@@ -83,13 +83,13 @@ export class Exchange {
   principal?: Principal;
   /** A client that asks for a WebSocket instead of an answer. */
   readonly webSocket?: WebSocketClient;
-  /** Headers of the answer, whatever it is. */
+  /** Headers for every answer to this request. */
   readonly answerHeaders: Header[];
   #isFinished = false;
 
   constructor(
     readonly client: Client,
-    // The same for all: a closure made here would outlive the request until the next full garbage collection.
+    // All exchanges share one function: a closure each would stay in memory until the next full garbage collection.
     private readonly record: (exchange: Exchange, status: number) => void,
     proxies = NO_PROXIES,
   ) {
@@ -108,7 +108,7 @@ export class Exchange {
     this.answerHeaders = [['X-Request-Id', this.requestId]];
   }
 
-  /** The path as it is repeated in answers and log lines: a client does not decide how long they are. */
+  /** The path, shortened for answers and log lines, whose length the client must not decide. */
   get shownPath(): string {
     const { path } = this;
     return path.length > SHOWN_CHARACTERS ? `${path.slice(0, SHOWN_CHARACTERS)}…` : path;
@@ -118,12 +118,12 @@ export class Exchange {
     return this.traceparent.slice(3, 35);
   }
 
-  /** Who is counted and watched: the user, or the address of someone unknown. */
+  /** Key for limits and suspicions: the user, or the address of a client without a login. */
   get subject(): string {
     return this.principal ? `user:${this.principal.userId}` : `address:${addressKey(this.address)}`;
   }
 
-  /** Writes the log line and the metrics, once: when the answer is complete, or is not going to be. */
+  /** Writes the log line and the metrics, once: when the answer is complete or has failed. */
   finish(status: number): void {
     if (this.#isFinished) return;
     this.#isFinished = true;

@@ -1,4 +1,4 @@
-/** A document of a service, no larger than it should be. */
+/** Fetches a text document of a service, of at most `maxBytes`. */
 export async function fetchText(url: string, milliseconds: number, maxBytes: number): Promise<string> {
   const signal = AbortSignal.timeout(milliseconds);
   const response = await fetch(url, { redirect: 'error', signal, headers: { Accept: 'application/json' } });

@@ -1,9 +1,9 @@
-/** What passes in one direction of a WebSocket, looked at frame by frame (RFC 6455). No message is ever collected. */
+/** Checks one direction of a WebSocket frame by frame (RFC 6455), without collecting messages. */
 
 const [CONTINUATION, CLOSE] = [0, 8];
 const OPCODES = new Set([0, 1, 2, 8, 9, 10]);
 const MAX_CONTROL_BYTES = 125;
-/** A message in more frames than this is made to be expensive. */
+/** Only an attacker splits a message into more frames than this. */
 const MAX_FRAMES = 1_000;
 const NOTHING = new Uint8Array();
 
@@ -20,21 +20,21 @@ interface FrameHead {
   readonly opcode: number;
   readonly isMasked: boolean;
   readonly hasReserved: boolean;
-  /** Of the head, and of what follows it. */
+  /** Bytes of the head; `length` is the bytes of the payload. */
   readonly size: number;
   readonly length: number;
 }
 
 export class FrameGuard {
-  /** Why nothing more may pass. */
+  /** The violation for which nothing more may pass. */
   violation?: Violation;
-  /** The goodbye has come: nothing may follow it. */
+  /** The close frame has come: nothing may follow it. */
   isClosed = false;
-  /** What comes is looked at, for the goodbye, but does not pass. */
+  /** The guard still looks for the close frame, but passes nothing. */
   isStopped = false;
-  /** Frames of messages so far. */
+  /** Number of data frames so far. */
   frames = 0;
-  /** The start of a head of which the rest has not come. */
+  /** The start of an incomplete head. */
   #withheld: Uint8Array = NOTHING;
   #left = 0;
   #isInMessage = false;
@@ -45,18 +45,18 @@ export class FrameGuard {
 
   constructor(private readonly isMasked: boolean, private readonly messageBytes: number) {}
 
-  /** Between two frames another frame may be put. */
+  /** True between two frames, where the gateway may insert a frame of its own. */
   get isBetweenFrames(): boolean {
     return this.#left === 0;
   }
 
-  /** The rest of the frame may pass, no other. */
+  /** Lets the current frame pass to its end, and no other. */
   stop(): void {
     this.#isStopping = true;
     this.isStopped ||= this.isBetweenFrames;
   }
 
-  /** What may pass of these bytes, and of what was withheld before. */
+  /** The part of the withheld and the new bytes that may pass. */
   look(bytes: Uint8Array): Uint8Array {
     const all = this.#withheld.length > 0 ? joined(this.#withheld, bytes) : bytes;
     let [at, passed] = [0, 0];
@@ -75,7 +75,7 @@ export class FrameGuard {
     return all.subarray(0, passed);
   }
 
-  /** The size of the head of the next frame; undefined when it has not come, or is none. */
+  /** The size of the next frame's head; undefined when the head is incomplete or invalid. */
   #nextHead(bytes: Uint8Array, at: number): number | undefined {
     const head = this.violation?.code === 1002 ? undefined : readHead(bytes, at);
     if (!head) return undefined;
@@ -118,7 +118,7 @@ export class FrameGuard {
   }
 }
 
-/** The head of the frame that begins there; undefined when not all of it has come. */
+/** The head of the frame at this position; undefined while it is incomplete. */
 function readHead(bytes: Uint8Array, at: number): FrameHead | undefined {
   const [first, second] = [bytes[at], bytes[at + 1]];
   if (first === undefined || second === undefined) return undefined;
@@ -144,7 +144,7 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** A frame that says goodbye; what goes to a service is masked, as RFC 6455 asks of a client. */
+/** A close frame; masked for a service, as RFC 6455 requires of a client. */
 export function goodbye(code: number, reason: string, isMasked: boolean): Uint8Array {
   const text = new TextEncoder().encode(reason);
   const payload = joined(new Uint8Array([code >> 8, code & 0xff]), text);

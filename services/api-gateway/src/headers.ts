@@ -1,4 +1,4 @@
-/** Which headers pass through the gateway, in which direction, and which it sets itself. */
+/** Decides which headers pass through the gateway in each direction, and sets the gateway's own. */
 import type { Exchange, Header } from './exchange.ts';
 import { Problem } from './problems.ts';
 import type { Route } from './routes.ts';
@@ -16,7 +16,7 @@ const HOP_BY_HOP = [
   'upgrade',
 ];
 
-/** Names by which services and proxies learn who calls, or what was asked: only the gateway may say so. */
+/** Headers that tell services and proxies the caller or the original request: only the gateway may set them. */
 const SPOOFABLE =
   /^(?:x-user(?:-.*)?|x-forwarded(?:-.*)?|forwarded|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip|x-auth-.*|x-authenticated-.*|(?:x-)?remote-.*|x-original-.*|x-rewrite-.*|x-http-method(?:-override)?|x-method-override|x-role|x-roles|x-groups)$/;
 
@@ -39,20 +39,20 @@ const NOT_SENT_BACK = new Set([
   'content-length',
 ]);
 
-/** Verdicts on header names: the same few come with every request. */
+/** Size of the cache of verdicts on header names: every request brings the same few names. */
 const KNOWN_NAMES = 1_000;
 const verdicts = new Map<string, boolean>();
 
 function passesOn(name: string): boolean {
   const known = verdicts.get(name);
   if (known !== undefined) return known;
-  // Some servers take `_` for `-`: X_User_Id must not slip by.
+  // Some servers read `_` as `-`: X_User_Id must not pass.
   const passes = !NOT_SENT_ON.has(name) && !SPOOFABLE.test(name.replaceAll('_', '-'));
   if (verdicts.size < KNOWN_NAMES) verdicts.set(name, passes);
   return passes;
 }
 
-/** What a Host header says in vain can be a path to another parser. */
+/** Rejects an invalid Host header: another parser may read a path in it. */
 export function checkHost({ headers, client }: Exchange): void {
   const host = headers.get('host');
   if (host === undefined ? client.isHttp10 : isHost(host)) return;
@@ -73,7 +73,7 @@ export function upstreamHeaders(exchange: Exchange, { prefix, rewrite }: Route):
   if (bytes > MAX_HEADER_BYTES) {
     throw new Problem(431, `The header fields are larger than ${MAX_HEADER_BYTES} bytes.`);
   }
-  // Compression is the edge's work; a stream that is not compressed needs no buffering to pass on.
+  // The edge compresses; the gateway passes an uncompressed stream on without buffering.
   sent.push(['accept-encoding', 'identity']);
   sent.push(['x-request-id', exchange.requestId]);
   sent.push(['traceparent', exchange.traceparent]);
@@ -82,7 +82,7 @@ export function upstreamHeaders(exchange: Exchange, { prefix, rewrite }: Route):
   if (proto === 'https' || proto === 'http') sent.push(['x-forwarded-proto', proto]);
   const host = [headers.get('x-forwarded-host'), headers.get('host')].find((name) => name && isHost(name));
   if (host) sent.push(['x-forwarded-host', host]);
-  // The service makes its URLs with it, and takes nothing more off a path that was judged here.
+  // The service builds its URLs with the prefix; the gateway has already removed it from the path.
   if (rewrite === '') sent.push(['x-forwarded-prefix', prefix]);
   if (exchange.principal) {
     sent.push(['x-user-id', exchange.principal.userId]);
@@ -91,7 +91,7 @@ export function upstreamHeaders(exchange: Exchange, { prefix, rewrite }: Route):
   return sent;
 }
 
-/** Headers for the client. CORS is the gateway's word alone. */
+/** Headers for the client. Only the gateway sets CORS headers. */
 export function clientHeaders(upstream: readonly Header[]): Header[] {
   const named = namedBy(
     upstream.filter(([name]) => name === 'connection').map(([, value]) => value).join(','),
@@ -106,13 +106,13 @@ export function clientHeaders(upstream: readonly Header[]): Header[] {
   return sent;
 }
 
-/** The headers that a Connection header declares to be for the next hop only. */
+/** The headers that a Connection header limits to the next hop. */
 function namedBy(connection: string | undefined): ReadonlySet<string> | undefined {
   if (!connection || connection === 'keep-alive' || connection === 'close') return undefined;
   return new Set(listOf(connection));
 }
 
-/** The words of a header that holds a list, in lower case. */
+/** The items of a list header, in lower case. */
 export function listOf(value: string): string[] {
   return value.split(',').map((word) => word.trim().toLowerCase()).filter(Boolean);
 }

@@ -1,8 +1,8 @@
 /**
- * One HTTP/1.1 connection to a service: a request at a time, bodies streamed both ways.
+ * One HTTP/1.1 connection to a service: one request at a time, bodies streamed both ways.
  *
- * Written by hand on a plain connection, because `fetch` neither tells whether a request was sent at all (which decides
- * whether it may be sent again) nor bounds the time to connect, and costs three times as much.
+ * The gateway does not use `fetch`, because `fetch` does not tell whether it sent the request (which decides whether the
+ * gateway may retry), has no limit for the time to connect, and costs three times as much.
  */
 import { Buffer } from 'node:buffer';
 import type { Header } from './exchange.ts';
@@ -16,7 +16,7 @@ const MAX_LINE_BYTES = 1024;
 const [CR, LF] = [13, 10];
 const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |$)/;
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
-/** Control characters, with which another parser may see other lines, and which no writer of headers takes. */
+/** Control characters: another parser may split lines at them, and header writers reject them. */
 // deno-lint-ignore no-control-regex
 const STRAY = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|[^\r]\n/;
 const KNOWN_NAMES = 1_000;
@@ -28,7 +28,7 @@ export class BadAnswer extends Error {
   override readonly name = 'BadAnswer';
 }
 
-/** The connection ended too early; `silent` when not a byte of an answer had come. */
+/** The connection ended too early; `silent` when no byte of an answer had come. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
 
@@ -41,14 +41,14 @@ export interface Head {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: readonly Header[];
-  /** How the end of the body is known: its length, by chunks, or by the end of the connection. */
+  /** What marks the end of the body: its length, the last chunk, or the end of the connection. */
   readonly framing: number | 'chunked' | 'close';
   readonly keepAlive: boolean;
 }
 
 export class Connection {
   #buffer = new Uint8Array(BUFFER_BYTES);
-  /** The same bytes, for what only a `Buffer` can do: bytes in the guise of characters. */
+  /** The same bytes as a `Buffer`, which can decode them as Latin-1. */
   #text = Buffer.from(this.#buffer.buffer);
   #output = new Uint8Array(OUTPUT_BYTES);
   #start = 0;
@@ -73,7 +73,7 @@ export class Connection {
     this.socket.close();
   }
 
-  /** Waits for the next request. Nothing may come meanwhile: a closed or talkative connection is not used again. */
+  /** Keeps the connection for the next request; drops it when the service closes it or sends anything meanwhile. */
   park(now: number): void {
     if (this.#start !== this.#end) return this.close();
     this.#start = this.#end = 0;
@@ -90,9 +90,9 @@ export class Connection {
     this.#isParked = false;
   }
 
-  /** Sends the head of a request, of which only characters up to U+00FF are expected. */
+  /** Sends the head of a request; its characters are at most U+00FF. */
   writeHead(head: string): Promise<void> {
-    // In the buffer of this connection: a new one for each request would cost more than all else here.
+    // The connection reuses its buffer: a new one for each request would cost more than the rest of this function.
     if (head.length > this.#output.length) this.#output = new Uint8Array(2 * head.length);
     const { read, written } = encoder.encodeInto(head, this.#output);
     const isAscii = read === head.length && written === head.length;
@@ -106,8 +106,8 @@ export class Connection {
   }
 
   /**
-   * The head of the answer to a request of this method. Interim answers (1xx) are passed over, but for the one to a
-   * request for an upgrade.
+   * The head of the answer to a request of this method. Skips interim answers (1xx), except the answer to an upgrade
+   * request.
    */
   async readHead(method: string, isUpgrade = false): Promise<Head> {
     for (;;) {
@@ -125,7 +125,7 @@ export class Connection {
     }
   }
 
-  /** Exactly so many bytes in one piece, when they fit the buffer; they stay there until the next request. */
+  /** Exactly `length` bytes as a view of the buffer, valid until the next request; undefined when they do not fit. */
   readWhole(length: number): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> | undefined {
     if (length > BUFFER_BYTES) return undefined;
     return this.#end - this.#start < length ? this.#waitForWhole(length) : this.#view(length);
@@ -138,7 +138,7 @@ export class Connection {
     return this.#view(length);
   }
 
-  /** Some of the next `limit` bytes; null when the connection has ended. */
+  /** At most `limit` of the next bytes; null when the connection has ended. */
   async readSome(limit: number): Promise<Uint8Array<ArrayBuffer> | null> {
     const buffered = this.#end - this.#start;
     if (buffered > 0) return this.#view(Math.min(buffered, limit)).slice();
@@ -147,7 +147,7 @@ export class Connection {
     return count === null ? null : chunk.subarray(0, count);
   }
 
-  /** A line without its end. */
+  /** The next line without its line end. */
   async readLine(): Promise<string> {
     for (;;) {
       const end = this.#buffer.subarray(0, this.#end).indexOf(LF, this.#start);
@@ -162,7 +162,7 @@ export class Connection {
     }
   }
 
-  /** The next bytes, where they are. */
+  /** The next bytes as a view of the buffer. */
   #view(length: number): Uint8Array<ArrayBuffer> {
     const bytes = this.#buffer.subarray(this.#start, this.#start + length);
     this.#start += length;
@@ -179,7 +179,7 @@ export class Connection {
     return -1;
   }
 
-  /** Reads on; false at the end of the connection. */
+  /** Reads more into the buffer; false at the end of the connection. */
   async #fill(limit: number): Promise<boolean> {
     this.#reading ??= this.#readMore(limit);
     const reading = this.#reading;
@@ -215,14 +215,14 @@ export class Connection {
   }
 }
 
-/** The head of a request. Names and values have been checked by the server that received them. */
+/** The head of a request as text. The server that received the headers has checked names and values. */
 export function requestHead(method: string, target: string, headers: readonly Header[]): string {
   let text = `${method} ${target} HTTP/1.1\r\n`;
   for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
   return `${text}\r\n`;
 }
 
-/** A character a byte: header values are bytes in the guise of characters. */
+/** Encodes each character as one byte: header values are Latin-1. */
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
 function parseHead(text: string, method: string): Head {
@@ -266,7 +266,7 @@ function parseHeader(line: string): Header {
   return [lowerCased(line.slice(0, Math.max(0, colon))), line.slice(colon + 1).trim()];
 }
 
-/** A name in lower case. The same few come with every answer. */
+/** A name in lower case, cached: every answer brings the same few names. */
 function lowerCased(name: string): string {
   const known = names.get(name);
   if (known !== undefined) return known;
@@ -286,7 +286,7 @@ export class AnswerBody {
     this.#left = typeof framing === 'number' ? framing : 0;
   }
 
-  /** All of it, when it is known to be small; good until the connection is used again. */
+  /** The whole body when it is known to be small; valid until the next use of the connection. */
   whole(): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> | undefined {
     return typeof this.framing === 'number' ? this.connection.readWhole(this.framing) : undefined;
   }
@@ -303,7 +303,7 @@ export class AnswerBody {
     return bytes;
   }
 
-  /** The connection is spent afterwards. */
+  /** Reads until the connection ends; the connection cannot be reused. */
   async #readToEnd(): Promise<Uint8Array<ArrayBuffer> | null> {
     const bytes = await this.connection.readSome(CHUNK_BYTES);
     if (!bytes) this.#isDone = true;

@@ -1,4 +1,4 @@
-/** Who makes a request: the token of the platform, and the address behind the edge. */
+/** Identifies the caller: by the platform's token, and by the address behind the edge. */
 import { isIP } from 'node:net';
 import { type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { JOSEError, JWSSignatureVerificationFailed } from 'jose/errors';
@@ -13,24 +13,24 @@ const ROLE_NAMES: ReadonlySet<unknown> = new Set(ROLES);
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const TOKEN = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const BEARER = /^Bearer +([^ ]+)$/i;
-/** A verdict is believed for so long, so that a key that was withdrawn is noticed. */
+/** Lifetime of a cached verdict, so that the gateway notices a withdrawn key. */
 const REMEMBER_MS = 60_000;
 const REMEMBERED = 10_000;
 
 export interface Principal {
   readonly userId: string;
   readonly role: Role;
-  /** Login that the token belongs to. */
+  /** Login session of the token. */
   readonly sessionId?: string;
   /** Seconds since the epoch. */
   readonly issuedAt: number;
   readonly expiresAt: number;
 }
 
-/** The caller whom a token names; undefined for one that is not ours (any more). Whether it was revoked, Redis knows. */
+/** The caller that a token names; undefined for an invalid or expired token. Redis knows the revoked ones. */
 export type Verify = (token: string) => Promise<Principal | undefined> | Principal | undefined;
 
-/** The algorithm is the one of the settings; what a token says about itself only chooses among trusted keys. */
+/** The settings fix the algorithm; a token's header only chooses among trusted keys. */
 export function createVerifier(
   settings: Settings['jwt'],
   keys: KeySet | (() => Secrets['jwtKeys']),
@@ -81,7 +81,7 @@ export function createVerifier(
   return remembering(check, now);
 }
 
-/** Good verdicts are kept for the next requests with the same token; bad ones are not: they would drive out the good. */
+/** Caches good verdicts for the next requests with the same token; bad ones would push the good ones out. */
 function remembering(check: (token: string) => Promise<Principal | undefined>, now: () => number): Verify {
   const known = new Map<string, { principal: Principal; until: number }>();
   const verify = async (token: string) => {
@@ -104,7 +104,7 @@ function remembering(check: (token: string) => Promise<Principal | undefined>, n
 function principalOf({ sub, role, iat, exp, sid }: JWTPayload, now: number): Principal | undefined {
   if (typeof sub !== 'string' || !UUID.test(sub) || !ROLE_NAMES.has(role)) return undefined;
   if (sid !== undefined && !(typeof sid === 'string' && UUID.test(sid))) return undefined;
-  // A token that says it is made later than now is not one of ours; the library checks `exp` and `nbf` only.
+  // A token issued in the future is not ours; the library checks only `exp` and `nbf`.
   if (iat === undefined || exp === undefined || iat > now + SKEW_SECONDS) return undefined;
   return {
     userId: sub.toLowerCase(),
@@ -115,17 +115,17 @@ function principalOf({ sub, role, iat, exp, sid }: JWTPayload, now: number): Pri
   };
 }
 
-/** The token in an Authorization header; an empty one when the header has something else. */
+/** The token of an Authorization header; empty when the header has another scheme or form. */
 export function bearerToken(authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined;
-  // As nearly everybody writes it: a search for a space is many times faster than the expression.
+  // The usual form: searching for a space is many times faster than the regular expression.
   if (authorization.startsWith('Bearer ') && authorization.lastIndexOf(' ') === 6) {
     return authorization.slice(7);
   }
   return BEARER.exec(authorization)?.[1] ?? '';
 }
 
-/** What stands for a client in the limiter: an IPv6 client has a whole /64 to pick addresses from. */
+/** The limiter's key for a client: an IPv6 client can use any address of its /64, so the key is the prefix. */
 export function addressKey(address: string): string {
   const plain = plainAddress(address);
   if (isIP(plain) !== 6) return plain;

@@ -1,7 +1,7 @@
 /**
- * The public keys that tokens are signed with, as user-management publishes them. Choosing and importing them is the
- * library's work. When they are fetched is decided here: the library gives good keys up when they are old and cannot be
- * fetched again, asks again for every token while it has none, and reads a document of any size.
+ * The public keys of the tokens, as user-management publishes them. The library chooses and imports keys. This module
+ * decides when to fetch them: the library drops old but good keys when a fetch fails, fetches for every token while it
+ * has no keys, and reads a document of any size.
  */
 import { createRemoteJWKSet, customFetch, type FlattenedJWSInput, type JWSHeaderParameters } from 'jose';
 import { JOSEError, JWKSNoMatchingKey } from 'jose/errors';
@@ -9,14 +9,14 @@ import { fetchText } from './fetch_text.ts';
 import { describe, type Logger } from './logging.ts';
 
 const FRESH_MS = 600_000;
-/** A token can name any key: it must not make the gateway ask again and again. */
+/** Any token can name an unknown key: the cooldown keeps such tokens from causing a fetch each. */
 const COOLDOWN_MS = 30_000;
-/** Before the first keys there is nothing to protect but the service that is just starting. */
+/** Shorter before the first keys, because no token can be checked without them. */
 const FIRST_RETRY_MS = 1_000;
 const FETCH_MS = 3_000;
 const MAX_BYTES = 256 * 1024;
 
-/** There are no keys yet, so that nothing can be said about a token. */
+/** There are no keys yet, so the gateway cannot check tokens. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
@@ -41,7 +41,7 @@ export class KeySet {
     });
   }
 
-  /** The key that a token was signed with; fails with a JOSEError when there is none. */
+  /** The key that signed a token; rejects with a JOSEError when there is none. */
   async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
     if (this.#keys.jwks() && this.#now() - this.#fetchedAt > FRESH_MS) this.#refresh();
     try {
@@ -54,13 +54,13 @@ export class KeySet {
     }
   }
 
-  /** While tokens are checked with the keys there are. */
+  /** Fetches in the background; the current keys stay in use. */
   #refresh(): void {
-    // Why it failed is in the log.
+    // The fetch logs its own failure.
     this.#keys.reload().catch(() => undefined);
   }
 
-  /** Asks, unless that was tried just now. */
+  /** Fetches the document, unless the last attempt was just now. */
   async #fetch(): Promise<Response> {
     const pause = this.#keys.jwks() ? COOLDOWN_MS : FIRST_RETRY_MS;
     if (this.#now() - this.#triedAt < pause) throw new Error('the keys were asked for a moment ago');
@@ -78,7 +78,7 @@ export class KeySet {
   }
 }
 
-/** What may be keys: one that is none does not make the others useless. */
+/** The objects that may be keys: one invalid entry must not make the others unusable. */
 function keysIn(document: unknown): readonly object[] {
   if (typeof document !== 'object' || document === null || !('keys' in document)) return [];
   return Array.isArray(document.keys)

@@ -17,8 +17,8 @@ const pause = (seconds: number) =>
   });
 
 /**
- * Not ready at once; serves on for the drain time; then stops accepting, and ends the open requests. WebSockets have no
- * end of their own: they are asked to come back elsewhere when nothing new is sent here any more.
+ * Reports not ready at once, serves on for the drain time, then stops accepting and waits for the open requests.
+ * WebSockets do not end by themselves: the gateway asks their clients to reconnect once no new traffic arrives.
  */
 export async function drain(
   server: Pick<Server, 'shutdown'>,

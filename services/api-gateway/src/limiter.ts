@@ -1,4 +1,4 @@
-/** Lets a request pass when its token is still good and its limits allow it, also while Redis is away. */
+/** Admits a request when its token is not revoked and its limits allow it; decides also while Redis is away. */
 import type { Exchange } from './exchange.ts';
 import { addressKey, type Principal } from './identity.ts';
 import { describe, type Logger } from './logging.ts';
@@ -12,12 +12,12 @@ import type { Suspicions } from './suspicions.ts';
 
 const READS = new Set(['GET', 'HEAD']);
 /**
- * One address may send so many times what one user may: ten people of an office behind one address are not in each
- * other's way at full speed, and somebody with any number of accounts gets no further than ten users do.
+ * An address may send this many times the limit of a user: ten people behind an office's address can all use their full
+ * limit, and an attacker with many accounts gets no more than ten users do.
  */
 const USERS_AN_ADDRESS = 10;
 
-/** A prefix with a limit of its own counts addresses; elsewhere users are counted, and addresses without a login. */
+/** A prefix with its own limit counts addresses; the others count users, or addresses when there is no login. */
 export function admissionFor(
   route: Route | undefined,
   client: string,
@@ -47,7 +47,7 @@ export interface LimiterParts {
   readonly rateLimit: number;
 }
 
-/** What was asked about a user last: most requests of a user are for the same route and from the same address. */
+/** The last admission of a user: most requests of a user have the same route and the same address. */
 interface Remembered {
   readonly route: Route;
   readonly client: string;
@@ -60,9 +60,8 @@ export class Limiter {
   constructor(private readonly parts: LimiterParts) {}
 
   /**
-   * Returns when the request may go on, without its principal when that was revoked; fails with 429, or with 503 when
-   * Redis is away and the request is not a mere read. Without a match: a request for nothing there is, which costs all the
-   * same.
+   * Returns when the request may go on, and removes its principal when the login was revoked. Fails with 429, or with 503
+   * when Redis is away and the request is not a read. Without `match` the path has no route; the limits count it too.
    */
   async admit(exchange: Exchange, match?: Match): Promise<void> {
     const { store, metrics, suspicions } = this.parts;
@@ -95,7 +94,7 @@ export class Limiter {
 
   #withoutCount(exchange: Exchange, route: Route | undefined, { quotas }: Admission, error: unknown): void {
     const { metrics, logger } = this.parts;
-    // A prefix with a limit of its own is one where things are guessed: it stays closed, whatever the method.
+    // A prefix with its own limit is a target for guessing: it stays closed for every method.
     const isOpen = !route || (READS.has(exchange.method) && !route.requestsPerMinute);
     metrics.rateLimit(quotas[0]?.name ?? 'common', isOpen ? 'open' : 'closed');
     logger.debug('a request cannot be counted', {

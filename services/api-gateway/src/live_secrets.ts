@@ -1,4 +1,4 @@
-/** Secrets that are read again while the process runs: the files of a mounted Secret are replaced in place. */
+/** Reads the secrets again while the process runs: Kubernetes replaces the files of a mounted Secret in place. */
 import { describe, type Logger } from './logging.ts';
 import type { Secrets } from './settings.ts';
 
@@ -6,14 +6,14 @@ const POLL_MS = 2_000;
 
 export interface LiveSecretsOptions {
   readonly first: Secrets;
-  /** Fails when what is there now cannot be used. */
+  /** Throws when the current files cannot be used. */
   readonly read: () => Secrets;
   readonly logger: Logger;
   readonly now?: () => number;
 }
 
 export class LiveSecrets {
-  /** Those in force. */
+  /** The secrets in force. */
   current: Secrets;
   /** Seconds since the epoch. */
   readAt: number;
@@ -26,7 +26,7 @@ export class LiveSecrets {
     this.readAt = this.#seconds();
   }
 
-  /** What to log in to Redis with, the likeliest first: the server may learn of a change later than this process. */
+  /** Passwords to try at Redis, the likeliest first: the server may learn of a change later than this process. */
   redisPasswords(): readonly string[] {
     return [...new Set([...this.current.redisPasswords, ...this.#before])];
   }
@@ -40,7 +40,7 @@ export class LiveSecrets {
     clearInterval(this.#timer);
   }
 
-  /** Takes what the files have now; what cannot be used is refused as a whole. */
+  /** Takes the current files, or keeps all the old secrets when one of the new ones is unusable. */
   look(): void {
     const { read, logger } = this.options;
     try {

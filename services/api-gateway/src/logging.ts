@@ -1,21 +1,21 @@
-/** Logs as one JSON object a line on standard output. */
+/** Writes logs to standard output, one JSON object a line. */
 import type { LogLevel } from './settings.ts';
 
 const ORDER: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warning: 2, error: 3, critical: 4 };
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Takes finished lines, without their end. */
+/** Takes finished lines, without a line end. */
 export interface Sink {
   write(line: string): void;
 }
 
 const FLUSH_MS = 50;
 const FLUSH_CHARACTERS = 64 * 1024;
-/** More than this is not held for a reader of the log that is stuck. */
+/** The most that the sink holds while the reader of the log is stuck. */
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
-/** Collects lines for a moment and writes them in one go, so that no request waits for its own line. */
+/** Collects lines for a moment and writes them together, so that no request waits for its own line. */
 export class BufferedSink implements Sink {
   #lines = '';
   #dropped = 0;
@@ -37,7 +37,7 @@ export class BufferedSink implements Sink {
     else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
   }
 
-  /** Resolves when everything so far is written. */
+  /** Resolves when all lines so far are written. */
   async flush(): Promise<void> {
     while (this.#writing) await this.#writing;
     clearTimeout(this.#timer);
@@ -71,7 +71,7 @@ export class BufferedSink implements Sink {
 let second = -1;
 let secondText = '';
 
-/** Now, as ISO 8601 has it. The second is put into words once: doing it for each line costs more than the line. */
+/** The time as ISO 8601. Formats each second once: formatting for each line would cost more than the line itself. */
 export function timestamp(now = Date.now()): string {
   const current = Math.floor(now / 1000);
   if (current !== second) {

@@ -6,10 +6,10 @@ const BREAKER_VALUES: Readonly<Record<BreakerState, number>> = { closed: 0, 'hal
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** `open`, `closed`: Redis was away, and the request was let through or refused. */
+/** `open`, `closed`: Redis was away, and the limiter let the request through or refused it. */
 export type LimitResult = 'allowed' | 'limited' | 'open' | 'closed';
 
-/** Finds the series of a counter label by label, so that no key has to be put together for each count. */
+/** Finds the series of a counter label by label, which saves building a key for each count. */
 class Tally {
   readonly #next = new Map<string, Tally>();
   #counted = 0;
@@ -27,7 +27,7 @@ class Tally {
     next.count(counter, labels, depth + 1);
   }
 
-  /** Tells the library what was counted since the last time. */
+  /** Adds the counts since the last flush to the library's counters. */
   flush(): void {
     if (this.#counted > 0) this.#series?.inc(this.#counted);
     this.#counted = 0;
@@ -93,11 +93,11 @@ export class Metrics {
     labelNames: ['type', 'outcome'],
     registers: [this.#registry],
   });
-  /** What was counted since the last look: adding it up here costs a tenth of telling the library each time. */
+  /** Counts since the last flush: adding them up here costs a tenth of calling the library each time. */
   readonly #tallies = new Map<Counter, Tally>();
   readonly #durations = new Map<string, { observe(value: number): void }>();
 
-  /** @param secretsReadAt when the secrets in force were read, in seconds since the epoch. */
+  /** @param secretsReadAt when the gateway read the secrets in force, in seconds since the epoch. */
   constructor(version: string, secretsReadAt: () => number = () => 0) {
     const registers = [this.#registry];
     new Gauge({

@@ -1,4 +1,4 @@
-/** OpenAPI description of the gateway: what it answers itself, and what it serves for others under its own paths. */
+/** OpenAPI description of the gateway: its own operations, and those of the services under the gateway's paths. */
 import { isExactNumber } from './exact_json.ts';
 import type { Route } from './routes.ts';
 import { externalPath, isInternal, matchRoute } from './routing.ts';
@@ -49,7 +49,7 @@ export interface Document {
 type PathItem = Readonly<Record<string, unknown>>;
 type Operation = Record<string, unknown>;
 
-/** A service, and what it says of itself; nothing when it cannot be asked. */
+/** A service and its description; undefined while the service does not answer. */
 export interface ServiceDocument {
   readonly service: string;
   readonly document?: Document;
@@ -118,7 +118,7 @@ function own(operationId: string, summary: string, responses: Record<number, unk
   return { get: operation };
 }
 
-/** The paths of a service that can be reached through the gateway, where they are reached. */
+/** The paths of a service that the gateway serves, under the gateway's names. */
 function pathsOf(service: string, document: Document, routes: readonly Route[]): Record<string, unknown> {
   const upstream = routes.find((route) => route.service === service)?.upstream ?? '';
   const isServed = (path: string) => {
@@ -164,7 +164,7 @@ function pathItem(
   return { ...shared, ...Object.fromEntries(operations) };
 }
 
-/** Links name operations, whose names have changed; those to what is not served are gone. */
+/** Renames the operations in links, and removes links to operations that the gateway does not serve. */
 function responsesOf(
   service: string,
   responses: unknown,
@@ -187,7 +187,7 @@ function prefixed(service: string, named: Readonly<Record<string, unknown>>): Re
 
 const COMPONENT = /^#\/components\/([^/]+)\//;
 
-/** The same, with the names of components under which they stand in the common document. */
+/** The value with component references renamed as in the common document. */
 function referencesPrefixed(service: string, value: unknown, key = '', parent = ''): unknown {
   if (Array.isArray(value)) return value.map((item) => referencesPrefixed(service, item, '', key));
   if (typeof value === 'object' && value !== null && !isExactNumber(value)) {

@@ -1,4 +1,4 @@
-/** What the gateway answers by itself: liveness, readiness, metrics and its description. */
+/** The gateway's own operations: liveness, readiness, metrics and its description. */
 import { type Context, Hono } from 'hono';
 import type { Catalogue } from './catalogue.ts';
 import type { Lifecycle } from './lifecycle.ts';

@@ -1,6 +1,6 @@
 /**
- * The console and the description's viewer: files that `pack.ts` compressed when the image was built. All are read at the
- * start and found by their whole name, so no path of a client ever reaches the file system.
+ * Serves the console and the API viewer: files that `pack.ts` compressed for the image. The gateway reads them all at
+ * the start and finds them by their whole name, so no path of a client reaches the file system.
  */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
@@ -12,7 +12,7 @@ import { Problem } from './problems.ts';
 import { SettingsError } from './settings.ts';
 
 const INDEX = 'index.html';
-/** Set by the build; a changed file has another name. */
+/** The build puts a hash into these names: a changed file has another name. */
 const HASHED = /\/assets\/.+-[A-Za-z0-9]{8,}\.[a-z0-9]+$/;
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -36,7 +36,7 @@ const policyOf = (images: string) =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-/** Pictures of the console come from services that want a token, those of the viewer stand in its style sheet. */
+/** The console fetches pictures with a token and shows them as blobs; the viewer has them in its style sheet. */
 const POLICIES = { console: policyOf('blob:'), docs: policyOf('data:') };
 
 const COMMON_HEADERS: readonly Header[] = [
@@ -58,7 +58,7 @@ interface Page {
   readonly etag: string;
   readonly headers: readonly Header[];
   readonly packed: Uint8Array;
-  /** For clients that do not take Brotli; made when the first of them asks. */
+  /** Uncompressed, for clients without Brotli; made at the first such request. */
   plain?: Promise<Uint8Array>;
 }
 
@@ -98,7 +98,7 @@ async function answer(exchange: Exchange, page: Page): Promise<Reply> {
   return { status: 200, headers, body: await page.plain };
 }
 
-/** Compared weakly: the same file has the same tag in every encoding. */
+/** Compares weakly: a file has the same tag in every encoding. */
 function isKnown(condition: string | undefined, etag: string): boolean {
   if (condition === undefined) return false;
   const opaque = etag.replace(/^W\//, '');
@@ -106,7 +106,7 @@ function isKnown(condition: string | undefined, etag: string): boolean {
     condition.split(',').some((tag) => tag.trim().replace(/^W\//, '') === opaque);
 }
 
-/** What a client says of Brotli itself wins over what it says of `*`. */
+/** An entry for `br` takes precedence over an entry for `*`. */
 export function takesBrotli(accepted: string | undefined): boolean {
   const weights = new Map(
     (accepted ?? '').toLowerCase().split(',').map((item) => {
@@ -118,7 +118,7 @@ export function takesBrotli(accepted: string | undefined): boolean {
   return (weights.get('br') ?? weights.get('*') ?? 0) > 0;
 }
 
-/** Names of the packed files below a folder, without their ending. */
+/** Names of the packed files below a folder, without `PACKED`. */
 function* filesOf(directory: string, below = ''): Generator<string> {
   for (const { name, isDirectory } of entriesOf(`${directory}${below}`)) {
     if (isDirectory) yield* filesOf(directory, `${below}/${name}`);
@@ -135,7 +135,7 @@ function entriesOf(directory: string): Deno.DirEntry[] {
   }
 }
 
-/** A file and the paths at which it is found: an index stands for its folder. */
+/** A file and its paths: an index also has the path of its folder. */
 function pageOf(directory: string, name: string): readonly [paths: readonly string[], page: Page] {
   const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
   if (!type) {

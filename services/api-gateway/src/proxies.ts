@@ -1,7 +1,7 @@
-/** Which proxies in front of the edge are believed what they say of their clients. */
+/** Decides which proxies in front of the edge are trusted to name their client. */
 import { BlockList, isIP } from 'node:net';
 
-/** With a zone, whose name has no length of its own. */
+/** Includes an IPv6 zone, whose name may have any length. */
 const LONGEST_ADDRESS = 64;
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
@@ -13,7 +13,7 @@ function addressOf(hop: string | undefined): string | undefined {
   return text.length <= LONGEST_ADDRESS && isIP(text) ? text : undefined;
 }
 
-/** An IPv4 address that is written as one of IPv6 in its own form. */
+/** Turns an IPv4-mapped IPv6 address into its IPv4 form. */
 export const plainAddress = (address: string): string => MAPPED.exec(address)?.[1] ?? address;
 
 /** Whether a text is a range such as 10.0.0.0/8. */
@@ -28,7 +28,7 @@ export class TrustedProxies {
   readonly #ranges = new BlockList();
   readonly #isEmpty: boolean;
 
-  /** @param depth which hop before the proxy at the edge is the client; without it, the last one of no range. */
+  /** @param depth number of the hop before the edge that is the client; default: the last hop outside the ranges. */
   constructor(ranges: readonly string[], private readonly depth?: number) {
     this.#isEmpty = ranges.length === 0;
     for (const range of ranges) {
@@ -38,8 +38,8 @@ export class TrustedProxies {
   }
 
   /**
-   * The address of the client; the peer when what the edge wrote is no address. The last hop was written by the edge.
-   * The ones before it are the client's own words, unless it is trusted.
+   * The address of the client; the peer when the edge wrote no valid address. The edge wrote the last hop. A client can
+   * forge the hops before it, so they count only when the last hop is a trusted proxy.
    */
   client(forwardedFor: string | undefined, peer: string): string {
     if (forwardedFor === undefined) return peer;

@@ -1,4 +1,4 @@
-/** From a request under `/api/` to the answer of a service. */
+/** Turns a request under `/api/` into the answer of a service. */
 import type { Answer } from './attempt.ts';
 import type { Exchange, Header, Reply } from './exchange.ts';
 import { clientHeaders, upstreamHeaders } from './headers.ts';
@@ -27,10 +27,10 @@ export interface ProxyParts {
   readonly webSockets: WebSockets;
 }
 
-/** Nothing is answered when a WebSocket is open. */
+/** Resolves with undefined when the request became an open WebSocket. */
 export type Handler = (exchange: Exchange) => Promise<Reply | undefined>;
 
-/** A handler for everything the gateway does not answer itself. */
+/** A handler for all requests that the gateway does not answer itself. */
 export function createProxy({ settings, verify, limiter, upstreams, webSockets }: ProxyParts): Handler {
   const routeLabels = new Map(settings.routes.map((route) => [route, `${route.prefix}/*`]));
   const idleMs = settings.streamIdleSeconds * 1000;
@@ -60,7 +60,7 @@ export function createProxy({ settings, verify, limiter, upstreams, webSockets }
     return undefined;
   };
 
-  /** What is asked for; what is not there is counted too. */
+  /** The route of the request. The limiter also counts requests without a route. */
   async function matched(exchange: Exchange): Promise<Match> {
     try {
       return findRoute(settings.routes, exchange);
@@ -116,7 +116,7 @@ async function settled(
   } catch (error) {
     if (!(error instanceof KeysUnavailable)) throw error;
     if (isPublic) return undefined;
-    // 401 would make clients throw good tokens away.
+    // With 401 clients would discard good tokens.
     throw new Problem(503, 'Tokens cannot be checked at the moment.', { 'Retry-After': '2' }, error);
   }
 }
@@ -141,13 +141,13 @@ function replyOf(exchange: Exchange, routes: readonly Route[], route: Route, ans
   const find = (wanted: string) => sent.find(([name]) => name === wanted)?.[1];
   const location = find('location');
   if (location) headers.push(['location', externalLocation(routes, route, location)]);
-  // HEAD is told the length of what GET would answer.
+  // The answer to HEAD has the length of the answer to GET.
   const length = body instanceof Uint8Array || status === 204 ? undefined : find('content-length');
   if (length !== undefined) headers.push(['content-length', length]);
   return { status, headers, body };
 }
 
-/** What the log says of an answer that was cut off; the client has seen the status of its head already. */
+/** The status for the log; an answer that was cut off differs from the status that the client has already seen. */
 function finalStatus(status: number, end: End): number {
   if (end === 'complete') return status;
   if (end === 'late') return 504;

@@ -1,11 +1,11 @@
 /**
- * What Redis decides about a request, in one round trip: whether its token was revoked, and whether it is within its
- * limits. The limits follow the generic cell rate algorithm.
+ * Asks Redis in one round trip whether a token was revoked and whether the request is within its limits. The limits
+ * follow the generic cell rate algorithm (GCRA).
  */
 
 import type { Header } from './exchange.ts';
 
-/** A limit and whom it is counted for. */
+/** A limit and the subject it counts. */
 export interface Quota {
   readonly name: string;
   readonly subject: string;
@@ -20,16 +20,16 @@ export interface Login {
 }
 
 export interface Admission {
-  /** All of them must have room; none is used when one has not. */
+  /** All must have room; when one has none, the script uses none of them. */
   readonly quotas: readonly Quota[];
-  /** With the quota that counts instead when the login was revoked: its user is not to pay for what others send. */
+  /** `otherwise` counts when the login was revoked, so that a stolen token does not use up its user's quota. */
   readonly login?: Login & { readonly otherwise: Quota };
 }
 
 export interface Decision {
   readonly isRevoked: boolean;
   readonly allowed: boolean;
-  /** The quota that leaves the least room, or that refused. */
+  /** The quota that refused, or else the one with the least room. */
   readonly quota: Quota;
   readonly remaining: number;
   /** Seconds until the whole quota is there again. */
@@ -42,11 +42,11 @@ const MICROSECONDS_A_MINUTE = 60_000_000;
 const WINDOW_SECONDS = 60;
 
 /**
- * One value a subject: the theoretical arrival time, in microseconds of Redis's own clock, so that every replica of the
- * gateway agrees. A subject may spend its whole quota at once and gets it back evenly over a minute.
- * ARGV[1] when the token was issued, empty without one; ARGV[2i], ARGV[2i+1] microseconds a request of quota i and
- * requests that may come at once. KEYS: with a token its user's and its session's revocation, then the quota of a
- * revoked one; then the quotas. Times are compared in whole seconds, as tokens have them.
+ * Redis stores one value per subject: the theoretical arrival time in microseconds of Redis's own clock, so that all
+ * replicas of the gateway agree. A subject may spend its whole quota at once and regains it evenly over a minute.
+ * ARGV[1]: when the token was issued, empty without a token. ARGV[2i], ARGV[2i+1]: microseconds per request of quota i,
+ * and its burst in requests. KEYS with a token: the revocation of its user, that of its session, and the quota for a
+ * revoked token; then in any case the quotas. The script compares times in whole seconds, as tokens have them.
  * Returns revoked, index of the decisive quota, allowed, remaining, microseconds until whole, microseconds until the next.
  */
 export const ADMIT = `
@@ -85,7 +85,7 @@ return {revoked, decisive, 1, left, whole, 0}
 
 const keyOf = ({ name, subject }: Quota): string => `api-gateway:rate:${name}:${subject}`;
 
-/** The quotas as the script counts them. */
+/** The quotas in the order of the script's keys. */
 const countedQuotas = ({ quotas, login }: Admission): readonly Quota[] =>
   login ? [login.otherwise, ...quotas] : quotas;
 

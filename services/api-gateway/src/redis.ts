@@ -1,4 +1,4 @@
-/** What the gateway asks of Redis. A command fails at once while Redis is away: no request waits for it. */
+/** The gateway's commands to Redis. While Redis is away a command fails at once, so that no request waits for it. */
 import { describe, type Logger } from './logging.ts';
 import { type Admission, ADMIT, admitWords, type Decision, decisionFrom } from './rate_limit.ts';
 import {
@@ -14,7 +14,7 @@ import type { Settings } from './settings.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
-/** Twice what the outboxes of the services let the stream have: ours may be lost, and must not push theirs out. */
+/** Twice the length that the services' outboxes allow: the gateway's events may be lost, but must not push theirs out. */
 const EVENTS = { stream: 'events', field: 'event', maxLength: 20_000 };
 
 export interface Store {
@@ -27,9 +27,9 @@ export interface Store {
 
 export class RedisStore implements Store {
   #connection?: RespConnection;
-  /** Calls the script by the name under which the server knows it. */
+  /** The command that calls the script by its hash. */
   #script = encode([]);
-  /** An admission is asked for again and again: it is put into words once. */
+  /** Encoded commands: the same admission is asked for many times. */
   readonly #words = new WeakMap<Admission, Encoded>();
   #isClosed = false;
   #pause?: ReturnType<typeof setTimeout>;
@@ -42,7 +42,7 @@ export class RedisStore implements Store {
     private readonly limits?: RespLimits,
   ) {}
 
-  /** Begins to connect, and goes on until it works; `ping` tells whether it did. */
+  /** Connects, and retries until the connection works; `ping` tells whether it does. */
   start(): void {
     void this.#stayConnected();
   }
@@ -55,7 +55,7 @@ export class RedisStore implements Store {
     try {
       return decisionFrom(admission, await this.#ask(this.#script, admission));
     } catch (error) {
-      // A server that has lost its scripts is given the text.
+      // A server that has lost its scripts gets the text again.
       if (!(error instanceof RedisError && error.message.startsWith('NOSCRIPT'))) throw error;
       return decisionFrom(admission, await this.#ask(encode(['EVAL', ADMIT]), admission));
     }
@@ -114,7 +114,7 @@ export class RedisStore implements Store {
     return connection;
   }
 
-  /** The log gets the first of a row. */
+  /** Logs only the first of several failures in a row. */
   #onAway(reason: unknown): void {
     if (!this.#wasAway && !this.#isClosed) {
       this.logger.warning('redis is away', { error: describe(reason) });

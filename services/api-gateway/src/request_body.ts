@@ -1,4 +1,4 @@
-/** The body of a request on its way to a service: passed on while it comes, counted and timed. */
+/** Streams the body of a request to a service, and enforces its limits of size and time. */
 import type { Exchange } from './exchange.ts';
 import { Problem } from './problems.ts';
 
@@ -8,14 +8,14 @@ export interface BodyLimits {
   readonly uploadSeconds: number;
 }
 
-/** What brings less on average is not an upload but a way to keep a place. */
+/** Only an attacker that wants to hold a connection sends more slowly than this on average. */
 const SLOWEST_BYTES_PER_SECOND = 100;
 const LENGTH = /^\d{1,15}$/;
 
 export type BodyState = 'intact' | 'too-large' | 'too-slow' | 'broken';
 
 export class RequestBody {
-  /** Bytes announced; undefined for a body that is sent in chunks. */
+  /** Bytes announced; undefined for a chunked body. */
   readonly length?: number;
   readonly isEmpty: boolean;
   #state: BodyState = 'intact';
@@ -37,7 +37,7 @@ export class RequestBody {
     this.#stopped.catch(() => undefined);
   }
 
-  /** Nothing of it is still on its way here. */
+  /** The whole body has arrived at the gateway. */
   get hasArrived(): boolean {
     return this.isEmpty || this.exchange.client.hasWholeBody;
   }
@@ -46,18 +46,18 @@ export class RequestBody {
     return this.#state;
   }
 
-  /** How long it may take: longer than others when it keeps coming, be it on the slowest of lines. */
+  /** Milliseconds that the body may take: the deadline, extended while bytes keep coming, up to `uploadSeconds`. */
   limitMs(deadlineMs: number): number {
     const earned = deadlineMs + (this.#received / SLOWEST_BYTES_PER_SECOND) * 1000;
     return Math.max(deadlineMs, Math.min(earned, this.limits.uploadSeconds * 1000));
   }
 
-  /** A body that was begun cannot be sent a second time. */
+  /** False once reading has begun: the gateway does not keep the bytes. */
   get mayBeSentAgain(): boolean {
     return !this.#begun;
   }
 
-  /** The next bytes, null at the end; fails when there are too many of them, or none for too long. */
+  /** The next bytes, null at the end; rejects when the body is too large or pauses for too long. */
   async read(): Promise<Uint8Array | null> {
     this.#begun = true;
     const timer = setTimeout(() => this.giveUp('too-slow'), this.limits.bodyTimeoutSeconds * 1000);
@@ -76,20 +76,20 @@ export class RequestBody {
     }
   }
 
-  /** A service that was promised more must not take the next request for the rest. */
+  /** Fails for a body shorter than announced: the service would take the next request for the rest of the body. */
   #end(): null {
     if (this.#received === (this.length ?? this.#received)) return null;
     throw new Error('the body is shorter than announced');
   }
 
-  /** No more of it is wanted, or will come. */
+  /** Stops reading the body; `state` says why. */
   giveUp(state: BodyState): void {
     if (this.#state !== 'intact') return;
     this.#state = state;
     this.#stopReading?.(new Error('the body was given up'));
   }
 
-  /** What the client is told of a body that was given up; undefined when the client gave it up itself. */
+  /** The problem document for a body that was given up; undefined when the client itself gave it up. */
   problem(): Problem | undefined {
     if (this.#state === 'too-large') return this.#tooLarge();
     if (this.#state === 'too-slow') {
@@ -113,7 +113,7 @@ function announcedLength({ headers }: Exchange): number | undefined {
   return Number(text);
 }
 
-/** What a GET or HEAD sends along has no meaning, and stays with the gateway. */
+/** The content of a GET or HEAD has no meaning, so the gateway does not pass it on. */
 function mayHaveContent({ method, headers }: Exchange): boolean {
   if (method === 'GET' || method === 'HEAD') return false;
   return headers.has('content-length') || headers.has('transfer-encoding');

@@ -1,6 +1,6 @@
 /**
- * One connection to Redis (RESP2). Commands that are given while others are being written go out together; replies come
- * in the order of the commands.
+ * One connection to Redis (RESP2). Commands that arrive during a write go out together in the next one; replies come in
+ * the order of the commands.
  *
  * Written by hand on a plain connection: it is on the way of every request, and a general client costs a fifth of it.
  */
@@ -9,9 +9,9 @@ import { type Address, connectWithin } from './connect.ts';
 
 export interface RespLimits {
   readonly connectMs: number;
-  /** No request waits longer for a reply. */
+  /** The longest wait for a reply, in milliseconds. */
   readonly commandMs: number;
-  /** A server that is silent for so long is not there any more. */
+  /** Milliseconds of silence after which the connection counts as lost. */
   readonly silentMs: number;
 }
 
@@ -25,18 +25,18 @@ const decoder = new TextDecoder();
 
 export type Reply = string | number | null | Reply[];
 
-/** Words of a command as they are written. */
+/** Words of a command, encoded for the wire. */
 export interface Encoded {
   readonly count: number;
   readonly text: string;
 }
 
-/** The server's own words. */
+/** An error reply of the server. */
 export class RedisError extends Error {
   override readonly name = 'RedisError';
 }
 
-/** The server is away, or does not answer. */
+/** The server is not reachable, or does not answer in time. */
 export class RedisAway extends Error {
   override readonly name = 'RedisAway';
 }
@@ -48,7 +48,7 @@ interface Waiting {
   isOver: boolean;
 }
 
-/** Incomplete so far. */
+/** The reply is incomplete so far. */
 const MORE = Symbol('more');
 
 export class RespConnection {
@@ -72,7 +72,7 @@ export class RespConnection {
     void this.#readReplies();
   }
 
-  /** @param passwords the first that is accepted is used; none: the server wants none. */
+  /** @param passwords tried in order until the server accepts one; empty when the server needs none. */
   static async open(
     address: Address,
     passwords: readonly string[] = [],
@@ -101,15 +101,15 @@ export class RespConnection {
     }
   }
 
-  /** The reply to a command; fails with what the server says, or when it says nothing in time. */
+  /** The reply to a command; rejects with RedisError for an error reply, with RedisAway when none comes in time. */
   command(words: readonly string[]): Promise<Reply> {
     return this.send(encode(words));
   }
 
-  /** The reply to a command of such words, and more of them. */
+  /** The reply to a command of encoded words, followed by `more`. */
   send({ count, text }: Encoded, more: Encoded = NO_WORDS): Promise<Reply> {
     const now = performance.now();
-    // The oldest command has waited too long: no other waits for it.
+    // The oldest command has no reply in time, so a new one would not get its own either.
     if (this.#isClosed || this.#waiting[0]?.isOver) {
       return Promise.reject(new RedisAway(this.#isClosed ? 'not connected' : 'no answer'));
     }
@@ -119,7 +119,7 @@ export class RespConnection {
     this.#outgoing += `*${count + more.count}\r\n${text}${more.text}`;
     if (!this.#isWriting) {
       this.#isWriting = true;
-      // After the other requests of this turn have said what they want.
+      // Writes after the other requests of this turn have added their commands.
       setImmediate(() => void this.#write());
     }
     return reply;
@@ -215,7 +215,7 @@ export class RespConnection {
     return items;
   }
 
-  /** What a line says after its first character; undefined while its end has not come. */
+  /** The line after its first character; undefined while it is incomplete. */
   #line(): string | undefined {
     const end = this.#buffer.indexOf(CR, this.#start);
     if (end < 0 || end + 2 > this.#filled) return undefined;
@@ -252,12 +252,12 @@ export class RespConnection {
     this.#start = 0;
   }
 
-  /** Callers that waited long enough wait no longer; their replies are dropped when they come. */
+  /** Rejects commands that have waited too long; drops their replies when they come. */
   #lookAtTime(): void {
     const now = performance.now();
     const pause = now - this.#lookedAt;
     this.#lookedAt = now;
-    // This process stood still, for want of CPU time for instance: replies may be there and not be read yet.
+    // This process itself stood still, for instance without CPU time: replies may have arrived unread.
     if (pause > 2 * LOOK_MS) return;
     const { commandMs, silentMs } = this.limits;
     for (const waiting of this.#waiting) {

@@ -1,7 +1,7 @@
-/** How many calls may be tried again: a share of the recent ones, so that retries never multiply an overload. */
+/** Limits retries to a share of the recent calls, so that they do not multiply an overload. */
 
 const SHARE = 0.2;
-/** A service that is asked seldom has this many anyway. */
+/** Retries that every service has, however few calls it gets. */
 const ALWAYS = 3;
 const PERIOD_MS = 10_000;
 
@@ -16,12 +16,12 @@ export class RetryBudget {
     this.#periodEnd = now() + PERIOD_MS;
   }
 
-  /** A call was made for the first time. */
+  /** Counts a first attempt. */
   deposit(): void {
     this.#calls += 1;
   }
 
-  /** Whether one more call may be tried again; if so it is counted. */
+  /** True, and counts the retry, when the budget allows one more. */
   withdraw(): boolean {
     this.#turn();
     const allowed = ALWAYS + SHARE * (this.#calls + this.#previousCalls);

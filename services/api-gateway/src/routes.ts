@@ -1,14 +1,14 @@
 /**
- * The routing table: which prefix goes to which service, and under which rules. It is given as `GATEWAY_ROUTES` (JSON, an
- * array of `Route`), which the charts derive from the platform's one topology.
+ * The routing table: which prefix goes to which service, and under which rules. The charts derive it from the platform's
+ * topology and pass it as `GATEWAY_ROUTES` (JSON, an array of `Route`).
  */
 
 export const ROLES = ['user', 'analyst', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** A coarse rule about roles; services check again, and finer. */
+/** A coarse rule about roles; the services check in more detail. */
 export interface Rule {
-  /** All methods when not given; GET stands for HEAD too. */
+  /** Default: all methods. GET includes HEAD. */
   readonly methods?: readonly string[];
   /** Path below the prefix; `*` is one segment, `/**` at the end any number. */
   readonly path: string;
@@ -22,19 +22,19 @@ export interface Route {
   readonly service: string;
   /** Base URL of the service. */
   readonly upstream: string;
-  /** Name and port whose addresses are the service's replicas (a headless Service), to choose the least loaded. */
+  /** Name and port of a headless Service, whose addresses are the replicas; the gateway chooses the least loaded. */
   readonly endpoints?: string;
-  /** What takes the place of the prefix; empty to strip it. */
+  /** Replaces the prefix; empty to strip it. */
   readonly rewrite: string;
   /** Time until an answer begins. */
   readonly timeoutMs: number;
-  /** Time until an answer is complete, the body of the request apart; `timeoutMs` when not given. */
+  /** Time until an answer is complete, without the request's body. Default: `timeoutMs`. */
   readonly deadlineMs?: number;
-  /** Paths below the prefix that are served without a token (GET, HEAD, POST). */
+  /** Paths below the prefix that need no token (GET, HEAD, POST). */
   readonly public: readonly string[];
-  /** The first rule that fits decides; where none does, every logged-in user may. */
+  /** The first matching rule decides; without one, every logged-in user may call. */
   readonly rules?: readonly Rule[];
-  /** Requests a minute for one client address on this prefix, in place of the common limit. */
+  /** Requests a minute for one client address on this prefix, instead of the common limit. */
   readonly requestsPerMinute?: number;
 }
 
@@ -44,7 +44,7 @@ const RULE_PATH = /^(?:\/|(?:\/(?:[A-Za-z0-9._-]+|\*))*(?:\/\*\*)?)$/;
 const HOST_AND_PORT = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?:[1-9]\d{0,4}$/;
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
-/** A table given as JSON. `fail` gets what is wrong with it. */
+/** Parses the table from JSON. Calls `fail` with what is wrong with it. */
 export function parseRoutes(text: string, fail: (reason: string) => never): readonly Route[] {
   let document: unknown;
   try {
@@ -111,7 +111,7 @@ function parseRoute(item: unknown, index: number, fail: (reason: string) => neve
   return { ...route, upstream };
 }
 
-/** The item, when it is an object with these fields and no others. */
+/** The item, when it is an object with only these fields. */
 function checked(
   item: unknown,
   fields: readonly Check[],
@@ -134,12 +134,12 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
-/** At most a day: a timer that is set for a month goes off at once. */
+/** At most a day: a timer of more than 2^31 ms (25 days) fires at once. */
 function isMilliseconds(value: unknown): boolean {
   return isCount(value) && (value as number) <= 86_400_000;
 }
 
-/** An http(s) URL with nothing but an origin: paths belong into `rewrite`. */
+/** An http(s) URL that is only an origin: paths belong in `rewrite`. */
 function isBaseUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const url = new URL(value);

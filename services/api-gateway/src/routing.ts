@@ -1,7 +1,7 @@
-/** From the path of a request to the route, the path at the service and who may ask for it. */
+/** Finds the route of a request, its path at the service and the roles that may call it. */
 import type { Role, Route, Rule } from './routes.ts';
 
-/** Path and query exactly as the client wrote them: parsing a URL would resolve what must be refused. */
+/** Path and query exactly as the client wrote them: a URL parser would resolve tricks that the gateway must refuse. */
 export function splitTarget(target: string): { path: string; query: string } {
   const mark = target.indexOf('?');
   return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark) };
@@ -13,7 +13,7 @@ const BAD_ESCAPE = /%(?![0-9a-f]{2})/i;
 const FORBIDDEN = /[^\x21-\x7e]|[\\#]/;
 const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:\/|;|$)/;
 
-/** Why a path is refused, or undefined when two parsers cannot read it in two ways. */
+/** Why the gateway refuses a path; undefined when all parsers read it the same way. */
 export function pathTrick(path: string): string | undefined {
   if (PLAIN.test(path)) return undefined;
   if (!path.startsWith('/')) return 'The request line has no path that begins with a slash.';
@@ -27,12 +27,12 @@ export function pathTrick(path: string): string | undefined {
   return undefined;
 }
 
-/** Without escapes of ASCII, so that an escape spelt in escapes shows. */
+/** The path with ASCII escapes decoded once, which reveals a double escape. */
 function decodedOnce(path: string): string {
   return path.replace(/%([0-7][0-9a-f])/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
 }
 
-/** `%61uth` is `auth` to a service: rules and public paths must see what the service will see. */
+/** `%61uth` is `auth` to a service: rules and public paths must match what the service reads. */
 function normalised(path: string): string {
   if (!path.includes('%')) return path;
   return path.replace(/%([0-7][0-9a-f])/gi, (escape, digits: string) => {
@@ -43,15 +43,15 @@ function normalised(path: string): string {
 
 export interface Match {
   readonly route: Route;
-  /** Path to ask the service for. */
+  /** Path at the service. */
   readonly path: string;
   readonly isPublic: boolean;
-  /** Who may; undefined: every logged-in user. */
+  /** Roles that may call; undefined: every logged-in user. */
   readonly roles?: readonly Role[];
 }
 
 const PUBLIC_METHODS = new Set(['GET', 'HEAD', 'POST']);
-/** What services say about themselves is for the platform, not for its users. */
+/** The services' own operations are for the platform, not for its users. */
 const INTERNAL = new Set(['/live', '/health', '/metrics', '/openapi.json', '/docs', '/redoc']);
 
 /** The most specific route for a path; the table is ordered. */
@@ -75,7 +75,7 @@ export function matchRoute(routes: readonly Route[], method: string, rawPath: st
 
 export const isInternal = (path: string): boolean => INTERNAL.has(withoutTail(path));
 
-/** The first rule that fits decides. A slash at the end makes no difference to a service, so none here. */
+/** The first matching rule decides. Services ignore a slash at the end, so this does too. */
 function rolesFor(rules: readonly Rule[], method: string, rest: string): readonly Role[] | undefined {
   const asked = method === 'HEAD' ? 'GET' : method;
   const segments = withoutTail(rest).split('/').slice(1);
@@ -94,14 +94,14 @@ function fits(pattern: string, segments: readonly string[]): boolean {
   return wanted.every((want, index) => want === '*' || want === segments[index]);
 }
 
-/** A `Location` of a service in the terms of the gateway; anything else is left as it is. */
+/** Rewrites a `Location` of a service to the gateway's path; leaves any other unchanged. */
 export function externalLocation(routes: readonly Route[], route: Route, location: string): string {
   const path = location.startsWith(`${route.upstream}/`) ? location.slice(route.upstream.length) : location;
   if (!path.startsWith('/') || path.startsWith('//')) return location;
   return externalPath(routes, route.upstream, path) ?? location;
 }
 
-/** Where a path of a service is found at the gateway; undefined when it is not. */
+/** The gateway's path for a path of a service; undefined when the gateway does not serve it. */
 export function externalPath(routes: readonly Route[], upstream: string, path: string): string | undefined {
   const homes = routes.filter((route) =>
     route.upstream === upstream && (path === route.rewrite || path.startsWith(`${route.rewrite}/`))

@@ -1,7 +1,7 @@
 /**
- * The server that clients speak to. It is Node's, because that of Deno has no time limit for a head and no bound for
- * connections, collects WebSocket messages before anything can be said about their size, takes the path of a request
- * out of its Host header, and ends the process when a header of an answer has a character that it cannot write.
+ * The server for clients. It is Node's, because Deno's server has no time limit for a head and no limit of connections,
+ * collects WebSocket messages before their size can be checked, takes the path of a request from its Host header, and
+ * ends the process when a header of an answer has a character that it cannot write.
  */
 import {
   createServer,
@@ -14,18 +14,18 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Connections } from './connections.ts';
 import { STATUS_TEXT } from './status.ts';
 
-/** Request line and headers; what is smaller but too large for the gateway is refused with more words. */
+/** Limit of Node's parser for request line and headers; the gateway refuses smaller excesses with a problem document. */
 const MAX_HEAD_BYTES = 64 * 1024;
-/** Longer than the edge keeps idle connections (90 s), so that it never uses one that is being closed. */
+/** Longer than the edge keeps idle connections (90 s), so that the edge never uses one that the gateway is closing. */
 const KEEP_ALIVE_MS = 120_000;
-/** How often heads that are late are looked for. */
+/** How often the server looks for late heads. */
 const LOOK_MS = 1_000;
 const CLOSE_IDLE_MS = 50;
 
 export interface ServerLimits {
   readonly headTimeoutSeconds: number;
   readonly maxConnections: number;
-  /** An answer, or a part of it, waits for its reader for so long. */
+  /** Longest time that a client may leave a part of an answer unread. */
   readonly streamIdleSeconds: number;
 }
 
@@ -36,9 +36,9 @@ export interface ListenOptions {
 
 export interface Handlers {
   request(request: IncomingMessage, response: ServerResponse): void;
-  /** A client that asks for a WebSocket; the bytes are the first that it sent on it. */
+  /** A client asks for a WebSocket; `first` are the bytes that it sent after the request. */
   webSocket(request: IncomingMessage, socket: Socket, first: Uint8Array): void;
-  /** What was sent is no request, and was answered with this status. */
+  /** The server has answered an invalid request with this status. */
   refused(status: number): void;
 }
 
@@ -49,7 +49,7 @@ export interface Server {
   shutdown(): Promise<void>;
 }
 
-/** Known to the runtime, not yet to its types. */
+/** The runtime knows these options; its types do not declare them yet. */
 interface UpgradeOptions {
   readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean;
 }
@@ -67,10 +67,10 @@ export async function listen(
     headersTimeout: headTimeoutSeconds * 1000,
     connectionsCheckingInterval: LOOK_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // Bodies have limits of their own, by route.
+    // The routes limit the time of bodies.
     requestTimeout: 0,
     requireHostHeader: false,
-    // Other protocols that a client would rather speak are passed over.
+    // The server ignores requests to upgrade to other protocols.
     shouldUpgradeCallback: isWebSocketRequest,
   };
   const server = createServer(options);
@@ -82,7 +82,7 @@ export async function listen(
   };
   server.on('connection', (socket) => connections.add(socket));
   server.on('request', onRequest);
-  // The client is asked for the body when it is wanted.
+  // The gateway sends 100 Continue only when it wants the body.
   server.on('checkContinue', onRequest);
   server.on('upgrade', (request, socket: Socket, first) => {
     connections.remove(socket);
@@ -111,7 +111,7 @@ const CODES: Readonly<Record<string, 408 | 431>> = {
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** Nothing of what was sent is repeated. A client that has gone, said nothing or had an answer is told nothing. */
+/** Repeats nothing of the input. A client that has left, sent nothing or has an answer already gets no answer. */
 function refuse(error: Error & { code?: string }, socket: Socket, { refused }: Handlers): void {
   if (!socket.writable || socket.bytesRead === 0 || socket.bytesWritten > 0) return void socket.destroy();
   const status = CODES[error.code ?? ''] ?? 400;

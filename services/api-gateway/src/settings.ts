@@ -1,4 +1,4 @@
-/** Settings, read once from environment variables and from files named like them in SECRETS_DIR. */
+/** Settings, read once from environment variables and from files of the same names in SECRETS_DIR. */
 import { isRange } from './proxies.ts';
 import { parseRoutes, type Route } from './routes.ts';
 
@@ -10,9 +10,9 @@ const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type Algorithm = (typeof ALGORITHMS)[number];
 
-/** What files of a mounted Secret hold, which change while the process runs. The first of several is used, all are good. */
+/** Contents of a mounted Secret's files, which change while the process runs. Of several values all are valid. */
 export interface Secrets {
-  /** Keys of tokens, for HS256. */
+  /** Keys that verify HS256 tokens. */
   readonly jwtKeys: readonly Uint8Array<ArrayBuffer>[];
   readonly redisPasswords: readonly string[];
 }
@@ -26,32 +26,32 @@ export interface Settings {
   readonly drainSeconds: number;
   readonly shutdownTimeoutSeconds: number;
   readonly maxBodyBytes: number;
-  /** The head of a request must have come within so long. */
+  /** Time limit for the head of a request. */
   readonly headTimeoutSeconds: number;
-  /** Connections of clients at a time. */
+  /** Most client connections at a time. */
   readonly maxConnections: number;
-  /** The body of a request may pause for so long. */
+  /** Longest pause of a request's body. */
   readonly bodyTimeoutSeconds: number;
-  /** A body that keeps coming may take so long. */
+  /** Time limit for a body that keeps coming. */
   readonly uploadSeconds: number;
-  /** An answer that streams, and a WebSocket, may pause for so long. */
+  /** Longest pause of a streamed answer or a WebSocket. */
   readonly streamIdleSeconds: number;
   readonly redis: { readonly host: string; readonly port: number };
   readonly jwt: {
     readonly algorithm: Algorithm;
-    /** Where the public keys are, for the others. */
+    /** URL of the public keys, for the asymmetric algorithms. */
     readonly jwksUrl?: string;
     readonly issuer: string;
     readonly audience: string;
   };
-  /** Ranges of the proxies before the edge whose X-Forwarded-For is believed, and which of its hops is the client. */
+  /** Ranges of the proxies before the edge whose X-Forwarded-For the gateway trusts; `proxyDepth` is the client's hop. */
   readonly trustedProxies: readonly string[];
   readonly proxyDepth?: number;
   readonly secrets: Secrets;
   /** Requests a minute for one user or address. */
   readonly rateLimit: number;
   readonly corsOrigins: readonly string[];
-  /** Where the packed files of the console are; none is served when not given. */
+  /** Folder of the console's packed files; the gateway serves no console without it. */
   readonly consoleDir?: string;
   readonly routes: readonly Route[];
 }
@@ -79,7 +79,7 @@ function readSecret(path: string): string | undefined {
   }
 }
 
-/** Only these may come from files: everything else is plain configuration. */
+/** Reads the values that may come from files; all other settings are plain configuration. */
 export function readSecrets(algorithm: Algorithm, environment: Lookup = Deno.env.get): Secrets {
   const read = new Reader(lookupIn(environment));
   return {

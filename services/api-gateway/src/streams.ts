@@ -1,10 +1,10 @@
-/** Bodies that pass chunk by chunk, at the pace of the reader: nothing is read ahead. */
+/** Bodies that pass chunk by chunk at the reader's pace, without reading ahead. */
 
 export type End = 'complete' | 'broken' | 'cancelled' | 'late';
 
 export interface Source {
   /** The next bytes; null at the end. */
   read(): Promise<Uint8Array | null>;
-  /** Called once, with how the reading came to its end. */
+  /** The reader calls this once, with the way its reading ended. */
   ended(end: End): void;
 }

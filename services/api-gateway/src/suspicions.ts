@@ -1,14 +1,14 @@
-/** Tells the other services, by events, of clients that go too far. */
+/** Publishes events about suspicious clients to the other services. */
 import type { Exchange } from './exchange.ts';
 import { describe, type Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
 import type { Store } from './redis.ts';
 
 const MINUTE_MS = 60_000;
-/** So many refusals within a minute are no slip of the finger. */
+/** Refusals within a minute that are more than a mistyped password. */
 const MISSES = 20;
 const MISS_STATUSES = new Set([401, 403, 404]);
-/** Subjects that are remembered at a time. */
+/** Most subjects in memory. */
 const SUBJECTS = 10_000;
 
 interface Event {
@@ -40,7 +40,7 @@ export class Suspicions {
     });
   }
 
-  /** To be called with the status of every answer. */
+  /** The gateway calls this with the status of every answer. */
   answered(exchange: Exchange, status: number): void {
     if (!MISS_STATUSES.has(status)) return;
     const { subject } = exchange;
@@ -82,7 +82,7 @@ export class Suspicions {
   }
 }
 
-/** Adds what is newest; the oldest makes room. */
+/** Adds an entry, and removes the oldest when the map is full. */
 function remember<T>(map: Map<string, T>, key: string, value: T): void {
   const [oldest] = map.keys();
   if (map.size >= SUBJECTS && oldest !== undefined) map.delete(oldest);

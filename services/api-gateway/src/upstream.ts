@@ -1,4 +1,4 @@
-/** Calls to one service: an endpoint, a circuit breaker, time limits and retries within a budget. */
+/** Calls to one service, with a choice of endpoint, a circuit breaker, time limits and a retry budget. */
 import { type Answer, Attempt, type Call } from './attempt.ts';
 import { CircuitBreaker, type Permit } from './breaker.ts';
 import type { Clock } from './clock.ts';
@@ -13,10 +13,10 @@ import { RetryBudget } from './retry_budget.ts';
 import type { End } from './streams.ts';
 
 const BREAKER = { failures: 5, openMs: 10_000 };
-/** One more than usual when there is another replica: they may just be being replaced. */
+/** Several replicas allow one try more, because a rollout may be replacing them. */
 const TRIES = { one: 2, several: 3 };
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
-/** What a proxy in front of the service answers for it; 503 is also a service's own word, for instance "no key". */
+/** Statuses of a proxy in front of the service. 503 is missing: a service sends it too, for instance for "no key". */
 const FAILED_STATUS = new Set([502, 504]);
 
 /** The client went away before there was an answer. */
@@ -64,8 +64,8 @@ export class Upstream {
   }
 
   /**
-   * Leave to ask the service; fails with a Problem while it is left alone. A request that goes at its client's pace is
-   * not the one by which a service is tried.
+   * Permission to call the service; throws a Problem while the breaker is open. `mayTry` is false for a request that
+   * depends on its client's pace: it would be a poor trial of the service.
    */
   permit(mayTry: boolean): Permit {
     const permit = this.#breaker.acquire(mayTry);
@@ -74,7 +74,7 @@ export class Upstream {
     throw this.unavailable();
   }
 
-  /** The answer of the service, its body still streaming; fails with a Problem, or ClientGone. */
+  /** The answer of the service, its body still streaming; rejects with a Problem or with ClientGone. */
   async call(call: Call, onEnd: (end: End) => void): Promise<Answer> {
     const permit = this.permit(call.body.hasArrived);
     this.#budget.deposit();
@@ -112,7 +112,7 @@ export class Upstream {
     }
   }
 
-  /** Whose fault it was decides what the client is told, and whether the breaker counts it. */
+  /** The party at fault decides the client's answer, and whether the breaker counts the failure. */
   #translate(error: unknown, call: Call, attempt: Attempt, permit: Permit): unknown {
     const ofBody = call.body.problem();
     if (ofBody) {
@@ -145,8 +145,7 @@ export class Upstream {
 }
 
 /**
- * A call that never reached the service, or that does no harm when it reaches it twice; and whose body, if it has one,
- * was not begun.
+ * True for a call that never reached the service, or is idempotent, when its body (if any) has not been read yet.
  */
 function mayRetry({ exchange, body }: Call, error: unknown): boolean {
   if (!body.isEmpty && !body.mayBeSentAgain) return false;

@@ -1,4 +1,4 @@
-/** WebSockets: checked like any request before the upgrade, then passed on message by message within limits. */
+/** WebSockets: the gateway checks the upgrade like any request, then passes frames on within limits. */
 import { createHash } from 'node:crypto';
 import { Bridge, type FrameStream, WEB_SOCKET_LIMITS } from './bridge.ts';
 import { SocketStream } from './client.ts';
@@ -11,11 +11,11 @@ import type { Route } from './routes.ts';
 import type { Upstream } from './upstream.ts';
 
 const OPEN_MS = 5_000;
-/** Browsers cannot send an Authorization header here: the token comes as the protocol after this one. */
+/** Browsers cannot send an Authorization header with a WebSocket: the token follows this protocol name. */
 const BEARER = 'bearer';
 const HANDSHAKE = /^sec-websocket-|^accept-encoding$/;
 const PROTOCOL = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
-/** Sixteen bytes. */
+/** Sixteen bytes in Base64. */
 const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const READ_BYTES = 64 * 1024;
@@ -23,7 +23,7 @@ const READ_BYTES = 64 * 1024;
 const protocolsOf = ({ headers }: Exchange): string[] =>
   (headers.get('sec-websocket-protocol') ?? '').split(',').map((item) => item.trim()).filter(Boolean);
 
-/** Asked for by a client, whether or not it asks in the way that makes it one. */
+/** Whether the client asks for a WebSocket, even by an invalid handshake. */
 export const isWebSocketAsked = ({ method, headers }: Exchange): boolean =>
   method === 'GET' && listOf(headers.get('upgrade') ?? '').includes('websocket');
 
@@ -34,13 +34,13 @@ export function protocolToken(exchange: Exchange): string | undefined {
 }
 
 export class WebSockets {
-  /** Who holds a place, from before the service is asked. */
+  /** Subject of each WebSocket; an entry begins before the gateway calls the service. */
   readonly #places = new Map<symbol, string>();
   readonly #bridges = new Set<Bridge>();
 
   constructor(private readonly metrics: Metrics, private readonly limits = WEB_SOCKET_LIMITS) {}
 
-  /** Opens the service's end first, so that a refusal is an ordinary answer. */
+  /** Connects to the service first, so that a refusal is an ordinary answer. */
   async open(
     exchange: Exchange,
     { socket, first }: WebSocketClient,
@@ -64,7 +64,7 @@ export class WebSockets {
     }
   }
 
-  /** Asks every client to come back elsewhere. */
+  /** Asks every client to reconnect to another replica. */
   async close(): Promise<void> {
     const open = [...this.#bridges];
     for (const bridge of open) bridge.end(1001, 'the gateway is being replaced');
@@ -85,7 +85,7 @@ export class WebSockets {
     });
   }
 
-  /** Gives the way to leave it again. */
+  /** Takes a place for the subject; returns a function that frees it. */
   #takePlace(subject: string): () => void {
     const { aSubject, altogether } = this.limits;
     const own = [...this.#places.values()].filter((other) => other === subject).length;
@@ -114,7 +114,7 @@ export function checkHandshake(exchange: Exchange): void {
 const keyOf = ({ headers }: Exchange): string => headers.get('sec-websocket-key') ?? '';
 const proofFor = (key: string): string => createHash('sha1').update(key + ACCEPT_SUFFIX).digest('base64');
 
-/** No extension is offered: frames pass as they are. */
+/** Headers for the service; the gateway offers no extensions, because it passes frames unchanged. */
 function serviceHeaders(
   exchange: Exchange,
   route: Route,
@@ -148,7 +148,7 @@ interface ServiceEnd {
   readonly protocol?: string;
 }
 
-/** The service's end, open. Its replica counts as busy while it is. */
+/** Opens the connection to the service; its replica counts as busy until it closes. */
 async function connect(upstream: Upstream, target: string, headers: readonly Header[]): Promise<ServiceEnd> {
   const permit = upstream.permit(true);
   const endpoint = upstream.endpoints.pick();
@@ -175,7 +175,7 @@ async function connect(upstream: Upstream, target: string, headers: readonly Hea
   }
 }
 
-/** The protocol that the service chose. Fails unless it accepts what it was asked for, and nothing else. */
+/** The protocol that the service chose. Throws unless the service accepts exactly what the gateway asked for. */
 function agreed({ name }: Upstream, { status, headers }: Head, sent: readonly Header[]): string | undefined {
   if (status !== 101) throw refusal(name, status);
   const find = (list: readonly Header[], wanted: string) =>
