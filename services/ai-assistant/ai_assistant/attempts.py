@@ -25,9 +25,9 @@ SHARE_OF_THE_FIRST = 0.5
 
 
 class Attempts:
-    """All attempts together have the time limit of the call.
+    """The time limit of the call covers all its attempts.
 
-    The first of two models may be silent for half of it, so that the other has time left. A model that
+    The first of two models may be silent for half of the limit, so that the other has time left. A model that
     reports thinking is not silent.
     """
 
@@ -45,7 +45,7 @@ class Attempts:
         return any(tally.texts for tally in self.tallies)
 
     async def make(self, candidate: Candidate, *, last: bool) -> None:
-        """Try a model until it answers or there is nothing more to try."""
+        """Try a model until it answers or its retries are used up."""
         silence = self._call.seconds * (1 if last else SHARE_OF_THE_FIRST)
         for number in count(1):
             tally = Tally(candidate, replace(self._call.prompt, model=candidate.model))

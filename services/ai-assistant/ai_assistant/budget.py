@@ -1,6 +1,6 @@
-"""How many tokens a user may spend on a day (UTC).
+"""Limits the tokens that a user may spend on a day (UTC).
 
-The count lives in Redis, where a key may be evicted; it is then made again from the usage on record. While
+Redis holds the count and may evict it; the service then rebuilds the count from the recorded usage. While
 Redis is unreachable the service makes no call and answers 503, because an uncounted call still costs money.
 
 A request reserves the most it may spend, and replaces the reservation by the real cost afterwards. The
@@ -36,8 +36,8 @@ _UNKNOWN = -1
 _NOTHING_LEFT = ""
 _NO_COUNT = "unknown"
 
-# Admits a request when anything is left and reserves the most it may spend, so that parallel requests do not
-# spend the same rest. Answers 'unknown' without a count, '' when nothing is left, else the id of the count.
+# Admits a request when tokens are left, and reserves the most it may spend, so that parallel requests do not
+# spend the same tokens. Answers 'unknown' without a count, '' when nothing is left, else the id of the count.
 _RESERVE = """
 local spent = tonumber(redis.call('HGET', KEYS[1], 'spent') or ARGV[3])
 if spent < 0 then return 'unknown' end
@@ -48,7 +48,7 @@ redis.call('EXPIRE', KEYS[1], ARGV[5])
 return redis.call('HGET', KEYS[1], 'id')
 """
 
-# A count that was made again in between knows nothing of what was set aside, so nothing is taken from it.
+# A count rebuilt in between does not contain the reservation, so the script subtracts nothing from it.
 _SETTLE = """
 local id = redis.call('HGET', KEYS[1], 'id')
 if not id then return end
@@ -74,7 +74,7 @@ class TokenBudget:
         self._settle = redis.register_script(_SETTLE)
 
     async def reserve(self, user_id: UUID, tokens: int) -> Reservation:
-        """Set aside what a request may spend; 429 when the day's budget is used up."""
+        """Reserve the most a request may spend; 429 when the day's budget is used up."""
         now = datetime.now(UTC)
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         key = redis_key("ai-assistant", "budget", user_id, midnight.date())
@@ -92,7 +92,7 @@ class TokenBudget:
         return Reservation(key, tokens, count)
 
     async def settle(self, reservation: Reservation, spent: int) -> None:
-        """Put what was spent in the place of what was set aside."""
+        """Replace the reservation by the tokens spent."""
         try:
             await self._settle(keys=[reservation.key], args=[spent, reservation.tokens, reservation.count])
         except RedisError:

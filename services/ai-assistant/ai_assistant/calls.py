@@ -1,4 +1,4 @@
-"""A call of a model, and what came of it."""
+"""A call of a model, and its result."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Answer:
 
 @dataclass
 class Tally:
-    """What came so far of one attempt."""
+    """The output of one attempt so far."""
 
     candidate: Candidate
     prompt: Prompt
@@ -52,7 +52,7 @@ class Tally:
     _bytes: int = 0
 
     def take(self, piece: Text) -> str:
-        """The whole characters a piece adds to the answer, up to the limit of its length."""
+        """The whole characters that a piece adds to the answer, up to the answer's length limit."""
         if isinstance(piece, Thought):
             self.thoughts.append(self._within_limit(piece.value.encode(errors="replace")))
             return ""
@@ -71,7 +71,7 @@ class Tally:
         self.reason = FinishReason.REFUSAL if reason is FinishReason.REFUSAL else self.reason or reason
 
     def usage(self) -> Usage:
-        """The provider's counts if the answer came to its end; else the output is what its text suggests."""
+        """The provider's counts for a complete answer; otherwise an estimate of the output from its text."""
         if not self.billed:
             return Usage(0, 0, estimated=False)
         counted_input = self.prompt.estimated_tokens() if self.input is None else self.input
@@ -81,7 +81,7 @@ class Tally:
         return Usage(counted_input, output, estimated=True)
 
     def answer(self, asked: str) -> Answer:
-        """422 when there is no text: the service works, and another question or model may bring one."""
+        """The answer; 422 without text, because another question or model may bring one."""
         text, reason = "".join(self.texts), self.reason or FinishReason.STOP
         if not text.strip():
             raise ProblemError(422, self._why_empty(reason))

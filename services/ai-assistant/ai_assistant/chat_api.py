@@ -32,7 +32,7 @@ _REFERENCE = "#/components/schemas/{model}"
 
 
 def _event(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """An event of the stream. What its schema refers to is defined by other responses."""
+    """An event of the stream. Other responses define the schemas that its schema refers to."""
     schema.pop("$defs", None)
     data = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
     members = {"event": {"const": name}, "data": data}
@@ -109,7 +109,7 @@ async def _turn(body: ChatRequest, call: Call, assistant: Assistant, on_text: On
 async def _store(
     body: ChatRequest, call: Call, assistant: Assistant, answer: Answer
 ) -> tuple[UUID | None, UUID | None]:
-    """Remember the turn, unless the model declined: what it declined would make it decline what follows."""
+    """Store the turn, unless the model declined: such a turn would make the model decline later ones."""
     if answer.finish_reason is FinishReason.REFUSAL:
         return body.conversation_id, None
     turn = Turn(body.message, answer.text, answer.model)

@@ -1,6 +1,6 @@
-"""Calls of models: within the user's budget and a time limit, with their usage on record.
+"""Calls models within the user's budget and a time limit, and records their usage.
 
-Before the first piece of text a failed call may be retried, or made with the fallback model. After it the
+Before the first piece of text the service may retry a failed call or use the fallback model. Afterwards the
 caller gets the failure, because text of two answers cannot be joined.
 """
 
@@ -35,11 +35,13 @@ class Completions:
         self._retries = retries
 
     def check(self, model: str) -> None:
-        """Raise the problem a call of this model would meet before it is sent."""
+        """Raise the problem that would stop a call of this model before it is sent."""
         self._providers.candidates(model)
 
     async def run(self, call: Call, on_text: OnText) -> Answer:
-        """Call the model, telling `on_text` of each piece. Cancelling stops the call; its cost is kept."""
+        """Call the model, and pass each piece to `on_text`. Cancelling stops the call; its cost stays
+        recorded.
+        """
         candidates = self._providers.candidates(call.prompt.model)
         await self._ledger.ready()
         most = call.prompt.estimated_tokens() + call.prompt.max_tokens
@@ -81,7 +83,7 @@ class Completions:
 
 
 async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Finish `work` even when the caller is cancelled meanwhile; only then is the caller's work cancelled."""
+    """Finish `work` even when the caller is cancelled meanwhile; raise the cancellation afterwards."""
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)

@@ -1,4 +1,4 @@
-"""Conversations in the database: what was said, and how much of it goes with a new message."""
+"""Conversations in the database, and the part of their history that goes with a new message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,13 +29,13 @@ class Turn:
 
 
 class Conversations:
-    """Sessions are short: no connection is held while a model answers."""
+    """Sessions are short, so that no request holds a connection while a model answers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def page(self, user_id: UUID, params: PageParams) -> Page[ConversationView]:
-        """A user's conversations, the last one first."""
+        """A user's conversations, the latest first."""
         own = Conversation.user_id == user_id
         order = (Conversation.updated_at.desc(), Conversation.id)
         shown = _with_title().where(own).order_by(*order).limit(params.limit).offset(params.offset)
@@ -91,7 +91,7 @@ class Conversations:
         return conversation.id, message_id
 
     async def append(self, user_id: UUID, conversation_id: UUID, turn: Turn) -> UUID:
-        """Store a turn; turns of one conversation that end at once are stored one after the other."""
+        """Store a turn; concurrent turns of one conversation wait for each other."""
         async with self._database.session() as session:
             conversation = await _own(session, user_id, conversation_id, lock=True)
             last = select(func.max(Message.position)).where(Message.conversation_id == conversation_id)
@@ -150,7 +150,7 @@ def _add(session: AsyncSession, conversation_id: UUID, position: int, turn: Turn
 
 
 def _fitting(latest_first: Sequence[Message], tokens: int) -> list[ChatMessage]:
-    """Whole turns only: a history begins with a question."""
+    """The latest whole turns that fit, oldest first: a history begins with a question."""
     chosen: list[ChatMessage] = []
     for answer, question in batched(latest_first, _TURN):
         tokens -= estimate_tokens(question.content, answer.content)

@@ -1,4 +1,4 @@
-"""What the endpoints of this service ask for, besides the shared dependencies."""
+"""The service's own dependencies for endpoints, besides the shared ones."""
 
 from dataclasses import dataclass
 from typing import Annotated, cast
@@ -18,7 +18,7 @@ from assistants_common.resources import Resources
 
 @dataclass(frozen=True)
 class Assistant:
-    """The parts of the service, made once for an application."""
+    """The parts of the service, created once per application."""
 
     settings: Settings
     providers: Providers

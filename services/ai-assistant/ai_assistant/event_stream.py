@@ -1,4 +1,4 @@
-"""Answers that end when their client goes away, whole or as Server-Sent Events."""
+"""Answers, whole or as Server-Sent Events, that stop when their client disconnects."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ _BUFFERED_ITEMS = 64
 
 
 async def while_connected[T](receive: Receive, work: Awaitable[T]) -> T:
-    """The result of `work`, which is cancelled, and waited for, when the client goes away first."""
+    """The result of `work`; when the client disconnects first, cancel the work and wait for it."""
     working = asyncio.ensure_future(work)
     watching = asyncio.create_task(_disconnected(receive))
     try:
@@ -59,12 +59,12 @@ async def _stop(*tasks: asyncio.Future[Any]) -> None:
 
 
 async def no_text(_text: str) -> None:
-    """For work whose pieces no caller waits for."""
+    """Ignores the pieces of text, for callers that want only the whole answer."""
 
 
 async def open_event_stream(request: Request, work: Work, heartbeat: float) -> Response:
-    """Begin the work. What goes wrong before the first text, or the first heartbeat, is raised: it still has
-    a status; what goes wrong later becomes an `error` event."""
+    """Begin the work. Raises a failure before the first text or heartbeat, so that it still has a status; a
+    later failure becomes an `error` event."""
     stream = _EventStream(work, heartbeat, request)
     try:
         await while_connected(request.receive, stream.begin())
@@ -137,7 +137,7 @@ class _EventStream(Response):
 
 
 async def _problem(request: Request, error: Exception) -> str:
-    """The document the application would have answered with, had the response not begun."""
+    """The problem document that the application would send if the response had not begun."""
     handlers: Mapping[Any, ExceptionHandler] = request.app.exception_handlers
     handler = next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), _unexpected)
     try:

@@ -1,8 +1,9 @@
-"""Signs of prompt injection in what a user writes.
+"""Finds signs of prompt injection in a user's text.
 
-A request with a sign is served all the same: the models have no rights of their own here, and an honest
-question about the subject has the same words. The signs are reported to the platform's administrators, for
-whom a user with many of them is worth a look. They find the clumsy attempts; their absence proves nothing.
+The service answers a request with a sign all the same: the models have no rights of their own here, and an
+honest question about the subject has the same words. The service reports the signs to the platform's
+administrators, who can look at users with many of them. The signs find only clumsy attempts; their absence
+proves nothing.
 
 | marker | what it finds |
 |---|---|
@@ -19,15 +20,15 @@ from unicodedata import normalize
 
 
 def _phrase(*parts: str) -> str:
-    """Parts of a phrase, each a choice of beginnings of words, with a few words in between.
+    """A pattern of parts, each a choice of word beginnings, with a few words between the parts.
 
-    Gaps are bounded, so that a long text takes a time in proportion to its length.
+    The gaps are bounded, so that the search takes time in proportion to the length of the text.
     """
     return r"\b" + r"\w*\W+(?:\w+\W+){0,4}?".join(f"(?:{part})" for part in parts)
 
 
-# For each marker the patterns of both languages. Words that are common in honest questions count only with
-# another next to them: "ignore the rule" is what people ask about exchange rules and access restrictions.
+# For each marker the patterns of both languages. A word that is common in honest questions counts only next
+# to another: people ask how to "ignore the rule" about exchange rules and access restrictions.
 _PATTERNS = {
     "ignore_instructions": (
         _phrase(
@@ -101,5 +102,5 @@ def find_markers(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """The text as a reader sees it: one form for a letter, no case, nothing invisible."""
+    """The text normalised: one form per letter, lower case, no invisible characters."""
     return _INVISIBLE.sub("", normalize("NFKC", text)).casefold().replace("ё", "е")  # noqa: RUF001 - Russian

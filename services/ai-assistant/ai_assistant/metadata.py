@@ -1,7 +1,7 @@
-"""The part of a 1C configuration a description of code is about, from 1c-integration.
+"""Gets the part of a 1C configuration that a description of code is about, from 1c-integration.
 
-Code is written without it, too: when 1c-integration is unreachable or slow, or the caller may not read
-metadata, the model gets none and is asked to state its assumptions.
+The service also writes code without it: when 1c-integration is unreachable or slow, or the caller may not
+read metadata, the prompt has none and asks the model to state its assumptions.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ READS = Counter("ai_metadata_reads_total", "Metadata read for the generation of 
 _MOST_ENTITIES = 20
 _MOST_FIELDS = 60
 _MOST_BYTES = 2 * 1024 * 1024
-# Names go into the instructions of the model, so nothing but names may be in them.
+# Names become part of the model's instructions, so the service accepts nothing but names.
 _NAME = re.compile(r"\w{1,200}")
 _TYPE = re.compile(r"[\w.()]{1,200}")
 
@@ -70,7 +70,9 @@ class MetadataSource:
         self._tokens = tokens
 
     async def about(self, description: str, authorization: str) -> Context:
-        """What 1c-integration shows the caller, whose own `authorization` it is asked with."""
+        """The metadata that 1c-integration shows the caller; the request carries the caller's
+        `authorization`.
+        """
         words = search_words(description)
         if self._client is None or not words:
             return Context()
@@ -104,7 +106,7 @@ async def _read(client: httpx.AsyncClient, words: Sequence[str], authorization: 
 
 
 def _fitting(entities: Sequence[_Entity], tokens: int) -> Context:
-    """Whole entities, in the order they came in: the best matches are first."""
+    """The whole entities that fit, in their order: the best matches are first."""
     left = tokens - estimate_tokens(_PREAMBLE)
     names, lines = [], []
     for entity in entities:

@@ -1,4 +1,4 @@
-"""The models there are."""
+"""The available models."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""What the models are told to be."""
+"""The system prompts of the models."""
 
 import re
 
@@ -35,6 +35,6 @@ def code_system(kind: CodeKind, context: str = "") -> str:
 
 
 def extract_code(answer: str) -> str:
-    """The code of an answer: its fenced blocks, a cut off one too, or all of it when nothing is fenced."""
+    """The code of an answer: its fenced blocks, even one cut off, or the whole answer without fences."""
     blocks = [match["code"].rstrip() for match in _FENCED.finditer(answer)]
     return "\n\n".join(blocks) or answer.strip()

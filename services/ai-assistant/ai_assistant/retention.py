@@ -32,7 +32,7 @@ class Retention:
         self._batch = batch
 
     def running(self) -> AbstractAsyncContextManager[None]:
-        """Delete in the background for as long as the context lasts."""
+        """Delete in the background while the context lasts."""
         return in_background(self._run(), "retention")
 
     async def _run(self) -> None:
@@ -45,9 +45,9 @@ class Retention:
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def delete_batch(self) -> int:
-        """Delete some of the oldest, in a short transaction; how many it were.
+        """Delete some of the oldest conversations in a short transaction; returns their number.
 
-        While another replica is at it, nothing is left to do here.
+        Returns 0 while another replica deletes.
         """
         old = (
             select(Conversation.id)

@@ -1,8 +1,8 @@
-"""When a failed call of a provider is tried again: one policy for all of them.
+"""Decides when to retry a failed call: one policy for all providers.
 
-Only transient failures are retried: the provider is overloaded, fails or is unreachable. A slow provider or a
-refusal is not. Nor is a retry made when the provider asks for a longer pause than a caller would wait. The
-time limit of a call covers all of its attempts.
+The service retries only transient failures: the provider is overloaded, fails or is unreachable. It does not
+retry after a time limit or a refusal, nor when the provider asks for a longer pause than a caller would wait.
+The time limit of a call covers all of its attempts.
 """
 
 from collections.abc import Callable

@@ -15,7 +15,7 @@ from assistants_common.pagination import Page
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=MODEL_LENGTH, pattern=MODEL_PATTERN)]
 LongText = Annotated[
     str,
-    # Of the text as it is sent: what the description says must hold without knowing what is stripped.
+    # Applies to the text before stripping, so that the description is exact for callers.
     StringConstraints(min_length=1, max_length=32_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$"),
     AfterValidator(lambda text: text.strip(" \t\r\n")),
 ]

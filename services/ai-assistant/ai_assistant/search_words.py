@@ -1,8 +1,7 @@
-"""The words of a description with which to search for its metadata.
+"""Chooses the words of a description to search the metadata for.
 
-Names of metadata are single words grown together (ТоварыНаСкладах), and a description has its words in
-whatever form the grammar asks for (складов, складе): so of a common word only its beginning is looked for.
-Names do without the letter ё.
+Names of metadata are joined words (ТоварыНаСкладах), and a description has its words in any grammatical form
+(складов, складе), so the search uses only the beginning of a common word. Names do not use the letter ё.
 """
 
 # ruff: noqa: RUF001 - Russian letters are meant
@@ -43,7 +42,7 @@ _TOO_COMMON = frozenset(_COMMON.split())
 
 
 def search_words(description: str) -> list[str]:
-    """The distinct words worth a search, in their order, not too many."""
+    """The distinct words to search for, in their order, up to a limit."""
     words: list[str] = []
     length = 0
     for match in _WORD.finditer(description):

@@ -13,7 +13,7 @@ _CHAT_MODELS = "claude-*,gpt-*,chatgpt-*,o1*,o3*,o4*"
 
 
 def _http_url(value: str) -> str:
-    """The messages quote the value, but not one with a password in it."""
+    """Validate an http(s) URL. Error messages quote the value unless it contains a password."""
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
@@ -104,18 +104,18 @@ class Settings(DatabaseSettings):
 
     @property
     def has_provider(self) -> bool:
-        """Whether there is a key, or an address, of any."""
+        """Whether any provider has a key or an address."""
         return any(
             (self.openai_api_key, self.openai_base_url, self.anthropic_api_key, self.anthropic_base_url)
         )
 
     @property
     def is_simulated(self) -> bool:
-        """Whether the simulator stands in: only while there is neither a key nor an address of any."""
+        """Whether the simulator answers: only while no provider has a key or an address."""
         return self.model_simulator_url is not None and not self.has_provider
 
     def allows(self, model: str) -> bool:
-        """Whether a caller may ask for a model; those named in the settings are always allowed."""
+        """Whether a caller may use a model; models named in the settings are always allowed."""
         patterns = (pattern.strip() for pattern in self.ai_allowed_models.split(","))
         return self.setting_of(model) is not None or any(fnmatchcase(model, pattern) for pattern in patterns)
 

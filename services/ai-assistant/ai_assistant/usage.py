@@ -1,4 +1,4 @@
-"""Tokens spent: on record in the database, as an event, and as metrics."""
+"""Records the tokens spent: in the database, as an event, and as metrics."""
 
 import logging
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ Operation = Literal["chat", "generate"]
 
 @dataclass(frozen=True)
 class Usage:
-    """What a call cost; estimated when the provider gave no count, as when a call is broken off."""
+    """The cost of a call in tokens; estimated when the provider gave no count, as after an aborted call."""
 
     input_tokens: int
     output_tokens: int
@@ -68,7 +68,9 @@ class UsageLedger:
         self._database = database
 
     async def ready(self) -> None:
-        """Raise what makes a 503 when nothing could be put on record: such a call is not made."""
+        """Raise an error that becomes 503 when usage cannot be recorded, so that the service makes no such
+        call.
+        """
         await self._database.ping()
 
     async def record(
@@ -76,7 +78,7 @@ class UsageLedger:
     ) -> None:
         """Record the usage of a request and its flags, each with its event, in one transaction.
 
-        When that fails, the failure is logged and the answer is still returned.
+        Logs a failure instead of raising it, so that the caller still gets the answer.
         """
         _measure(records, markers)
         try:

@@ -1,1 +1,1 @@
-"""What the tests of ai-assistant share. Not part of the service."""
+"""Shared code of ai-assistant's tests. Not part of the service."""

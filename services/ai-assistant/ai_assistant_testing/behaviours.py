@@ -1,4 +1,4 @@
-"""How the stand-in answers when it runs as a server: by words within the name of the model."""
+"""The stand-in's answers when it runs as a server: words within the model's name choose the behaviour."""
 
 import re
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def _last_text(body: dict[str, Any]) -> str:
 
 
 def _text(message: dict[str, Any]) -> str:
-    """A content is a text, or a list of parts with texts."""
+    """The text of a message, whose content is a string or a list of parts."""
     content = message.get("content", "")
     if isinstance(content, str):
         return content

@@ -27,13 +27,13 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """The signals stay with the test runner."""
+        """Leave the signals to the test runner."""
         yield
 
 
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    """The URL `app` is served under. Its lifespan is left to the caller."""
+    """Serve `app` and yield its URL. The caller runs its lifespan."""
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -53,7 +53,7 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
 
 
 async def given_up[T](stand_in: StandIn, call: Coroutine[Any, Any, T], seconds: float) -> T:
-    """The result of a call whose model goes silent, when so much time has passed since."""
+    """The result of a call whose model goes silent, after `seconds` have passed."""
     calling = asyncio.create_task(call)
     await patiently(stand_in.silent.wait())
     await pass_time(seconds)

@@ -24,7 +24,7 @@ ANTHROPIC_MODELS = {"claude-sonnet-5": "active", "claude-2": "retired"}
 
 @dataclass(frozen=True)
 class Failure:
-    """A response with an error status, which asks to be tried again soon."""
+    """A response with an error status that asks for a retry soon."""
 
     status: int
     type: str = "api_error"
@@ -45,9 +45,9 @@ Choose = Callable[[dict[str, Any]], Reply | Failure]
 
 
 class StandIn:
-    """Answers with what `script` holds, each item once, and then with `reply`.
+    """Answers with each item of `script` once, and then with `reply`.
 
-    With `choose` it answers with what that makes of a request's body, and takes every key.
+    With `choose` it answers with the result of `choose` for a request's body, and accepts every key.
     """
 
     def __init__(self, choose: Choose | None = None, key: str | None = None) -> None:

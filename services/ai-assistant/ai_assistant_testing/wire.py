@@ -11,7 +11,7 @@ _ANTHROPIC_REASONS = {"stop": "end_turn", "length": "max_tokens"}
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: how it reads, and what goes wrong while it is sent."""
+    """An answer: its text, and the fault during its transfer."""
 
     pieces: Sequence[str] = ("Use ", "Записать().")
     input_tokens: int = 21

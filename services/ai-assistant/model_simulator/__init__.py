@@ -1,1 +1,1 @@
-"""Stands in for the providers of language models in dev, until a key is there."""
+"""Replaces the providers of language models in dev while no key is configured."""

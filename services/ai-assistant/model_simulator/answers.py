@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - names of 1C are Cyrillic
-"""The simulator's rules: what it says to a question. Every answer says that a simulator gives it."""
+"""The simulator's rules for its answers. Every answer says that it comes from a simulator."""
 
 import re
 
@@ -51,7 +51,7 @@ def _opening(*, found: bool, russian: bool) -> str:
 
 
 def _code(system: str, question: str) -> str:
-    """A list of the object the description is about, the first one the service found in the metadata."""
+    """Code that lists the object of the description: the first that the service found in the metadata."""
     comment = f"// {RUSSIAN if _CYRILLIC.search(question) else ENGLISH}"
     query = _query(_object_of(system, question))
     if "Write the text of one query" in system:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fact:
-    """Of one entity set: how a question names it, and what is in it."""
+    """One entity set: its names in questions, and its content."""
 
     words: Sequence[str]
     """Beginnings of words, in lower case."""

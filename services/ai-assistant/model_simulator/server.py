@@ -22,11 +22,11 @@ _PIECE = re.compile(r"\s*\S+\s*")
 
 
 class _RefusedError(Exception):
-    """A request the interfaces do not allow."""
+    """The interfaces do not allow the request."""
 
 
 def build_simulator(piece_seconds: float) -> Starlette:
-    """Every piece of a streamed answer takes `piece_seconds`."""
+    """The application; every piece of a streamed answer takes `piece_seconds`."""
     simulator = _Simulator(piece_seconds)
     return Starlette(
         routes=[
@@ -43,7 +43,7 @@ async def _live(_request: Request) -> Response:
 
 
 async def _models(request: Request) -> Response:
-    """One path for both interfaces; Anthropic's clients name a version."""
+    """The models, on one path for both interfaces; Anthropic's clients send a version header."""
     anthropic = "anthropic-version" in request.headers
     return JSONResponse(wire.anthropic_models() if anthropic else wire.openai_models())
 
@@ -122,7 +122,7 @@ def _reply(body: Document, system: str, limit: Any) -> Reply:  # noqa: ANN401 - 
 
 
 def _fitting(pieces: list[str], limit: int | None) -> list[str]:
-    """The pieces that make no more than the limit of tokens."""
+    """The first pieces, up to the limit of tokens."""
     texts = accumulate(pieces)
     tokens = [wire.count_tokens(text) for text in texts]
     return [piece for piece, count in zip(pieces, tokens, strict=True) if limit is None or count <= limit]

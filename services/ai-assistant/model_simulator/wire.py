@@ -34,7 +34,7 @@ def count_tokens(text: str) -> int:
 
 
 def text_of(content: object) -> str:
-    """A content is a text, or a list of parts with texts."""
+    """The text of a content, which is a string or a list of parts."""
     if isinstance(content, list):
         return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     return content if isinstance(content, str) else ""

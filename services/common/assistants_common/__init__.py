@@ -1,1 +1,1 @@
-"""What the Python services share: settings, logging, HTTP conventions, stores, events, lifecycle."""
+"""Shared code of the Python services: settings, logging, HTTP conventions, stores, events, lifecycle."""

@@ -1,4 +1,4 @@
-"""Load that is more than a service can bear is refused early: a late refusal costs most and helps least."""
+"""Refuses overload early: a late refusal costs the most and helps the least."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -20,8 +20,8 @@ _refused_at: ContextVar[float] = ContextVar("refused_at", default=float("inf"))
 class Gate:
     """Limits concurrent requests.
 
-    Further ones wait for a moment and are then refused. The wait also slows down clients that retry at once
-    after a refusal. A request that waits at several gates waits no longer than at one.
+    A further request waits for a moment, then the gate refuses it. The wait also slows down clients that
+    retry at once after a refusal. A request that waits at several gates waits no longer than at one.
     """
 
     def __init__(self, places: int, patience_seconds: float) -> None:
@@ -39,7 +39,7 @@ class Gate:
 
     @contextmanager
     def patience(self) -> Iterator[None]:
-        """All gates within the context have what is left of this one's patience."""
+        """All gates within the context together wait at most this gate's patience."""
         token = _refused_at.set(self._end())
         try:
             yield
@@ -63,9 +63,9 @@ class Gate:
 
 
 class AdmissionMiddleware:
-    """Limits the requests in progress; one whose response has begun does not count.
+    """Limits the requests in progress; a request whose response has begun no longer counts.
 
-    Requests of operators (health, metrics) are always admitted.
+    The middleware always admits the operators' requests (health, metrics).
     """
 
     def __init__(self, app: ASGIApp, gate: Gate) -> None:

@@ -33,10 +33,10 @@ def create_app(
     lifespan: Lifespan | None = None,
     outbox: bool = False,
 ) -> FastAPI:
-    """An application with logs, errors, metrics, health and resources in place (`app.state.resources`).
+    """Create an application with logs, errors, metrics, health and resources (`app.state.resources`).
 
-    `lifespan` is the service's own: it may use the resources, which are closed after it.
-    With `outbox` the events the service records in its database are published (see `outbox.record_event`).
+    `lifespan` is the service's own: it may use the resources, which the application closes afterwards.
+    With `outbox` the application publishes the events that the service records (see `outbox.record_event`).
     """
     resources = Resources.build(service, settings)
     app = FastAPI(
@@ -45,7 +45,7 @@ def create_app(
         version=settings.service_version,
         docs_url=None,
         redoc_url=None,
-        # Scheme, host and prefix are the client's matter: a redirect would tell those of the last hop.
+        # A redirect would send the client to the scheme, host and prefix of the last hop.
         redirect_slashes=False,
         servers=[{"url": "."}],
         root_path_in_servers=False,

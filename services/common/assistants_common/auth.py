@@ -1,4 +1,4 @@
-"""Who calls, and whether they may: dependencies for endpoints."""
+"""Authentication and authorization of callers: dependencies for endpoints."""
 
 import logging
 from collections.abc import Callable
@@ -26,7 +26,7 @@ async def current_principal(
     resources: ResourcesDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Principal:
-    """The caller, by the bearer token; 401 without a good one."""
+    """The caller named by the bearer token; 401 without a valid token."""
     if credentials is None:
         raise _unauthorized("A bearer token is required.", "Bearer")
     try:

@@ -1,4 +1,4 @@
-"""Work beside the requests, for as long as a context lasts."""
+"""Background work for the duration of a context."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -8,7 +8,7 @@ from typing import Any
 
 @asynccontextmanager
 async def in_background(work: Coroutine[Any, Any, object], name: str) -> AsyncIterator[None]:
-    """Runs `work` as a task; at the end of the context it is cancelled, and waited for."""
+    """Run `work` as a task; at the end of the context, cancel the task and wait for it."""
     task = asyncio.create_task(work, name=name)
     try:
         yield

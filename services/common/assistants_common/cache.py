@@ -18,7 +18,7 @@ _RETRIES = 2
 
 
 class _LoggingIn(Connection):
-    """Logs in with the first password that is accepted."""
+    """Logs in with the first password that the server accepts."""
 
     def __init__(self, *, passwords: Passwords, **options: Any) -> None:  # noqa: ANN401 - those of the base class
         super().__init__(**options)
@@ -49,8 +49,8 @@ def build_redis(
 ) -> Redis:
     """A client that returns text. Blocking reads must ask for less than 10 seconds.
 
-    A command without an answer is sent again, up to `retries` times, so it may be executed twice. New
-    connections use the current `passwords`; by default those of the settings.
+    The client sends a command without an answer again, up to `retries` times, so Redis may execute it twice.
+    New connections use the current `passwords`; by default those of the settings.
     """
     pool = BlockingConnectionPool(
         connection_class=_LoggingIn,

@@ -1,4 +1,4 @@
-"""The request being served: its id, W3C trace context and client, for logs, errors and other services."""
+"""The current request: its id, W3C trace context and client, for logs, errors and calls to other services."""
 
 import re
 import secrets
@@ -27,7 +27,7 @@ def accept_traceparent(candidate: str | None) -> str:
 
 
 def outbound_headers() -> dict[str, str]:
-    """Headers that tie a call to another service to the request being served."""
+    """Headers that link a call to another service to the current request."""
     headers = {REQUEST_ID_HEADER: request_id_var.get(), "traceparent": traceparent_var.get()}
     return {name: value for name, value in headers.items() if value}
 

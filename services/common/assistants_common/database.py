@@ -36,7 +36,7 @@ def connector(
     passwords: Passwords | None = None,
     command_timeout: float | None = None,
 ) -> Connect:
-    """Opens connections with the first password that is accepted: for `async_creator` of an engine."""
+    """An `async_creator` for an engine: opens connections with the first password that the server accepts."""
     passwords = passwords or Passwords(settings.postgres_password)
 
     async def connect(password: str | None) -> "asyncpg.Connection[asyncpg.Record]":
@@ -93,7 +93,7 @@ def build_control_engine(
 class Database:
     """A service's database: an engine and the sessions on it.
 
-    What keeps the service alive goes through `control`, which requests do not use.
+    Health checks and the outbox use `control`, which requests do not use.
     """
 
     def __init__(self, engine: AsyncEngine, control: AsyncEngine | None = None) -> None:

@@ -1,4 +1,4 @@
-"""JSON may hold half of a surrogate pair, which is no text: neither hashed nor stored nor sent on."""
+"""JSON may contain half of a surrogate pair, which the service cannot hash, store or send on."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ _COMPLAINT = {
 
 async def require_encodable_body(request: Request) -> None:
     """For the `dependencies` of an application: 422 for a body in which some text cannot be encoded."""
-    # Where the framework has read the body as JSON, it is kept there.
+    # The framework keeps the parsed JSON body in this attribute.
     document = getattr(request, "_json", None)
     found = next(_unencodable(document), None)
     if found is not None:
@@ -24,7 +24,7 @@ async def require_encodable_body(request: Request) -> None:
 
 
 def _unencodable(document: object) -> Iterator[Location]:
-    """Where text is that cannot be encoded, keys included; without recursion."""
+    """Locations of text that cannot be encoded, in keys too; without recursion."""
     waiting: list[tuple[Location, object]] = [((), document)]
     while waiting:
         location, value = waiting.pop()
@@ -32,7 +32,7 @@ def _unencodable(document: object) -> Iterator[Location]:
             if not _is_encodable(value):
                 yield location
         elif isinstance(value, dict):
-            # A key that cannot be encoded cannot be told either.
+            # The answer cannot name such a key, so the location is that of its object.
             waiting += ((location, key) for key in value)
             waiting += (((*location, key), item) for key, item in value.items() if _is_encodable(key))
         elif isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Reading the events of other services, each at least once, shared between the replicas of a service."""
+"""Reads the events of other services, each at least once; the replicas of a service share the work."""
 
 import asyncio
 import logging
@@ -36,9 +36,9 @@ _Entry = tuple[str, Mapping[str, str]]
 class EventConsumer:
     """Passes events to a handler, which must be idempotent.
 
-    When the handler fails, any replica retries the event after `retry_after_ms`; after MAX_DELIVERIES
-    attempts it is dropped with an error in the log. A failure because the database is unreachable does not
-    count as an attempt: the consumer keeps the event and waits.
+    When the handler fails, any replica retries the event after `retry_after_ms`. After MAX_DELIVERIES
+    attempts the consumer drops the event and logs an error. A failure because the database is unreachable
+    does not count as an attempt: the consumer keeps the event and waits.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class EventConsumer:
         return in_background(self.run(), "event-consumer")
 
     async def run(self) -> None:
-        """Consume until cancelled. While Redis is away it is asked again, ever less often."""
+        """Consume until cancelled. While Redis is away, retry at growing intervals."""
         pause = self._pause_seconds
         while True:
             try:
@@ -78,7 +78,7 @@ class EventConsumer:
                 pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def consume_once(self) -> None:
-        """One round: what others left unfinished, then what is new."""
+        """One round: first the events that other replicas left unfinished, then new events."""
         claimed: Any = await self._redis.xautoclaim(
             STREAM, self._group, self._name, min_idle_time=self._retry_after_ms, count=_BATCH
         )
@@ -137,7 +137,7 @@ class EventConsumer:
         await self._acknowledge(entry)
 
     async def _call_handler(self, entry: _Entry, event: Event) -> None:
-        """Call the handler, again and again while what it needs is away."""
+        """Call the handler; repeat the call while a dependency of it is away."""
         pause, deadline = self._pause_seconds, monotonic() + _LONGEST_HOLD
         while True:
             try:
@@ -154,7 +154,7 @@ class EventConsumer:
             await self._hold(entry)
 
     async def _hold(self, entry: _Entry) -> None:
-        """Show the other replicas that the entry is being worked on. This does not count as a delivery."""
+        """Keep the claim of this replica to the entry. This does not count as a delivery."""
         await self._redis.xclaim(
             STREAM, self._group, self._name, min_idle_time=0, message_ids=[entry[0]], justid=True
         )

@@ -1,4 +1,4 @@
-"""What the event stream in Redis holds, and how far its readers are: for the relay of the outbox."""
+"""The state of the event stream in Redis and the progress of its readers, for the relay of the outbox."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -15,8 +15,9 @@ HISTORY = 5_000
 """So many acknowledged entries stay, so that every relay has time to see that its own are."""
 _PAGE = 1000
 
-# One atomic step: between the check and the trimming no failover to a server with older groups can happen.
-# Only what all groups have acknowledged is trimmed, in whole nodes, and never the newest HISTORY entries.
+# One atomic step: no failover to a server with older groups can happen between the check and the trimming.
+# The script trims only entries that all groups have acknowledged, in whole nodes, never the newest HISTORY
+# entries.
 _OBSERVE = """
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 if redis.call('EXISTS', KEYS[1]) == 0 then return {run, '0-0', 0, 0, {}, 0} end
@@ -77,15 +78,15 @@ class StreamState:
     """Every group has acknowledged what is in the stream up to here; None without any group."""
 
     def is_successor_of(self, other: "StreamState") -> bool:
-        """Whether it is the same stream, on the same server, later."""
+        """Whether this is a later state of the same stream on the same server."""
         return self.server == other.server and other.added <= self.added
 
 
 async def observe(redis: Redis, expected: Collection[str]) -> StreamState:
     """Inspect the stream and trim entries that all groups have acknowledged.
 
-    A missing group was lost with the server's data: until it is created again, nothing counts as
-    acknowledged.
+    The server lost a missing group with its data: until its service creates the group again, no entry counts
+    as acknowledged.
     """
     answer: Any = await redis.eval(_OBSERVE, 1, STREAM, HISTORY, *expected)
     server, first, length, added, groups, trimmed = answer
@@ -123,7 +124,7 @@ async def published_ids(redis: Redis) -> dict[str, str]:
 
 
 def _event_id(fields: Mapping[str, str]) -> str:
-    """Anyone may write to the stream: what is not an event has no id."""
+    """The event's id; empty for an entry that is no event, because any client may write to the stream."""
     try:
         document = json.loads(fields.get(FIELD, ""))
     except ValueError:

@@ -44,7 +44,7 @@ class EventPublisher:
         self._source = source
 
     async def publish(self, type_: str, data: dict[str, Any], user_id: UUID | None = None) -> Event:
-        """Append an event; raises when Redis does not take it."""
+        """Append an event; raises when Redis does not accept it."""
         event = Event(
             type=type_,
             source=self._source,
@@ -62,7 +62,9 @@ class EventPublisher:
         return event
 
     async def notify(self, type_: str, data: dict[str, Any], user_id: UUID | None = None) -> bool:
-        """Publish what the request does not depend on: a failure is logged and counted, not raised."""
+        """Publish an event that the request does not depend on: log and count a failure instead of raising
+        it.
+        """
         try:
             await self.publish(type_, data, user_id)
         except RedisError:

@@ -6,10 +6,10 @@ from assistants_common.context import outbound_headers
 
 
 def build_client(base_url: str, timeout: float, *, outside: bool = False) -> httpx.AsyncClient:
-    """A client whose requests carry the id and trace context of the request being served.
+    """A client whose requests carry the id and trace context of the current request.
 
-    It follows no redirect. Only a client for servers `outside` the platform takes proxy and authorities from
-    the environment (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE): the others talk to `base_url` itself.
+    The client follows no redirect. Only with `outside`, for servers outside the platform, it takes proxy and
+    certificate authorities from the environment (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE).
     """
     return httpx.AsyncClient(
         base_url=base_url,

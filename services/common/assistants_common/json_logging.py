@@ -1,4 +1,4 @@
-"""Logs as one JSON object a line on standard output."""
+"""Writes logs to standard output, one JSON object a line."""
 
 import json
 import logging
@@ -35,7 +35,7 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             document["exception"] = self.formatException(record.exc_info)
         text = json.dumps(document, default=str, ensure_ascii=False)
-        # What others sent may hold half of a surrogate pair, which no output can take.
+        # Text from a client may contain half of a surrogate pair, which UTF-8 cannot encode.
         return text if text.isascii() else text.encode(errors="replace").decode()
 
 

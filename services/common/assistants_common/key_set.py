@@ -1,4 +1,4 @@
-"""The public keys other services publish, fetched over HTTP and kept."""
+"""Fetches the public keys of other services over HTTP and caches them."""
 
 import asyncio
 import json
@@ -21,15 +21,15 @@ _OK = 200
 
 
 class KeysUnavailableError(ConnectionError):
-    """No key set was ever read: a token can be neither accepted nor refused. Answered with 503."""
+    """The service has no key set yet, so it cannot check tokens. Answered with 503."""
 
 
 class RemoteKeySet:
     """A JWK set at a fixed address.
 
-    It is read again after ten minutes, and for an unknown key id at most once in 30 seconds, so that invented
-    key ids cause no flood of requests. When it cannot be read the known keys stay valid. A key id is only
-    ever compared with those of the set.
+    The service reads the set again after ten minutes, and for an unknown key id at most once in 30 seconds,
+    so that invented key ids cause no flood of requests. While the set cannot be read, the known keys stay
+    valid. The service uses a key id only to compare it with the ids of the set.
     """
 
     def __init__(self, url: str, algorithm: str, clock: Callable[[], float] = monotonic) -> None:
@@ -44,14 +44,14 @@ class RemoteKeySet:
     async def find(self, key_id: str) -> PublicKey | None:
         """The key with this id, or None; KeysUnavailableError when no key set could be read at all."""
         known = self._keys.get(key_id)
-        # While one request reads the set again, the others go on with the key they know.
+        # While one request reads the set again, the others use the known key.
         if self._due(key_id) and not (known and self._lock.locked()):
             async with self._lock:
                 if self._due(key_id):
                     try:
                         await self._refresh()
                     finally:
-                        # Not before: those who ask meanwhile shall wait for the answer.
+                        # Set after the read, so that concurrent callers wait for the answer.
                         self._tried_at = self._clock()
         if not self._keys:
             raise KeysUnavailableError("the key set has not been read")

@@ -1,10 +1,10 @@
-"""Whether the process still wants new traffic."""
+"""Whether the process still accepts new traffic."""
 
 from dataclasses import dataclass
 
 
 @dataclass
 class Lifecycle:
-    """Shared by the server, which starts the drain, and by what must show it (health, keep-alive)."""
+    """The server starts the drain here; health and keep-alive read it."""
 
     draining: bool = False

@@ -1,4 +1,4 @@
-"""Settings whose secrets change while the process runs: the files of a mounted Secret are replaced."""
+"""Settings whose secrets change while the process runs: Kubernetes replaces the files of a mounted Secret."""
 
 import asyncio
 import logging
@@ -25,10 +25,10 @@ POLL_SECONDS = 2.0
 
 
 class LiveSettings:
-    """The settings in force, and those who want to know when they change.
+    """The settings in force, and the listeners to their changes.
 
-    The values of the files replace those the process began with. A variable of the environment wins over a
-    file, as at the start. Values that are not valid are refused as a whole.
+    The values of the files replace the values from the start. A variable of the environment takes precedence
+    over a file, as at the start. When one value is invalid, all the old settings stay in force.
     """
 
     def __init__(self, settings: ServiceSettings) -> None:
@@ -44,7 +44,7 @@ class LiveSettings:
         return self._current
 
     def on_change[S: ServiceSettings](self, kind: type[S], listener: Callable[[S], None]) -> None:
-        """Have `listener` called with every change of settings of the service's own `kind`."""
+        """Call `listener` with the new settings, of the service's own `kind`, after every change."""
 
         def call(settings: ServiceSettings) -> None:
             if not isinstance(settings, kind):
@@ -54,7 +54,7 @@ class LiveSettings:
         self._listeners.append(call)
 
     def look(self) -> None:
-        """Take the values of the files when they are others than the last time."""
+        """Take the values of the files when they have changed."""
         found = self._files()
         if found == self._seen:
             return
@@ -78,7 +78,7 @@ class LiveSettings:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Look for as long as the context lasts."""
+        """Look for changes while the context lasts."""
         async with in_background(self._watch(), "secrets"):
             yield
 

@@ -34,7 +34,7 @@ class MailSettings(ServiceSettings):
 
 
 class MailError(Exception):
-    """A mail was not taken by the mail server."""
+    """The mail server did not accept a mail."""
 
 
 class Mailer:
@@ -53,7 +53,7 @@ class Mailer:
         return bool(self._settings.smtp_host)
 
     async def send(self, to: str, subject: str, text: str) -> None:
-        """Hand a mail to the mail server; MailError when it does not take it."""
+        """Hand a mail to the mail server; raises MailError when the server does not accept it."""
         if not self.configured:
             raise MailError("SMTP_HOST is not set")
         message = self._message(to, subject, text)
@@ -61,7 +61,7 @@ class Mailer:
             async with asyncio.timeout(_WHOLE_SECONDS):
                 await self._deliver(message)
         except (aiosmtplib.SMTPException, OSError) as error:
-            # The server's answer may quote the address: the log of the caller gets the kind of failure only.
+            # The server's answer may quote the address, so the log gets only the kind of failure.
             logger.warning("mail not sent", extra={"reason": type(error).__name__})
             raise MailError(f"the mail server did not take the mail: {type(error).__name__}") from error
 
@@ -81,7 +81,7 @@ class Mailer:
         )
 
     def _message(self, to: str, subject: str, text: str) -> EmailMessage:
-        """The mail; the address is one address and the subject one line, whatever they contain."""
+        """The mail. Whatever `to` and `subject` contain, they stay one address and one line."""
         message = EmailMessage(policy=SMTP)
         try:
             sender = Address(addr_spec=self._settings.smtp_from)

@@ -1,4 +1,4 @@
-"""Where clouds tell a machine about itself, its credentials included: no request of ours may go there."""
+"""Addresses where clouds give a machine its metadata and credentials: the services never call them."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
@@ -22,7 +22,7 @@ _NETWORKS: tuple[IPv4Network | IPv6Network, ...] = tuple(
 _NAT64 = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"))
 _ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
 _LOW = 0xFFFF_FFFF
-# A translator may have any prefix (RFC 6052), so the last 32 bits count for these whatever is before them.
+# A translator may use any prefix (RFC 6052), so for these addresses only the last 32 bits count.
 _ENDS = frozenset(
     int(IPv4Address(text))
     for text in ("169.254.169.254", "169.254.170.2", "169.254.170.23", "168.63.129.16", "100.100.100.200")
@@ -30,7 +30,7 @@ _ENDS = frozenset(
 
 
 def embedded(address: Address) -> frozenset[Address]:
-    """The address, and the IPv4 addresses it may lead to: mapped, translated, or through a tunnel."""
+    """The address, and the IPv4 addresses that it may reach by mapping, translation or a tunnel."""
     if isinstance(address, IPv4Address):
         return frozenset({address})
     low = IPv4Address(int(address) & _LOW)
@@ -41,7 +41,7 @@ def embedded(address: Address) -> frozenset[Address]:
 
 
 def is_metadata(address: Address) -> bool:
-    """Whether a request to the address may end at the metadata of a cloud."""
+    """Whether a request to the address may reach the metadata of a cloud."""
     if isinstance(address, IPv6Address) and int(address) & _LOW in _ENDS:
         return True
     return any(one in network for one in embedded(address) for network in _NETWORKS)

@@ -100,7 +100,7 @@ def _route_template(scope: Scope) -> str:
 
 
 class ErrorBoundaryMiddleware:
-    """Turns a fault of ours into a 500 problem, inside the request context so that it has the request id."""
+    """Turns an unexpected error into a 500 problem, inside the request context for its request id."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -174,7 +174,7 @@ class BodyLimitMiddleware:
         async def limited() -> Message:
             nonlocal received, complete
             if complete:
-                # What comes now is the end of the connection, for which a streaming response may wait long.
+                # The next message is the end of the connection; a streaming response may wait long for it.
                 return await receive()
             message = await self._in_time(receive)
             complete = not message.get("more_body", False)

@@ -30,7 +30,8 @@ logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 120.0
 _PAUSE_SECONDS = 0.5
-# Packets to a pod whose policies are not in force yet are lost: asking again is faster than waiting on.
+# The network drops packets of a pod whose policies are not in force yet: a new attempt is faster than
+# waiting.
 _LOCK_SPACE = 0x61_73_73_74
 _NOT_YET: tuple[type[Exception], ...] = (
     OSError,
@@ -42,15 +43,17 @@ _NOT_YET: tuple[type[Exception], ...] = (
 
 
 class MigrationError(Exception):
-    """Why the schema cannot be brought to where this release wants it."""
+    """The schema cannot be brought to this release's revision."""
 
 
 class DatabaseNotReadyError(MigrationError):
-    """The database, or the migration lock on it, was not to be had in time."""
+    """The database, or its migration lock, was not available in time."""
 
 
 class IncompatibleRevisionError(MigrationError):
-    """A revision the release before does not work with is to be applied, and that was not allowed."""
+    """A pending revision is incompatible with the previous release, and the caller did not allow such
+    revisions.
+    """
 
 
 class SchemaTooNewError(MigrationError):
@@ -110,8 +113,8 @@ async def migrate(
 ) -> Migrated:
     """Upgrade to head. Pods that start together wait for one another on an advisory lock.
 
-    A schema that a later release has made is left as it is when this release works with it. With
-    `backward_compatible_only` nothing is applied when one of the revisions due is not backward compatible.
+    A later release's schema stays as it is when this release works with it. With `backward_compatible_only`
+    the function applies nothing when one of the pending revisions is not backward compatible.
     """
     engine = create_async_engine(
         settings.database_url,
@@ -142,7 +145,7 @@ async def _connect(engine: AsyncEngine, deadline: float) -> AsyncConnection:
 
 
 async def _lock(connection: AsyncConnection, package: str, deadline: float) -> None:
-    """Take the lock for as long as the connection lives."""
+    """Take the lock, which the connection holds until it closes."""
     statement = text("SELECT pg_try_advisory_lock(:space, :key)")
     key = crc32(package.encode()) & 0x7FFFFFFF
     while not await connection.scalar(statement, {"space": _LOCK_SPACE, "key": key}):
@@ -164,7 +167,7 @@ def _upgrade(connection: Connection, package: str, compatible_only: bool) -> Mig
     known = revisions(package)
     names = [one.revision for one in known]
     current = MigrationContext.configure(connection).get_current_revision()
-    # Alembic begins transactions of its own, one a revision.
+    # Alembic begins its own transactions, one per revision.
     connection.rollback()
     if current is not None and current not in names:
         _check_newer(connection, current, names)
@@ -179,7 +182,7 @@ def _upgrade(connection: Connection, package: str, compatible_only: bool) -> Mig
     config = alembic_config(package)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-    # Where there was no schema, nothing ran that could not work with this one.
+    # Without a schema before, no previous release ran that could be incompatible.
     return Migrated(current, names[-1], backward_compatible=current is None or not breaking)
 
 

@@ -1,7 +1,7 @@
-"""Events that are recorded in the transaction they belong to, and published to the stream afterwards.
+"""Records events in the transaction they belong to; a relay publishes them to the stream afterwards.
 
-An event is published if and only if its transaction was committed. It is published at least once, under an
-`Event.id` that stays the same, by the relay that `create_app(outbox=True)` runs. A service that has no
+The relay, which `create_app(outbox=True)` runs, publishes an event if and only if its transaction was
+committed. It publishes the event at least once, always under the same `Event.id`. A service without a
 database uses EventPublisher.
 """
 
@@ -23,7 +23,7 @@ _PENDING = sa.text("published_at IS NULL")
 
 
 def add_outbox_table(metadata: sa.MetaData) -> sa.Table:
-    """Declare the table in a service's metadata, so that its models say what its migrations made."""
+    """Declare the table in a service's metadata, so that its models agree with its migrations."""
     table = sa.Table(TABLE_NAME, metadata, *_columns())
     sa.Index("ix_outbox_pending", table.c.position, postgresql_where=_PENDING)
     sa.Index("ix_outbox_published_at", table.c.published_at, table.c.position)
@@ -31,7 +31,7 @@ def add_outbox_table(metadata: sa.MetaData) -> sa.Table:
 
 
 def create_outbox_table() -> None:
-    """Make the table; for the `upgrade` of a revision."""
+    """Create the table; for the `upgrade` of a revision."""
     from alembic import op  # noqa: PLC0415 - a server starts faster without Alembic
 
     op.create_table(TABLE_NAME, *_columns())
@@ -40,7 +40,7 @@ def create_outbox_table() -> None:
 
 
 def drop_outbox_table() -> None:
-    """For the `downgrade` of a revision."""
+    """Drop the table; for the `downgrade` of a revision."""
     from alembic import op  # noqa: PLC0415 - a server starts faster without Alembic
 
     op.drop_table(TABLE_NAME)
@@ -65,7 +65,7 @@ OUTBOX = add_outbox_table(sa.MetaData())
 async def record_event(
     session: AsyncSession, source: str, type_: str, data: dict[str, Any], user_id: UUID | None = None
 ) -> Event:
-    """Add an event to the session's own transaction: when the caller commits, it will be published."""
+    """Add an event to the session's transaction; the relay publishes it after the caller's commit."""
     event = Event(type=type_, source=source, user_id=user_id, request_id=request_id_var.get(), data=data)
     document = event.model_dump_json(exclude_none=True)
     await session.execute(sa.insert(OUTBOX).values(id=event.id, document=document))
@@ -75,7 +75,9 @@ async def record_event(
 
 @listens_for(Session, "after_commit")
 def _wake_relay(session: Session) -> None:
-    """Do not let an event wait for the relay's next poll. The end of a savepoint is not yet a commit."""
+    """Wake the relay before its next poll. The end of a savepoint is not a commit, so it does not wake the
+    relay.
+    """
     if session.in_nested_transaction() or not session.info.pop(_RECORDED, False):
         return
     wake = session.info.get(OUTBOX_WAKE)

@@ -1,4 +1,4 @@
-"""Moves events from the outbox to the event stream, and keeps them until every reader has them."""
+"""Publishes events from the outbox to the event stream, and keeps them until every reader has them."""
 
 import asyncio
 import json
@@ -35,16 +35,16 @@ _LOCK = (0x6F_75_74_62, 1)
 
 
 class OutboxRelay:
-    """Publishes in the order of recording. Of several replicas one works at a time: the database has a lock.
+    """Publishes in the order of recording. A lock in the database lets one replica work at a time.
 
-    A row stays until all consumer groups have acknowledged its entry. When the entry leaves the stream before
-    that (somebody trims it, or Redis drops it), the row is published again. While the stream has no room,
-    because a reader is away, the rows wait in the database, which has more of it than Redis.
+    A row stays until all consumer groups have acknowledged its entry. When the entry leaves the stream
+    earlier (a client trims it, or Redis drops it), the relay publishes the row again. While the stream is
+    full because a reader is away, the rows wait in the database, which has more room than Redis.
 
-    The relay cannot know whether Redis took a batch when the answer does not come, nor whether Redis still
-    has what it took: a Redis that restarts may come back with an older snapshot, or with nothing. So at the
-    start, after a failure, for another run of the Redis server, and for a stream that was made anew, it
-    compares stream and table. An event may be published twice, under one id: readers handle an id once.
+    Without an answer, the relay does not know whether Redis has stored a batch. Nor does it know whether
+    Redis still has its entries: after a restart Redis may have an older snapshot, or nothing. So the relay
+    compares stream and table at the start, after a failure, after a restart of Redis, and for a new stream.
+    It may publish an event twice, under one id: readers handle an id once.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class OutboxRelay:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Relay in the background for as long as the context lasts; what is recorded by then goes out too."""
+        """Relay in the background while the context lasts; at its end, publish the events recorded so far."""
         task = asyncio.create_task(self._run(), name="outbox-relay")
         try:
             yield
@@ -79,7 +79,7 @@ class OutboxRelay:
                     await task
 
     async def _run(self) -> None:
-        # A separate client without retries, so that a batch is not sent twice when the answer is lost.
+        # A separate client without retries does not send a batch twice when the answer is lost.
         async with build_redis(self._settings, retries=0, passwords=self._redis_passwords) as redis:
             while True:
                 self._database.outbox_wake.clear()
@@ -91,7 +91,7 @@ class OutboxRelay:
 
     async def _wait(self, seconds: float) -> None:
         if self._failing:
-            # Commits do not wake it: they would make it ask a Redis that is away again and again.
+            # Commits do not wake the relay here: each would cause another call to a Redis that is away.
             await asyncio.sleep(seconds)
             return
         with suppress(TimeoutError):
@@ -103,7 +103,7 @@ class OutboxRelay:
         try:
             pause = await self._round(redis)
         except Exception:
-            # Nothing else publishes these events: whatever the fault is, the task must not end with it.
+            # Nothing else publishes these events, so no error may end the task.
             level = logging.DEBUG if self._failing else logging.ERROR
             logger.log(level, "events cannot be published, they are kept", exc_info=True)
             self._known = None
@@ -147,7 +147,7 @@ class OutboxRelay:
             await session.execute(_MARK_PENDING, [{"row": row} for row in lost])
 
     async def _settle(self, session: AsyncSession, state: StreamState) -> None:
-        """Delete the rows that are acknowledged, and publish those again that left the stream before."""
+        """Delete acknowledged rows; publish rows again whose entries left the stream too early."""
         ends = (state.first, state.acknowledged)
         if ends == self._settled:
             return
@@ -176,7 +176,7 @@ async def _publish_batch(session: AsyncSession, redis: Redis, limit: int) -> int
     rows = (await session.execute(_NEXT_PENDING.limit(limit))).all() if limit else []
     if not rows:
         return 0
-    # One transaction: Redis takes the batch as a whole, or nothing of it.
+    # One transaction: Redis stores the whole batch or nothing.
     pipeline = redis.pipeline(transaction=True)
     for row in rows:
         pipeline.xadd(STREAM, {FIELD: row.document})
@@ -195,19 +195,19 @@ async def _mark_published(session: AsyncSession, entries: Mapping[UUID, str]) ->
 
 
 async def _pending_among(session: AsyncSession, found: Mapping[str, str]) -> dict[UUID, str]:
-    """The events that are in the stream although the table does not say so, with their entries."""
+    """Events with their entries that the table lists as unpublished although they are in the stream."""
     rows = await session.scalars(sa.select(OUTBOX.c.id).where(OUTBOX.c.published_at.is_(None)))
     return {row: found[str(row)] for row in rows if str(row) in found}
 
 
 async def _lost(session: AsyncSession, found: Mapping[str, Any]) -> list[UUID]:
-    """Published events that are not in the stream, although not every reader is known to have them."""
+    """Published events that have left the stream before every reader acknowledged them."""
     rows = await session.scalars(sa.select(OUTBOX.c.id).where(_PUBLISHED))
     return [row for row in rows if str(row) not in found]
 
 
 def _entry() -> sa.ColumnElement[Any]:
-    """The entry of a row, in an order."""
+    """The entry id of a row in a form that sorts."""
     parts = (sa.func.split_part(OUTBOX.c.entry_id, "-", part) for part in (1, 2))
     return sa.tuple_(*(sa.cast(part, sa.BigInteger()) for part in parts))
 

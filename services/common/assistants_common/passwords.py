@@ -1,4 +1,4 @@
-"""Passwords that are replaced while they are in use."""
+"""Passwords that change while clients use them."""
 
 from pydantic import SecretStr
 
@@ -8,7 +8,7 @@ from assistants_common.settings import lines_of
 class Passwords:
     """The passwords to log in with, the most likely first.
 
-    A client and its server get a new password at different times. So the client tries every present value,
+    A client and its server get a new password at different times. So the client tries the current passwords,
     then those from before the last change.
     """
 
@@ -22,5 +22,5 @@ class Passwords:
             self._before, self._values = self._values, values
 
     def candidates(self) -> tuple[str | None, ...]:
-        """Each once; None alone where there is no password."""
+        """Each password once; only None when there is no password."""
         return tuple(dict.fromkeys((*self._values, *self._before))) or (None,)

@@ -1,4 +1,4 @@
-"""The path a service is reached by from outside, such as `/ai`, which its own paths do not have."""
+"""The external path prefix of a service, such as `/ai`, which its own paths do not have."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,7 +11,7 @@ _FORWARDED_PREFIX = "x-forwarded-prefix"
 class PrefixMiddleware:
     """Strips the route prefix, so that no proxy has to, and keeps it in generated URLs.
 
-    A proxy that has stripped a prefix says so in X-Forwarded-Prefix. Then nothing is stripped here, so that
+    A proxy that has stripped a prefix sends X-Forwarded-Prefix. Then the middleware strips nothing, so that
     proxy and service read the same path.
     """
 
@@ -35,6 +35,6 @@ class PrefixMiddleware:
 
 
 def own_path(scope: Scope) -> str:
-    """The path as the service's own routes have it, without a prefix."""
+    """The path without the prefix, as in the service's routes."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", ""))

@@ -108,7 +108,7 @@ class ProblemError(HTTPException):
 
 
 class OverloadedError(ProblemError):
-    """There is more to do than the service can: later it may have time."""
+    """The service is overloaded; a later attempt may succeed."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -126,7 +126,7 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
     **extensions: object,
 ) -> JSONResponse:
-    """The response for a problem met while serving `path`."""
+    """The response for a problem of a request to `path`."""
     document = {
         "type": type_,
         "title": title or _phrase(status),
@@ -141,7 +141,7 @@ def problem_response(
 
 
 def unexpected_problem(path: str) -> JSONResponse:
-    """The response for a fault of ours: it says nothing but how to find the log line."""
+    """The response for an unexpected error: it tells only how to find the log line."""
     return problem_response(
         path, 500, "The request could not be completed. Quote request_id when you report it."
     )
@@ -158,12 +158,12 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Whether an error means that PostgreSQL, Redis or another service is away, and may come back."""
+    """Whether an error means that PostgreSQL, Redis or another service is unavailable for the moment."""
     return isinstance(error, UNAVAILABLE) or (isinstance(error, DBAPIError) and _server_went_away(error))
 
 
 def _server_went_away(error: DBAPIError) -> bool:
-    """SQLAlchemy reports a server that went away under a statement like any other error."""
+    """Whether the server went away during a statement, which SQLAlchemy reports like any other error."""
     return error.connection_invalidated or isinstance(getattr(error.orig, "__cause__", None), _DATABASE_AWAY)
 
 
@@ -195,7 +195,7 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
 
 
 def _methods_at(request: Request) -> Sequence[str]:
-    """The methods of all routes at the path: the framework names those of the first one only."""
+    """The methods of all routes at the path: the framework names only those of the first route."""
     routes: Sequence[BaseRoute] = request.app.routes
     scopes = {method: {**request.scope, "method": method} for method in _METHODS}
     return [
@@ -212,13 +212,13 @@ async def _on_validation_error(request: Request, error: Exception) -> JSONRespon
 
 
 def _field_error(item: Mapping[str, Any]) -> dict[str, Any]:
-    """One complaint; the rejected value is left out because it may be a secret."""
+    """One field's error, without the rejected value, which may be a secret."""
     location: Sequence[str | int] = item["loc"]
     return {"location": [str(part) for part in location], "message": item["msg"], "code": item["type"]}
 
 
 async def _on_unavailable(request: Request, error: Exception) -> JSONResponse:
-    # One line: while a dependency is away every request ends here.
+    # Without a traceback: while a dependency is away, every request logs this line.
     logger.error("a dependency is not available", extra={"error": _in_short(error)})
     return problem_response(
         request.url.path,
@@ -229,13 +229,13 @@ async def _on_unavailable(request: Request, error: Exception) -> JSONResponse:
 
 
 def _in_short(error: Exception) -> str:
-    """Kind and first words. An error of SQLAlchemy goes on with the statement: the driver's own is enough."""
+    """Kind and first words of an error; of the driver's own, because SQLAlchemy's adds the statement."""
     told = error.orig if isinstance(error, DBAPIError) and error.orig else error
     return f"{type(told).__name__}: {told}"[:_LONGEST_ERROR]
 
 
 async def _on_full_pool(request: Request, _: Exception) -> JSONResponse:
-    """All connections are in use: the database is there, and the access log says enough."""
+    """Answer when all connections are in use. The database is available and the access log suffices."""
     return await _on_http_exception(request, OverloadedError())
 
 

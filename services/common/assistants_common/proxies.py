@@ -1,4 +1,4 @@
-"""Which proxies in front of the platform are believed what they say of their clients."""
+"""Decides which proxies in front of the platform are trusted to name their client."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class TrustedProxies:
-    """Finds the client among the hops of X-Forwarded-For, the way the edge and the gateway do."""
+    """Finds the client among the hops of X-Forwarded-For by the same rule as the edge and the gateway."""
 
     networks: tuple[Network, ...] = ()
     depth: int | None = None

@@ -1,4 +1,4 @@
-"""What a running service holds, and how its endpoints ask for it."""
+"""The resources of a running service, and the dependencies that give them to endpoints."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from assistants_common.tokens import TokenService
 
 @dataclass(frozen=True)
 class Resources:
-    """Made once for an application, closed when it stops. Connections are opened on first use."""
+    """The application creates this once and closes it when it stops. Connections open on first use."""
 
     service: str
     settings: ServiceSettings

@@ -1,6 +1,6 @@
-"""Access tokens that are refused before they expire: after a logout, a new password, a new role.
+"""Revokes access tokens before they expire: after a logout, a new password, a new role.
 
-The revocations are kept in Redis for the lifetime of a token. They are not the only protection: tokens are
+Redis keeps the revocations for the lifetime of a token. They are not the only protection: tokens are
 short-lived, and the service that issues them never renews a revoked session. When Redis is unreachable or has
 lost the revocations, a revoked token works until it expires.
 """
@@ -31,26 +31,26 @@ def user_key(user_id: UUID) -> str:
 
 
 def revocation_ttl(settings: ServiceSettings) -> int:
-    """How many seconds a note must be kept: no token issued before it is good for longer."""
+    """Seconds to keep a revocation: every token issued before it has expired by then."""
     return settings.jwt_expire_minutes * 60 + SKEW_SECONDS
 
 
 async def revoke_session(redis: Redis, session_id: UUID, ttl: int) -> None:
-    """Refuse every token of a login; raises when Redis does not take it."""
+    """Revoke every token of a login; raises when Redis does not store the revocation."""
     await redis.set(session_key(session_id), "1", ex=ttl)
 
 
 async def revoke_user(redis: Redis, user_id: UUID, ttl: int) -> None:
-    """Refuse the tokens a user got before this second; raises when Redis does not take it.
+    """Revoke the tokens a user got before this second; raises when Redis does not store the revocation.
 
-    The issue time of a token has whole seconds. A token issued in this second is accepted, because it may
+    The issue time of a token has whole seconds. Services accept a token issued in this second, because it may
     belong to a new login: revoke the sessions as well.
     """
     await redis.set(user_key(user_id), str(floor(time())), ex=ttl)
 
 
 async def is_revoked(redis: Redis, principal: Principal) -> bool:
-    """Whether the token was revoked. When Redis is away the answer is no, with a warning in the log."""
+    """Whether the token was revoked. While Redis is away, returns False and logs a warning."""
     keys = [user_key(principal.user_id)]
     if principal.session_id is not None:
         keys.append(session_key(principal.session_id))

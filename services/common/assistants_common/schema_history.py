@@ -1,7 +1,7 @@
-"""Which revisions made the schema, kept in the database itself.
+"""Keeps the history of the schema's revisions in the database itself.
 
-An older release that is started again reads here which newer revisions were applied, and whether it is
-compatible with them.
+After a rollback the older release reads here which newer revisions were applied, and whether it is compatible
+with them.
 """
 
 from alembic.runtime.migration import MigrationInfo
@@ -18,7 +18,7 @@ HISTORY = Table(
 
 
 def record(connection: Connection, step: MigrationInfo) -> None:
-    """Write down a revision that is applied or taken back, in the transaction that does it."""
+    """Record an upgrade or downgrade of a revision in the same transaction."""
     HISTORY.create(connection, checkfirst=True)
     for script in step.up_revisions:
         if not isinstance(script, Script):
@@ -31,7 +31,7 @@ def record(connection: Connection, step: MigrationInfo) -> None:
 
 
 def applied_revisions(connection: Connection) -> dict[str, bool]:
-    """The revisions applied since there is this table, and whether each is backward compatible."""
+    """The revisions applied since this table exists, and whether each is backward compatible."""
     if not inspect(connection).has_table(HISTORY.name):
         return {}
     rows = connection.execute(select(HISTORY.c.revision, HISTORY.c.backward_compatible))

@@ -1,4 +1,4 @@
-"""The HTTP server, with a drain that loses no request in a rollout."""
+"""The HTTP server, whose drain loses no request in a rollout."""
 
 import gc
 import logging
@@ -37,7 +37,7 @@ class DrainingServer(uvicorn.Server):
         keep_out_of_collections()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        # Signals are not handed to the base class while draining: it would raise them again after the
+        # The base class gets no signals during the drain: it would raise them again after the
         # shutdown, and the process would end by the signal instead of with code 0.
         if self._stop_at is None:
             self._lifecycle.draining = True
@@ -81,7 +81,7 @@ def build_server(app: FastAPI, settings: ServiceSettings) -> DrainingServer:
 
 
 def serve(app: FastAPI, settings: ServiceSettings) -> int:
-    """Serve until told to stop; the exit code of the process."""
+    """Serve until a signal stops the server; returns the exit code of the process."""
     server = build_server(app, settings)
     server.run()
     if not server.started:

@@ -47,8 +47,8 @@ class Service[S: ServiceSettings]:
 
 
 def later(function: str) -> Callable[..., Any]:
-    """The function `package.module:name`, imported when it is called: a pod that migrates before it serves
-    would otherwise load the whole service twice.
+    """The function `package.module:name`, imported at its first call: otherwise a pod that migrates before it
+    serves would load the whole service twice.
     """
 
     def call(*arguments: Any) -> Any:  # noqa: ANN401 - those of the function
@@ -58,7 +58,7 @@ def later(function: str) -> Callable[..., Any]:
 
 
 def run[S: ServiceSettings](service: Service[S], arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; the exit code."""
+    """Run the command of the command line; returns the exit code."""
     parsed = _parse(service, sys.argv[1:] if arguments is None else arguments)
     if parsed.command == MIGRATIONS and service.migrations:
         return _list_migrations(service.migrations)
@@ -97,7 +97,7 @@ def _run_command[S: ServiceSettings](
 
 
 def _list_migrations(package: str) -> int:
-    """Print the revisions this release has, the newest last: needs neither settings nor database."""
+    """Print the revisions of this release, the newest last. Needs neither settings nor database."""
     from assistants_common.migrations import revisions  # noqa: PLC0415 - a server starts faster without Alembic
 
     known = [asdict(one) for one in revisions(package)]

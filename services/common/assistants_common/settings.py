@@ -40,13 +40,15 @@ PATH_PREFIX = re.compile(r"(/[a-z0-9-]{1,63}){0,8}")
 
 
 def lines_of(secret: SecretStr | None) -> tuple[str, ...]:
-    """One value a line: the first is used, all are accepted, so that one is replaced without a gap."""
+    """The values of a secret, one a line. Services use the first and accept all, for a rotation without a
+    gap.
+    """
     text = secret.get_secret_value() if secret else ""
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def complaints(error: ValidationError) -> list[str]:
-    """What is wrong with settings, without their values."""
+    """The errors of the settings, without the settings' values."""
     items = error.errors(include_input=False, include_url=False, include_context=False)
     return [f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}" for item in items]
 
@@ -116,7 +118,7 @@ class ServiceSettings(BaseSettings):
 
     @property
     def effective_log_level(self) -> str:
-        """DEBUG=true asks for the debug lines of our own code."""
+        """The log level; DEBUG=true turns on the debug lines of the platform's own code."""
         return "DEBUG" if self.debug else self.log_level
 
     @field_validator("log_level", mode="before")
@@ -146,7 +148,7 @@ class ServiceSettings(BaseSettings):
     def _address_of_keys(cls, value: str, info: ValidationInfo) -> str:
         if value and not re.fullmatch(r"https?://[^/?#@]+(/[^#]*)?", value):
             raise ValueError("must be an http or https address")
-        # A missing entry of info.data has a complaint of its own.
+        # A setting missing from info.data has an error of its own.
         needed = (
             info.data.get("jwt_algorithm", "HS256") != "HS256"
             and info.data.get("jwt_private_key", ...) is None

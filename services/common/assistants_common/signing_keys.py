@@ -1,4 +1,4 @@
-"""Private keys that sign tokens, and the public keys that verify them, in the formats of PEM and JWK."""
+"""Private keys that sign tokens, and public keys that verify them, as PEM and JWK."""
 
 import re
 from base64 import urlsafe_b64encode
@@ -59,7 +59,7 @@ def _signing_key(block: str, algorithm: str) -> SigningKey:
 
 
 def require_fit(key: object, algorithm: str) -> None:
-    """ValueError unless the public key is of the algorithm's kind, and strong enough."""
+    """Raise ValueError unless the public key is of the algorithm's kind and strong enough."""
     if algorithm == "RS256":
         if not isinstance(key, RSAPublicKey) or key.key_size < _MINIMUM_RSA_BITS:
             raise ValueError(f"RS256 needs RSA keys of at least {_MINIMUM_RSA_BITS} bits")
@@ -68,7 +68,7 @@ def require_fit(key: object, algorithm: str) -> None:
 
 
 def parse_key_set(document: object, algorithm: str) -> dict[str, PublicKey]:
-    """The keys of a JWK set that fit the algorithm, by their id. It may hold others, which are ignored."""
+    """The keys of a JWK set that fit the algorithm, by their id; ignores all other keys."""
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise ValueError("not a JWK set")  # noqa: TRY004 - what was read has the wrong form

@@ -31,7 +31,7 @@ class InvalidTokenError(Exception):
 
 @dataclass(frozen=True)
 class Principal:
-    """Who makes a request."""
+    """The caller of a request."""
 
     user_id: UUID
     role: Role
@@ -48,13 +48,13 @@ class IssuedToken:
 
 
 class _Keys(Protocol):
-    """Where keys come from. Which algorithm they are for is a matter of the settings alone."""
+    """A source of keys. Only the settings decide the algorithm."""
 
     def signing(self) -> tuple[str | PrivateKey, dict[str, str]]:
-        """The key to sign with, and what the token's header says about it."""
+        """The key to sign with, and the fields it adds to the token's header."""
 
     async def verifying(self, token: str) -> Sequence[str | PublicKey]:
-        """One key at least: those the token may be signed with."""
+        """The keys that may have signed the token, at least one."""
 
     def published(self) -> list[dict[str, Any]]: ...
 
@@ -62,8 +62,9 @@ class _Keys(Protocol):
 class TokenService:
     """Issues and verifies tokens under the settings' key. The algorithm is never read from a token.
 
-    HS256: one secret for all services. RS256, ES256: the service with the private key signs and publishes the
-    public keys, the others read them from there. The first of several keys signs, all are accepted.
+    HS256: all services share one secret. RS256, ES256: the service with the private key signs and publishes
+    the public keys, which the others fetch. The first of several keys signs; services accept tokens of all of
+    them.
     """
 
     def __init__(self, settings: ServiceSettings) -> None:
@@ -74,7 +75,7 @@ class TokenService:
         self._lifetime = timedelta(minutes=settings.jwt_expire_minutes)
 
     def use(self, settings: ServiceSettings) -> None:
-        """Go on with the keys of these settings. Public keys of others are looked after by their set."""
+        """Use the keys of these settings from now on. A remote key set updates its public keys itself."""
         if not isinstance(self._keys, _OthersKeys):
             self._keys = _keys(settings)
 
@@ -103,9 +104,9 @@ class TokenService:
         return IssuedToken(token, int(duration.total_seconds()))
 
     async def verify(self, token: str) -> Principal:
-        """Whom the token names; InvalidTokenError when it is not good.
+        """The caller named by the token; InvalidTokenError when the token is invalid.
 
-        KeysUnavailableError when the public keys have never been read.
+        KeysUnavailableError when the service has never read the public keys.
         """
         try:
             return _principal(self._claims(token, await self._keys.verifying(token)))
@@ -113,7 +114,7 @@ class TokenService:
             raise InvalidTokenError(str(error)) from error
 
     def _claims(self, token: str, keys: Sequence[str | PublicKey]) -> Mapping[str, Any]:
-        """Of the first key that signed the token; the last key's complaint when none did."""
+        """The claims, verified with the first key that fits; raises the last key's error when none fits."""
         *others, last = keys
         for key in others:
             with suppress(jwt.InvalidSignatureError):
@@ -132,7 +133,7 @@ class TokenService:
         )
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
-        """The public keys as a JWK set: what other services verify with. Empty for HS256."""
+        """The public keys for other services, as a JWK set; empty for HS256."""
         return {"keys": self._keys.published()}
 
 
@@ -157,7 +158,7 @@ def _keys(settings: ServiceSettings) -> _Keys:
 
 
 class _SharedSecrets:
-    """The first secret signs, tokens of the others stay good: so a secret is replaced without a gap."""
+    """The first secret signs; tokens of the others stay valid, for a rotation without a gap."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._secrets = secrets
@@ -173,7 +174,7 @@ class _SharedSecrets:
 
 
 class _OwnKeys:
-    """The first key signs. Tokens of the others stay good: that is how a key is replaced without a gap."""
+    """The first key signs; tokens of the others stay valid, for a rotation without a gap."""
 
     def __init__(self, keys: Sequence[SigningKey]) -> None:
         self._signing = keys[0]
@@ -210,7 +211,7 @@ class _OthersKeys:
 
 
 def _key_id(token: str) -> str:
-    """What the token says about its key. It is not to be trusted: compare it with known ids, nothing else."""
+    """The key id in the token's header. It is untrusted: only compare it with known ids."""
     key_id = jwt.get_unverified_header(token).get("kid")
     if not isinstance(key_id, str) or len(key_id) > _LONGEST_KEY_ID:
         raise InvalidTokenError("the token does not name a key")

@@ -1,1 +1,1 @@
-"""For tests: real PostgreSQL and Redis servers, fixtures, a runner of service processes."""
+"""Test support: real PostgreSQL and Redis servers, fixtures, a runner of service processes."""

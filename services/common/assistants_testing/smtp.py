@@ -1,4 +1,4 @@
-"""A real SMTP server for the tests, which keeps what it is sent."""
+"""A real SMTP server for the tests, which keeps all mail."""
 
 import ssl
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ HOST = "127.0.0.1"
 
 @dataclass
 class SmtpServer:
-    """`messages`: what came, oldest first. `reject`: an answer such as "554 no" instead of taking mail."""
+    """`messages`: the mail received, oldest first. `reject`: an answer such as "554 no" to all mail."""
 
     host: str
     port: int
@@ -59,7 +59,7 @@ class SmtpServer:
 def smtp_server(
     tls: ssl.SSLContext | None = None, logins: dict[str, str] | None = None
 ) -> Iterator[SmtpServer]:
-    """A server on a free port; with `tls` it insists on STARTTLS, with `logins` on a login."""
+    """A server on a free port; with `tls` it requires STARTTLS, with `logins` a login."""
     server = SmtpServer(HOST, processes.free_port(), logins=logins or {})
     controller = Controller(
         server,

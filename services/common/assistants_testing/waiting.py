@@ -1,4 +1,4 @@
-"""Waiting for conditions, and a clock that a test moves: no test is decided by how quick the machine is."""
+"""Waits for conditions, and a clock that a test moves, so that no result depends on the machine's speed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ take makes no difference."""
 
 
 def patience() -> asyncio.Timeout:
-    """For a loop that looks for something again and again: `async with patience():` ends it."""
+    """A time limit for a polling loop: `async with patience():`."""
     return asyncio.timeout(_CEILING_SECONDS)
 
 
@@ -27,7 +27,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 def block_until(condition: Callable[[], object]) -> None:
-    """The same for tests without an event loop."""
+    """Wait for a condition in a test without an event loop."""
     deadline = monotonic() + _CEILING_SECONDS
     while not condition():
         if monotonic() > deadline:
@@ -36,16 +36,16 @@ def block_until(condition: Callable[[], object]) -> None:
 
 
 async def patiently[T](awaitable: Awaitable[T]) -> T:
-    """The result of something that comes soon."""
+    """The result of `awaitable`, within the usual time limit."""
     return await asyncio.wait_for(awaitable, _CEILING_SECONDS)
 
 
 async def pass_time(seconds: float) -> None:
-    """Let what is under way in the event loop go on until it waits, then move the loop's clock on.
+    """Run the event loop until all tasks wait, then move the loop's clock forward.
 
-    What waits in the loop for a time until then is due at once. The clocks of the machine and of the
-    databases stay as they are. The loop's is never moved back: what the application has scheduled meanwhile
-    would come too late.
+    Timers of the loop up to the new time are due at once. The clocks of the machine and of the databases do
+    not change. The loop's clock never moves back, because timers that the application has set meanwhile would
+    fire too late.
     """
     for _ in range(_TURNS):
         await asyncio.sleep(_TURN_SECONDS)

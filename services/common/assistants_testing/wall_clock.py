@@ -1,4 +1,4 @@
-"""Finds waits and limits of tests that a slow machine may overrun: those below half a minute."""
+"""Finds waits and limits in tests below half a minute, which a slow machine may exceed."""
 
 import ast
 import re
@@ -36,7 +36,7 @@ type _Node = ast.expr | ast.stmt
 
 
 def _nodes(tree: ast.AST, function: str = "module", *, looping: bool = False) -> Iterator[tuple[str, _Node]]:
-    """Everything with the function it is in, but for pauses in loops that look for something."""
+    """All nodes with the name of their function, except pauses in polling loops."""
     for node in ast.iter_child_nodes(tree):
         inside, loop = function, looping
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -90,7 +90,7 @@ def _is_limit(name: object, value: ast.expr) -> bool:
 
 
 def _is_few(node: ast.expr, enough: float) -> bool:
-    """A number of more than nothing and less than enough; what is no number is not judged."""
+    """Whether a node is a number above zero and below `enough`."""
     return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and 0 < node.value < enough
 
 

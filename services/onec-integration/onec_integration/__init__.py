@@ -1,3 +1,3 @@
-"""Data of a 1C:Enterprise base, read through its standard OData interface."""
+"""Reads the data of a 1C:Enterprise base through its standard OData interface."""
 
 NAME = "onec-integration"

@@ -1,4 +1,4 @@
-"""Which addresses the service may connect to, so that a setting cannot turn it against its own network."""
+"""Limits the addresses for connections, so that a setting cannot direct the service at its own network."""
 
 import asyncio
 import socket
@@ -27,7 +27,7 @@ _NOTHING_TO_CALL = tuple(
 
 
 def is_allowed(address: Address, *, allow_private: bool) -> bool:
-    """Global addresses are; private ones by setting; loopback, link-local, metadata and the rest never."""
+    """Allow global addresses, and private ones by setting; never loopback, link-local, metadata or others."""
     if is_metadata(address):
         return False
     target = _embedded(address)
@@ -41,7 +41,7 @@ def is_allowed(address: Address, *, allow_private: bool) -> bool:
 
 
 def _embedded(address: Address) -> Address:
-    """The IPv4 address an IPv6 address leads to, when it is one of those."""
+    """The IPv4 address inside an IPv6 address of such a form; otherwise the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:
@@ -52,9 +52,9 @@ def _embedded(address: Address) -> Address:
 
 
 class AddressGuard:
-    """Resolves a host name once for a request and connects to that address.
+    """Resolves a host name once per request, so that the request connects to the checked address.
 
-    The owner of the name may answer each query differently (DNS rebinding), so no name is resolved twice.
+    The owner of a name may answer each query differently (DNS rebinding).
     """
 
     def __init__(

@@ -19,7 +19,7 @@ from onec_integration.worker import SyncWorker
 
 
 def build_app(settings: Settings, guard: AddressGuard | None = None) -> FastAPI:
-    """The application; `guard` decides which addresses may be called, by the settings unless given."""
+    """The application; `guard` decides which addresses it may call (default: by the settings)."""
     guard = guard or AddressGuard(
         allow_private=settings.onec_allow_private,
         denied_networks=settings.onec_denied_networks,

@@ -1,4 +1,4 @@
-"""Answers of 1C, kept in Redis for a while. The service works without, only slower."""
+"""Caches 1C's answers in Redis for a while. Without Redis the service only works more slowly."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ class AnswerCache:
     async def get_or_load[T: BaseModel](
         self, name: str, model: type[T], seconds: int, load: Callable[[], Awaitable[T]]
     ) -> T:
-        """The cached answer, or a new one that is then cached. An error of `load` is not cached."""
+        """The cached answer, or a new one from `load`, which is then cached. Errors are not cached."""
         key = redis_key("onec-integration", self._name_space, name)
         cached = await self._get(key, model)
         if cached is not None:

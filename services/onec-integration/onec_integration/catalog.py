@@ -1,4 +1,4 @@
-"""What callers see of a base: its companies and its schema, through the cache."""
+"""A base's companies and schema for callers, through the cache."""
 
 from hashlib import sha256
 from uuid import UUID
@@ -45,7 +45,7 @@ class Catalog:
         self.use(settings)
 
     def use(self, settings: Settings) -> None:
-        """Keep what this user of 1C sees apart from what others saw."""
+        """Separate the cached answers by the 1C user, because each user sees other data."""
         base = f"{settings.onec_server_url} {settings.onec_username}"
         name_space = sha256(base.encode()).hexdigest()[:16]
         self._cache = AnswerCache(self._redis, name_space)

@@ -60,7 +60,7 @@ class _SessionLostError(Exception):
 
 @dataclass(frozen=True)
 class _Reading:
-    """What to read, and where to put it."""
+    """A query, and the place for its result."""
 
     resource: str
     parameters: dict[str, str]
@@ -71,7 +71,7 @@ class _Reading:
 
 
 class OneCClient:
-    """Reads a base. Every method raises OneCError when 1C does not do its part."""
+    """Reads a base. Every method raises OneCError when 1C fails."""
 
     def __init__(self, settings: Settings, guard: AddressGuard) -> None:
         parts = urlsplit(settings.onec_server_url)
@@ -109,13 +109,13 @@ class OneCClient:
             raise errors.not_configured()
 
     async def read(self, entity_set: str, query: Query, patience: int = 1) -> EntityPage:
-        """A page; `patience` is how many times the usual limit of time it may take."""
+        """A page; `patience` multiplies the usual time limit."""
         with _observed("read"):
             parameters = {**self._common, **query.parameters()}
             return odata.parse_page(await self._get_json(entity_set, parameters, patience)).cut(query)
 
     async def count(self, entity_set: str, where: str | None = None) -> int:
-        """How many rows there are. Counted for itself, as 1C may forget about pages that it counts."""
+        """The number of rows. A request of its own, because 1C may ignore paging when it counts."""
         body = bytearray()
         condition = {} if where is None else {"$filter": where}
         with _observed("count"):
@@ -124,7 +124,7 @@ class OneCClient:
             return odata.parse_count(bytes(body))
 
     async def read_one(self, entity_set: str, key: UUID) -> Row | None:
-        """One entity by its reference; None when there is none."""
+        """One entity by its reference; None when 1C does not have it."""
         with _observed("read_one"):
             try:
                 body = await self._get_json(f"{entity_set}({odata.guid(key)})", {})
@@ -141,7 +141,7 @@ class OneCClient:
             return parser.close()
 
     async def close(self) -> None:
-        """Give the licences back, then close the connections."""
+        """Return the licences, then close the connections."""
         await self._sessions.close()
         await self._http.aclose()
 
@@ -156,7 +156,7 @@ class OneCClient:
         return bytes(body)
 
     async def _get(self, reading: _Reading) -> None:
-        """Waits and asks again while 1C cannot start a session: one of ours, or a licence, may get free."""
+        """Retry while 1C cannot start a session: a session of the service, or a licence, may become free."""
         self.require_configured()
         for pause in self._pauses:
             try:
@@ -203,7 +203,7 @@ class OneCClient:
             await response.aclose()
 
     async def _send(self, session: OneCSession, request: httpx.Request) -> httpx.Response:
-        """Send a request. One that starts a session is never broken off: 1C would keep the licence."""
+        """Send a request. The client never aborts one that starts a session: 1C would keep the licence."""
         if session.token is not None:
             return await self._http.send(request, stream=True)
         request.extensions["timeout"]["read"] = _LATE_SECONDS
@@ -217,7 +217,7 @@ class OneCClient:
     async def _request(
         self, resource: str, parameters: dict[str, str], headers: dict[str, str]
     ) -> httpx.Request:
-        """A request to the address that was checked, in the name of the host that was configured."""
+        """A request to the checked address, with the configured host name."""
         address = await self._guard.resolve(self._host, self._port)
         target = f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004
         path = f"{self._root}/{odata.encode_path(resource)}"
@@ -242,7 +242,7 @@ async def _adopt_late(session: OneCSession, starting: asyncio.Task[httpx.Respons
 
 
 def _tells_of_no_entity(error: OneCError) -> bool:
-    """Whether the interface said that there is no such entity: not that there is no such set of entities."""
+    """Whether 1C reports a missing entity, as opposed to a missing entity set."""
     code = error.reason.code if error.reason else None
     return error.code == errors.NOT_FOUND and code not in {None, NO_ENTITY_SET}
 
@@ -303,7 +303,7 @@ def _failure(response: httpx.Response, body: bytes, resource: str, *, reused: bo
     if reused and status in _SESSION_LOST and not refused_by_odata:
         return _SessionLostError()
     if status == _UNAUTHORIZED:
-        # Rows hidden by row-level security are a 401 too, but of OData itself and without a challenge.
+        # Row-level security also answers 401, but from OData itself and without a challenge.
         challenged = "www-authenticate" in response.headers
         hidden = refused_by_odata and not challenged
         return (errors.no_rights(resource) if hidden else errors.bad_credentials()).because(reason)

@@ -1,10 +1,10 @@
-"""Copies one entity set of 1C into the database, a page at a time, and only what changed.
+"""Copies the changed rows of one entity set of 1C into the database, page by page.
 
-Objects have a version. When some are stored already, a page is first read as versions alone, and of the
-rows only those whose version is another; rows without versions are compared as a whole. `paging` tells how
-the pages go. At the end 1C counts its rows: when it has more than were listed, some changed places meanwhile,
-and the set is read once more. Objects that the reading did not come across are asked for by reference, and
-those 1C does not have are marked missing.
+Objects have a version. When some are stored already, the copier first reads only the versions of a page, then
+the rows whose version has changed; it compares rows without versions as a whole. `paging` defines the order
+of the pages. At the end 1C counts its rows: when it has more than it listed, rows moved meanwhile, and the
+copier reads the set once more. It asks 1C by reference for objects that the reading did not meet, and marks
+those that 1C does not have as missing.
 """
 
 import logging
@@ -38,7 +38,7 @@ _LOOKS = 2
 
 @dataclass(frozen=True)
 class Copying:
-    """What is copied, for which job, and under which lease."""
+    """An entity set to copy, with its job and lease."""
 
     lease: Lease
     job: SyncJob
@@ -69,8 +69,7 @@ class Copying:
 
 @dataclass(frozen=True)
 class _Page:
-    """What a page brings: rows to store, the keys of rows that are stored already as they are, and where
-    to go on."""
+    """The result of a page: rows to store, the keys of unchanged stored rows, and the next position."""
 
     rows: Sequence[Row]
     unchanged: Sequence[str]
@@ -79,8 +78,8 @@ class _Page:
 
 
 class Copier:
-    """Rows and progress are stored in one transaction, so a resumed job continues exactly after the last
-    stored page. Every transaction renews the lease, and fails when another worker has the job.
+    """Stores rows and progress in one transaction, so a resumed job continues exactly after the last stored
+    page. Every transaction renews the lease, and fails when another worker has the job.
     """
 
     def __init__(self, settings: Settings, database: Database, client: OneCClient) -> None:
@@ -89,14 +88,14 @@ class Copier:
         self._client = client
 
     async def copy(self, copying: Copying) -> None:
-        """Do what is left. Raises OneCError when 1C does not do its part."""
+        """Copy the remaining rows. Raises OneCError when 1C fails."""
         reader = SetReader(self._settings, self._client, copying.entity_set)
         work = _SetCopier(self._database, reader, copying, hides_rows=self._settings.onec_allowed_only)
         await work.run()
 
 
 class _SetCopier:
-    """The work on one entity set. `hides_rows` tells that 1C may count rows that it does not list."""
+    """Copies one entity set. `hides_rows`: 1C may count rows that it does not list."""
 
     def __init__(self, database: Database, reader: SetReader, copying: Copying, *, hides_rows: bool) -> None:
         self._database = database
@@ -118,7 +117,7 @@ class _SetCopier:
         elif total == self._copying.position.listed:
             await self._mark_unseen()
         else:
-            # Rows without a reference cannot be asked for, and those that moved are not missing.
+            # The copier cannot ask for rows without a reference, and moved rows are not missing.
             logger.info(
                 "rows came or went meanwhile, so none is taken for missing",
                 extra={"entity_set": self._entity_set.name},
@@ -139,7 +138,7 @@ class _SetCopier:
             await session.commit()
 
     async def _read_all(self) -> int | None:
-        """Read pages until 1C has no row that was not listed; how many rows it counts at the end."""
+        """Read pages until 1C has listed every row; returns the count of rows at the end."""
         in_vain = 0
         while True:
             page = await self._next_page()
@@ -163,7 +162,7 @@ class _SetCopier:
         await self._store(_Page((), (), position.next_round(now)))
 
     async def _accept(self, position: Position, total: int) -> None:
-        """End with fewer rows than 1C counts, when it lists no others however often it is asked."""
+        """Accept fewer rows than 1C counts, when further rounds bring no new rows."""
         name, listed = self._entity_set.name, position.listed
         if self._may_count_more and not position.found:
             logger.info("1C lists fewer rows than it counts", extra={"entity_set": name, "listed": listed})
@@ -193,7 +192,7 @@ class _SetCopier:
         return replace(page, position=goes_on, is_last=len(rows) < query.top)
 
     def _instead(self, position: Position, error: OneCError) -> Position:
-        """Where to read after an error, in another way; raises it when there is none."""
+        """The position for another way to read after an error; raises the error when there is none."""
         if error.code == errors.TOO_LONG and self._entity_set.has_versions and not self._lists_first:
             self._lists_first = True
             return position
@@ -211,25 +210,25 @@ class _SetCopier:
 
     @property
     def _by_version(self) -> bool:
-        """Whether pages are read as versions first, which tell what changed."""
+        """Whether the copier reads versions first, to find the changed rows."""
         has_some = self._stored_before or self._copying.position.round > 1
         tells = has_some and self._entity_set.has_versions and not self._copying.job.full
         return tells or self._lists_first
 
     async def _seen(self, keys: Sequence[str], position: Position) -> set[str]:
-        """The keys of rows that this round read already."""
+        """The keys of rows that this round has already read."""
         since = datetime.fromisoformat(position.since) if position.since else self._copying.started_at
         async with self._database.session() as session:
             return await records.seen_since(session, self._entity_set, keys, since)
 
     async def _count_new(self, keys: Sequence[str], position: Position) -> int:
-        """How many of these keys no round read."""
+        """The number of these keys that no round has read."""
         if position.round == 1:
             return len(keys)
         return len(keys) - len(await self._seen(keys, Position()))
 
     async def _changed(self, rows: dict[str, Row], query: Query) -> _Page:
-        """What to store of rows that were not read before."""
+        """The page's changes among rows not read before."""
         position = self._copying.position
         changed = await self._differing(rows)
         unchanged = [key for key in rows if key not in changed]
@@ -238,7 +237,7 @@ class _SetCopier:
         return _Page(list(changed.values()), unchanged, position)
 
     async def _differing(self, rows: dict[str, Row]) -> dict[str, Row]:
-        """The rows that are not stored as they are: all, when that is not known or was not asked for."""
+        """The rows that differ from the stored ones; all rows when that is unknown or not requested."""
         if self._copying.job.full or (self._entity_set.has_versions and not self._by_version):
             return rows
         async with self._database.session() as session:
@@ -246,7 +245,7 @@ class _SetCopier:
         return {key: row for key, row in rows.items() if known.get(key) != records.row_version(row)}
 
     async def _in_full(self, query: Query, keys: Sequence[str]) -> list[Row]:
-        """The rows of a page with these keys: few are asked for by reference, many with the whole page."""
+        """The full rows of these keys: a few by reference, many with the whole page."""
         found: dict[str, Row] = {}
         if len(keys) > ROWS_OF_A_REQUEST and self._reader.reads_whole_pages:
             rows = await self._reader.whole(replace(query, select=()))
@@ -310,6 +309,6 @@ class _SetCopier:
 
 
 def _is_refusal(error: OneCError) -> bool:
-    """Whether the interface itself did not take the question; rights and wrong names are another matter."""
+    """Whether the interface rejected the query itself, and not for missing rights or wrong names."""
     by_interface = error.reason is not None and error.reason.code is not None
     return by_interface and error.code in {errors.UNEXPECTED, errors.SERVER_ERROR}

@@ -1,4 +1,4 @@
-"""What the endpoints of this service ask for, besides the shared dependencies."""
+"""The service's own dependencies for endpoints, besides the shared ones."""
 
 from typing import Annotated, cast
 

@@ -1,4 +1,4 @@
-"""What can go wrong between the service and 1C, as the problems its callers see."""
+"""Failures between the service and 1C, as the problems that callers see."""
 
 from typing import Self
 
@@ -15,10 +15,9 @@ _RETRY_AFTER_SECONDS = "15"
 
 
 class OneCError(ProblemError):
-    """A request to 1C failed. `code` names the cause; `retryable` causes may pass.
+    """A request to 1C failed. `code` names the cause; `retryable`: the cause may pass.
 
-    The reason that 1C gives is for jobs and logs. It may name what is inside the base, so the callers of the
-    API do not see it.
+    1C's reason is for jobs and logs. It may name internals of the base, so callers of the API do not see it.
     """
 
     def __init__(self, status: int, code: str, detail: str, *, retryable: bool = False) -> None:

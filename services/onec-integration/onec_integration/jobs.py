@@ -50,7 +50,7 @@ async def add(session: AsyncSession, user_id: UUID, order: SyncRequest) -> SyncJ
 
 
 async def _check_open_jobs(session: AsyncSession, user_id: UUID) -> None:
-    """Refuse one job too many. The lock lasts for the transaction: orders of a user come one by one."""
+    """Refuse a job above the limit. The lock lasts for the transaction, so a user's orders run one by one."""
     await session.execute(_LOCK_ORDERS, {"user_id": str(user_id)})
     statement = select(func.count()).where(SyncJob.requested_by == user_id, SyncJob.status.in_(OPEN))
     if (await session.scalar(statement) or 0) >= MAX_OPEN_JOBS:
@@ -59,7 +59,7 @@ async def _check_open_jobs(session: AsyncSession, user_id: UUID) -> None:
 
 
 async def get(session: AsyncSession, caller: Principal, job_id: UUID, *, lock: bool = False) -> SyncJob:
-    """A job of the caller's, or anyone's for an administrator."""
+    """A job of the caller, or of any user for an administrator."""
     job = await session.get(SyncJob, job_id, with_for_update=lock or None)
     if job is None or (job.requested_by != caller.user_id and caller.role is not Role.ADMIN):
         raise ProblemError(404, "There is no such synchronization.")
@@ -67,13 +67,13 @@ async def get(session: AsyncSession, caller: Principal, job_id: UUID, *, lock: b
 
 
 def visible_to(caller: Principal) -> Select[SyncJob]:
-    """The caller's jobs, or everyone's for an administrator; the latest first."""
+    """The caller's jobs, or all users' for an administrator; the latest first."""
     statement = select(SyncJob).order_by(SyncJob.created_at.desc(), SyncJob.id)
     return statement if caller.role is Role.ADMIN else statement.where(SyncJob.requested_by == caller.user_id)
 
 
 async def resume(session: AsyncSession, caller: Principal, job_id: UUID) -> SyncJob:
-    """Put a job that failed or was cancelled in the queue again; what was read stays read."""
+    """Queue a failed or cancelled job again; it continues after the rows already read."""
     job = await get(session, caller, job_id, lock=True)
     if job.status not in _STOPPED:
         raise ProblemError(409, f"Only a failed or cancelled synchronization can be resumed: {job.status}.")
@@ -88,7 +88,7 @@ async def resume(session: AsyncSession, caller: Principal, job_id: UUID) -> Sync
 
 
 async def cancel(session: AsyncSession, caller: Principal, job_id: UUID) -> SyncJob:
-    """Stop a job. Who works on it loses the lease with it, and so stores nothing from now on."""
+    """Stop a job. Its worker loses the lease, and so stores nothing more."""
     job = await get(session, caller, job_id, lock=True)
     if job.status in {Status.COMPLETED.value, Status.FAILED.value}:
         raise ProblemError(409, f"The synchronization has ended already: {job.status}.")
@@ -104,7 +104,7 @@ async def cancel(session: AsyncSession, caller: Principal, job_id: UUID) -> Sync
 
 
 async def claim(session: AsyncSession, seconds: float) -> Lease | None:
-    """Take the oldest job without a worker: a new one, or one whose process went away."""
+    """Take the oldest job without a worker: a new job, or one whose process died."""
     free = or_(SyncJob.lease_until.is_(None), SyncJob.lease_until < func.now())
     oldest = (
         select(SyncJob.id)
@@ -132,18 +132,18 @@ async def claim(session: AsyncSession, seconds: float) -> Lease | None:
 
 
 async def renew(session: AsyncSession, lease: Lease) -> None:
-    """Prolong the lease within the caller's transaction, which locks the job; progress was made."""
+    """Renew the lease after progress, within the caller's transaction, which locks the job."""
     await _change(session, lease, lease_until=_after(lease.seconds), attempts=0)
 
 
 async def keep(session: AsyncSession, lease: Lease) -> None:
-    """Prolong the lease while the worker waits for 1C."""
+    """Renew the lease while the worker waits for 1C."""
     await _change(session, lease, lease_until=_after(lease.seconds))
     await session.commit()
 
 
 async def release(session: AsyncSession, lease: Lease) -> None:
-    """Let another process go on at once."""
+    """Give the lease up, so that another process can continue at once."""
     await _change(session, lease, lease_until=None, lease_token=None)
     await session.commit()
 

@@ -35,7 +35,7 @@ def loads(body: bytes) -> Any:  # noqa: ANN401 - any JSON
 
 
 def dumps(value: object, *, sort_keys: bool = False) -> str:
-    """The text of a document, in which every number has the digits it came with."""
+    """The text of a document; every number keeps its original digits."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys, default=_marked)
     return _MARKED_NUMBER.sub(r"\1", text)
 
@@ -52,7 +52,7 @@ def _no_number(name: str) -> float:
 
 
 def _exact(text: str) -> float | Decimal:
-    """A double where it has the digits of the text, and a decimal number where it has not."""
+    """A float when it keeps the digits of the text, otherwise a Decimal."""
     number = float(text)
     if not math.isfinite(number) or len(text) > _MAX_DIGITS:
         raise ValueError(f"{text[:40]} is no number that can be stored")
@@ -84,7 +84,7 @@ def _is_deeper(value: Any, levels: int) -> bool:  # noqa: ANN401 - any JSON
 
 
 def _may_have_more(body: bytes) -> bool:
-    """Whether there may be characters in it that PostgreSQL does not take."""
+    """Whether the body may contain characters that PostgreSQL does not accept."""
     return b"\\u" in body or b"\0" in body or b"\xed" in body
 
 

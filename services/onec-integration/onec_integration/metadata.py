@@ -1,6 +1,7 @@
-"""Which entity sets a base publishes, with their keys and fields, from its `$metadata`.
+"""Reads the entity sets of a base, with their keys and fields, from its `$metadata`.
 
-The document of a real configuration has tens of megabytes, so it is read as it arrives and never kept.
+The document of a real configuration has tens of megabytes, so the service parses it as it arrives and never
+keeps it.
 """
 
 import re
@@ -43,7 +44,7 @@ class EntitySet(BaseModel):
 
     @property
     def title(self) -> str:
-        """The name as 1C shows it: a table stands behind its owner and a point."""
+        """The name as 1C shows it: a table has its owner and a dot before its name."""
         name = self.name.partition("_")[2]
         if self.kind.endswith("Register"):
             return name.removesuffix(_ROWS_OF_A_REGISTER)
@@ -54,17 +55,17 @@ class EntitySet(BaseModel):
 
     @cached_property
     def searched(self) -> tuple[str, str, str]:
-        """The name, the title and the names of the fields, as they are compared with words."""
+        """The name, the title and the names of the fields, in the form for comparison with words."""
         return self.name.casefold(), self.title.casefold(), " ".join(self.fields).casefold()
 
     @property
     def has_references(self) -> bool:
-        """Whether a row is an object, and found by its reference."""
+        """Whether a row is an object with a reference."""
         return self.key == (_REFERENCE,)
 
     @property
     def has_dates(self) -> bool:
-        """Whether a row is a document: the tables of documents have a line number, and no date."""
+        """Whether a row is a document: a document's tables have a line number instead of a date."""
         is_document = self.kind == "Document" and self.has_references
         return is_document and self.fields.get("Date") == "Edm.DateTime"
 
@@ -74,7 +75,7 @@ class EntitySet(BaseModel):
 
     @property
     def has_versions(self) -> bool:
-        """Whether a changed object is known by its version."""
+        """Whether objects have a version, which shows a change."""
         return self.has_references and _VERSION in self.fields
 
 
@@ -82,7 +83,7 @@ class Schema(BaseModel):
     entity_sets: dict[str, EntitySet]
 
     def search(self, words: Sequence[str]) -> list[EntitySet]:
-        """The entity sets that have one of the words in their name or a field's, best first; all without."""
+        """The entity sets with one of the words in their or a field's name, best first; all without words."""
         if not words:
             return list(self.entity_sets.values())
         folded = [word.casefold() for word in words]
@@ -101,22 +102,22 @@ def _score(entity_set: EntitySet, words: Sequence[str]) -> int:
 
 
 class _DocumentTypeError(Exception):
-    """The document brings a DTD: only a hostile one does."""
+    """The document has a DTD: only a hostile document does."""
 
 
 class _TooMuchError(Exception):
-    """There are more fields than any configuration has."""
+    """The document has more fields than any real configuration."""
 
 
 class _OtherDocumentError(Exception):
-    """The document is none of metadata: a login page, a list of entity sets, a feed."""
+    """The document is not metadata: a login page, a list of entity sets, a feed."""
 
 
 _UNREADABLE = (etree.XMLSyntaxError, _DocumentTypeError, _TooMuchError, _OtherDocumentError)
 
 
 class _Target:
-    """Takes what matters from the parser's calls."""
+    """Collects the entity sets from the parser's calls."""
 
     def __init__(self) -> None:
         self.has_root = False
@@ -163,7 +164,7 @@ class _Target:
 
 
 class MetadataParser:
-    """Feed it the document in pieces, then close it. No entity is resolved and nothing is fetched."""
+    """Feed the document in pieces, then close the parser. It resolves no entities and fetches nothing."""
 
     def __init__(self) -> None:
         self._target = _Target()
@@ -200,7 +201,7 @@ def _schema(target: _Target) -> Schema:
 
 
 def _owner(name: str, sets: Mapping[str, EntitySet]) -> str | None:
-    """The longest name before an underscore that is one of objects: names have underscores themselves."""
+    """The longest prefix before an underscore that names a set of objects: names contain underscores too."""
     while "_" in name:
         name = name.rpartition("_")[0]
         if name in sets and sets[name].has_references:

@@ -61,7 +61,7 @@ class SyncJob(Base):
 
     @property
     def percent(self) -> int | None:
-        """Over all entity sets, each counting alike; None when it is not known of one."""
+        """The progress in percent, the mean over all entity sets; None when one of them is unknown."""
         if self.status == Status.COMPLETED.value:
             return _ALL
         known = [item.percent for item in self.entity_sets if item.percent is not None]

@@ -18,7 +18,7 @@ ENTITY_SET_PATTERN = r"^[A-Z][A-Za-z]{2,39}_\w{1,200}$"
 
 @dataclass(frozen=True)
 class Query:
-    """What to read of an entity set."""
+    """A query for a part of an entity set."""
 
     top: int
     skip: int = 0
@@ -47,7 +47,7 @@ class EntityPage:
     """Bytes of the answer."""
 
     def cut(self, query: Query) -> "EntityPage":
-        """The page that was asked for: by its manual 1C may forget `$top` and `$skip` when it counts."""
+        """The requested page: by its manual, 1C may ignore `$top` and `$skip` when it counts."""
         if not query.count or len(self.rows) <= query.top:
             return self
         return EntityPage(self.rows[query.skip : query.skip + query.top], self.count, self.size)
@@ -58,7 +58,7 @@ def guid(value: UUID) -> str:
 
 
 def one_of(references: Iterable[str]) -> str:
-    """The condition that a row is one of some objects; long lists make addresses web servers refuse."""
+    """The condition for rows with these references; web servers refuse the long addresses of long lists."""
     return " or ".join(f"Ref_Key eq {guid(UUID(reference))}" for reference in references)
 
 
@@ -68,7 +68,7 @@ def text(value: str) -> str:
 
 
 def local_datetime(value: datetime) -> str:
-    """1C has no time zones: the wall clock of the server is meant."""
+    """A moment as the wall clock of the 1C server: 1C has no time zones."""
     if value.tzinfo is not None:
         raise ValueError("1C takes no time zone")
     return f"datetime'{value.isoformat(timespec='seconds')}'"
@@ -79,12 +79,12 @@ def encode_path(resource: str) -> str:
 
 
 def encoded_length(value: str) -> int:
-    """How many bytes a value takes in an address."""
+    """Bytes of a value in an address."""
     return len(quote(value, safe=""))
 
 
 def encode_query(parameters: dict[str, str]) -> str:
-    """1C takes a plus sign literally, so a space has to be %20."""
+    """Encode a query. 1C reads a plus sign literally, so a space is %20."""
     return "&".join(f"{quote(name, safe='$')}={quote(value, safe='')}" for name, value in parameters.items())
 
 
@@ -127,5 +127,5 @@ def _to_count(text: str) -> int:
 
 
 def has_error_document(body: bytes) -> bool:
-    """Whether the OData interface itself refused, and not the web server or the session in front of it."""
+    """Whether the OData interface itself refused, and not the web server or the session layer before it."""
     return refusals.read(body) is not None

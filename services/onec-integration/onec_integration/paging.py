@@ -1,13 +1,13 @@
-"""Where a reading of an entity set stands, and how it goes on from there.
+"""The position of a reading in an entity set, and the next page from there.
 
-`$skip` alone does not do: 1C takes longer the more rows it skips, and a row erased meanwhile moves all that
-follow, so that one is passed over. Nor can pages go by the reference: 1C refuses `Ref_Key gt guid'...'`, and
-does not sort references by their value. So pages go by an anchor, a property that 1C can compare, such as
-the code of a catalog or the date of a document: the next page has the rows from the last value of it on,
-less those read already, of which there are few. A set that has none is read with `$skip` over all.
+`$skip` alone does not suffice: 1C takes longer the more rows it skips, and erasing a row meanwhile moves all
+later rows, so that the reading would miss one. References do not work either: 1C refuses `Ref_Key gt
+guid'...'`, and does not sort references by their value. So pages use an anchor, a property that 1C can
+compare, such as the code of a catalog or the date of a document: the next page has the rows from the anchor's
+last value on, and skips the few rows already read. A set without an anchor uses `$skip` for all rows.
 
-Each page begins with the row read last. When another one is there that was not read yet, rows before it are
-gone: the reading goes back until it finds one that it knows.
+Each page begins with the last row read. When another, unread row is there, earlier rows were erased: the
+reading goes back until it finds a known row.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ _MAX_ORDER = 900
 
 @dataclass(frozen=True)
 class Position:
-    """Behind which row the reading goes on. It is stored with every page, so that a job can be resumed."""
+    """The row after which the reading continues. Each page stores it, so that a job can be resumed."""
 
     value: str | int | float | None = None
     """Of the anchor, in the row read last; None before the first page and without an anchor."""
@@ -73,7 +73,7 @@ class Position:
         return 1 if self.skip else 0
 
     def next_round(self, now: datetime) -> "Position":
-        """From the start once more, at last without an anchor: 1C may not compare as it sorts."""
+        """The start of another round; the last has no anchor, as 1C may compare and sort differently."""
         next_ = self.round + 1
         return Position(round=next_, plain=self.plain or next_ == ROUNDS, since=now.isoformat())
 
@@ -88,7 +88,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Pages:
-    """The order in which a set is read."""
+    """The order of reading a set."""
 
     entity_set: EntitySet
     where: str | None
@@ -98,7 +98,7 @@ class Pages:
         return None if position.plain else anchor_of(self.entity_set)
 
     def query(self, position: Position, size: int) -> Query:
-        """The next page: `size` rows, behind the one read last."""
+        """The query for the next `size` rows after the last row read."""
         anchor = self.anchor(position)
         conditions = [self.where] if self.where else []
         if anchor is not None and position.value is not None:
@@ -112,7 +112,7 @@ class Pages:
         )
 
     def _order(self, anchor: str | None) -> tuple[str, ...]:
-        """The anchor and the key, as far as the address has room for them."""
+        """The anchor and the key, as far as they fit into the address."""
         names = dict.fromkeys([anchor, *self.entity_set.key] if anchor else self.entity_set.key)
         order: list[str] = []
         for name in names:
@@ -122,7 +122,7 @@ class Pages:
         return tuple(order)
 
     def retreat(self, position: Position, rows: Sequence[Row], *, first_is_known: bool) -> Position | None:
-        """Where to read instead, when rows before this page are gone; None when the page is good."""
+        """The position to go back to when rows before this page are gone; None when the page is valid."""
         if position.skip <= 1 or (rows and first_is_known):
             return None
         step = min(position.skip, 2 * position.step or _FIRST_STEP)
@@ -152,7 +152,7 @@ class Pages:
         return replace(here, value=value, skip=equal)
 
     def _value(self, row: Row, anchor: str) -> str | int | float | None:
-        """The value to go on from; None when it cannot be one."""
+        """The anchor's value in a row; None when a query cannot use the value."""
         value = row.get(anchor)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             return None
@@ -164,9 +164,9 @@ class Pages:
 
 
 def anchor_of(entity_set: EntitySet) -> str | None:
-    """The property by which pages are cut; None when the set has none that 1C compares in the order it sorts.
+    """The anchor property; None when the set has none that 1C compares in its sort order.
 
-    References of several types are texts, too, but a comparison finds nothing; a second property holds their
+    References of several types are texts too, but a comparison finds nothing; a second property holds their
     type. The same applies to values of enumerations, which only standard properties never have.
     """
     fields = entity_set.fields
@@ -186,14 +186,14 @@ def _literal(value: str | float, type_: str) -> str:
 
 
 def _same(one: object, other: object) -> bool:
-    """Whether a database may take two values for equal: most do not look at case and trailing spaces."""
+    """Whether a database may treat two values as equal: most ignore case and trailing spaces."""
     if isinstance(one, str) and isinstance(other, str):
         return one.casefold().rstrip() == other.casefold().rstrip()
     return one == other
 
 
 def _trailing(rows: Sequence[Row], anchor: str, value: object) -> int:
-    """How many rows at the end of a page have the value."""
+    """The number of rows at the end of a page that have the value."""
     count = 0
     for row in reversed(rows):
         if not _same(row.get(anchor), value):

@@ -1,4 +1,4 @@
-"""Asks 1C again when that may help, and for less at a time when an answer is too much."""
+"""Retries requests to 1C, and asks for smaller pages when an answer is too large."""
 
 import asyncio
 import logging
@@ -28,13 +28,13 @@ _BINARY = frozenset({"Edm.Binary", "Edm.Stream"})
 
 
 class Retries:
-    """Asks up to three times, with longer and longer pauses between."""
+    """Asks up to three times, with growing pauses."""
 
     def __init__(self, settings: Settings) -> None:
         self._pause = settings.onec_retry_pause_seconds
 
     async def ask[T](self, question: Callable[[], Awaitable[T]], *, smaller: bool = False) -> T:
-        """The answer. With `smaller` it is not asked again what a smaller question may be answered to."""
+        """The answer. With `smaller`, does not retry failures that a smaller query may avoid."""
         for attempt in range(1, _ATTEMPTS):
             try:
                 return await question()
@@ -47,7 +47,7 @@ class Retries:
 
 
 class SetReader:
-    """Reads an entity set in pages as large as 1C, the limit of an answer and its time allow."""
+    """Reads an entity set in the largest pages that 1C and the limits of size and time allow."""
 
     def __init__(self, settings: Settings, client: OneCClient, entity_set: EntitySet) -> None:
         self._client = client
@@ -61,7 +61,7 @@ class SetReader:
         """Whether the rows of a page came in one answer so far."""
 
     async def count(self, where: str | None) -> int | None:
-        """How many rows there are; None when 1C cannot tell."""
+        """The number of rows; None when 1C cannot count them."""
         name = self._entity_set.name
         try:
             return await self._retries.ask(lambda: self._client.count(name, where))
@@ -72,7 +72,7 @@ class SetReader:
             return None
 
     async def page(self, query_of: Callable[[int], Query]) -> tuple[list[Row], Query]:
-        """The rows of a page of some size, and the query that it answers.
+        """The rows of a page, and its query, whose size the reader chose.
 
         Raises TOO_LONG for objects when two of them are too long: they can be read by reference, one by one.
         """
@@ -89,7 +89,7 @@ class SetReader:
                 return page.rows, query
 
     async def by_reference(self, references: Sequence[str]) -> list[Row]:
-        """The rows with these references that there are."""
+        """The existing rows with these references."""
         rows: list[Row] = []
         left = list(references)
         while left:
@@ -108,7 +108,7 @@ class SetReader:
         return rows
 
     async def whole(self, query: Query) -> list[Row]:
-        """The rows of a page in one answer; none when that is too much."""
+        """The rows of a page in one answer; none when the answer is too large."""
         try:
             return (await self._read(query, smaller=True)).rows
         except OneCError as error:
@@ -152,7 +152,7 @@ class SetReader:
         return True
 
     def _leave_out_binaries(self, error: OneCError) -> bool:
-        """Go on without the files in rows, when a single one is too long: nothing here can read them."""
+        """Leave out files in rows when a single row is too long: no code here reads the files."""
         has_binaries = len(self._lean_fields()) < len(self._entity_set.fields)
         if error.code != errors.TOO_LONG or self._lean or not has_binaries:
             return False
@@ -168,5 +168,5 @@ class SetReader:
             self._size = min(self._largest, self._size * 2)
 
     def _is_small(self, page: EntityPage) -> bool:
-        """Whether one twice as large would still be far from the limit."""
+        """Whether a page of twice the size would still be far below the limit."""
         return page.size * _LESS <= onec_client.MAX_ANSWER_BYTES

@@ -32,7 +32,7 @@ def record_key(entity_set: EntitySet, row: Row) -> str:
 
 
 def row_version(row: Row) -> str:
-    """What 1C calls the version of an object; for a row without one, a digest of it."""
+    """1C's version of an object; for a row without one, a digest of the row."""
     version = row.get("DataVersion")
     if version:
         return str(version)[:_VERSION_LENGTH]
@@ -47,7 +47,7 @@ def _reference(entity_set: EntitySet, value: object) -> str:
 
 
 async def store(session: AsyncSession, entity_set: EntitySet, rows: Sequence[Row]) -> None:
-    """Insert or replace rows: storing the same ones again changes nothing but `synced_at`."""
+    """Insert or replace rows; storing the same rows again changes only `synced_at`."""
     if not rows:
         return
     values = {
@@ -74,7 +74,7 @@ async def store(session: AsyncSession, entity_set: EntitySet, rows: Sequence[Row
 
 
 async def versions(session: AsyncSession, entity_set: EntitySet, keys: Collection[str]) -> dict[str, str]:
-    """The versions of those rows that are stored and not missing."""
+    """The versions of the rows with these keys that are stored and not missing."""
     statement = select(OneCRecord.ref_key, OneCRecord.data_version).where(
         OneCRecord.entity_set == entity_set.name,
         OneCRecord.ref_key.in_(keys),
@@ -87,7 +87,7 @@ async def versions(session: AsyncSession, entity_set: EntitySet, keys: Collectio
 async def seen_since(
     session: AsyncSession, entity_set: EntitySet, keys: Collection[str], moment: datetime
 ) -> set[str]:
-    """The keys of those rows that 1C was seen to have since a moment."""
+    """Those of the keys whose rows a reading has met since a moment."""
     statement = select(OneCRecord.ref_key).where(
         OneCRecord.entity_set == entity_set.name,
         OneCRecord.ref_key.in_(keys),
@@ -98,13 +98,13 @@ async def seen_since(
 
 
 async def any_before(session: AsyncSession, entity_set: EntitySet, moment: datetime) -> bool:
-    """Whether there are rows of an earlier synchronization."""
+    """Whether rows of an earlier synchronization exist."""
     of_earlier = (OneCRecord.entity_set == entity_set.name, OneCRecord.synced_at < moment)
     return await session.scalar(select(OneCRecord.ref_key).where(*of_earlier).limit(1)) is not None
 
 
 async def touch(session: AsyncSession, entity_set: EntitySet, keys: Collection[str]) -> None:
-    """Note that 1C has these rows as they are stored."""
+    """Record that these stored rows are current."""
     if keys:
         await session.execute(_rows(entity_set, OneCRecord.ref_key.in_(keys)).values(synced_at=func.now()))
 
@@ -118,7 +118,7 @@ async def mark_missing(session: AsyncSession, entity_set: EntitySet, keys: Colle
 
 @dataclass(frozen=True)
 class Unseen:
-    """The rows a complete reading did not come across."""
+    """The stored rows that a complete reading did not meet."""
 
     entity_set: EntitySet
     before: datetime
@@ -145,7 +145,7 @@ class Unseen:
         return list(await session.scalars(statement))
 
     async def mark_all_missing(self, session: AsyncSession) -> int:
-        """Mark them without asking 1C about each; how many they were."""
+        """Mark all unseen rows without asking 1C about each; returns their number."""
         statement = _rows(self.entity_set, *self._conditions()).values(missing_since=func.now())
         result = await session.execute(statement)
         return cast(CursorResult[Any], result).rowcount

@@ -1,4 +1,4 @@
-"""What 1C says about why it refuses."""
+"""Reads 1C's reason for a refusal."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _VALUE = re.compile(r'"value"\s*:\s*"((?:[^"\\]|\\.)*)')
 
 @dataclass(frozen=True)
 class Refusal:
-    """The reason an answer gives. `code` is that of the OData interface; None when others refused."""
+    """The reason in an answer. `code`: the OData interface's code; None when another layer refused."""
 
     code: str | None
     text: str
@@ -47,7 +47,7 @@ def _of_json(body: bytes) -> Refusal | None:
 
 
 def _of_cut_off_json(body: bytes) -> Refusal:
-    """1C puts a stack into long errors, of which only the beginning is read."""
+    """The reason from truncated JSON: the client reads only the start of long errors with a stack."""
     text = body.decode("utf-8", "replace")
     code, value = _CODE.search(text), _VALUE.search(text)
     return Refusal(_code(code and code[1]), _line(value[1] if value else ""))
@@ -66,7 +66,7 @@ def of_document(document: object) -> Refusal | None:
 
 
 def _of_xml(body: bytes) -> Refusal | None:
-    """The error of an answer that should have been Atom. It may be cut off, so it is read leniently."""
+    """The error of an Atom answer. The answer may be truncated, so the parser is lenient."""
     if b"<" not in body[:200]:
         return None
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False)
@@ -81,7 +81,7 @@ def _of_xml(body: bytes) -> Refusal | None:
 
 
 def _name(element: etree._Element) -> str:
-    """Without the namespace, and without a prefix that is not declared."""
+    """The element's name without namespace or undeclared prefix."""
     return str(element.tag).rpartition("}")[2].rpartition(":")[2]
 
 
@@ -90,6 +90,6 @@ def _code(value: object) -> str:
 
 
 def _line(text: str) -> str:
-    """A text of foreign origin as one line of bounded length."""
+    """Untrusted text as one line of bounded length."""
     line = _UNPRINTABLE.sub(" ", text).strip()
     return line if len(line) <= _MAX_TEXT else f"{line[:_MAX_TEXT]}…"

@@ -1,4 +1,4 @@
-"""Reports computed from what was synchronized."""
+"""Computes reports from the synchronized rows."""
 
 from datetime import UTC, datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The schema of the base. A large one takes 1C long, so the replicas share it; each keeps it unpacked."""
+"""Caches the schema of the base. A large one takes 1C long, so replicas share it; each keeps it decoded."""
 
 import asyncio
 import base64
@@ -46,7 +46,7 @@ class SchemaCache:
         self._task: asyncio.Task[Schema] | None = None
 
     async def get(self) -> Schema:
-        """The schema, at most ten minutes old. Who asks while it is being read waits for the same answer."""
+        """The schema, at most ten minutes old. Concurrent callers wait for the same read."""
         if self._task is None:
             self._task = asyncio.create_task(self._current(), name="schema")
             self._task.add_done_callback(self._done)
@@ -64,7 +64,7 @@ class SchemaCache:
         return self._kept.schema
 
     async def _current_tag(self) -> str | None:
-        """The tag of the schema in Redis; without Redis, what was kept stays good for its time."""
+        """The tag of the schema in Redis; without Redis, the replica uses its schema until it expires."""
         try:
             tag = await self._redis.get(self._tag_key)
         except RedisError as error:
@@ -74,7 +74,7 @@ class SchemaCache:
         return None if tag is None else str(tag)
 
     async def _shared(self, tag: str | None) -> _Kept | None:
-        """What another replica read."""
+        """The schema that another replica has read."""
         if tag is None:
             return None
         try:

@@ -29,14 +29,16 @@ def _day(value: object) -> object:
 
 
 def _day_alone(value: object) -> object:
-    """A moment would have a time zone, and 1C has none; nor is a number a day."""
+    """Accept only dates: a moment needs a time zone, which 1C does not have, and a number is not a date."""
     if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
         raise ValueError("must be a day such as 2026-01-31")
     return value
 
 
 def _to_text(value: object) -> object:
-    """A configuration may have numbers where most have texts, such as codes; blank means none."""
+    """A value as text: some configurations have numbers where most have texts, such as codes. Blank means
+    none.
+    """
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return str(value)
     return value.strip() or None if isinstance(value, str) else value

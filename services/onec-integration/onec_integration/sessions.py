@@ -1,7 +1,8 @@
-"""Sessions of 1C. Each takes a licence, so they are few, reused, and one request at a time uses one.
+"""Sessions of 1C. Each takes a licence, so the service has few, reuses them, and runs one request at a time
+in each.
 
-Every session is closed: when it is idle, when the service ends, when 1C seems to have lost it, and when its
-response arrives after the request was cancelled.
+The service closes every session: when it is idle, when the service ends, when 1C seems to have lost it, and
+when its response arrives after the request was cancelled.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ _FINISH_SECONDS = 2
 
 @dataclass(eq=False)
 class OneCSession:
-    """A session 1C keeps for us once it has a token; a new one asks for it with its first request."""
+    """A session that 1C keeps once it has a token; a new one asks for its token with the first request."""
 
     token: str | None = None
     late: asyncio.Task[None] | None = None
@@ -42,7 +43,7 @@ class OneCSession:
         return {"Cookie": f"{COOKIE}={self.token}"}
 
     def adopt(self, set_cookie: list[str]) -> None:
-        """Remember the token an answer brings."""
+        """Store the token of an answer."""
         for line in set_cookie:
             cookie = SimpleCookie()
             try:
@@ -68,7 +69,7 @@ class SessionPool:
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[OneCSession]:
-        """The session used last, which is the least likely to have expired, or a new one."""
+        """The most recently used session, because it is the least likely to have expired, or a new one."""
         await self._acquire()
         session = OneCSession(self._idle.pop()[0] if self._idle else None)
         try:
@@ -85,7 +86,7 @@ class SessionPool:
             raise sessions_busy() from error
 
     def _put_back(self, session: OneCSession) -> None:
-        """A session that is still being started takes a licence already, and so keeps its place."""
+        """Return a session. One that is still starting already takes a licence, so it keeps its place."""
         if session.late is not None and not session.late.done():
             session.late.add_done_callback(lambda _task: self._put_back(session))
             return
@@ -106,7 +107,7 @@ class SessionPool:
                 await self.finish(token)
 
     async def finish(self, *tokens: str) -> None:
-        """Give sessions back. What goes wrong with one does not keep the others."""
+        """Close sessions in 1C. A failure with one does not stop the others."""
         finishing = [asyncio.create_task(self._finish(token)) for token in tokens]
         if not finishing:
             return
@@ -118,7 +119,7 @@ class SessionPool:
             logger.warning("1C sessions were not finished", extra={"late": len(late), "errors": failed})
 
     async def close(self) -> None:
-        """Give back all sessions, also those in use, for which it waits a moment."""
+        """Close all sessions; waits a moment for those in use."""
         waiting = [asyncio.create_task(self._free.acquire()) for _ in range(self._limit)]
         free, in_use = await asyncio.wait(waiting, timeout=_FINISH_SECONDS)
         for task in in_use:
@@ -132,7 +133,7 @@ class SessionPool:
         await self.finish(*self.drain())
 
     def drain(self) -> list[str]:
-        """The tokens of all idle sessions, which are forgotten here."""
+        """Remove all idle sessions; returns their tokens."""
         tokens = [token for token, _ in self._idle]
         self._idle.clear()
         return tokens

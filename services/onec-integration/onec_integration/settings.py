@@ -12,7 +12,7 @@ from assistants_common.settings import DatabaseSettings, OptionalSecret
 
 
 def _parts(value: object) -> object:
-    """The parts of a list as a setting writes it: with commas."""
+    """The items of a comma-separated setting."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 

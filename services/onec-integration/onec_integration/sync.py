@@ -1,4 +1,4 @@
-"""Does synchronization jobs: copies their entity sets one after another, and tells how it ended."""
+"""Runs synchronization jobs: copies their entity sets one after another, and publishes the result."""
 
 import logging
 
@@ -41,7 +41,7 @@ class Synchronizer:
         await self._finish(lease, job)
 
     async def _copy_or_note(self, lease: Lease, job: SyncJob, progress: SyncEntitySet) -> None:
-        """Copy one entity set; what 1C refuses is noted, and the others still get their turn."""
+        """Copy one entity set; record a failure of 1C, so that the other sets still follow."""
         if job.attempts > MAX_ATTEMPTS:
             await self._note(lease, progress, _TOO_MANY_ATTEMPTS)
             return
@@ -71,7 +71,7 @@ class Synchronizer:
             await session.commit()
 
     async def _finish(self, lease: Lease, job: SyncJob) -> None:
-        """The end of a job and its event are stored in one transaction."""
+        """Store the end of a job and its event in one transaction."""
         errors = job.errors
         status = Status.FAILED if errors else Status.COMPLETED
         data = {

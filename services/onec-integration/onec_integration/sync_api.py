@@ -20,7 +20,7 @@ _LOCATION = {"description": "The synchronization.", "schema": {"type": "string",
 
 
 def _links(pointer: str) -> dict[str, Any]:
-    """Where the id in a response leads to."""
+    """Links from the id in a response to other operations."""
     parameters = {"job_id": f"$response.body#{pointer}"}
     return {name: {"operationId": name, "parameters": parameters} for name in ("get_sync", "cancel_sync")}
 

@@ -1,4 +1,4 @@
-"""Works on synchronization jobs in the background of the process, one at a time: sessions of 1C are few."""
+"""Runs synchronization jobs in the background, one at a time, because sessions of 1C are few."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ _RELEASE_SECONDS = 5
 
 
 class SyncWorker:
-    """Looks for jobs when woken and every now and then: other processes leave some behind."""
+    """Looks for jobs when woken, and at intervals, because a dead process leaves its jobs behind."""
 
     def __init__(self, settings: Settings, database: Database, synchronizer: Synchronizer) -> None:
         self._settings = settings
@@ -34,7 +34,7 @@ class SyncWorker:
         self._wake.set()
 
     async def stop(self) -> None:
-        """Break off; the job goes on in another process, or in this one's successor."""
+        """Stop at once; another process continues the job."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -60,7 +60,7 @@ class SyncWorker:
                 await self._wake.wait()
 
     async def work_once(self) -> bool:
-        """Do one job, when there is one to do, under the id of the request that ordered it."""
+        """Run one job, if there is one, under the id of the request that ordered it."""
         async with self._database.session() as session:
             lease = await jobs.claim(session, self._settings.onec_lease_seconds)
         if lease is None:
@@ -84,7 +84,7 @@ class SyncWorker:
 
     @asynccontextmanager
     async def _kept(self, lease: Lease) -> AsyncIterator[None]:
-        """Keep the lease meanwhile; when it is lost, break off instead of waiting for 1C to answer."""
+        """Renew the lease meanwhile; when the lease is lost, stop instead of waiting for 1C."""
         try:
             async with asyncio.timeout(None) as end:
                 keeping = asyncio.create_task(self._keep(lease, end), name="sync-lease")
@@ -111,7 +111,7 @@ class SyncWorker:
                 logger.exception("a lease was not prolonged", extra={"job_id": lease.job_id})
 
     async def _release(self, lease: Lease) -> None:
-        """Without this the job would wait for the lease to run out."""
+        """Release the lease, so that the job does not wait until the lease expires."""
         try:
             async with asyncio.timeout(_RELEASE_SECONDS), self._database.session() as session:
                 await jobs.release(session, lease)

@@ -1,1 +1,1 @@
-"""What the tests of this service share with the processes they start."""
+"""Code shared by the service's tests and the processes they start."""

@@ -1,4 +1,4 @@
-"""The service in a process of its own, which a test may kill, with a simulator on the loopback address."""
+"""Runs the service in its own process, which a test can kill, with a simulator on the loopback address."""
 
 import sys
 

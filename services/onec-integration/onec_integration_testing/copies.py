@@ -1,4 +1,4 @@
-"""What the tests of copying share: sets of each kind, jobs, and what is stored afterwards."""
+"""Shared code of the copying tests: sets of each kind, jobs, and the stored rows."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ MOVES = "AccumulationRegister_Остатки_RecordType"
 
 
 def add_sets(base: Base, count: int) -> None:
-    """Objects, documents with equal dates, registers, a table, and sets without anything to compare."""
+    """Add objects, documents with equal dates, registers, a table, and sets without a comparable property."""
     base.add_companies(count)
     base.add_sales(count)
     lines = [
@@ -69,7 +69,7 @@ SETS = (COMPANIES, SALES, TABLE, RATES, SHARES, PLACES, MOVES)
 
 
 def in_order(base: Base, name: str) -> list[Row]:
-    """The rows as the pages bring them: by the anchor of the set, then by its key."""
+    """The rows in the order of the pages: by the set's anchor, then by its key."""
     found = base.entity_sets[name]
     anchor = {COMPANIES: "Code", SALES: "Date", TABLE: "LineNumber", RATES: "Period", MOVES: "Period"}.get(
         name

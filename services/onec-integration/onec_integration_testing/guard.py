@@ -4,7 +4,7 @@ from onec_integration.addresses import Address, AddressGuard
 
 
 class LoopbackGuard(AddressGuard):
-    """The simulator listens where no real 1C server may be: on the loopback address."""
+    """Allows the loopback address, where the simulator listens and no real 1C server may be."""
 
     def allows(self, address: Address) -> bool:
         return address.is_loopback or super().allows(address)

@@ -27,7 +27,7 @@ _REREAD_TICKS = 20
 
 
 class Credentials(BaseSettings):
-    """From the environment, or from files in the directory of secrets, as in the services."""
+    """Credentials from the environment or from the files of SECRETS_DIR, as in the services."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
 
@@ -66,7 +66,7 @@ def _base(options: argparse.Namespace) -> Base:
 
 
 class _Simulator(DrainingServer):
-    """Reads its credentials again, as the mounted Secret they come from may change."""
+    """Reads its credentials again, because their mounted Secret may change."""
 
     def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle, base: Base, *, rereads: bool) -> None:
         super().__init__(config, lifecycle, drain_seconds=0)

@@ -1,4 +1,4 @@
-"""Who calls the simulated server."""
+"""Identifies the callers of the simulated server."""
 
 import base64
 import binascii
@@ -10,7 +10,7 @@ from onec_simulator.base import Base
 
 
 def user_of(request: HttpRequest) -> str | None:
-    """`user:password` of the request, as far as it can be read."""
+    """`user:password` of the request; None when it is unreadable."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None

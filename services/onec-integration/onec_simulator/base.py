@@ -25,7 +25,7 @@ _REMEMBERED_REQUESTS = 1000
 
 
 def reference(kind: str, number: int) -> str:
-    """The reference of an object: the same one each time the base is made."""
+    """The reference of an object, the same in every new base."""
     return str(uuid5(_NAMESPACE, f"{kind}-{number}"))
 
 
@@ -43,7 +43,7 @@ class EntitySet:
 
 @dataclass
 class Request:
-    """What a client asked, for a test to look at."""
+    """A client's request, for tests to inspect."""
 
     method: str
     path: str
@@ -55,7 +55,7 @@ class Request:
 
 @dataclass
 class Base:
-    """A test changes the fields to make the server behave as it needs."""
+    """Tests change the fields to control the server's behaviour."""
 
     username: str = "Интегратор"
     password: str = "пароль"  # noqa: S105 - of a simulator
@@ -86,7 +86,7 @@ class Base:
     requests: list[Request] = field(default_factory=list)
 
     def start_session(self) -> str | None:
-        """A new session, or None when no licence is left."""
+        """Start a session; None when no licence is left."""
         now = monotonic()
         for token, used in list(self.sessions.items()):
             if now - used > self.session_idle_seconds:
@@ -98,13 +98,13 @@ class Base:
         return token
 
     def note(self, request: Request) -> None:
-        """Remember a request, and of many only the latest."""
+        """Store a request; keeps only the latest ones."""
         if len(self.requests) >= _REMEMBERED_REQUESTS:
             del self.requests[: _REMEMBERED_REQUESTS // 2]
         self.requests.append(request)
 
     def change(self, row: Row, values: Row) -> None:
-        """Write an object, which gives it another version."""
+        """Write an object, which gives it a new version."""
         self.writes += 1
         row.update(values, DataVersion=data_version(self.writes))
 
@@ -146,7 +146,7 @@ class Base:
         self.entity_sets[SALES] = EntitySet(("Ref_Key",), properties, rows)
 
     def add_rates(self, count: int) -> None:
-        """A register: its rows have no reference and no version."""
+        """Add rows of a register, which have neither reference nor version."""
         rows = [
             {
                 "Period": f"2026-01-{1 + number:02}T00:00:00",

@@ -1,4 +1,4 @@
-"""Changes a running simulator: an end-to-end test makes it slow, or changes a row. Off unless asked for."""
+"""Lets end-to-end tests change a running simulator: slow it down, or change a row. Off by default."""
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request as HttpRequest
@@ -35,7 +35,7 @@ class Control:
         self._base = base
 
     async def handle(self, request: HttpRequest) -> Response:
-        """GET shows the state, POST changes it first."""
+        """Answer GET with the state; POST changes the state first."""
         refused = refusal(self._base, user_of(request))
         if refused is not None:
             return refused

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - names of 1C are Cyrillic
-"""A believable trading company's base: the same rows each time it is made, a few thousand of them."""
+"""A realistic base of a trading company: always the same few thousand rows."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -197,7 +197,7 @@ def _rates(random: Random, days: int) -> EntitySet:
 
 
 def _movements(base: Base) -> EntitySet:
-    """What the posted documents wrote: goods come with receipts and go with sales."""
+    """The movements of the posted documents: receipts add goods and sales remove them."""
     rows = [
         _movement(name, kind, document, line)
         for name, kind in ((RECEIPTS, "Receipt"), (SALES, "Expense"))

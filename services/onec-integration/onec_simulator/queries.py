@@ -1,4 +1,4 @@
-"""The little of the query language the simulated server understands. The rest is an error, as in 1C."""
+"""The supported part of the query language. Everything else is an error, as in 1C."""
 
 import operator
 import re
@@ -47,15 +47,15 @@ _ORDER = frozenset({"gt", "ge", "lt", "le"})
 
 
 class QueryError(Exception):
-    """The query is not one this server understands."""
+    """The server does not support the query."""
 
 
 class CompareError(Exception):
-    """1C knows references only as equal or not; it says so with status 500."""
+    """1C compares references only for equality; it answers other comparisons with status 500."""
 
 
 def split_entity(resource: str) -> tuple[str, str | None]:
-    """The entity set, and the reference when one entity is meant."""
+    """The entity set, and the reference when the resource is one entity."""
     match = _ENTITY.fullmatch(resource)
     return (match[1], match[2].lower()) if match else (resource, None)
 
@@ -63,7 +63,7 @@ def split_entity(resource: str) -> tuple[str, str | None]:
 def select(
     entity_set: EntitySet, query: dict[str, str], *, count_ignores_paging: bool = False
 ) -> tuple[list[Row], int]:
-    """The rows of a page, and how many rows the filter lets through."""
+    """The rows of a page, and the number of rows that match the filter."""
     unknown = query.keys() - _KNOWN
     if unknown:
         raise QueryError(f"unknown options: {', '.join(sorted(unknown))}")
@@ -78,7 +78,7 @@ def select(
 
 
 def matching(entity_set: EntitySet, condition: str | None) -> list[Row]:
-    """The rows a filter lets through."""
+    """The rows that match a filter."""
     passes = _parse(condition, entity_set) if condition is not None else lambda _row: True
     return [row for row in entity_set.rows if passes(row)]
 
@@ -92,7 +92,7 @@ def _sort(rows: list[Row], order: str, entity_set: EntitySet) -> None:
 
 
 def _sort_key(name: str, entity_set: EntitySet) -> Callable[[Row], Any]:
-    """By value within a kind of value; what a row does not have comes first."""
+    """Sort by value within each kind of value; missing values come first."""
 
     def key(row: Row) -> tuple[str, Any]:
         value = _value(row, name, entity_set)
@@ -137,7 +137,7 @@ def _parse(text: str, entity_set: EntitySet) -> Test:
 
 
 def _comparison(match: re.Match[str], entity_set: EntitySet) -> Test:
-    """Compares a property with a literal of its own type: a reference as text is an error in 1C too."""
+    """Compare a property with a literal of its type: a reference as text is an error in 1C too."""
     name, kind = _property(match["name"], entity_set), match.lastgroup or ""
     if entity_set.properties[name] not in _TYPES[kind]:
         raise QueryError(f"{name} is no {kind}")

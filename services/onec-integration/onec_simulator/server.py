@@ -29,7 +29,7 @@ _HOLD_SECONDS = 0.01
 
 
 def build_simulator(base: Base, *, control: bool = False) -> Starlette:
-    """The server of a base; `control` adds the endpoint that changes how it behaves."""
+    """The server of a base; `control` adds the endpoint that changes its behaviour."""
     server = _Server(base)
     routes = [
         Route("/live", _live),
@@ -45,7 +45,7 @@ async def _live(_request: HttpRequest) -> Response:
 
 
 class _RefusalError(Exception):
-    """The OData interface does not do what it is asked."""
+    """The OData interface refuses the request."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -73,7 +73,7 @@ class _Server:
         return None if base.garbage is None else Response(base.garbage)
 
     async def _in_session(self, request: HttpRequest, token: str | None) -> Response:
-        """Find or start the session. Without the header, one is taken for the length of the request."""
+        """Find or start the session. Without the header, start one for this request only."""
         base, control = self._base, request.headers.get("IBSession")
         if token is not None and token not in base.sessions:
             return PlainTextResponse("The session is not found.", 400)
@@ -141,7 +141,7 @@ class _Server:
         return self._list(name, entity_set, query, as_json=as_json)
 
     def _entity_set(self, name: str, query: dict[str, str]) -> EntitySet:
-        """The entity set as far as the user may see it."""
+        """The part of the entity set that the user may see."""
         if self._base.refusal is not None:
             raise _RefusalError(*self._base.refusal)
         found = self._base.entity_sets.get(name)

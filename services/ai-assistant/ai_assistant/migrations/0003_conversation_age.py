@@ -1,4 +1,4 @@
-"""An index by which old conversations are found, alone here as it is built outside of a transaction."""
+"""An index to find old conversations; alone in its revision, because it is built outside a transaction."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,8 @@ _INDEX = "ix_conversations_updated_at"
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        # Beside the writes of the release before. What a broken off attempt left could not be used.
+        # Concurrently, because the previous release still writes. An interrupted attempt leaves an invalid
+        # index.
         op.drop_index(_INDEX, "conversations", if_exists=True, postgresql_concurrently=True)
         op.create_index(_INDEX, "conversations", ["updated_at"], postgresql_concurrently=True)
 

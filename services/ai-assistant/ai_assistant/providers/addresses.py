@@ -1,4 +1,4 @@
-"""Where a provider is asked: its own address, a server of one's own, or the simulator."""
+"""The address of a provider: its own, a self-hosted server's, or the simulator's."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from ai_assistant.providers.errors import ANTHROPIC, OPENAI
 from ai_assistant.settings import Settings
 
-# The SDKs want a key; servers without one do not look at it.
+# The SDKs require a key; servers without keys ignore it.
 _NO_KEY = "none"
 
 
@@ -20,7 +20,7 @@ class Address:
 
 
 def addresses(settings: Settings) -> dict[str, Address]:
-    """By provider."""
+    """The addresses by provider."""
     simulator = settings.model_simulator_url if settings.is_simulated else None
     found = {
         OPENAI: _address(settings.openai_api_key, openai_base(simulator or settings.openai_base_url)),
@@ -32,7 +32,7 @@ def addresses(settings: Settings) -> dict[str, Address]:
 
 
 def openai_base(url: str | None) -> str | None:
-    """With its version: most servers are named by host and port alone, and have it at /v1."""
+    """The URL with its version: settings often name only host and port, and most servers use /v1."""
     if url is None:
         return None
     base = url.removesuffix("/chat/completions").removesuffix("/models").rstrip("/")
@@ -40,7 +40,7 @@ def openai_base(url: str | None) -> str | None:
 
 
 def anthropic_base(url: str | None) -> str | None:
-    """Without its version, which Anthropic's SDK adds."""
+    """The URL without its version, which Anthropic's SDK adds."""
     if url is None:
         return None
     return url.removesuffix("/messages").removesuffix("/models").removesuffix("/v1").rstrip("/")

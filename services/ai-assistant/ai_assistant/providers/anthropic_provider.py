@@ -1,4 +1,4 @@
-"""Anthropic, and whatever speaks its messages interface."""
+"""Anthropic, and servers with its messages interface."""
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
@@ -33,13 +33,13 @@ class AnthropicProvider:
     name = ANTHROPIC
 
     def __init__(self, api_key: str, base_url: str | None, timeout: httpx2.Timeout) -> None:
-        # When to try again is decided in one place for all providers, see retries.py.
+        # retries.py decides about retries for all providers.
         self._client = anthropic.AsyncAnthropic(
             api_key=api_key,
             base_url=base_url,
             timeout=timeout,
             max_retries=0,
-            # A redirect tells of a wrong address; what follows it may carry the key elsewhere.
+            # A redirect means a wrong address, and following it may send the key elsewhere.
             http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False),
         )
 
@@ -92,7 +92,7 @@ def _pieces(event: Document | None) -> Iterator[Piece]:
             if reason := event["delta"].get("stop_reason"):
                 yield Finished(finish_reason(reason))
         case _:
-            # A ping and the like: the server's word, not the model's.
+            # Events of the server, such as a ping, carry no output of the model.
             pass
 
 
@@ -104,7 +104,7 @@ def _delta(delta: Document) -> Iterator[Piece]:
 
 
 def _whole(message: Document) -> Iterator[Piece]:
-    """From a server that does not stream."""
+    """The pieces of a whole message, from a server that does not stream."""
     for block in message["content"]:
         if block["type"] == "text":
             yield Text(block["text"])
@@ -116,7 +116,7 @@ def _whole(message: Document) -> Iterator[Piece]:
 
 
 def _tokens(usage: Document) -> Tokens:
-    """Input read from a cache, or written to it, is counted apart and belongs to the input all the same."""
+    """The token counts. Anthropic counts cached input apart; it belongs to the input all the same."""
     given, output = usage.get("input_tokens"), usage.get("output_tokens")
     if given is None:
         return Tokens(None, output)

@@ -1,4 +1,4 @@
-"""What the service asks of a provider."""
+"""The interface of a provider."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ class Prompt:
     max_tokens: int
 
     def most_bytes(self) -> int:
-        """No answer within the limit of tokens is longer; not every server keeps to the limit."""
+        """Length limit of an answer in bytes, for servers that ignore the limit of tokens."""
         return self.max_tokens * _MOST_BYTES_PER_TOKEN
 
     def estimated_tokens(self) -> int:
         return estimate_tokens(self.system, *(message.content for message in self.messages))
 
 
-# What providers send is not checked before, so the pieces check themselves.
+# Nothing checks the providers' data before, so the pieces check themselves.
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class Text:
 
 
 class Thought(Text):
-    """A piece of what a model thinks before it answers; empty where the provider only says that it thinks."""
+    """A piece of a model's reasoning before its answer; empty when the provider hides the text."""
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """What the provider has counted so far; later counts replace earlier ones, None leaves them."""
+    """The provider's counts so far. A later count replaces an earlier one; None keeps it."""
 
     input: int | None = None
     output: int | None = None
@@ -80,7 +80,7 @@ Piece = Text | Thought | Tokens | Finished
 
 
 class Provider(Protocol):
-    """Raises ProblemError for whatever goes wrong at the provider."""
+    """A provider raises ProblemError for every failure."""
 
     @property
     def name(self) -> str: ...

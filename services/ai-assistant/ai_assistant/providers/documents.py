@@ -1,4 +1,4 @@
-"""Reads the JSON documents of a response, whether it comes as Server-Sent Events or as one body.
+"""Reads the JSON documents of a response, from Server-Sent Events or from one body.
 
 Compatible servers differ: some ignore the request for a stream, name no event types, leave out the last blank
 line, or report a failure with status 200.
@@ -27,11 +27,11 @@ class ReportedError(Exception):
 
 
 class NoDocumentError(ValueError):
-    """What answered does not speak the interface: a web page, or nothing at all."""
+    """The answer is not from the interface: a web page, or empty."""
 
 
 async def documents(response: httpx2.Response) -> AsyncGenerator[Document | None]:
-    """The documents of an answer; None stands for the sign that it is complete."""
+    """The documents of an answer; None stands for the mark of its end."""
     found = False
     async for data in _bodies(response):
         found = True
@@ -73,7 +73,7 @@ async def _bodies(response: httpx2.Response) -> AsyncIterator[bytes]:
 
 
 def _is_complete(data: bytearray) -> bool:
-    """Whether an event without its blank line is there all the same, or was cut off."""
+    """Whether an event without its blank line is complete, and not cut off."""
     try:
         json.loads(data)
     except ValueError:

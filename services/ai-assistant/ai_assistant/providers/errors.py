@@ -1,4 +1,4 @@
-"""What goes wrong at a provider, as problems for the caller."""
+"""Turns failures of a provider into problems for the caller."""
 
 import logging
 import re
@@ -31,7 +31,7 @@ KEY_SETTINGS = {OPENAI: "OPENAI_API_KEY", ANTHROPIC: "ANTHROPIC_API_KEY"}
 URL_SETTINGS = {OPENAI: "OPENAI_BASE_URL", ANTHROPIC: "ANTHROPIC_BASE_URL"}
 
 _UNREACHED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
-# An answer of another shape shows as whatever its use raises; a document nested too deep as a RecursionError.
+# Reading an answer of another shape raises one of these; a document nested too deep raises RecursionError.
 _MISREAD = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 _LONGEST_RETRY_AFTER = 3600
 _DEFAULT_RETRY_AFTER = 10
@@ -41,7 +41,7 @@ _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 @dataclass(frozen=True)
 class Raised:
-    """What an SDK raises, from the narrowest to the widest; it is loaded only where there is a key."""
+    """An SDK's exceptions, from the narrowest to the widest; the service loads an SDK only with a key."""
 
     timeout: type[Exception]
     connection: type[Exception]
@@ -50,7 +50,7 @@ class Raised:
 
 
 class ProviderError(ProblemError):
-    """A provider did not give an answer. `billed` tells whether it may have counted tokens all the same."""
+    """A provider gave no answer. `billed` tells whether the provider may have counted tokens all the same."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class ProviderError(ProblemError):
         """Seconds the provider asks to wait."""
 
     def also(self, other: "ProviderError", model: str) -> "ProviderError":
-        """This error, after the fallback `model` has failed too."""
+        """This error combined with the failure of the fallback `model`."""
         detail = f"{self.problem_detail} The fallback model {model!r} did not help: {other.problem_detail}"
         return ProviderError(
             self.status_code,
@@ -86,7 +86,7 @@ class UnknownModelError(ProviderError):
 
 @contextmanager
 def provider_errors(provider: str, raised: Raised, model: str | None = None) -> Iterator[None]:
-    """Turn what the SDKs raise into problems, without the messages of providers: they may quote the key."""
+    """Turn the SDKs' exceptions into problems, without the providers' messages, which may quote the key."""
     try:
         yield
     except (raised.timeout, httpx2.TimeoutException) as error:
@@ -121,7 +121,7 @@ def broke_off(provider: str) -> ProviderError:
 
 
 def _was_reached(error: Exception) -> bool:
-    """Whether there was a connection, so that the request may have got through."""
+    """Whether a connection existed, so that the request may have reached the provider."""
     return not isinstance(error.__cause__ or error, _UNREACHED)
 
 
@@ -138,7 +138,7 @@ def _log(provider: str, model: str | None, error: Exception, report: Report | No
 
 
 def _report(error: Exception) -> tuple[Report, httpx2.Response | None]:
-    """A failure that the provider reports, by status or within a response with status 200."""
+    """The provider's report of a failure, by status or within a response with status 200."""
     response: httpx2.Response | None = getattr(error, "response", None)
     status = 0 if response is None or response.is_success else response.status_code
     return Report(status, getattr(error, "body", None)), response
@@ -177,7 +177,7 @@ def _from_meaning(
 
 
 def _retry_after(headers: httpx2.Headers) -> float | None:
-    """Milliseconds, seconds, or a date; other values are passed over."""
+    """Seconds to wait, from a header in milliseconds, in seconds or with a date; None for other values."""
     milliseconds, value = headers.get("retry-after-ms", "").strip(), headers.get("retry-after", "").strip()
     if _NUMBER.fullmatch(milliseconds):
         return float(milliseconds) / 1000

@@ -1,4 +1,4 @@
-"""Why an answer ended, in the words of OpenAI, Anthropic and the servers that speak their interfaces."""
+"""Finish reasons of OpenAI, Anthropic and compatible servers."""
 
 from ai_assistant.providers.base import FinishReason
 from ai_assistant.providers.documents import ReportedError
@@ -17,7 +17,7 @@ _FAILURES = {"error", "abort", "cancelled", "insufficient_system_resource"}
 
 
 def finish_reason(word: str) -> FinishReason:
-    """What is not known here ended well. ReportedError when the word says that the server failed."""
+    """The finish reason; an unknown word means a normal end. ReportedError for the word of a failure."""
     known = word.lower()
     if known in _FAILURES:
         raise ReportedError({"type": "server_error"})

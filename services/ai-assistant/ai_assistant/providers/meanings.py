@@ -1,7 +1,7 @@
-"""The meaning of a failure that a provider reports: who can correct it, and how.
+"""The meaning of a failure that a provider reports: the party that can correct it.
 
-422: the provider refused the content, and the caller can change it. 503: only the configuration can be
-changed. Neither is 502 or 504, which would count as failures of this service and open a circuit breaker.
+422: the provider refused the content, which the caller can change. 503: only a change of the configuration
+helps. Neither is 502 or 504, which would count as failures of this service and open a circuit breaker.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ _STATUS_OF_NAME = {
 }
 _REFUSALS = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
 
-# How OpenAI, Azure, Anthropic, vLLM, LiteLLM, llama.cpp and others put it, in lower case.
+# The codes of OpenAI, Azure, Anthropic, vLLM, LiteLLM, llama.cpp and others, in lower case.
 _UNKNOWN_MODEL = {"model_not_found", "deploymentnotfound", "model_not_available", "invalid_model"}
 _UNKNOWN_MODEL_WORDS = ("invalid model name", "not a valid model", "model not found", "model does not exist")
 _TOO_LONG_WORDS = (
@@ -129,7 +129,7 @@ _MEANINGS: dict[int, Meaning] = {
 
 @dataclass(frozen=True)
 class Report:
-    """What a provider says of a failure: its status, or 0 where it has none, and the document with it."""
+    """A provider's report of a failure: its status, or 0 without one, and its document."""
 
     status: int
     body: object
@@ -143,7 +143,9 @@ class Report:
         return self._member("type")
 
     def effective_status(self) -> int:
-        """Its status, by its name or number where it has none of its own or the name says more."""
+        """The status; taken from the report's name or number when there is none, or when the name is more
+        exact.
+        """
         names = [str(value).lower() for value in (self.code, self.type) if value]
         named = next((_STATUS_OF_NAME[name] for name in names if name in _STATUS_OF_NAME), 0)
         if named == _UNPAID:

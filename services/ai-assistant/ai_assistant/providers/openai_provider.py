@@ -1,4 +1,4 @@
-"""OpenAI, and whatever speaks its chat completions interface."""
+"""OpenAI, and servers with its chat completions interface."""
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
@@ -28,9 +28,9 @@ from ai_assistant.providers.finish_reasons import finish_reason
 from ai_assistant.providers.meanings import LIMIT, OLDER_LIMIT, STREAM_OPTIONS
 
 _RAISED = Raised(openai.APITimeoutError, openai.APIConnectionError, openai.APIError, openai.OpenAIError)
-# Parameters that servers of one's own may not know, and that an answer can do without.
+# Optional parameters that self-hosted servers may not know.
 _DISPENSABLE = frozenset({LIMIT, STREAM_OPTIONS})
-# What a model thinks, as DeepSeek and llama.cpp name it, then vLLM and Ollama, then OpenRouter.
+# Fields with a model's reasoning: of DeepSeek and llama.cpp, then of vLLM and Ollama, then of OpenRouter.
 _THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
 
 
@@ -38,13 +38,13 @@ class OpenAIProvider:
     name = OPENAI
 
     def __init__(self, api_key: str, base_url: str | None, timeout: httpx2.Timeout) -> None:
-        # When to try again is decided in one place for all providers, see retries.py.
+        # retries.py decides about retries for all providers.
         self._client = openai.AsyncOpenAI(
             api_key=api_key,
             base_url=base_url,
             timeout=timeout,
             max_retries=0,
-            # A redirect tells of a wrong address; what follows it may carry the key elsewhere.
+            # A redirect means a wrong address, and following it may send the key elsewhere.
             http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
         )
         self._refused: dict[str, frozenset[str]] = {}
@@ -67,7 +67,7 @@ class OpenAIProvider:
         await self._client.close()
 
     async def _send(self, prompt: Prompt) -> httpx2.Response:
-        """Ask, and ask again without the parameters the server refuses by name."""
+        """Send the prompt; repeat without the parameters that the server refuses by name."""
         refused = self._refused.get(prompt.model, frozenset())
         while True:
             try:
@@ -113,7 +113,8 @@ def _pieces(document: Document | None) -> Iterator[Piece]:
     if "choices" not in document and "usage" not in document:
         raise ValueError("neither choices nor usage")
     for choice in document.get("choices") or []:
-        # A server that does not stream sends a whole message. Azure sends choices with neither.
+        # A server that does not stream sends a whole message. Azure also sends choices without delta or
+        # message.
         yield from _said(choice.get("delta", choice.get("message", {})))
         if choice.get("finish_reason"):
             yield Finished(finish_reason(choice["finish_reason"]))
@@ -139,7 +140,7 @@ def _parts(parts: list[Document]) -> Iterator[Piece]:
 
 
 def _model_names(response: httpx2.Response) -> list[str]:
-    """Some servers send a bare list, some no list when it is empty."""
+    """The model names. Some servers send a bare list, and some omit an empty list."""
     if response.text.lstrip().startswith("["):
         models = response.json()
     else:

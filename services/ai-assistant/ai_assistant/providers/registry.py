@@ -1,4 +1,4 @@
-"""The providers that can be asked, and which of them has a model."""
+"""The configured providers, and the choice of a provider for a model."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ _LISTED = 20
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model that may answer, and who has it."""
+    """A model that may answer, and its provider."""
 
     model: str
     provider: Provider
@@ -45,7 +45,7 @@ class Providers:
         self.use(settings)
 
     def candidates(self, model: str) -> list[Candidate]:
-        """The model asked for, then the fallback model.
+        """The requested model, then the fallback model.
 
         403 when callers may not use the model, 503 when its provider has no key.
         """
@@ -62,7 +62,7 @@ class Providers:
         return [asked, self._fallback]
 
     async def explain(self, error: UnknownModelError, candidate: Candidate) -> ProviderError:
-        """Names the models there are. One that the settings name is not the caller's mistake."""
+        """The error with the available models. A model that the settings name is not the caller's mistake."""
         provider = candidate.provider
         usable = await self._usable(provider)
         setting = self._settings.setting_of(candidate.model)
@@ -75,11 +75,11 @@ class Providers:
 
     @property
     def simulated(self) -> bool:
-        """Whether a simulator answers, for want of a provider."""
+        """Whether a simulator answers, because no provider is configured."""
         return self._settings.is_simulated
 
     async def models(self) -> tuple[list[tuple[str, str]], list[str]]:
-        """Allowed models with their providers, sorted, and the providers that could not be asked."""
+        """Allowed models with their providers, sorted, and the providers that did not answer."""
         if not self._available:
             raise _not_configured("any model", " or ".join(KEY_SETTINGS.values()))
         providers = list(self._available.values())
@@ -103,7 +103,7 @@ class Providers:
         await asyncio.gather(*(provider.close() for provider in self._opened))
 
     def use(self, settings: Settings) -> None:
-        """Go on with these keys and addresses. Calls under way end with the keys they began with."""
+        """Use these keys and addresses from now on. Calls under way keep the keys they began with."""
         self._settings = settings
         known, self._addresses = self._addresses, addresses(settings)
         changed = {name: place for name, place in self._addresses.items() if known.get(name) != place}
@@ -128,7 +128,7 @@ class Providers:
         return Candidate(model, provider)
 
     def _provider_of(self, model: str) -> Provider | None:
-        """Without the model's own provider a server of one's own is asked: it may have any model."""
+        """The provider of a model. Without one, a self-hosted server: it may have any model."""
         by_name = self._available.get(_provider_name(model))
         own = (self._available[name] for name, address in self._addresses.items() if address.base_url)
         return by_name or next(own, None)

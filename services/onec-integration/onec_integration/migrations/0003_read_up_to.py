@@ -1,4 +1,4 @@
-"""Where the reading of an entity set stands, so that it can go on by values instead of by numbers of rows."""
+"""The position of a reading, so that it can continue by values instead of by row numbers."""
 
 from collections.abc import Sequence
 
