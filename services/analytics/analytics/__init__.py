@@ -1,3 +1,3 @@
-"""Reports and dashboards made from the events of the platform."""
+"""Reports and dashboards from the events of the platform."""
 
 NAME = "analytics"

@@ -1,7 +1,7 @@
 """Bar charts as inline SVG.
 
-Matplotlib is not used here: its SVG is too large, sets colours in style attributes, which the Content
-Security Policy forbids, and has no tooltips or dark mode.
+Matplotlib's SVG does not fit: it is too large, sets colours in style attributes, which the Content Security
+Policy forbids, and has no tooltips or dark mode.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _SMALL = 10
 
 
 def bar_chart(chart: Chart, language: Language) -> str:
-    """Bars on top of each other, their scale, some of the days, and a tooltip for each pile."""
+    """Stacked bars with a scale, labels for some of the days, and a tooltip for each stack."""
     piles = [sum(values) for values in zip(*(series["values"] for series in chart["series"]), strict=True)]
     whole = all(float(pile).is_integer() for pile in piles)
     top, step = _scale(max(piles, default=0), least=1 if whole else 0)
@@ -38,7 +38,7 @@ def bar_chart(chart: Chart, language: Language) -> str:
 
 
 def legend(chart: Chart) -> str:
-    """The parts by colour, when there are several."""
+    """The legend, when the chart has several parts."""
     if len(chart["series"]) < 2:  # noqa: PLR2004
         return ""
     items = (
@@ -55,7 +55,7 @@ def _name(chart: Chart, piles: list[float], language: Language) -> str:
 
 
 def _scale(highest: float, least: float) -> tuple[float, float]:
-    """The top of the scale and the distance of its lines: 1, 2, 2.5 or 5 times a power of ten."""
+    """The top of the scale and the distance between its lines: 1, 2, 2.5 or 5 times a power of ten."""
     if highest <= 0:
         return 1, 1
     rough = max(highest / _LINES, least)
@@ -82,7 +82,7 @@ def _days(chart: Chart, language: Language) -> Iterator[str]:
 
 
 def _bars(chart: Chart, top: float) -> Iterator[str]:
-    """One path for each part: a year of bars stays small."""
+    """One path for each part, so that a year of bars stays small."""
     count = len(chart["steps"])
     width = _number((_WIDTH - _LEFT) / count * _BAR_PART)
     below = [0.0] * count
@@ -99,7 +99,7 @@ def _bars(chart: Chart, top: float) -> Iterator[str]:
 
 
 def _tooltips(chart: Chart, language: Language) -> Iterator[str]:
-    """Invisible bars in front, named by what is behind them; none when they would be too thin to hit."""
+    """Invisible bars in front, with the values as titles; none when they would be too thin to hit."""
     steps = chart["steps"]
     if len(steps) > _MOST_TOOLTIPS:
         return

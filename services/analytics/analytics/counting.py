@@ -42,7 +42,7 @@ _LARGEST_NUMBER = 10**12
 
 
 class Key(StrEnum):
-    """What events are grouped by."""
+    """The keys to group events by."""
 
     DATE = "date"
     PROVIDER = "provider"
@@ -56,7 +56,7 @@ class TooManyRowsError(Exception):
 
 @dataclass(frozen=True)
 class Scope:
-    """Which events are counted: those of a period, of one user when there is one, by steps of the period."""
+    """The events to count: those of a period, optionally of one user, grouped by steps of the period."""
 
     period: Period
     group: Group = Group.DAY
@@ -67,7 +67,7 @@ class Scope:
 class Counts:
     """A row for every combination of keys, and the measures of the whole period.
 
-    The totals are not sums of the rows: a user who is active every day is one user.
+    The totals are not sums of the rows: a user who is active on many days counts once.
     """
 
     rows: list[Row]
@@ -77,9 +77,9 @@ class Counts:
 async def count_events(
     session: AsyncSession, scope: Scope, keys: Sequence[Key], measures: Sequence[Measure]
 ) -> Counts:
-    """Count what happened. Rows and totals come from one statement, so they agree.
+    """Count the events. Rows and totals come from one statement, so they agree.
 
-    Many rows are worked on in threads, here and later, so that others are served meanwhile.
+    A thread processes many rows, here and later, so that the event loop serves other requests meanwhile.
     """
     answer = (await session.execute(_statement(scope, keys, measures))).mappings().all()
     total, *rows = answer
@@ -89,7 +89,7 @@ async def count_events(
 
 
 def _statement(scope: Scope, keys: Sequence[Key], measures: Sequence[Measure]) -> Select[Any]:
-    """The row of the totals comes first."""
+    """The statement; its first row has the totals."""
     facts = _facts(scope, keys, measures)
     columns = [facts.c[key] for key in keys]
     is_total = func.grouping(*columns).label(_IS_TOTAL)
@@ -102,7 +102,7 @@ def _statement(scope: Scope, keys: Sequence[Key], measures: Sequence[Measure]) -
 
 
 def _facts(scope: Scope, keys: Sequence[Key], measures: Sequence[Measure]) -> Subquery:
-    """The events concerned, with their keys and numbers as columns."""
+    """The events of the scope, with their keys and numbers as columns."""
     types = sorted({type_ for measure in measures for type_ in measure.types})
     members = sorted({measure.member for measure in measures if measure.member})
     statement = select(
@@ -131,7 +131,7 @@ def _key(key: Key, scope: Scope) -> ColumnElement[Any]:
 def _number(member: str) -> ColumnElement[Any]:
     """A whole number of an event's data, or the length of a list; 0 for anything else.
 
-    Senders may be wrong, and one invalid event must not break every report that contains it.
+    A sender may be faulty, and one invalid event must not break every report that contains it.
     """
     value = EventSeen.data[member]
     kind = func.jsonb_typeof(value)

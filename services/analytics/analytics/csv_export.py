@@ -19,7 +19,7 @@ def to_csv(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
 
 def _harmless(cell: Cell) -> Cell:
-    """Text a spreadsheet would run as a formula gets an apostrophe in front."""
+    """The cell, with an apostrophe before text that a spreadsheet would run as a formula."""
     if not isinstance(cell, str):
         return cell
     dangerous = cell.lstrip().startswith(_FORMULA) or cell.startswith(_WHITE_SPACE)

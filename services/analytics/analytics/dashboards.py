@@ -60,5 +60,5 @@ DASHBOARDS: dict[str, Definition] = {
 
 
 def readable_group(period: Period) -> Group:
-    """Days as long as their bars can be told apart, weeks beyond."""
+    """Days for a period short enough for readable bars, otherwise weeks."""
     return Group.DAY if period.length <= _MOST_BARS else Group.WEEK

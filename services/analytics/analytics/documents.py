@@ -1,4 +1,4 @@
-"""A report as plain data, ready to be drawn: what goes to the process that draws it."""
+"""A report as plain data for the drawing process."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -52,7 +52,7 @@ class Document(TypedDict):
 
 
 def columns_of(report: Report) -> list[str]:
-    """The columns; for a report of the first release, which did not note them, by its rows."""
+    """The columns; taken from the rows for a report of the first release, which did not store them."""
     if report.columns:
         return report.columns
     present = set(report.rows[0]) if report.rows else set()
@@ -86,7 +86,7 @@ def notes_of(report: Report, language: Language) -> list[str]:
 
 
 def make_facts(totals: Mapping[str, Cell], language: Language) -> list[Fact]:
-    """The totals that are numbers: money first, what is missing only when something is."""
+    """The numeric totals: costs first; the count of missing prices only when it is above 0."""
     values = numbers(totals)
     if not values.get(UNPRICED):
         values.pop(UNPRICED, None)
@@ -113,7 +113,7 @@ def _created(report: Report) -> date:
 
 
 def _charts(report: Report, columns: list[str], language: Language) -> list[Chart]:
-    """None for a table without dates: the cost reports of the first release."""
+    """The charts; none for a table without dates, as in the cost reports of the first release."""
     if Key.DATE not in columns:
         return []
     definition = REPORTS[ReportKind(report.kind)]

@@ -1,4 +1,4 @@
-"""Events of the platform, into the database."""
+"""Stores the platform's events in the database."""
 
 import math
 from datetime import UTC
@@ -19,7 +19,7 @@ class EventStore:
         self._database = database
 
     async def add(self, event: Event) -> None:
-        """Store an event. One that is delivered again changes nothing."""
+        """Store an event. A repeated delivery changes nothing."""
         statement = (
             insert(EventSeen)
             .values(

@@ -1,4 +1,4 @@
-"""A dashboard as a web page that needs nothing from elsewhere."""
+"""A dashboard as a self-contained web page."""
 
 from base64 import b64encode
 from hashlib import sha256

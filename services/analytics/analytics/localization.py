@@ -99,13 +99,13 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 
 def word(name: str, language: Language) -> str:
-    """The word for a name; a name without one (a model, say) stands for itself."""
+    """The word for a name; the name itself when it has no word, such as a model's name."""
     english_and_russian = _WORDS.get(name)
     return english_and_russian[language == "ru"] if english_and_russian else name
 
 
 def printable(text: str) -> str:
-    """Without what cannot be shown, breaks a workbook (control characters) or turns text around."""
+    """The text without unprintable characters, control characters (which break workbooks) and bidi marks."""
     return "".join(
         letter if letter.isprintable() else " " if letter.isspace() else "\N{REPLACEMENT CHARACTER}"
         for letter in text
@@ -123,7 +123,7 @@ _SIZES = ((1e9, 1e9, ("G", "млрд")), (1e6, 1e6, ("M", "млн")), (1e4, 1e3,
 
 
 def scale_number(value: float, highest: float, language: Language) -> str:
-    """A number beside a scale that reaches to `highest`: short, and all of one scale in the same unit."""
+    """A short label for a scale up to `highest`; all labels of a scale have the same unit."""
     for least, unit, letters in _SIZES:
         if highest >= least and value:
             return f"{_rounded(value / unit, language)} {letters[language == 'ru']}"
@@ -131,7 +131,7 @@ def scale_number(value: float, highest: float, language: Language) -> str:
 
 
 def _rounded(value: float, language: Language) -> str:
-    """With as many digits as it takes, at most four."""
+    """The number with as few digits as needed, at most four."""
     digits = next((digits for digits in range(4) if abs(value - round(value, digits)) <= abs(value) / 1e6), 4)
     return number(value, language, digits)
 

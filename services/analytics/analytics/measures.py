@@ -1,4 +1,4 @@
-"""What is counted in the events, by name."""
+"""The measures of the events, by name."""
 
 from dataclasses import dataclass
 from enum import Enum, auto

@@ -18,7 +18,7 @@ class Base(DeclarativeBase):
 class EventSeen(Base):
     """An event of the platform, stored once however often it is delivered.
 
-    The rows are what is counted: an event is stored, and counted on the day it happened, in one statement.
+    Reports count these rows, so one statement both stores an event and counts it on the day it happened.
     """
 
     __tablename__ = "events_seen"
@@ -33,7 +33,7 @@ class EventSeen(Base):
 
 
 class Report(Base):
-    """A report as it was when it was made. Its rows are loaded only when they are asked for.
+    """A report as of its creation. Its rows load only on request.
 
     `columns` is empty in reports of the first release, whose columns follow from their rows.
     """

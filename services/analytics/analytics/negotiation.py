@@ -1,11 +1,11 @@
-"""Which representation a caller wants (RFC 9110, Accept)."""
+"""Chooses the representation for a caller (RFC 9110, Accept)."""
 
 HTML = "text/html"
 JSON = "application/json"
 
 
 def prefers_html(accept: str | None) -> bool:
-    """Whether HTML is wanted more than JSON. Who does not care gets JSON."""
+    """Whether the caller prefers HTML to JSON. JSON is the default."""
     if not accept:
         return False
     ranges = [_parse(part) for part in accept.split(",")]
@@ -26,7 +26,7 @@ def _number(text: str) -> float:
 
 
 def _quality(ranges: list[tuple[str, float]], media_type: str) -> float:
-    """By the most specific range that matches."""
+    """The quality of the most specific matching range."""
     wanted = dict(ranges)
     family = media_type.split("/", maxsplit=1)[0] + "/*"
     for candidate in (media_type, family, "*/*"):

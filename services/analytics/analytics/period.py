@@ -42,7 +42,7 @@ class Period:
 
     @classmethod
     def between(cls, first: date | None, last: date | None) -> "Period":
-        """Without a last day until today; without a first one, DEFAULT_DAYS days."""
+        """A period; default last day: today; default length: DEFAULT_DAYS days."""
         end = last or max(datetime.now(UTC).date(), first or FIRST_DAY)
         return cls(first or end - (DEFAULT_DAYS - 1) * _DAY, end)
 
@@ -69,5 +69,5 @@ class Period:
             yield self.first + number * _DAY
 
     def steps(self, group: Group) -> list[date]:
-        """The first day of every step; that of the first one is the period's own."""
+        """The first day of every step; the first step begins with the period."""
         return sorted({max(group.first_day(day), self.first) for day in self.days()})

@@ -1,4 +1,4 @@
-"""What language models cost."""
+"""The prices of language models."""
 
 import re
 from collections.abc import Mapping
@@ -35,12 +35,12 @@ TokenPrices = Mapping[str, TokenPrice]
 
 
 def find_price(prices: TokenPrices, model: str) -> TokenPrice | None:
-    """The price of a model, or of the model it is a dated release of: `gpt-4` for `gpt-4-0613`."""
+    """The price of a model, or of its base model for a dated release: `gpt-4` for `gpt-4-0613`."""
     return prices.get(model) or prices.get(_RELEASE.sub("", model))
 
 
 def export_prices(prices: TokenPrices) -> None:
-    """Show prices among the metrics: times the tokens the assistant counts they are what was spent."""
+    """Export the prices as metrics: multiplied by the assistant's token counts they give the cost."""
     for model, price in prices.items():
         PRICE.labels(model, "input").set(float(price.prompt / _PER))
         PRICE.labels(model, "output").set(float(price.completion / _PER))

@@ -1,4 +1,4 @@
-"""Drawing in a process of its own, one drawing at a time: the event loop never waits for it."""
+"""Draws in a separate process, one drawing at a time, so that the event loop never blocks."""
 
 import asyncio
 import json
@@ -28,12 +28,12 @@ RENDER_SECONDS = Histogram("analytics_render_seconds", "Time a drawing took, its
 WORKER = "analytics.rendering.worker"
 STOP_SECONDS = 5
 _RETRY_AFTER = {"Retry-After": "5"}
-# One drawing at a time needs no threads, and each of them would cost memory.
+# One drawing at a time needs no threads, and each thread would cost memory.
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class Renderer:
-    """Hands drawings to the process, which is started when needed and replaced when it dies or hangs."""
+    """Sends drawings to the process; starts it when needed, and replaces it when it dies or hangs."""
 
     def __init__(self, timeout_seconds: float, queue: int) -> None:
         self._timeout_seconds = timeout_seconds
@@ -51,7 +51,7 @@ class Renderer:
             await self._stop()
 
     async def render(self, drawing: Drawing, document: Document) -> bytes:
-        """The file. A problem 503 when too many wait already, or when it takes too long."""
+        """The drawn file; 503 when too many drawings wait, or when this one takes too long."""
         if self._waiting >= self._queue:
             RENDERINGS.labels(drawing, "refused").inc()
             raise ProblemError(503, "Too many files are being made. Try again soon.", headers=_RETRY_AFTER)
@@ -77,7 +77,7 @@ class Renderer:
             logger.exception("the process that draws did not start; the first drawing will try again")
 
     async def _exchange(self, drawing: Drawing, document: Document) -> bytes:
-        """A caller that breaks off here leaves half an exchange behind: that process cannot be used again."""
+        """Send one drawing and read the answer. After an interrupted exchange the process is unusable."""
         try:
             process = await self._running_process()
             request = await asyncio.to_thread(_request, drawing, document)
@@ -121,7 +121,7 @@ class Renderer:
                 process.kill()
 
     async def _stop(self) -> None:
-        """Its input ends, and so does it."""
+        """Stop the process by closing its input."""
         process = self._process
         if process is None:
             return
@@ -146,5 +146,5 @@ async def _answer(process: Process) -> tuple[bytes, bytes]:
 
 
 def _pipes(process: Process) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """They are there: the process is always started with them."""
+    """The pipes of the process, which always exist here."""
     return cast(asyncio.StreamReader, process.stdout), cast(asyncio.StreamWriter, process.stdin)

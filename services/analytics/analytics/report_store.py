@@ -1,4 +1,4 @@
-"""The reports that are kept, and who may see them."""
+"""Stores reports, and limits access to them."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from assistants_common.tokens import Principal, Role
 
 
 def _visible_to(caller: Principal) -> ColumnElement[bool]:
-    """Administrators see all, others what they made, and with the role of a user only their own figures."""
+    """Administrators see all reports, others their own; users only reports on their own figures."""
     if caller.role is Role.ADMIN:
         return true()
     own = Report.created_by == caller.user_id
@@ -36,7 +36,7 @@ async def delete_report(session: AsyncSession, caller: Principal, report_id: UUI
 
 
 async def keep_report(session: AsyncSession, report: Report, most: int) -> None:
-    """Add a report; of its maker's, the oldest go beyond a number."""
+    """Add a report; deletes its author's oldest reports beyond `most`."""
     session.add(report)
     await session.flush()
     await session.refresh(report, ["created_at"])

@@ -180,7 +180,7 @@ async def _respond(
 
 
 async def _content(request: Request, report: Report, format_: Format, language: Language) -> bytes | str:
-    """Long lists are written in a thread, drawings are made in a process: others are served meanwhile."""
+    """The file. A thread writes long lists and a process draws, so the event loop stays free."""
     if format_ == "json":
         return await asyncio.to_thread(_json, report, language)
     if format_ == "csv":

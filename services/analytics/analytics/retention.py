@@ -1,4 +1,4 @@
-"""Forgetting what is too old."""
+"""Deletes old events and reports."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ LOCK = 0x72_65_74_65
 class Retention:
     """Deletes in small transactions, so that no request waits long for it.
 
-    Each transaction takes a lock: of several replicas one deletes, the others skip.
+    Each transaction takes a lock, so that only one replica deletes at a time.
     """
 
     def __init__(self, database: Database, settings: Settings) -> None:
@@ -35,7 +35,7 @@ class Retention:
         self._settings = settings
 
     def running(self) -> AbstractAsyncContextManager[None]:
-        """Sweep in the background for as long as the context lasts."""
+        """Sweep in the background while the context lasts."""
         return in_background(self._run(), "retention")
 
     async def _run(self) -> None:
@@ -47,7 +47,7 @@ class Retention:
             await asyncio.sleep(self._settings.retention_interval_seconds)
 
     async def sweep(self) -> None:
-        """Delete all that is too old by now."""
+        """Delete everything past its retention time."""
         now, days = datetime.now(UTC), self._settings
         await self._forget(Report, Report.created_at < now - timedelta(days=days.report_retention_days))
         await self._forget(EventSeen, EventSeen.time < now - timedelta(days=days.event_retention_days))
@@ -59,7 +59,7 @@ class Retention:
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _forget_batch(self, table: type[Report | EventSeen], too_old: ColumnElement[bool]) -> int:
-        """How many were deleted; 0 also when another replica is at it."""
+        """Delete a batch; returns its size, or 0 while another replica deletes."""
         async with self._database.session() as session:
             if not await session.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
                 return 0

@@ -26,7 +26,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _only_a_day(value: object) -> object:
-    """By itself a date is also read from a number of seconds, and from a time of day."""
+    """Refuse numbers of seconds and times of day, which pydantic accepts for a date."""
     if value is None or (isinstance(value, str) and _DAY.fullmatch(value)):
         return value
     raise ValueError("must be a valid date as YYYY-MM-DD")

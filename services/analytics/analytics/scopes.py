@@ -1,4 +1,4 @@
-"""Whose figures a caller may have."""
+"""Limits the figures that a caller may see."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from assistants_common.tokens import Principal, Role
 
 
 def permitted_user(caller: Principal, wanted: UUID | None) -> UUID | None:
-    """Whose figures to count; None: everybody's, which users do not get."""
+    """The user whose figures to count; None for all users, which the role user may not see."""
     if caller.role is not Role.USER:
         return wanted
     if wanted not in {None, caller.user_id}:

@@ -13,7 +13,7 @@ from assistants_common.settings import DatabaseSettings
 
 
 def _from_json(value: object) -> object:
-    """Decoded here and not by the settings source, so that broken JSON is reported like any wrong value."""
+    """Decode here and not in the settings source, so that broken JSON is reported like any invalid value."""
     if not isinstance(value, str):
         return value
     try:

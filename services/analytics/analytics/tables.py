@@ -1,4 +1,4 @@
-"""What a report or a dashboard is made of: a table of figures, and the charts of its columns."""
+"""The parts of a report or dashboard: a table of figures, and the charts of its columns."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ _OTHER = "other"
 
 @dataclass(frozen=True)
 class Panel:
-    """A chart: columns on top of each other, or one column in the parts a key splits it into."""
+    """A chart: stacked columns, or one column split by a key."""
 
     name: str
     unit: str
@@ -51,7 +51,7 @@ class Definition:
 
 
 class Note(TypedDict):
-    """A remark, by the name of its wording and what to put into it."""
+    """A remark: the name of its text, and the values to insert."""
 
     name: str
     values: dict[str, str]
@@ -72,7 +72,7 @@ class Series(TypedDict):
 
 
 class Chart(TypedDict):
-    """Plain data: it also goes to the process that draws."""
+    """A chart as plain data, because it also goes to the drawing process."""
 
     name: str
     title: str
@@ -100,12 +100,12 @@ async def make_table(
 
 
 def unpriced_models(rows: Sequence[Row]) -> list[str]:
-    """The models whose cost is not known; none in a table without costs."""
+    """The models without a known price; none in a table without costs."""
     return sorted({str(row.get(Key.MODEL)) for row in rows if COST in row and row[COST] is None})
 
 
 def _with_cost(counts: Counts, prices: TokenPrices) -> Counts:
-    """Add the cost. Requests without a price have none, and are counted: they must not look free."""
+    """Add the cost. Counts requests without a price separately, so that they do not look free."""
     rows: list[Row] = []
     total, unpriced = Decimal(0), 0
     for row in counts.rows:
@@ -156,7 +156,7 @@ def note_text(note: Note, language: Language) -> str:
 def make_charts(
     panels: Sequence[Panel], rows: Sequence[Row], period: Period, group: Group, language: Language
 ) -> list[Chart]:
-    """The charts of a table whose rows have dates, with 0 for steps in which nothing happened."""
+    """The charts of a table whose rows have dates, with 0 for steps without events."""
     steps = [step.isoformat() for step in period.steps(group)]
     return [
         {
@@ -194,7 +194,7 @@ def _parts(panel: Panel, rows: Sequence[Row], language: Language) -> list[tuple[
 
 
 def _ranked(rows: Sequence[Row], key: Key, column: str) -> list[str]:
-    """The values of a key, those with the most first. What has nothing (no price, say) has no part."""
+    """The values of a key, the largest first; without values that have no number, such as no price."""
     totals: dict[str, float] = {}
     for row in rows:
         totals[str(row[key])] = totals.get(str(row[key]), 0) + _amount(row.get(column))
@@ -216,5 +216,5 @@ def _amount(cell: Cell) -> float:
 
 
 def numbers(totals: Mapping[str, Cell]) -> dict[str, float]:
-    """The totals that are numbers."""
+    """The numeric totals."""
     return {name: value for name, value in totals.items() if isinstance(value, int | float)}

@@ -27,7 +27,7 @@ EXIT_USAGE = 2
 
 
 class KeySettings(BaseSettings):
-    """All that is needed to verify a file. Without a key only the hashes are followed."""
+    """The settings to verify a file. Without a key the command checks only the hashes."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
 
@@ -58,7 +58,7 @@ def verify_file(arguments: Sequence[str]) -> int:
 
 
 async def verify_database(settings: Settings, _: Sequence[str]) -> int:
-    """`verify`: the whole audit log in the database. With a file `verify_file` is called instead."""
+    """`verify`: the whole audit log in the database. `verify_file` handles a file."""
     async with _opened(settings) as (resources, chain), resources.require_database().session() as session:
         return _report(await verify(session, chain.keys, chain.anchor), chain.keys)
 
@@ -66,8 +66,9 @@ async def verify_database(settings: Settings, _: Sequence[str]) -> int:
 async def seal(settings: Settings, arguments: Sequence[str]) -> int:
     """`seal REASON`: accept the end of the audit log as it is, and sign it.
 
-    Needed after a restored backup, and when AUDIT_KEY was replaced without keeping the old key. The log
-    records for ever what was missing or signed with a lost key; a changed entry is never accepted.
+    Needed after a restored backup, and when AUDIT_KEY was replaced without keeping the old key. The log keeps
+    a permanent record of the missing entries and of those signed with a lost key; a seal never accepts a
+    changed entry.
     """
     reason = " ".join(arguments).strip()
     if not reason:

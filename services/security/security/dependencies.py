@@ -1,4 +1,4 @@
-"""What the endpoints of this service ask for."""
+"""The service's dependencies for endpoints."""
 
 from typing import Annotated, cast
 

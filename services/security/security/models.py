@@ -72,7 +72,7 @@ class Base(DeclarativeBase):
 
 
 class AuditRow(Base):
-    """A link of the chain. A trigger lets rows be added only.
+    """A link of the chain. A trigger allows only new rows.
 
     `details` is JSON and not JSONB because JSONB rewrites numbers, which would change the hash.
     """
@@ -101,7 +101,7 @@ class AuditRow(Base):
 
 
 class CheckpointRow(Base):
-    """What the log ended with after an entry, signed. As append-only as the log."""
+    """The signed end of the log after an entry. Append-only like the log."""
 
     __tablename__ = "audit_checkpoints"
 
@@ -112,9 +112,9 @@ class CheckpointRow(Base):
 
 
 class Signal(Base):
-    """An event that a rule counts. The key makes an event that is delivered twice count once.
+    """An event that a rule counts. Because of the key, a repeated delivery counts once.
 
-    Of the rules that count different values (addresses, accounts, minutes), `value` is the one of this event.
+    For rules that count different values (addresses, accounts, minutes), `value` is this event's value.
     """
 
     __tablename__ = "signals"
@@ -128,7 +128,7 @@ class Signal(Base):
 
 
 class RoleSighting(Base):
-    """The role a user was seen to have; `changed_by` is set when he was given it by that event."""
+    """A role that an event showed for a user; `changed_by` is set when the event gave the role."""
 
     __tablename__ = "role_sightings"
     __table_args__ = (Index("ix_role_sightings_user_id_time", "user_id", "time"),)
@@ -142,7 +142,7 @@ class RoleSighting(Base):
 
 
 class AccountLock(Base):
-    """From when to when an account was locked."""
+    """The time during which an account was locked."""
 
     __tablename__ = "account_locks"
     __table_args__ = (Index("ix_account_locks_account_ends_at", "account", "ends_at"),)
@@ -154,7 +154,7 @@ class AccountLock(Base):
 
 
 class Threat(Base):
-    """Something hostile that goes on, or went on, from one subject."""
+    """A current or past attack by one subject."""
 
     __tablename__ = "threats"
     __table_args__ = (
@@ -175,7 +175,7 @@ class Threat(Base):
 class Alert(Base):
     """A threat that needs a person's attention.
 
-    `announced_at` dates from before the outbox. It is still set, so that replicas of the older version, which
+    The outbox replaced `announced_at`. The service still sets it, so that replicas of an older version, which
     may run at the same time, do not publish the event again.
     """
 
@@ -205,7 +205,9 @@ class Alert(Base):
 
 
 class AlertChange(Base):
-    """Who brought an alert into which state, and when; no user, when the threat went on by itself."""
+    """A change of an alert's state with its author and time; no author when the continuing threat reopened
+    it.
+    """
 
     __tablename__ = "alert_changes"
 
@@ -219,7 +221,7 @@ class AlertChange(Base):
 
 
 class Notification(Base):
-    """A message about an alert, kept until it is sent or too old.
+    """A message about an alert; the table keeps it until it is sent or too old.
 
     `recipient` is the address of an e-mail, empty for the webhook, whose address is a secret.
     """

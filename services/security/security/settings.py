@@ -52,7 +52,7 @@ class Settings(MailSettings, DatabaseSettings):
 
     @property
     def audit_keys(self) -> AuditKeys:
-        """The keys of AUDIT_KEY, or one made from the key of the tokens."""
+        """The keys of AUDIT_KEY, or else one derived from JWT_SECRET_KEY."""
         return AuditKeys.from_secrets(_revealed(self.audit_key), _revealed(self.jwt_secret_key))
 
     @field_validator("alert_email_to")

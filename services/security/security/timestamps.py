@@ -12,7 +12,7 @@ _RFC_3339 = re.compile(
 
 
 def _as_documented(value: object) -> object:
-    """Numbers are not taken for seconds: the description promises `date-time`, and nothing else."""
+    """Refuse numbers of seconds: the OpenAPI description promises only `date-time`."""
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
         raise ValueError("must be a date and time with a time zone, as in 2026-01-31T12:00:00Z")
     return value

@@ -1,4 +1,4 @@
-"""The mails of this service: who gets one, and what it says."""
+"""The mails of this service: recipients and texts."""
 
 from uuid import UUID
 
@@ -52,7 +52,7 @@ If it was not you, do nothing: your password stays as it is.
 """,
 }
 _PATHS = {
-    # Behind "#" no server, proxy or log ever sees the token; the page reads it there.
+    # Browsers do not send the part after "#", so no server, proxy or log sees the token; the page reads it.
     Purpose.VERIFY_EMAIL: "/auth/verify-email#",
     Purpose.RESET_PASSWORD: "/auth/password/reset#",
 }
@@ -76,22 +76,22 @@ class AccountMails:
         return self._mailer.configured
 
     def require_configured(self) -> None:
-        """404 that says what to set, where nothing can be done without mail."""
+        """Raise 404 with the missing setting when mail is not configured."""
         if not self.configured:
             raise ProblemError(
                 404, "Mail is not configured: set SMTP_HOST and PUBLIC_URL, or ask an administrator."
             )
 
     async def request(self, email: str, purpose: Purpose) -> None:
-        """Send a link when the address has an account that needs one. At most three in a quarter of an hour
-        are sent, the others are dropped silently, so that no mailbox is flooded.
+        """Send a link when the address has an account that needs one. Sends at most three in a quarter of an
+        hour and drops further ones silently, so that no attacker can flood a mailbox.
         """
         key = redis_key("user-management", "mails", purpose.value, account_fingerprint(email))
         if int(await self._count(keys=[key], args=[_LIMIT_SECONDS])) <= _LIMIT:
             self.send(email, purpose)
 
     def send(self, email: str, purpose: Purpose) -> None:
-        """Send a link without counting: to the address of an account that has only just been made."""
+        """Send a link without counting it, to the address of a new account."""
         self._errands.run(self._send_link(email, purpose))
 
     async def _send_link(self, email: str, purpose: Purpose) -> None:

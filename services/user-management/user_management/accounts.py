@@ -16,7 +16,7 @@ from user_management.models import UNIQUE_EMAIL, User
 async def add_user(
     session: AsyncSession, email: str, password_hash: str | None, *, verified: bool = False
 ) -> User:
-    """Add a new account; 409 when the address, in whatever case, has one. The caller commits."""
+    """Add an account; 409 when the address (case ignored) has one. The caller commits."""
     user = User(email=email, password_hash=password_hash)
     if verified:
         user.email_verified_at = datetime.now(UTC)
@@ -47,28 +47,28 @@ async def get_user(session: AsyncSession, user_id: UUID) -> User:
 
 
 async def lock(session: AsyncSession, user_id: UUID) -> User | None:
-    """The user as he is now, and stays until the end of the transaction."""
+    """The current row of the user, locked until the end of the transaction."""
     return await session.get(User, user_id, with_for_update=True, populate_existing=True)
 
 
 def users(email_prefix: str) -> Select[User]:
-    """Those whose address begins so, oldest first."""
+    """The users whose address has this prefix, oldest first."""
     statement = select(User).order_by(User.created_at, User.id)
     return statement.where(func.lower(User.email).startswith(email_prefix.lower(), autoescape=True))
 
 
 async def mark_verified(session: AsyncSession, user: User) -> None:
-    """The address is the user's: he has read its mail, or his provider says so."""
+    """Mark the address as the user's own, proved by a mail or by the identity provider."""
     if user.email_verified_at is None:
         user.email_verified_at = datetime.now(UTC)
         await audit.email_verified(session, user)
 
 
 async def change_role(session: AsyncSession, actor_id: UUID, user_id: UUID, role: Role) -> tuple[User, bool]:
-    """Give a user a role; returns the user, and whether it is another than before. The caller commits.
+    """Give a user a role; returns the user, and whether the role changed. The caller commits.
 
-    Every change locks the rows of all administrators first, in one order: two administrators who demote each
-    other at once are served one after the other, and the second sees what the first did.
+    Every change first locks the rows of all administrators in one order. So when two administrators demote
+    each other at once, the second change waits for the first and sees its result.
     """
     administrators = await _lock_administrators(session)
     if actor_id not in administrators:
@@ -91,7 +91,7 @@ async def _lock_administrators(session: AsyncSession) -> set[UUID]:
 
 
 async def promote(session: AsyncSession, email: str) -> User | None:
-    """Make an account an administrator, by its address; None when there is none."""
+    """Make the account of an address an administrator; None when there is no such account."""
     found = await find_by_email(session, email)
     user = await lock(session, found.id) if found else None
     if user is not None and user.role != Role.ADMIN.value:

@@ -1,4 +1,4 @@
-"""What this service tells the others about. Recorded in the transaction of what happened."""
+"""The events of this service for the others, recorded in the transaction of the change itself."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ async def record(
     session_id: UUID | None = None,
     **data: str | int | None,
 ) -> None:
-    """An event of this service; what is not known is left out of its data."""
+    """Record an event of this service, without the unknown values in its data."""
     if session_id is not None:
         data["session"] = str(session_id)
     known = {key: value for key, value in data.items() if value is not None}
@@ -34,7 +34,9 @@ async def logged_in(session: AsyncSession, user: User, session_id: UUID) -> None
 
 
 async def login_failed(session: AsyncSession, email: str, reason: str, locked_seconds: int = 0) -> None:
-    """A failed login, and the lock that begins with it. The account is not named, only its fingerprint."""
+    """Record a failed login and the lock that it starts, with the account's fingerprint instead of its
+    address.
+    """
     account, address = account_fingerprint(email), client_address()
     await record(session, "user.login_failed", account=account, reason=reason, address=address)
     if locked_seconds:
@@ -42,7 +44,7 @@ async def login_failed(session: AsyncSession, email: str, reason: str, locked_se
 
 
 async def role_changed(session: AsyncSession, user: User, previous: str, by: UUID | None) -> None:
-    """By whom: an administrator, or None for an operator at the command line."""
+    """Record a new role. `by`: an administrator, or None for an operator at the command line."""
     data = {"from": previous, "to": user.role, "by": str(by) if by else None}
     await record(session, "user.role_changed", user.id, None, **data)
 

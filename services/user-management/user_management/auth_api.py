@@ -79,7 +79,7 @@ async def logout(caller: CurrentUser, session: SessionDep, parts: PartsDep) -> N
 
 
 async def _authenticate(body: Login, session: SessionDep, parts: PartsDep) -> User | None:
-    """The account, locked, when the password is right. While it is checked no connection is held."""
+    """The locked account when the password is right. The check itself holds no database connection."""
     found = await accounts.find_by_email(session, body.email)
     stored = found.password_hash if found else None
     await session.commit()

@@ -1,4 +1,4 @@
-"""Deletes what has expired, a bounded number of rows at a time."""
+"""Deletes expired rows, a bounded number at a time."""
 
 import asyncio
 import logging
@@ -20,12 +20,12 @@ logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 600
 BATCH = 1000
-# Longer than any access token: what may still have to be revoked is still there.
+# Longer than the lifetime of any access token, so that its session can still be revoked.
 _SPARE = timedelta(days=2)
 
 
 def cleaning(database: Database, settings: Settings) -> AbstractAsyncContextManager[None]:
-    """Clean up from time to time for as long as the context lasts."""
+    """Clean up at intervals while the context lasts."""
     return in_background(_run(database, settings), "cleanup")
 
 
@@ -42,7 +42,7 @@ async def _run(database: Database, settings: Settings) -> None:
 
 
 async def clean(session: AsyncSession, settings: Settings) -> int:
-    """Delete up to BATCH rows of each kind; how many it were. Another replica's rows are left to it."""
+    """Delete up to BATCH rows of each kind; returns their number. Skips rows that another replica deletes."""
     now = datetime.now(UTC)
     idle = now - timedelta(days=settings.refresh_token_days) - _SPARE
     counts = [

@@ -1,4 +1,4 @@
-"""What this service holds besides the shared resources, and how its endpoints ask for it."""
+"""The service's own resources, and the dependencies that give them to endpoints."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from user_management.throttle import LoginThrottle
 
 @dataclass(frozen=True)
 class Parts:
-    """Made once for an application."""
+    """The parts of the service, created once per application."""
 
     passwords: Passwords
     throttle: LoginThrottle

@@ -1,4 +1,4 @@
-"""Work whose outcome an answer does not wait for: mails, and whether there is someone to mail."""
+"""Background work for which no answer waits: looking up accounts and sending mails."""
 
 import asyncio
 import logging
@@ -18,14 +18,14 @@ _FAILURES = (MailError, SQLAlchemyError, OSError)
 
 
 class Errands:
-    """Runs coroutines in the background, a few at once; what is under way at the end is waited for."""
+    """Runs a few coroutines at a time in the background, and waits for them at the end."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     def run(self, work: Coroutine[None, None, None]) -> None:
-        """Start, or queue, the work. When too much is waiting it is dropped: it can be asked for again."""
+        """Start or queue the work. Drops it when the queue is full; the user can ask again."""
         if len(self._tasks) >= LONGEST_QUEUE:
             logger.error("too many mails are waiting, one more is dropped")
             work.close()
@@ -35,12 +35,12 @@ class Errands:
         task.add_done_callback(self._tasks.discard)
 
     async def idle(self) -> None:
-        """Wait until nothing is under way."""
+        """Wait until no work is under way."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
     async def close(self) -> None:
-        """Wait for what is under way, but not for ever."""
+        """Wait for the work under way, up to a time limit."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self.idle()

@@ -1,4 +1,4 @@
-"""Which account a user of the identity provider has here."""
+"""Finds the account of a user of the identity provider."""
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.exc import IntegrityError
@@ -13,9 +13,9 @@ from user_management.sessions import Sessions
 
 
 async def account_of(session: AsyncSession, identity: Identity, sessions: Sessions) -> User:
-    """The account linked to an identity, its row locked; linked now, or made, when there is none.
+    """The account linked to an identity, its row locked. Links or creates the account when there is none.
 
-    Only an address that the provider has verified counts. The caller commits.
+    Uses only an address that the provider has verified. The caller commits.
     """
     linked = await session.get(StoredIdentity, (identity.issuer, identity.subject))
     if linked is not None and (user := await accounts.lock(session, linked.user_id)) is not None:

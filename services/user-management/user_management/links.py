@@ -37,14 +37,14 @@ async def issue(session: AsyncSession, user_id: UUID, purpose: Purpose) -> str:
 async def redeem(session: AsyncSession, token: str, purpose: Purpose) -> User:
     """The account of a token, locked; 404 for an invalid or used token.
 
-    The token, and the account's others of this purpose, are used up when the caller commits.
+    The caller's commit uses up the token and the account's other tokens of this purpose.
     """
     wanted = (OneTimeToken.token_hash == digest(token), OneTimeToken.purpose == purpose.value)
     user_id = await session.scalar(
         select(OneTimeToken.user_id).where(*wanted, OneTimeToken.expires_at > datetime.now(UTC))
     )
     user = await accounts.lock(session, user_id) if user_id else None
-    # Only now, under the lock, is it certain that the token was not used by another request meanwhile.
+    # Before the lock, another request could still have used the token.
     if user is None or await session.scalar(select(OneTimeToken.user_id).where(*wanted)) is None:
         raise ProblemError(404, "The link is not good any more: it was used, is too old, or is not complete.")
     await session.execute(

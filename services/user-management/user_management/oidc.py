@@ -42,7 +42,7 @@ class OidcError(Exception):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who the provider says the user is."""
+    """The user as the provider identifies them."""
 
     issuer: str
     subject: str
@@ -52,7 +52,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A login under way, kept in Redis under its state. `browser` is the hash of the cookie it belongs to."""
+    """A login under way; Redis keeps it under its state. `browser`: hash of the browser's cookie."""
 
     browser: str
     nonce: str
@@ -62,7 +62,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Start:
-    """Where to send the browser, and the cookie to give it."""
+    """The redirect and the cookie for the browser."""
 
     location: str
     cookie: str
@@ -70,7 +70,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Provider:
-    """What the provider's discovery document says."""
+    """The content of the provider's discovery document."""
 
     authorization_endpoint: str
     token_endpoint: str
@@ -94,7 +94,7 @@ class Oidc:
         self._keys_at = float("-inf")
 
     def use(self, settings: Settings) -> None:
-        """Show the client secret of these settings from now on."""
+        """Use the client secret of these settings from now on."""
         secret = settings.oidc_client_secret
         self._secret = secret.get_secret_value() if secret else None
 
@@ -120,7 +120,7 @@ class Oidc:
         return Start(provider.authorization_endpoint + separator + urlencode(query), cookie)
 
     async def claim(self, state: str, cookie: str | None) -> Attempt:
-        """The login a callback belongs to. A state is good once, and for the browser it was made for only."""
+        """The login of a callback. A state is valid once, and only in the browser that started the login."""
         document = await self._redis.getdel(_state_key(state))
         if document is None:
             raise OidcError("the state is unknown, was used, or is too old")
@@ -140,7 +140,7 @@ class Oidc:
         }
         authentication = None
         if self._secret and provider.basic_auth:
-            # RFC 6749 2.3.1: both are encoded as in a form first.
+            # RFC 6749 2.3.1: the client form-encodes both values first.
             authentication = httpx.BasicAuth(quote(self._client_id, safe=""), quote(self._secret, safe=""))
         else:
             form["client_id"] = self._client_id
@@ -154,7 +154,7 @@ class Oidc:
         return self._identity(await self._verified(token, provider), attempt.nonce)
 
     async def _verified(self, token: str, provider: Provider) -> Mapping[str, Any]:
-        """The claims of an ID token whose signature is right; its key may be newer than the keys known."""
+        """The claims of an ID token with a valid signature; fetches the keys again for an unknown key."""
         try:
             try:
                 return jwt.decode(token, await self._key_set(provider), algorithms=_ALGORITHMS).claims
@@ -225,7 +225,7 @@ class Oidc:
 
 
 def _public_keys(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The keys for signatures. A secret has no place in a published set, and would make HS256 thinkable."""
+    """The keys for signatures. Drops symmetric keys: a published secret would let anyone sign with HS256."""
     keys = document.get("keys")
     if not isinstance(keys, list):
         raise _unavailable("its key set is not one")
@@ -256,5 +256,5 @@ def _state_key(state: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """SHA-256 as PKCE writes it."""
+    """SHA-256 in the encoding of PKCE."""
     return urlsafe_b64encode(sha256(text.encode()).digest()).rstrip(b"=").decode()

@@ -110,7 +110,7 @@ async def callback(
 
 
 def _accepted(oidc: Oidc, code: str | None, error: str | None, issuer: str | None) -> str:
-    """The code of an answer that is of our provider (RFC 9207) and says yes."""
+    """The code of a positive answer from the configured provider (RFC 9207)."""
     if issuer is not None and issuer != oidc.issuer:
         raise OidcError("the answer is of another issuer")
     if code is None:

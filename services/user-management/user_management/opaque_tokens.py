@@ -1,4 +1,4 @@
-"""Tokens that mean nothing by themselves: 256 random bits, of which the database has the hash only."""
+"""Opaque tokens: 256 random bits, of which the database has only the hash."""
 
 import hmac
 from base64 import urlsafe_b64encode
@@ -13,10 +13,10 @@ def new_token() -> str:
 
 
 def digest(token: str) -> bytes:
-    """What is stored. A plain hash is enough: 256 random bits cannot be tried out."""
+    """The stored hash of a token. A plain hash suffices, because 256 random bits cannot be guessed."""
     return sha256(token.encode()).digest()
 
 
 def derive(token: str, salt: bytes) -> str:
-    """A token that can be computed again by a program that has both the old one and the salt."""
+    """A new token that the service can compute again from the old token and the salt."""
     return urlsafe_b64encode(hmac.digest(token.encode(), salt, "sha256")).rstrip(b"=").decode()

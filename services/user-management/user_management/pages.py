@@ -1,6 +1,6 @@
-"""The few pages that links in mails lead to. Everything else of the platform is an API.
+"""The pages behind the links in mails.
 
-The script is a file of its own and not within the page: the policy at the edge allows no other.
+The script is a separate file, because the edge's Content Security Policy allows no inline script.
 """
 
 from base64 import b64encode
@@ -50,7 +50,7 @@ _CONFIRM = """<p>Somebody, probably you, has made an account with this e-mail ad
 <form id="form" hidden><button>Confirm the address</button></form>
 <p id="message" role="status"><noscript>This page needs JavaScript.</noscript></p>
 <script src="verify-email.js"></script>"""
-# Links of mails sent before tokens went behind "#" have theirs in the query.
+# Older mails have the token in the query instead of after "#".
 _SCRIPT = """"use strict";
 const token = location.hash.slice(1) || new URLSearchParams(location.search).get("token");
 history.replaceState(null, "", location.pathname);

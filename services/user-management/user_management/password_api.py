@@ -1,4 +1,4 @@
-"""Changing a password, and choosing a new one when it is forgotten."""
+"""Changes passwords, and resets forgotten ones."""
 
 from typing import NoReturn
 

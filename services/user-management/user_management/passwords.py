@@ -20,9 +20,9 @@ TURNS_PER_WORKER = 4
 
 
 class Passwords:
-    """Hashes and verifies on a few threads: each computation takes as much memory as the settings say.
+    """Hashes and verifies on a few threads, because each computation takes the memory set for Argon2.
 
-    A request takes a `turn` first, so that one that cannot be served soon is refused at once.
+    A request takes a `turn` first, so that the service refuses at once a request that would wait too long.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -38,19 +38,21 @@ class Passwords:
         self._decoy = self._hasher.hash(token_urlsafe())
 
     def turn(self) -> AbstractAsyncContextManager[None]:
-        """Around a request that needs a password hashed or verified; OverloadedError when too many do."""
+        """Context for a request that hashes or verifies a password; OverloadedError when too many do."""
         return self._gate.place()
 
     async def hash(self, password: str) -> str:
         return await self._in_thread(self._hasher.hash, password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password is right; without a hash (no such account) the same work is done."""
+        """Whether the password is right. Takes the same time without a hash, so that missing accounts do not
+        show.
+        """
         matches = await self._in_thread(self._matches, password_hash or self._decoy, password)
         return matches and password_hash is not None
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Whether the hash was made with other parameters than those in use."""
+        """Whether the hash has other parameters than the current ones."""
         return self._hasher.check_needs_rehash(password_hash)
 
     def close(self) -> None:
@@ -68,5 +70,5 @@ class Passwords:
 
 
 def _after_the_event_loop() -> None:
-    """Where the CPU does not suffice for both, requests and health checks come before passwords."""
+    """Lower the thread's priority, so that requests and health checks get the CPU before passwords."""
     os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICE)

@@ -1,10 +1,10 @@
-"""Which passwords are refused although they are long enough."""
+"""Refuses common passwords that are long enough."""
 
 import string
 
 from assistants_common.problems import ProblemError
 
-# What the commonest passwords are made of: these words, with digits and signs around them and within.
+# The most common passwords consist of these words, with digits and signs around and inside them.
 _WORDS = """
 password passwort passw pass pwd qwerty qwertz azerty letmein welcome admin administrator root login user
 guest test testing changeme secret default master monkey dragon football baseball basketball superman
@@ -34,7 +34,7 @@ _FEWEST_CHARACTERS = 5
 
 
 def require_good_password(password: str, email: str, field: str = "password") -> None:
-    """422 with the reason when the password is one that guessing begins with."""
+    """Raise 422 with the reason when attackers would guess the password first."""
     reason = _complaint(password.casefold(), email.casefold())
     if reason:
         error = {"location": ["body", field], "message": reason, "code": "password_too_common"}
@@ -51,7 +51,7 @@ def _complaint(password: str, email: str) -> str | None:
 
 
 def _is_common(password: str) -> bool:
-    """Whether next to nothing is left without common words and runs along the keyboard."""
+    """Whether almost nothing remains without common words and keyboard runs."""
     rest = _without_runs(password)
     for word in _LONGEST_FIRST:
         rest = rest.replace(word, "")
@@ -59,7 +59,7 @@ def _is_common(password: str) -> bool:
 
 
 def _without_runs(text: str) -> str:
-    """The text without four or more neighbours of a keyboard row or an alphabet, in either direction."""
+    """The text without runs of four or more neighbours on a keyboard row or in an alphabet, either way."""
     kept, start = [], 0
     while start < len(text):
         length = max(_run_length(text, start, row) for row in _ROWS)

@@ -16,7 +16,7 @@ _TOKEN_EXAMPLE = "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"  # noqa: S105 - a
 
 
 def _only_the_address(value: object) -> object:
-    """`Anna <anna@example.com>` is a mailbox with a name: EmailStr would take it."""
+    """Refuse a mailbox with a name, such as `Anna <anna@example.com>`, which EmailStr accepts."""
     if isinstance(value, str) and "<" in value:
         raise ValueError("must be an e-mail address without a name")
     return value

@@ -1,12 +1,12 @@
 """Logins: an access token, and a refresh token that is replaced at every use.
 
-A session is the family of the refresh tokens of one login. A token that was replaced and comes again was
-stolen, from its owner or by who replaced it: the family ends. One case is no theft: the answer with the new
-token was lost, and the client asks again. For a few seconds, and only while the new token has not been
-used, it gets the same new token once more. So a family never has two living tokens, and a thief is found
-out as before.
+A session is the family of the refresh tokens of one login. When a client sends a replaced token again, either
+this client or the one that used the token first is a thief, so the service ends the family. One case is no
+theft: the answer with the new token was lost, and the client repeats its request. For a few seconds, and only
+while the new token is unused, the client gets the same new token again. So a family never has two valid
+tokens, and the service still detects a thief.
 
-Whatever changes the sessions of an account does so under the lock of its user row (`accounts.lock`).
+Code that changes the sessions of an account holds the lock of its user row (`accounts.lock`).
 """
 
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ class Sessions:
         return self._result(user, login, self._add_token(session, login, new_token()))
 
     async def refresh(self, session: AsyncSession, token: str) -> LoginResult:
-        """The next tokens of a session; 401 when the token is not good. Commits."""
+        """The next tokens of a session; 401 when the token is invalid. Commits."""
         user, login, stored = await self._find(session, token)
         now = datetime.now(UTC)
         if login.revoked_at or min(login.expires_at, stored.expires_at) <= now:
@@ -66,7 +66,7 @@ class Sessions:
         return self._result(user, login, successor)
 
     async def end(self, session: AsyncSession, user_id: UUID, session_id: UUID) -> None:
-        """End one session of a user, with its access tokens. Nothing happens when it is not his."""
+        """End one session of a user, with its access tokens. Does nothing for another user's session."""
         await accounts.lock(session, user_id)
         login = await session.get(Session, session_id, populate_existing=True)
         if login is not None and login.user_id == user_id and login.revoked_at is None:
@@ -75,7 +75,7 @@ class Sessions:
             await audit.record(session, "user.logout", user_id, session_id=login.id)
 
     async def end_all(self, session: AsyncSession, user_id: UUID, keep: UUID | None = None) -> None:
-        """End the sessions of a user whose row is locked, but for one. Without Redis nothing is changed."""
+        """End the sessions of a user whose row is locked, except `keep`. Changes nothing without Redis."""
         now = datetime.now(UTC)
         statement = (
             update(Session)
@@ -93,7 +93,7 @@ class Sessions:
             await revoke_user(self._redis, user_id, self._ttl)
 
     async def _find(self, session: AsyncSession, token: str) -> tuple[User, Session, RefreshToken]:
-        """A token's rows, as they are once the user's row is locked."""
+        """A token's rows, read under the lock of the user's row."""
         hashed = digest(token)
         owner = select(Session.user_id).join(RefreshToken).where(RefreshToken.token_hash == hashed)
         user_id = await session.scalar(owner)
@@ -122,7 +122,7 @@ class Sessions:
         return self._add_token(session, login, derive(token, salt))
 
     async def _successor(self, session: AsyncSession, stored: RefreshToken, token: str) -> str | None:
-        """The token that took this one's place, when it may be told once more."""
+        """The successor of this token, when the client may get it again."""
         patience = timedelta(seconds=self._settings.refresh_retry_seconds)
         if stored.rotated_at is None or stored.successor_salt is None:
             return None
@@ -133,7 +133,7 @@ class Sessions:
         return successor if row is not None and row.rotated_at is None else None
 
     async def _end_stolen(self, session: AsyncSession, user: User, login: Session) -> None:
-        """Commits before Redis is updated, so the family ends even while Redis is unreachable."""
+        """End the family. Commits before the update of Redis, so that the family ends even without Redis."""
         login.revoked_at = datetime.now(UTC)
         await audit.token_reused(session, user, login.id)
         await session.commit()

@@ -1,7 +1,8 @@
-"""Locks an account whose password is being guessed.
+"""Locks an account while its password is being guessed.
 
-The state is in Redis under a hash of the address, for addresses without an account as well: a lock does not
-reveal whether an account exists. Without Redis logins are refused (503), so that guessing is never unlimited.
+Redis holds the state under a hash of the address, also for addresses without an account, so that a lock does
+not reveal whether an account exists. Without Redis the service refuses logins (503), so that guessing is
+never unlimited.
 """
 
 from collections.abc import AsyncIterator
@@ -41,7 +42,7 @@ _RELEASE = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1
 
 
 class LoginThrottle:
-    """Counts an attempt before the password is looked at, so that parallel guesses do not slip through."""
+    """Counts an attempt before the password check, so that parallel guesses cannot exceed the limit."""
 
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self._redis = redis
@@ -71,19 +72,19 @@ class LoginThrottle:
             raise
 
     async def failed(self, email: str) -> int:
-        """The password was wrong; the seconds of the lock that begins with this failure, or 0."""
+        """Count a wrong password; returns the seconds of the lock that it starts, or 0."""
         settings = self._settings
         arguments = [settings.lock_after_failures, settings.lock_seconds, _LONGEST_LOCK, _LEVEL_SECONDS]
         return int(await self._fail(keys=_keys(email), args=arguments))
 
     async def passed(self, email: str) -> None:
-        """The owner has shown himself, by the password or by his mail: nothing is held against him."""
+        """Clear the failures: the owner has proved their identity by the password or by a mail."""
         await self._redis.delete(*_keys(email))
 
 
 class AccountLockedError(ProblemError):
-    """429 rather than 423: it is about too many requests, clients know to wait for Retry-After, and it says
-    the same of an address without an account, where there is nothing that could be locked.
+    """429 and not 423: the cause is too many requests, clients obey Retry-After, and the answer is also right
+    for an address without an account, which cannot be locked.
     """
 
     def __init__(self, seconds: int) -> None:
@@ -96,11 +97,11 @@ class AccountLockedError(ProblemError):
 
 
 def _keys(email: str) -> list[str]:
-    """The lock, the count of failures, and how many locks there were lately."""
+    """The keys of the lock, the count of failures, and the count of recent locks."""
     account = account_fingerprint(email)
     return [redis_key("user-management", kind, account) for kind in ("lock", "failures", "locks")]
 
 
 def account_fingerprint(email: str) -> str:
-    """Names an account in Redis and in events without showing the address."""
+    """Identifies an account in Redis and in events without its address."""
     return sha256(email.lower().encode()).hexdigest()

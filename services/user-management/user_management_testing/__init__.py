@@ -1,4 +1,4 @@
-"""For tests: types of fixtures, and a small OpenID Connect provider."""
+"""Test support: types of fixtures, and a small OpenID Connect provider."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -24,7 +24,7 @@ _LIFETIME = 300
 
 @dataclass
 class OidcProvider:
-    """What it does wrong, if anything, is set by a test: `change` alters claims, `sign` makes ID tokens."""
+    """A test can set faults: `change` alters claims, `sign` makes ID tokens."""
 
     client_id: str
     client_secret: str
@@ -98,7 +98,7 @@ class OidcProvider:
         }
 
     def _authorize(self, query: dict[str, str]) -> Answer:
-        """The user is logged in already, and agrees."""
+        """Answer for a user who is already logged in, and consents."""
         good = (
             query["response_type"] == "code"
             and query["client_id"] == self.client_id
@@ -172,7 +172,7 @@ def oidc_provider(client_id: str, client_secret: str, redirect_uri: str) -> Iter
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Not on the tests' output."""
+            """Keep the log out of the tests' output."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         provider.issuer = f"http://127.0.0.1:{server.server_port}"

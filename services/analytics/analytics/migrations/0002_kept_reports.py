@@ -1,7 +1,7 @@
 """Reports that can be fetched again, and indexes for retention and for the figures of one user.
 
-Only columns with constant defaults are added, which rewrites no table. The indexes are built in the ordinary
-way: for that long only the event consumer has to wait, which loses nothing by it.
+The revision adds only columns with constant defaults, which rewrites no table. It builds the indexes with a
+lock: only the event consumer waits for that, without losing events.
 """
 
 from collections.abc import Sequence

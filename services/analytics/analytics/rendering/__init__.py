@@ -1,4 +1,4 @@
-"""Drawing of reports. It runs in a process of its own (`worker`), so nothing here may import the service."""
+"""Draws reports. Runs in its own process (`worker`), so modules here must not import the service."""
 
 from typing import Literal
 

@@ -34,7 +34,7 @@ _HALF_BAR = 0.39
 mpl.rcParams.update(
     {
         "font.family": "DejaVu Sans",
-        # Models and titles are other people's text: a dollar sign in them is no formula.
+        # Names of models and titles are plain text: a dollar sign starts no formula.
         "text.parse_math": False,
         "axes.edgecolor": _LINE,
         "axes.labelcolor": _MUTED,
@@ -101,9 +101,9 @@ def _draw(axes: Axes, chart: "Chart", language: Language) -> None:
 
 
 def _draw_bars(axes: Axes, chart: "Chart") -> float:
-    """Draw the parts on top of each other; the height of the highest pile.
+    """Draw stacked parts; returns the height of the highest stack.
 
-    A part is one collection: as many single bars as a year has days take seconds.
+    Each part is one collection: a year of single bars would take seconds.
     """
     heights = [0.0] * len(chart["steps"])
     for part, series in enumerate(chart["series"]):

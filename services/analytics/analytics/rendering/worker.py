@@ -1,8 +1,8 @@
 """The process that draws reports: `python -m analytics.rendering.worker`.
 
-Its service talks to it through its standard input and output. A message is its length in four bytes and then
-its content. A request is JSON: {"drawing": "png", "document": {...}}. An answer is one byte that says what it
-is (`READY`, `DONE` or `FAILED`) and a message. It ends when its input ends, also when its service was killed.
+The service talks to the process through standard input and output. A message is its length in four bytes and
+then its content. A request is JSON: {"drawing": "png", "document": {...}}. An answer is one byte for its kind
+(`READY`, `DONE` or `FAILED`) and a message. The process ends with its input, also when the service is killed.
 """
 
 import json
@@ -43,7 +43,7 @@ _SAMPLE: dict[str, Any] = {
 
 
 def main() -> None:
-    """Draw until the input ends. What a library prints must not get between the messages."""
+    """Draw until the input ends. Redirects the prints of libraries, which must not mix with the messages."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _choose_cache() -> None:
-    """Matplotlib keeps a list of fonts: the home directory is read-only in a container."""
+    """Choose a folder for Matplotlib's list of fonts: a container's home directory is read-only."""
     directory = os.environ.setdefault("MPLCONFIGDIR", str(Path(tempfile.gettempdir()) / "matplotlib"))
     Path(directory).mkdir(parents=True, exist_ok=True)
 

@@ -59,7 +59,7 @@ class _Styles:
 
 
 def to_xlsx(document: "Document") -> bytes:
-    """The same document gives the same bytes. Text stays text whatever it looks like: no formula, no link."""
+    """The workbook; the same document gives the same bytes. All text stays text: no formula, no link."""
     output = io.BytesIO()
     options = {
         "in_memory": True,
@@ -88,7 +88,7 @@ def to_xlsx(document: "Document") -> bytes:
 
 
 def _write_summary(sheet: Worksheet, document: "Document", styles: _Styles) -> int:
-    """The first row below what was written."""
+    """Write the summary; returns the first row below it."""
     sheet.hide_gridlines(2)
     _for_paper(sheet)
     sheet.set_column(0, 0, 34)
@@ -148,7 +148,7 @@ def _width(column: "Column", values: "list[str | int | float | None]") -> int:
 def _write_charts(
     book: Workbook, summary: Worksheet, source: Worksheet, charts: "list[Chart]", styles: _Styles, row: int
 ) -> None:
-    """Each chart's figures beside those of the one before, and the chart itself in the summary."""
+    """Write the charts' figures side by side, and the charts into the summary."""
     source.freeze_panes(1, 0)
     source.set_row(0, 32)
     left = 0

@@ -1,1 +1,1 @@
-"""Alerts about threats: their states, and the messages about them."""
+"""Alerts about threats: their states and their messages."""

@@ -1,7 +1,7 @@
 """The text about an alert that leaves the platform.
 
-It contains only what is needed to find the alert: the subject is a fingerprint, an id or the address of an
-attacker. Names and actions are visible only after login.
+The text contains only the data needed to find the alert: the subject is a fingerprint, an id or an attacker's
+address. Names and actions are visible only after login.
 """
 
 import json
@@ -35,7 +35,7 @@ def mail_text(notification: Notification) -> str:
 
 
 def webhook_body(notification: Notification) -> bytes:
-    """`id` is the same when a message comes twice."""
+    """The body; `id` stays the same when a message is sent twice."""
     alert = notification.alert
     threat = alert.threat
     document = {

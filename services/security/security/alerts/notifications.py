@@ -16,7 +16,7 @@ from assistants_common.database import Database
 from security.models import Alert, Channel, Notification, NotificationState
 from security.severity import Severity
 
-# A sender that dies leaves its message to the others after this long; longer than any attempt takes.
+# When a sender dies, another takes its message after this time, which is longer than any attempt.
 LEASE = timedelta(minutes=2)
 _FIRST_PAUSE = timedelta(seconds=15)
 _LONGEST_PAUSE = timedelta(hours=1)
@@ -25,7 +25,7 @@ _LONGEST_ERROR = 200
 
 @dataclass(frozen=True)
 class Target:
-    """Where messages go. `recipient` is empty for the webhook, whose address is a secret."""
+    """A target of messages. `recipient` is empty for the webhook, whose address is a secret."""
 
     channel: Channel
     recipient: str = ""
@@ -37,7 +37,7 @@ def pause_after(attempts: int) -> timedelta:
 
 
 class NotificationQueue:
-    """The table of notifications. `wake` tells the sender of this process that there is something new."""
+    """The table of notifications. `wake` tells this process's sender about new messages."""
 
     def __init__(
         self, database: Database, targets: Sequence[Target], minimum: Severity, max_age: timedelta
@@ -49,11 +49,11 @@ class NotificationQueue:
         self.wake = asyncio.Event()
 
     def use(self, targets: Sequence[Target]) -> None:
-        """Put messages in line for these from now on."""
+        """Queue messages for these targets from now on."""
         self._targets = tuple(targets)
 
     def add(self, session: AsyncSession, alert: Alert) -> None:
-        """Put a message to every target in line, in the transaction of the alert."""
+        """Queue a message to every target, in the transaction of the alert."""
         if Severity(alert.severity).rank < self._minimum.rank:
             return
         session.add_all(
@@ -64,8 +64,8 @@ class NotificationQueue:
     async def take(self, channels: Collection[Channel]) -> Notification | None:
         """A due message with its alert.
 
-        It counts as attempted, so that no other replica takes it for a time. Messages for other channels are
-        left to the replicas that have those channels.
+        Counts as an attempt, so that no other replica takes the message for a time. Skips messages for other
+        channels, which a replica with those channels sends.
         """
         due = (
             select(Notification.id)
@@ -97,7 +97,7 @@ class NotificationQueue:
         await self._update(notification.id, values)
 
     async def failed(self, notification: Notification, error: str) -> bool:
-        """Put it in line again, unless it is too old; whether it was given up."""
+        """Queue the message again, or give it up when it is too old; returns whether it was given up."""
         next_attempt = func.clock_timestamp() + pause_after(notification.attempts)
         too_old = next_attempt > Notification.created_at + self._max_age
         values = {
@@ -108,7 +108,7 @@ class NotificationQueue:
         return await self._update(notification.id, values) == NotificationState.FAILED
 
     async def expire(self) -> None:
-        """Give up messages that were not tried for too long: their channel was taken away."""
+        """Give up messages without an attempt for too long, because their channel was removed."""
         waiting = Notification.state == NotificationState.PENDING.value
         now = func.clock_timestamp()
         too_old = (Notification.created_at < now - self._max_age, Notification.next_attempt_at < now - LEASE)
@@ -118,7 +118,7 @@ class NotificationQueue:
             await session.commit()
 
     async def _update(self, notification_id: UUID, values: Mapping[str, object]) -> str | None:
-        """The state afterwards."""
+        """Update a notification; returns its new state."""
         changed = update(Notification).where(Notification.id == notification_id).values(values)
         async with self._database.session() as session:
             state: str | None = await session.scalar(changed.returning(Notification.state))

@@ -1,4 +1,4 @@
-"""Sends the notifications, apart from the detection, which never waits for it."""
+"""Sends the notifications in the background, so that the detection never waits for them."""
 
 import asyncio
 import logging
@@ -40,7 +40,7 @@ async def _post(webhook: Webhook, notification: Notification) -> None:
 
 
 class Notifier:
-    """Works off the queue; every `_HOUSEKEEPING_SECONDS` it also has the old signals removed."""
+    """Sends the queued messages; every `_HOUSEKEEPING_SECONDS` also removes old signals."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Notifier:
         self._housekept_at = float("-inf")
 
     def running(self) -> AbstractAsyncContextManager[None]:
-        """Send in the background for as long as the context lasts. An attempt that is cut off is repeated."""
+        """Send in the background while the context lasts. Repeats an interrupted attempt."""
         return in_background(self._run(), "notifier")
 
     async def _run(self) -> None:
@@ -67,7 +67,7 @@ class Notifier:
                 await self._keep_house()
             except (
                 Exception
-            ):  # whatever it is, the next round may do better, and without rounds no message is sent
+            ):  # no error may end the loop of rounds: whatever the error is, the next round may succeed
                 logger.exception("notifications are delayed")
                 await asyncio.sleep(_POLL_SECONDS)
             with suppress(TimeoutError):
@@ -75,7 +75,7 @@ class Notifier:
                     await self._queue.wake.wait()
 
     async def send_due(self) -> None:
-        """Send what is due, one after the other."""
+        """Send the due messages one after another."""
         while notification := await self._queue.take(self._senders().keys()):
             try:
                 await self._senders()[Channel(notification.channel)](notification)
@@ -86,7 +86,7 @@ class Notifier:
                 NOTIFICATIONS.labels(notification.channel, "sent").inc()
 
     def _senders(self) -> dict[Channel, Sender]:
-        """Of the channels that are configured now: the webhook's address may come later."""
+        """The senders of the channels configured now: the webhook's address may come later."""
         senders: dict[Channel, Sender] = {}
         if self._mailer.configured:
             senders[Channel.EMAIL] = partial(_mail, self._mailer)

@@ -1,4 +1,4 @@
-"""The states of alerts, and finding threats and alerts."""
+"""The states of alerts, and queries for threats and alerts."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ from security.detection import threats
 from security.models import Alert, AlertState, Outcome, Threat, ThreatKind
 from security.severity import Severity
 
-# A person who resolved an alert too soon opens it again; so does a threat that goes on.
+# A person can reopen an alert that was resolved too soon; a threat that goes on reopens it too.
 _NEXT_STATES = {
     AlertState.OPEN: {AlertState.ACKNOWLEDGED, AlertState.RESOLVED},
     AlertState.ACKNOWLEDGED: {AlertState.OPEN, AlertState.RESOLVED},
@@ -79,7 +79,7 @@ async def change_state(
     changed_by: UUID,
     note: str | None,
 ) -> Alert:
-    """Bring an alert into another state, which the audit log notes in the same transaction."""
+    """Change an alert's state, and record the change in the audit log in the same transaction."""
     alert = await session.get(Alert, alert_id, with_for_update=True)
     if alert is None:
         raise ProblemError(404, "There is no such alert.")

@@ -18,17 +18,17 @@ DELIVERY_HEADER = "X-Delivery-Id"
 
 
 class WebhookError(Exception):
-    """The receiver did not take a message. Says nothing of its address, which is a secret."""
+    """The receiver did not accept a message. The error omits its address, which is a secret."""
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """`sha256=` and the HMAC-SHA256 of timestamp, point and body. The receiver refuses old timestamps."""
+    """`sha256=` and the HMAC-SHA256 of timestamp, dot and body. Receivers refuse old timestamps."""
     digest = hmac.new(secret.encode(), timestamp.encode() + b"." + body, sha256).hexdigest()
     return f"sha256={digest}"
 
 
 class Webhook:
-    """Follows no redirect: a body goes to the configured address or nowhere."""
+    """Follows no redirect, so that a body goes only to the configured address."""
 
     def __init__(self, url: SecretStr | None, secret: SecretStr | None, timeout: float) -> None:
         self.use(url, secret)
@@ -36,7 +36,7 @@ class Webhook:
         self._client = build_client("", timeout, outside=True)
 
     def use(self, url: SecretStr | None, secret: SecretStr | None) -> None:
-        """Send there, signed with that secret, from now on."""
+        """Use this address and secret from now on."""
         self._target = (url, secret) if url is not None and secret is not None else None
 
     @property
@@ -65,7 +65,7 @@ class Webhook:
         }
         request = self._client.build_request("POST", url.get_secret_value(), content=body, headers=headers)
         try:
-            # The answer's body is not read: it is of no use, and could be endless.
+            # Does not read the answer's body, which is of no use and could be endless.
             async with asyncio.timeout(self._timeout):
                 answer = await self._client.send(request, stream=True)
         except (httpx.HTTPError, TimeoutError) as error:

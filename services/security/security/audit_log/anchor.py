@@ -26,7 +26,7 @@ _SECONDS = 1.0
 _KEEPING_SECONDS = 30.0
 _TRIES = 5
 _CHECKPOINT = TypeAdapter(Checkpoint)
-# Only from what the caller has seen: whether that may be replaced takes the keys, which Redis does not have.
+# Replaces only the value that the caller has seen and checked, because Redis does not have the keys to check.
 _REPLACE = """
 local held = redis.call('HGET', KEYS[1], 'checkpoint') or ''
 if held == ARGV[1] then redis.call('HSET', KEYS[1], 'sequence', ARGV[2], 'checkpoint', ARGV[3]) end
@@ -35,7 +35,7 @@ return held
 
 
 class AnchorState(StrEnum):
-    """What Redis has."""
+    """The state of the anchor in Redis."""
 
     HELD = "held"
     MISSING = "missing"
@@ -46,19 +46,19 @@ class AnchorState(StrEnum):
 
 @dataclass(frozen=True)
 class Sighting:
-    """What is known outside the database: the newest of what Redis and this process hold."""
+    """The newest checkpoint known outside the database, from Redis and this process."""
 
     checkpoint: Checkpoint | None
     state: AnchorState
 
     @property
     def is_lost(self) -> bool:
-        """Redis answers, and there is nothing to compare the log with."""
+        """Whether Redis answers without a checkpoint to compare the log with."""
         return self.checkpoint is None and self.state is not AnchorState.UNAVAILABLE
 
 
 class Anchor:
-    """What cannot be asked for within a second is done without: an entry must not wait for Redis."""
+    """Waits at most a second for Redis and then goes on without it: an entry must not wait for Redis."""
 
     def __init__(self, redis: Redis, keys: AuditKeys) -> None:
         self._redis = redis
@@ -69,7 +69,7 @@ class Anchor:
         """The newest checkpoint this process has seen. A change in Redis or PostgreSQL does not reach it."""
 
     async def look(self) -> Sighting:
-        """What is known; what Redis has lost, or was given, is put right where this process knows better."""
+        """The known checkpoint; restores it in Redis when this process has a newer one."""
         try:
             async with asyncio.timeout(_SECONDS):
                 held = await self._redis.hget(KEY, "checkpoint")
@@ -96,7 +96,7 @@ class Anchor:
         return AnchorState.HELD
 
     def _read(self, document: str | bytes) -> Checkpoint | None:
-        """The checkpoint, when we signed it."""
+        """The checkpoint, when its signature is valid."""
         try:
             checkpoint = _CHECKPOINT.validate_json(document)
         except ValidationError:
@@ -104,7 +104,7 @@ class Anchor:
         return checkpoint if self._keys.accepts(checkpoint) else None
 
     async def advance(self, checkpoint: Checkpoint) -> None:
-        """Move the anchor to a newer entry. Replicas may come in another order than they committed in."""
+        """Move the anchor to a newer entry. Replicas may call this in another order than they committed."""
         if self.known is None or self.known.sequence < checkpoint.sequence:
             self.known = checkpoint
         try:
@@ -127,13 +127,13 @@ class Anchor:
         logger.warning("the anchor of the audit log was not moved", extra={"reason": "others move it"})
 
     async def replace(self, checkpoint: Checkpoint) -> None:
-        """Put the anchor at an entry, even an older one; raises when Redis does not take it."""
+        """Set the anchor to an entry, even an older one; raises when Redis does not store it."""
         document = json.dumps(asdict(checkpoint))
         await self._redis.hset(KEY, mapping={"sequence": checkpoint.sequence, "checkpoint": document})
         self.known, self._document = checkpoint, document
 
     async def keep(self) -> None:
-        """Look from time to time, until cancelled: a Redis that lost the anchor gets it back."""
+        """Look at intervals until cancelled, which restores an anchor that Redis has lost."""
         while True:
             await self.look()
             await asyncio.sleep(_KEEPING_SECONDS)

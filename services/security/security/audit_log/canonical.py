@@ -1,4 +1,4 @@
-"""An audit entry, and the one way in which it is written down to be hashed."""
+"""An audit entry, and its canonical form for the hash."""
 
 import json
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ GENESIS_HASH = "0" * 64
 class Entry:
     """A link of the chain. `actor` is empty when the user is unknown, as with a failed login.
 
-    `source` is "api" for what a caller wrote, else the service the entry comes from.
+    `source` is "api" for an entry that a caller wrote, else the service that sent it.
     """
 
     sequence: int
@@ -36,7 +36,7 @@ def sealed(entry: Entry) -> Entry:
 
 
 def canonical_json(document: object) -> bytes:
-    """UTF-8, keys sorted, no white space; ValueError for what is not strictly JSON."""
+    """JSON in UTF-8 with sorted keys and no white space; ValueError unless the document is strict JSON."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.encode()
 
@@ -48,7 +48,7 @@ def utc_text(time: datetime) -> str:
 def entry_hash(entry: Entry) -> str:
     """The SHA-256 of everything in the entry but the hash itself, in hexadecimal.
 
-    Source and event appear only where there are some: the first entries were written without them.
+    The hash includes source and event only when they are set, because the first entries did not have them.
     """
     document = {
         "sequence": entry.sequence,

@@ -32,7 +32,7 @@ _NOW = func.clock_timestamp(type_=DateTime(timezone=True))
 
 @dataclass(frozen=True)
 class Draft:
-    """An entry that has no place in the chain yet."""
+    """An entry without a place in the chain yet."""
 
     actor: UUID | None
     action: str
@@ -45,7 +45,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Appended:
-    """An entry with its checkpoint, which is missing while the end of the log is not what was signed."""
+    """An entry with its checkpoint; without one while the end of the log differs from the signed end."""
 
     entry: Entry
     checkpoint: Checkpoint | None
@@ -53,7 +53,7 @@ class Appended:
 
 @dataclass(frozen=True)
 class _Head:
-    """The last entry, and how far the checkpoints reach."""
+    """The last entry, and the last entry with a checkpoint."""
 
     sequence: int
     hash: str
@@ -69,13 +69,13 @@ class AuditChain:
         self.anchor = anchor
 
     async def append(self, session: AsyncSession, draft: Draft) -> Appended:
-        """Add an entry. The lock is held until the commit: each writer sees the entry of the one before."""
+        """Add an entry. Holds the lock until the commit, so that each writer sees the previous entry."""
         sighting = await self.anchor.look()
         await session.execute(_LOCK)
         return await self._add(session, draft, sighting)
 
     async def append_once(self, session: AsyncSession, draft: Draft) -> Appended | None:
-        """Add the entry of an event; None when there is one already."""
+        """Add the entry of an event; None when the log has it already."""
         sighting = await self.anchor.look()
         await session.execute(_LOCK)
         of_event = select(AuditRow.sequence).where(AuditRow.event_id == draft.event_id)
@@ -84,13 +84,13 @@ class AuditChain:
         return await self._add(session, draft, sighting)
 
     async def _add(self, session: AsyncSession, draft: Draft, sighting: Sighting) -> Appended:
-        """An end that is not what was signed is not signed over: it would look as if we had written it."""
+        """Add an entry. Does not sign after an unexpected end, which would make a forged end look genuine."""
         head = await _head(session)
         trusted = await self._is_trusted(session, head, sighting)
         UNSEALED.set(not trusted)
         if not trusted:
             audit_logger.critical("the end of the audit log is not sealed", extra={"sequence": head.sequence})
-        # A number of which there is a checkpoint is not given to another entry.
+        # No new entry may reuse a number that has a checkpoint.
         sequence = max(head.sequence, head.signed_up_to) + 1
         return await self._insert(session, draft, head, sequence, sign=trusted)
 
@@ -109,13 +109,13 @@ class AuditChain:
         return await self._insert(session, draft, head, sequence, sign=True)
 
     async def committed(self, appended: Appended) -> None:
-        """Tell the world outside the database of an entry that is in it for good."""
+        """Move the anchor to an entry after its commit."""
         _log(appended.entry)
         if appended.checkpoint is not None:
             await self.anchor.advance(appended.checkpoint)
 
     async def sealed(self, appended: Appended) -> None:
-        """The same for a seal: the anchor goes to it, wherever it was."""
+        """Set the anchor to a committed seal, wherever the anchor was."""
         _log(appended.entry)
         if appended.checkpoint is not None:
             await self.anchor.replace(appended.checkpoint)
@@ -132,14 +132,14 @@ class AuditChain:
         return Appended(entry, checkpoint)
 
     async def _begin(self, sighting: Sighting) -> bool:
-        """Before the first entry there is an anchor at the beginning: a log without one has lost it."""
+        """Set an anchor before the first entry, so that a log without an anchor must have lost it."""
         if sighting.checkpoint is None:
             await self.anchor.advance(self.keys.sign(0, GENESIS_HASH))
         return True
 
     async def _is_trusted(self, session: AsyncSession, head: _Head, sighting: Sighting) -> bool:
         if sighting.is_lost:
-            # It was looked for before the lock: who held that may have begun the log.
+            # The caller looked before the lock; the previous holder of the lock may have begun the log.
             sighting = await self.anchor.look()
         if await contradicts(session, sighting.checkpoint):
             return False
@@ -156,7 +156,7 @@ class AuditChain:
 
 
 async def contradicts(session: AsyncSession, anchor: Checkpoint | None) -> bool:
-    """Whether an entry that was in the log is not in it any more."""
+    """Whether the log has lost the anchor's entry."""
     return anchor is not None and anchor.sequence > 0 and not await _contains(session, anchor)
 
 
@@ -176,7 +176,7 @@ async def _head(session: AsyncSession) -> _Head:
 
 
 def _entry(draft: Draft, sequence: int, previous_hash: str, time: datetime) -> Entry:
-    """`time` is the database's, which all replicas share; under the lock it follows the chain's order."""
+    """The entry. `time` is the database's, shared by all replicas; under the lock it follows the chain."""
     return Entry(
         sequence=sequence,
         previous_hash=previous_hash,
@@ -192,7 +192,7 @@ def _entry(draft: Draft, sequence: int, previous_hash: str, time: datetime) -> E
 
 
 def _log(entry: Entry) -> None:
-    """A copy outside the database: it shows when the newest entries have been cut off."""
+    """Log a copy outside the database, which shows when the newest entries have been cut off."""
     audit_logger.log(
         logging.INFO if entry.outcome == Outcome.SUCCESS else logging.WARNING,
         "audit entry",

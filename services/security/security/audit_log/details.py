@@ -1,4 +1,4 @@
-"""What may be attached to an audit entry: plain JSON of a bounded size."""
+"""The details of an audit entry: plain JSON of a bounded size."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ MAX_DEPTH = 16
 
 
 def checked_details(details: dict[str, Any]) -> dict[str, Any]:
-    """Refuse, with a ValueError, what could not be stored and hashed the same way ever after."""
+    """Raise ValueError for details without a stable stored form and hash."""
     if _depth(details) > MAX_DEPTH:
         raise ValueError(f"must not be nested deeper than {MAX_DEPTH} levels")
     try:
@@ -25,7 +25,7 @@ def checked_details(details: dict[str, Any]) -> dict[str, Any]:
 
 
 def _depth(details: object) -> int:
-    """How deep containers are nested, without recursion."""
+    """The nesting depth of containers, without recursion."""
     depth, level = 0, [details]
     while level := [child for item in level for child in _children(item)]:
         depth += 1

@@ -1,4 +1,4 @@
-"""Which events of the other services become audit entries, and how."""
+"""Turns events of the other services into audit entries."""
 
 import logging
 import re
@@ -19,7 +19,7 @@ ACTION_PATTERN = r"^[A-Za-z0-9._:-]+$"
 _ACTION = re.compile(ACTION_PATTERN)
 _SOURCE = re.compile(r"^[a-z0-9-]{1,64}$")
 _NAME = re.compile(r"^[0-9A-Za-z_.:-]{1,128}$")
-# Who used the platform and what he was refused. What models cost (ai.usage) is not an auditor's business.
+# Users' actions and refusals. Auditors do not need the cost of models (ai.usage).
 _PREFIXES = ("user.", "gateway.")
 _TYPES = frozenset({"ai.prompt_flagged", "onec.report_read", "onec.sync_completed", "onec.sync_failed"})
 _FAILURES = frozenset(
@@ -42,7 +42,7 @@ def is_audited(event: Event) -> bool:
 
 
 def draft_of(event: Event) -> Draft:
-    """The entry for an event: by whom, on what, and everything it says."""
+    """The entry for an event: its actor, its subject and all its data."""
     return Draft(
         actor=_actor(event),
         action=event.type,
@@ -55,13 +55,13 @@ def draft_of(event: Event) -> Draft:
 
 
 def _source(event: Event) -> str:
-    """A sender cannot pass for the interface through which people write."""
+    """The source of an event; a sender cannot pretend to be "api", the interface for people."""
     good = _SOURCE.fullmatch(event.source) and event.source != API_SOURCE
     return event.source if good else "unknown"
 
 
 def _actor(event: Event) -> UUID | None:
-    """The user who changed a role, and else the user the event is about."""
+    """The user who changed a role, or else the user of the event."""
     if event.type != _ROLE_CHANGED:
         return event.user_id
     try:
@@ -81,7 +81,7 @@ def _resource(event: Event) -> str:
 
 
 def _details(event: Event) -> dict[str, object]:
-    """When it happened (the entry's own time is when it was written), in which request, and its data."""
+    """The event's time (the entry's own time is that of writing), its request and its data."""
     frame: dict[str, object] = {"time": utc_text(event.time)}
     if event.request_id is not None:
         frame["request_id"] = event.request_id[:128]

@@ -1,7 +1,7 @@
-"""The audit log as a file, one JSON document a line, which can be verified without the database.
+"""The audit log as a file, one JSON document a line; auditors can verify it without the database.
 
-First the entries, each with its checkpoint. The last line has their number and a signature, so a truncated
-file is detected.
+The entries come first, each with its checkpoint. The last line has their number and a signature, which
+reveals a truncated file.
 """
 
 import json
@@ -40,7 +40,7 @@ class _Line(BaseModel):
 async def export_lines(
     session: AsyncSession, keys: AuditKeys, from_sequence: int = 1
 ) -> AsyncIterator[bytes]:
-    """What is in the log at the start of the export, a batch of lines at a time."""
+    """The entries at the start of the export, in batches of lines."""
     ends = await find_ends(session)
     count, last_hash = 0, ""
     after = from_sequence - 1 if from_sequence > 1 else BEFORE_ALL
@@ -62,7 +62,7 @@ def _line(document: dict[str, Any]) -> bytes:
 
 
 def verify_lines(lines: Iterable[bytes], keys: AuditKeys) -> Verification:
-    """Follow the chain in an exported file. The file begins where it begins: nothing is known of before."""
+    """Follow the chain in an exported file, from its first entry, whichever it is."""
     walker, end = Walker(keys), None
     for line in lines:
         document = _parsed(line)
@@ -80,7 +80,7 @@ def verify_lines(lines: Iterable[bytes], keys: AuditKeys) -> Verification:
 
 
 def _parsed(line: bytes) -> Link | End | None:
-    """What a line says; None when it is not one of ours."""
+    """The content of a line; None when the line is not of an export."""
     try:
         document = _Line.model_validate_json(line)
     except ValidationError:

@@ -1,10 +1,10 @@
 """The keys that sign the checkpoints of the audit log.
 
-AUDIT_KEY may hold several, one a line: the first signs, all are accepted, so a key is replaced by putting the
-new one in front. Without AUDIT_KEY a key is derived from JWT_SECRET_KEY by HKDF: an installation with HS256
-tokens has signed checkpoints from its first entry on, and the two uses share no key material. A key of its
-own is better where it can be had: JWT_SECRET_KEY is known to every service and is replaced more often than an
-audit log should have to be sealed again.
+AUDIT_KEY may hold several keys, one a line: the first signs and the service accepts all, so operators rotate
+a key by adding the new one in front. Without AUDIT_KEY the service derives a key from JWT_SECRET_KEY by HKDF:
+an installation with HS256 tokens has signed checkpoints from its first entry on, and the two uses share no
+key material. A separate AUDIT_KEY is better: every service knows JWT_SECRET_KEY, and each rotation of it
+needs another seal of the audit log.
 """
 
 import hmac
@@ -38,7 +38,7 @@ class _Key:
 
 
 class AuditKeys:
-    """Signs with the first key, accepts all. Without any it cannot sign and knows no signature."""
+    """Signs with the first key and accepts all. Without keys it can neither sign nor verify."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         keys = [_Key(_derive(secret, _NAMING)[:8].hex(), _derive(secret, _SIGNING)) for secret in secrets]
@@ -68,7 +68,7 @@ class AuditKeys:
         return checkpoint.key_id in self._by_id
 
     def accepts(self, checkpoint: Checkpoint, purpose: str = "checkpoint") -> bool:
-        """Whether the checkpoint was signed with a key of ours."""
+        """Whether one of the keys signed the checkpoint."""
         key = self._by_id.get(checkpoint.key_id)
         if key is None:
             return False

@@ -1,4 +1,4 @@
-"""Reading the audit log: its entries, each with its checkpoint."""
+"""Reads the entries of the audit log, each with its checkpoint."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, fields
@@ -26,7 +26,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Ends:
-    """How far entries and checkpoints reach; 0 without any."""
+    """The numbers of the last entry and the last checkpoint; 0 without any."""
 
     entries: int
     checkpoints: int
@@ -49,7 +49,7 @@ def link_of(row: Row[Any]) -> Link:
 
 
 async def find_ends(session: AsyncSession) -> Ends:
-    """In one statement: what is written meanwhile counts on both sides or on none."""
+    """Both ends, from one statement, so that a concurrent entry counts for both or for neither."""
     last_entry = select(func.max(AuditRow.sequence)).scalar_subquery()
     last_checkpoint = select(func.max(CheckpointRow.sequence)).scalar_subquery()
     statement = select(func.coalesce(last_entry, 0), func.coalesce(last_checkpoint, 0))
@@ -59,7 +59,7 @@ async def find_ends(session: AsyncSession) -> Ends:
 async def read_links(
     session: AsyncSession, after: int, last: int, batch_size: int = BATCH
 ) -> AsyncIterator[Sequence[Link]]:
-    """The entries after one, up to another, in batches: however long the log, few are held at a time."""
+    """The entries after one number up to another, in batches that limit the memory."""
     while True:
         wanted = select_links().where(AuditRow.sequence > after, AuditRow.sequence <= last)
         rows = (await session.execute(wanted.order_by(AuditRow.sequence).limit(batch_size))).all()

@@ -1,4 +1,4 @@
-"""The logger for what an auditor wants to see; SECURITY_LOG_LEVEL sets its level."""
+"""The logger for auditors; SECURITY_LOG_LEVEL sets its level."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Whether the audit log, in the database or in an exported file, is as it was written."""
+"""Verifies that the audit log, in the database or in a file, is unchanged."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -74,7 +74,7 @@ class Walker:
         self.fault: Fault | None = None
 
     def start_anywhere(self, sequence: int) -> None:
-        """Begin at an entry in the middle, and take for granted what is before it."""
+        """Begin at an entry in the middle, and trust the entries before it."""
         self._next, self._previous_hash = sequence, None
 
     @property
@@ -86,7 +86,7 @@ class Walker:
         return self._previous_hash
 
     def follow(self, links: Iterable[Link]) -> bool:
-        """Look at entries, up to the first bad one; whether there was none."""
+        """Check entries up to the first bad one; returns whether all were good."""
         for link in links:
             self.entries += 1
             self.fault = self._fault_of(link)
@@ -96,7 +96,7 @@ class Walker:
         return True
 
     def finish(self, ends: Ends) -> None:
-        """At the end of the log: entries that are gone, and doubts that nothing has settled."""
+        """Check the end of the log for missing entries, and for faults that no seal has accepted."""
         if self.fault is None and ends.checkpoints >= self._next:
             self.fault = Fault(self._next, CUT_OFF)
         self.fault = self.fault or self._doubt
@@ -138,7 +138,7 @@ class Walker:
 
 
 def signed_checkpoint(link: Link, keys: AuditKeys) -> Checkpoint | None:
-    """The checkpoint of an entry, when it is good."""
+    """The checkpoint of an entry, when it is valid."""
     checkpoint = link.checkpoint
     if checkpoint is None or checkpoint.hash != link.entry.hash or not keys.accepts(checkpoint):
         return None
@@ -165,7 +165,7 @@ async def verify(
 
     A log is valid only when its end is confirmed outside the database.
     """
-    # Before the ends are looked up: what is appended meanwhile must not look cut off.
+    # Before the query for the ends, so that a concurrent entry does not look cut off.
     earlier = await anchor.look()
     ends = await find_ends(session)
     start = await _start(session, keys, from_sequence)
@@ -190,8 +190,8 @@ async def verify(
 async def _complaint_of_anchor(anchor: Anchor, earlier: Sighting, newest: Checkpoint | None) -> str | None:
     """Why the end of the log is not confirmed outside the database.
 
-    An older anchor was left behind when a process died or Redis was unreachable. The entries after it are
-    signed, so it is moved now. An anchor that cannot be moved does not protect the log.
+    An anchor is older than the log when a process died or Redis was unreachable. The entries after it are
+    signed, so the verification moves it now. An anchor that cannot be moved does not protect the log.
     """
     if earlier.checkpoint is None:
         return ANCHOR_AWAY if earlier.state is AnchorState.UNAVAILABLE else ANCHOR_LOST

@@ -1,12 +1,12 @@
-"""Addresses of clients, as the rules compare them."""
+"""Client addresses in the form that the rules compare."""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 
 def network_of(value: object) -> str | None:
-    """Whom an address stands for; None for what is not an address.
+    """The network that stands for a client; None for an invalid address.
 
-    An IPv4 address stands for itself, an IPv6 one for its /64: one subscriber has them all.
+    An IPv4 address stands for itself, an IPv6 address for its /64, which belongs to one subscriber.
     """
     if not isinstance(value, str):
         return None

@@ -1,4 +1,4 @@
-"""What the service makes of the platform's events: audit entries, signals, threats and alerts."""
+"""Turns the platform's events into audit entries, signals, threats and alerts."""
 
 import asyncio
 import logging
@@ -33,15 +33,15 @@ for _rule in RULES:
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('detection', 0))")
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 15.0
-# More than any threshold, and few enough that a flood of events does not make each of them slow.
+# More than any threshold, and few enough that a flood of events does not slow each event down.
 _MOST_SIGNALS = 200
 
 
 class Detector:
     """The handler of the event consumer.
 
-    All results of an event are stored in one transaction: its audit entry, signals, threats and alerts, the
-    event that announces an alert, and the notifications. So an event that is delivered again, also after a
+    The detector stores all results of an event in one transaction: its audit entry, signals, threats and
+    alerts, the event that announces an alert, and the notifications. So a repeated delivery, also after a
     crash, changes nothing.
     """
 
@@ -53,8 +53,8 @@ class Detector:
     async def handle(self, event: Event) -> None:
         """Handle an event; while the database is unreachable, wait for it.
 
-        The consumer drops an event after some attempts. That is meant for events that cannot be handled, not
-        for valid ones during a longer outage.
+        The consumer drops an event after some attempts, which is right for events that cannot be handled, but
+        not for valid events during a long outage.
         """
         pause = _FIRST_PAUSE
         while True:
@@ -82,7 +82,7 @@ class Detector:
         await self._tell(calls, appended)
 
     async def _detect(self, session: AsyncSession, event: Event, at: datetime) -> list[Call]:
-        """Replicas detect one after the other: a rule must see what another has just counted."""
+        """Apply the rules. Replicas take turns, because a rule must see the counts of the others."""
         found = matches(event.model_copy(update={"time": at}))
         await session.execute(_LOCK)
         hits = [Hit(rule, reading, event.id, at) for rule, reading in found]
@@ -113,13 +113,13 @@ class Detector:
 
 
 def _time_of(event: Event) -> datetime:
-    """When it happened; a sender whose clock is ahead does not put events into the future."""
+    """The time of an event, at most now, in case a sender's clock is ahead."""
     time = event.time if event.time.tzinfo else event.time.replace(tzinfo=UTC)
     return min(time, datetime.now(UTC))
 
 
 async def _apply(session: AsyncSession, hit: Hit) -> Call | None:
-    """Count an event for a rule; the call this leads to, if any."""
+    """Count an event for a rule; returns the alert to announce, if any."""
     rule, reading = hit.rule, hit.reading
     signal = insert(Signal).values(
         event_id=hit.event_id,
@@ -145,7 +145,7 @@ async def _apply(session: AsyncSession, hit: Hit) -> Call | None:
 
 
 async def _signals_around(session: AsyncSession, hit: Hit) -> list[Seen]:
-    """The signals of the windows an event is in, in the order of time; of very many, the nearest."""
+    """The signals in the windows around an event, in the order of time; at most the nearest _MOST_SIGNALS."""
     of_subject = select(Signal.event_id, Signal.time, Signal.value).where(
         Signal.kind == hit.rule.kind.value, Signal.subject == hit.reading.subject
     )

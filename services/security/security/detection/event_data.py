@@ -1,4 +1,4 @@
-"""What the rules read from the events of the other services."""
+"""The data that the rules read from other services' events."""
 
 from typing import Annotated
 from uuid import UUID
@@ -71,5 +71,5 @@ class Sender(HasAddress):
 
 
 def read[D: BaseModel](model: type[D], event: Event) -> D:
-    """The event's data; ValidationError when it is not what its type promises."""
+    """The event's data; ValidationError when the data does not match its type."""
     return model.model_validate({**event.data, "user_id": event.user_id})

@@ -1,7 +1,7 @@
 """Rules that need more than the event: the role of a user at a time, or whether an account was locked.
 
-Events come in any order. So each rule is applied twice: to the known facts when the suspicious event comes,
-and to earlier suspicious events when a fact becomes known.
+Events come in any order. So the detector applies each rule twice: to the known facts when a suspicious event
+comes, and to earlier suspicious events when a fact becomes known.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _ROLES_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Hit:
-    """An event that counts for a rule. It need not be the event being handled."""
+    """An event that counts for a rule; may be earlier than the event being handled."""
 
     rule: Rule
     reading: Reading
@@ -42,7 +42,7 @@ class Hit:
 
 
 async def look_up(session: AsyncSession, event: Event, at: datetime) -> list[Hit]:
-    """Remember what the event says, and find what it makes suspicious."""
+    """Store the facts of the event, and find the events that they make suspicious."""
     try:
         match event.type:
             case event_data.REGISTERED | event_data.LOGIN:
@@ -94,7 +94,7 @@ async def _remember_role(session: AsyncSession, sighting: RoleSighting) -> list[
     if sighting.role == Role.ADMIN:
         return []
     later = aliased(RoleSighting)
-    # From the sighting on until the next one that says otherwise.
+    # From this sighting until the next one with another role.
     next_time = select(later.time).where(
         later.user_id == sighting.user_id, later.time > sighting.time, later.event_id != sighting.event_id
     )
@@ -110,7 +110,7 @@ async def _remember_role(session: AsyncSession, sighting: RoleSighting) -> list[
 
 
 async def _was_no_admin(session: AsyncSession, user_id: UUID, change: RoleSighting) -> bool:
-    """Whether the last that is known of a user before a change is another role. Nothing known: no."""
+    """Whether the last known role before a change is not administrator; False when no role is known."""
     before = select(RoleSighting.role).where(
         RoleSighting.user_id == user_id,
         RoleSighting.time < change.time,
@@ -153,7 +153,7 @@ def _locked_failure(account: str, event_id: UUID, time: datetime) -> Hit:
 
 
 async def forget(session: AsyncSession, before: datetime, now: datetime) -> None:
-    """Remove what is over. The newest role of every user stays, however old."""
+    """Remove outdated facts. Keeps the newest role of every user, however old."""
     await session.execute(delete(AccountLock).where(AccountLock.ends_at < before))
     newer = aliased(RoleSighting)
     superseded = exists().where(newer.user_id == RoleSighting.user_id, newer.time > RoleSighting.time)

@@ -1,4 +1,4 @@
-"""Which events are suspicious, how many of them are too many, and why so many."""
+"""The rules: suspicious events, their thresholds, and the reasons for these."""
 
 import logging
 from collections import Counter
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reading:
-    """Whom an event counts against, and, where different values are counted, which value it has."""
+    """The subject that an event counts against, and its value for rules that count different values."""
 
     subject: str
     value: str | None = None
@@ -27,7 +27,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Escalation:
-    """From this many on it is worse."""
+    """The count from which a threat is more severe."""
 
     threshold: int
     severity: Severity
@@ -89,7 +89,7 @@ def _sender(event: Event) -> Reading | None:
 
 
 def _sender_and_minute(event: Event) -> Reading | None:
-    """Several replicas of the gateway may report the same minute."""
+    """The sender and the minute, because several replicas of the gateway may report the same minute."""
     name = read(Sender, event).name
     return Reading(name, f"{event.time:%Y-%m-%dT%H:%M}") if name else None
 
@@ -212,7 +212,7 @@ RULES = (
 
 type _Reader = Callable[[Event], Reading | None]
 
-# The rules that need nothing but the event. The others are in `lookups`.
+# The rules that need only the event. The others are in `lookups`.
 _BY_EVENT: Mapping[str, Sequence[tuple[Rule, _Reader]]] = {
     event_data.LOGIN_FAILED: ((BRUTE_FORCE, _account), (PASSWORD_SPRAYING, _account_from_address)),
     event_data.LOGIN: ((MANY_ADDRESSES, _login_address),),
@@ -226,7 +226,7 @@ _BY_EVENT: Mapping[str, Sequence[tuple[Rule, _Reader]]] = {
 
 
 def matches(event: Event) -> list[tuple[Rule, Reading]]:
-    """The rules an event counts for; none for a malformed event."""
+    """The rules that count an event; none for a malformed event."""
     try:
         found = [(rule, reader(event)) for rule, reader in _BY_EVENT.get(event.type, ())]
     except ValidationError as error:
@@ -242,9 +242,9 @@ def log_malformed(event: Event, error: ValidationError) -> None:
 
 
 def most_within(window: timedelta, seen: Sequence[tuple[datetime, object]], at: datetime) -> int:
-    """The largest number of different values in any stretch as long as `window` that has `at` in it.
+    """The largest number of different values in any interval of length `window` that contains `at`.
 
-    `seen` is in the order of time; the events of rules that count events have a value each of their own.
+    `seen` is in the order of time; for rules that count events, each event has its own value.
     """
     inside: Counter[object] = Counter()
     most = end = 0

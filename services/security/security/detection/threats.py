@@ -35,7 +35,7 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class Call:
-    """An alert that must be announced, and why."""
+    """An alert to announce, and the reason."""
 
     alert: Alert
     reason: str
@@ -46,7 +46,8 @@ async def record(
 ) -> Call | None:
     """Record that a rule fired with `count` events, on the ongoing threat or as a new one.
 
-    A threat has one alert. Until it is resolved no further message is sent, unless the threat gets worse.
+    A threat has one alert. Until it is resolved the service sends no further message, unless the severity
+    rises.
     """
     severity = rule.severity_of(count)
     threat = await _ongoing(session, rule, subject, at)
@@ -65,9 +66,9 @@ async def _call(session: AsyncSession, alert: Alert) -> Call:
 
 
 async def _are_enough(session: AsyncSession, rule: Rule) -> bool:
-    """Whether so many alerts of a kind were sent lately that further ones are grouped.
+    """Whether the service has sent enough alerts of a kind lately to group further ones.
 
-    Critical ones need a privileged account, so each is sent.
+    It sends every critical alert, because such a threat needs a privileged account.
     """
     if rule.severity is Severity.CRITICAL:
         return False
@@ -107,7 +108,7 @@ async def _record_among_several(
 
 
 async def _ongoing(session: AsyncSession, rule: Rule, subject: str, at: datetime) -> Threat | None:
-    """The threat an event at this time belongs to. Events out of order may come before its first."""
+    """The threat of an event at this time. An event out of order may be earlier than the threat's first."""
     reach = max(rule.window, rule.lull)
     statement = select(Threat).where(
         Threat.kind == rule.kind.value,
@@ -140,7 +141,7 @@ async def _grow(session: AsyncSession, threat: Threat, rule: Rule, signals: Sequ
         Signal.subject == threat.subject,
         Signal.time.between(threat.first_seen, threat.last_seen),
     )
-    # Signals are not kept for ever: of a threat that lasts longer than they do, the count still only grows.
+    # The count never falls, even when a threat lasts longer than the service keeps its signals.
     threat.count = max(threat.count + 1, await session.scalar(counted) or 0)
     threat.evidence = _evidence(rule, signals)
 
@@ -156,7 +157,7 @@ def _evidence(rule: Rule, signals: Sequence[Seen]) -> dict[str, Any]:
 
 
 async def _call_again(session: AsyncSession, threat: Threat, severity: Severity) -> Call | None:
-    """The row is locked: a threat cannot go unseen because its alert is being resolved right now."""
+    """Announce a threat again. Locks the row, so that a concurrent resolution of the alert cannot hide it."""
     statement = (
         select(Alert)
         .where(Alert.threat_id == threat.id)
@@ -187,7 +188,7 @@ def change(
     changed_by: object = None,
     note: str | None = None,
 ) -> None:
-    """Bring an alert into another state, and keep who did it."""
+    """Change an alert's state, and record the author of the change."""
     session.add(
         AlertChange(
             alert_id=alert.id,

@@ -1,4 +1,4 @@
-"""The audit log, to which rows can only be added."""
+"""The append-only audit log."""
 
 from collections.abc import Sequence
 
@@ -42,7 +42,7 @@ def upgrade() -> None:
     )
     op.execute(_FUNCTION)
     op.execute(_TRIGGER)
-    # ALWAYS: also in a session that asks to skip triggers as replication does.
+    # ALWAYS: the trigger also runs in sessions with session_replication_role = replica.
     op.execute("ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_append_only")
 
 

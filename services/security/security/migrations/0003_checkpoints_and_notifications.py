@@ -11,10 +11,10 @@ revision: str = "0003"
 down_revision: str | None = "0002"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
-# Entries of the audit log may have no actor now: the release before cannot read those.
+# Entries may now have no actor: the previous release cannot read such entries.
 backward_compatible: bool = False
 
-# The function says which table it protects: from now on there are two.
+# The message names the table, because the function now protects two tables.
 _REFUSE = """
 CREATE OR REPLACE FUNCTION audit_log_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -73,7 +73,7 @@ def _create_checkpoints() -> None:
     )
     op.execute(_REFUSE)
     op.execute(_TRIGGER)
-    # ALWAYS: also in a session that asks to skip triggers as replication does.
+    # ALWAYS: the trigger also runs in sessions with session_replication_role = replica.
     op.execute("ALTER TABLE audit_checkpoints ENABLE ALWAYS TRIGGER audit_checkpoints_append_only")
 
 

@@ -11,7 +11,7 @@ revision: str = "0002"
 down_revision: str | None = "0001"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
-# Accounts may have no password now: the release before cannot read those.
+# Accounts may now have no password: the previous release cannot read such accounts.
 backward_compatible: bool = False
 
 
@@ -92,7 +92,7 @@ def downgrade() -> None:
     drop_outbox_table()
     for table in ("identities", "one_time_tokens", "refresh_tokens", "sessions"):
         op.drop_table(table)
-    # An account without a password cannot be kept by the older revision's rules: no hash matches "none".
+    # The older revision requires a hash for every account; no password matches "none".
     op.execute("UPDATE users SET password_hash = 'none' WHERE password_hash IS NULL")
     op.alter_column("users", "password_hash", existing_type=sa.String(255), nullable=False)
     op.drop_column("users", "email_verified_at")
