@@ -38,7 +38,7 @@ const examples = (await Deno.readTextFile('src/examples.html')).replace(
   '{examples}',
   () => sections.join('\n'),
 );
-// Who passes the viewer on passes its licences on.
+// Every copy of the viewer must include its licences.
 const licences = ['LICENSE', 'NOTICE', 'swagger-ui-es-bundle.js.LICENSE.txt'];
 const texts = licences.map((name) => Deno.readTextFile(`node_modules/swagger-ui-dist/${name}`));
 await Deno.writeTextFile(`${DIST}/licences.txt`, (await Promise.all(texts)).join('\n'));

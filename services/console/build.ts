@@ -38,7 +38,7 @@ const page = (await Deno.readTextFile('static/index.html')).replace(
 await Deno.writeTextFile(`${DIST}/index.html`, page);
 await report(['/index.html', ...assets]);
 
-/** Prints what a first visit loads, and refuses a build that is too large for it. */
+/** Prints the size of a first visit, and fails when the build is too large. */
 async function report(files: readonly string[]): Promise<void> {
   let total = 0;
   for (const file of files) {

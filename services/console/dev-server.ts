@@ -1,5 +1,5 @@
 /**
- * Serves dist/ as the gateway does, and passes everything else on to a gateway. For development and tests:
+ * Serves dist/ like the gateway, and forwards all other requests to a gateway. For development and tests:
  *
  *     deno task serve http://127.0.0.1:3000 8080
  */
@@ -38,7 +38,7 @@ Deno.serve({
 
 async function passedOn(request: Request, gateway: string): Promise<Response> {
   const { pathname, search } = new URL(request.url);
-  // At the edge /auth is user-management; behind the gateway it is found here.
+  // The edge routes /auth to user-management; the gateway serves it below this path.
   const path = pathname.replace(/^\/auth\//, '/api/users/auth/');
   const headers = new Headers(request.headers);
   headers.delete('host');
@@ -48,7 +48,7 @@ async function passedOn(request: Request, gateway: string): Promise<Response> {
     if (signal.aborted) return new Response(null, { status: LEFT });
     throw error;
   });
-  // It is decoded already.
+  // fetch has already decoded the body.
   const passed = new Headers(answer.headers);
   passed.delete('content-encoding');
   passed.delete('content-length');

@@ -1,9 +1,9 @@
-/** The page of examples: programs of examples/, which the tests run, as text to copy. */
+/** The page of examples: the programs of examples/, which the tests run, as text to copy. */
 
 export interface Example {
   readonly file: string;
   readonly title: string;
-  /** How it is run. */
+  /** The command that runs the example. */
   readonly command: string;
 }
 

@@ -1,4 +1,4 @@
-/** What the viewer uses of swagger-ui, which has no types of its own. */
+/** Types for the parts of swagger-ui that the viewer uses; the package has none. */
 export interface SwaggerOptions {
   readonly url: string;
   readonly domNode: Element;

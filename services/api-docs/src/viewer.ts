@@ -1,4 +1,4 @@
-/** The description of the API, to read and to try. A token that is entered stays in the memory of the page. */
+/** Shows the description of the API and sends trial requests. The page keeps an entered token only in memory. */
 // @ts-types="./swagger-ui.d.ts"
 import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle.js';
 import 'swagger-ui-dist/swagger-ui.css';
@@ -19,6 +19,6 @@ SwaggerUI({
   persistAuthorization: false,
   queryConfigEnabled: false,
   tryItOutEnabled: true,
-  // The page asks no other host to judge the description.
+  // No other host validates the description.
   validatorUrl: null,
 });

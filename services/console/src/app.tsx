@@ -9,7 +9,7 @@ import { SignIn } from './views/sign-in/sign_in.tsx';
 import { VIEWS } from './views/views.ts';
 
 interface AppProps {
-  /** Of a login with the identity provider. */
+  /** Refresh token from a login with the identity provider. */
   readonly refreshToken: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export function App({ refreshToken }: AppProps) {
 
   const leave = () => {
     setEnded(false);
-    // The session is forgotten here even when the platform cannot be told.
+    // The page drops the session even when the platform does not answer.
     signOut().catch((error) => console.warn('signed out on this page only:', error.message)).finally(() =>
       setUser(undefined)
     );
@@ -56,7 +56,7 @@ export function App({ refreshToken }: AppProps) {
   );
 }
 
-/** The address is the route: a jump within the page must not change it. */
+/** Focuses the content without a link to its id, which would change the route in the address. */
 function focusContent(event: Event): void {
   event.preventDefault();
   document.getElementById('content')?.focus();

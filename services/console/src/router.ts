@@ -1,4 +1,4 @@
-/** Which view the address names: `#/chat/…`. The server sees none of it. */
+/** The route is the part of the address after `#`, such as `#/chat/…`, which the server never sees. */
 import { useEffect, useState } from 'preact/hooks';
 
 const segments = (): readonly string[] =>
@@ -17,7 +17,7 @@ export function useRoute(): readonly string[] {
 
 export const hrefOf = (...route: readonly string[]): string => `#/${route.map(encodeURIComponent).join('/')}`;
 
-/** Goes there; `quietly` leaves no way back to where one is. */
+/** Navigates to a route; `quietly` replaces the current entry of the browser's history. */
 export function goTo(route: readonly string[], quietly = false): void {
   if (quietly) location.replace(hrefOf(...route));
   else location.hash = hrefOf(...route);

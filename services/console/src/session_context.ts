@@ -5,7 +5,7 @@ import type { Role, User } from './api/session.ts';
 const SessionContext = createContext<User | undefined>(undefined);
 export const SessionProvider = SessionContext.Provider;
 
-/** Who is signed in. */
+/** The signed-in user. */
 export function useUser(): User {
   const user = useContext(SessionContext);
   if (!user) throw new Error('there is no session');
@@ -14,5 +14,5 @@ export function useUser(): User {
 
 const RANKS: readonly Role[] = ['user', 'analyst', 'admin'];
 
-/** Whether the person may do what needs a role. The services decide; this only spares a refusal. */
+/** Whether a user has at least a role. The services decide; this only avoids requests that they would refuse. */
 export const isAtLeast = (user: User, role: Role): boolean => RANKS.indexOf(user.role) >= RANKS.indexOf(role);

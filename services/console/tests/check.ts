@@ -1,4 +1,4 @@
-/** As much of assertions as these tests need. */
+/** The assertions of these tests. */
 
 export function equal(actual: unknown, expected: unknown): void {
   const [left, right] = [actual, expected].map((value) => JSON.stringify(value, null, 1));

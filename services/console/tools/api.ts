@@ -1,5 +1,5 @@
 /**
- * Types of the API, out of the description that a running gateway gives of itself and its services:
+ * Generates types of the API from the OpenAPI description of a running gateway and its services:
  *
  *     deno task api URL           writes src/api/schema.ts
  *     deno task api --check URL   fails when that is not what the gateway says
@@ -7,7 +7,7 @@
 import openapiTS, { astToString } from 'openapi-typescript';
 
 const ATTEMPTS = 15;
-/** Longer than the gateway remembers that a service did not answer. */
+/** Longer than the gateway caches the failure of a service to answer. */
 const PAUSE_MS = 11_000;
 const FILE = new URL('../src/api/schema.ts', import.meta.url);
 
@@ -25,7 +25,7 @@ if (!Deno.args.includes('--check')) {
   Deno.exit(1);
 }
 
-/** Complete: a gateway leaves out services that do not answer in time, and asks them again a little later. */
+/** The complete description: a gateway omits services that do not answer in time, and retries them later. */
 async function description(url: string) {
   for (let attempts = ATTEMPTS;; attempts--) {
     const response = await fetch(new URL('/openapi.json', url));

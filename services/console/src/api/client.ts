@@ -6,7 +6,7 @@ import { Tokens } from './tokens.ts';
 
 export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
 
-/** Answers of this path are about passwords and sessions: they are asked without a token. */
+/** The client sends no token to these paths, which handle passwords and sessions. */
 const WITHOUT_TOKEN = /\/auth\/(login|register|refresh)$/;
 
 const client = createClient<paths>({ baseUrl: globalThis.location?.origin ?? '', credentials: 'omit' });
@@ -17,7 +17,7 @@ export const tokens = new Tokens((refresh_token) =>
 
 let onEnd: () => void = () => undefined;
 
-/** Names what is done when the platform refuses the session. */
+/** Sets the handler for a session that the platform refuses. */
 export function whenSessionEnds(handler: () => void): void {
   onEnd = handler;
 }
@@ -45,7 +45,7 @@ interface Answer<Data> {
   readonly response: Response;
 }
 
-/** The body of an answer, which is no mere text; throws its problem when it says no. */
+/** The JSON body of an answer; throws its Problem when the answer is an error. */
 export async function answer<Data>(
   pending: Promise<Answer<Data>>,
 ): Promise<Exclude<Data, string | null | undefined>> {
@@ -57,7 +57,7 @@ export async function answer<Data>(
 const isContent = <Data>(data: Data): data is Exclude<Data, string | null | undefined> =>
   typeof data === 'object' && data !== null;
 
-/** For answers without a body. */
+/** Waits for an answer without a body; throws its Problem when the answer is an error. */
 export async function done(pending: Promise<Answer<unknown>>): Promise<void> {
   const { error, response } = await pending;
   if (!response.ok) throw problemOf(response.status, error);

@@ -1,11 +1,11 @@
-/** Answers that say no, as the services write them (RFC 9457). */
+/** Error answers of the services (RFC 9457). */
 
 interface FieldProblem {
   readonly location: readonly string[];
   readonly message: string;
 }
 
-/** What went wrong, in the words of the service that says so. */
+/** An error in the words of the service that reports it. */
 export class Problem extends Error {
   override readonly name = 'Problem';
 
@@ -31,7 +31,7 @@ export function problemOf(status: number, body: unknown): Problem {
   );
 }
 
-/** The same for what was thrown: an answer's problem, or a request that got none. */
+/** The problem for a thrown error: an answer's problem, or a request without an answer. */
 export const asProblem = (error: unknown): Problem =>
   error instanceof Problem ? error : new Problem(0, error instanceof Error ? error.message : String(error));
 

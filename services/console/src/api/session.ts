@@ -1,4 +1,4 @@
-/** Who is signed in. */
+/** The session of the signed-in user. */
 import { answer, api, done, type Schema, tokens } from './client.ts';
 import { problemOf } from './problem.ts';
 import type { LoginResult } from './tokens.ts';
@@ -15,7 +15,7 @@ export async function signIn(credentials: Credentials): Promise<User> {
   return await accepted(await answer(api.POST('/api/users/auth/login', { body: credentials })));
 }
 
-/** With a refresh token that the identity provider's way back has left behind the `#`. */
+/** Starts a session with the refresh token that the identity provider's redirect put after the `#`. */
 export async function resume(refresh_token: string): Promise<User> {
   return await accepted(await answer(api.POST('/api/users/auth/refresh', { body: { refresh_token } })));
 }
@@ -44,7 +44,7 @@ export const hasProvider = async (): Promise<boolean> =>
 
 const PROVIDER = '/api/users/auth/oidc/login?next=/';
 
-/** Leaves for the identity provider; throws when none is configured. */
+/** Navigates to the identity provider; throws when none is configured. */
 export async function leaveForProvider(): Promise<void> {
   const response = await fetch(PROVIDER, { redirect: 'manual', credentials: 'omit' });
   if (response.type !== 'opaqueredirect') {
@@ -53,7 +53,7 @@ export async function leaveForProvider(): Promise<void> {
   location.assign(PROVIDER);
 }
 
-/** The refresh token of the address, which is gone from there at once. */
+/** Takes the refresh token out of the address and removes it there. */
 export function takeFromAddress(): string | undefined {
   const found = new URLSearchParams(location.hash.slice(1)).get('refresh_token') ?? undefined;
   if (found) history.replaceState(null, '', location.pathname);

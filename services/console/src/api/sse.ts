@@ -1,4 +1,4 @@
-/** Server-Sent Events out of the body of an answer: `EventSource` can neither POST nor send a token. */
+/** Reads Server-Sent Events from a body, because `EventSource` can neither POST nor send a token. */
 
 export interface ServerSentEvent {
   readonly event: string;
@@ -7,7 +7,7 @@ export interface ServerSentEvent {
 
 const LINE_END = /\r\n|\n|\r(?!$)/;
 
-/** The events of a stream, each as soon as it is complete. Comments, such as heartbeats, are no events. */
+/** Yields each event of a stream when it is complete; skips comments, such as heartbeats. */
 export async function* eventsOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
   let rest = '';
@@ -27,7 +27,7 @@ export async function* eventsOf(stream: ReadableStream<Uint8Array>): AsyncGenera
   }
 }
 
-/** By hand: not every browser can iterate a stream. */
+/** The chunks of a stream, through a reader because not every browser can iterate a stream. */
 async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
   try {

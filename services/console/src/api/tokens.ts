@@ -1,9 +1,9 @@
-/** The tokens of a session. They are held in memory alone: a reload of the page forgets them. */
+/** The tokens of a session. The page keeps them only in memory, so a reload drops them. */
 import type { components } from './schema.ts';
 
 export type LoginResult = components['schemas']['user-management.LoginResult'];
 
-/** An access token is renewed when it is good for less than this. */
+/** The page renews an access token that expires within this time. */
 const MARGIN_MS = 30_000;
 
 interface Held {
@@ -16,7 +16,7 @@ export class Tokens {
   #held: Held | undefined;
   #renewing: Promise<string> | undefined;
 
-  /** `renew` exchanges a refresh token, which is used up by that. */
+  /** `renew` exchanges a refresh token and uses it up. */
   constructor(
     private readonly renew: (refreshToken: string) => Promise<LoginResult>,
     private readonly now: () => number = Date.now,
@@ -34,18 +34,18 @@ export class Tokens {
     this.#held = undefined;
   }
 
-  /** An access token that is good for a while; nothing when there is no session. */
+  /** An access token valid for at least `MARGIN_MS`; undefined without a session. */
   async access(): Promise<string | undefined> {
     const held = this.#held;
     if (!held || held.until - this.now() > MARGIN_MS) return held?.access;
-    // A second use of a refresh token ends the session: those who ask at the same time share one exchange.
+    // A second use of a refresh token ends the session, so concurrent callers share one exchange.
     this.#renewing ??= this.#exchange(held).finally(() => this.#renewing = undefined);
     return await this.#renewing;
   }
 
   async #exchange(held: Held): Promise<string> {
     const result = await this.renew(held.refresh);
-    // Unless the person has signed out in the meantime.
+    // The person may have signed out in the meantime.
     if (this.#held === held) this.accept(result);
     return result.access_token;
   }

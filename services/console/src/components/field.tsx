@@ -6,7 +6,7 @@ interface FieldProps {
   readonly hint?: string;
   readonly value: string;
   readonly onValue: (value: string) => void;
-  /** What else the element is to have. */
+  /** Further attributes of the element. */
   readonly input?: JSX.IntrinsicElements['input'];
 }
 

@@ -8,7 +8,7 @@ interface LoadingProps<Data> {
   readonly children: (data: Data) => ComponentChildren;
 }
 
-/** What was loaded, or how far that is. */
+/** Shows the loaded data, the wait, or the error. */
 export function Loading<Data>({ of, children }: LoadingProps<Data>) {
   const { t } = useI18n();
   if (of.data !== undefined) return <>{children(of.data)}</>;

@@ -1,6 +1,6 @@
 import { useI18n } from '../i18n/i18n.ts';
 
-/** Asks for the rest of a list, while there is some. */
+/** A button that loads more of a list while there is more. */
 export function More(
   { of }: { readonly of: { readonly more: (() => void) | undefined; readonly loading: boolean } },
 ) {

@@ -21,7 +21,7 @@ interface ProblemProps {
   readonly onRetry?: () => void;
 }
 
-/** What went wrong, in the words of the service. */
+/** An error in the words of the service. */
 export function ProblemNotice({ problem, onRetry }: ProblemProps) {
   const { t } = useI18n();
   if (!problem) return null;

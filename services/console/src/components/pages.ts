@@ -7,7 +7,7 @@ interface Page<Item> {
 }
 
 export interface Pages<Item> extends Loaded<Page<Item>> {
-  /** Loads more; nothing when all is there. */
+  /** Loads more; undefined when the list is complete. */
   readonly more: (() => void) | undefined;
 }
 

@@ -6,7 +6,7 @@ interface TableProps {
   readonly children: ComponentChildren;
 }
 
-/** A table that scrolls by itself where it is wider than the page. */
+/** A table that scrolls sideways when it is wider than the page. */
 export const Table = ({ caption, columns, children }: TableProps) => (
   <div class='scroll' tabIndex={0} role='region' aria-label={caption}>
     <table>

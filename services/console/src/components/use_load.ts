@@ -2,14 +2,14 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { asProblem, type Problem } from '../api/problem.ts';
 
 export interface Loaded<Data> {
-  /** Stays while it is loaded again. */
+  /** Keeps the old data during a reload. */
   readonly data?: Data;
   readonly problem?: Problem;
   readonly loading: boolean;
   readonly reload: () => void;
 }
 
-/** What `load` returns, again whenever one of `inputs` changes. An answer that is overtaken by a newer one is left. */
+/** Calls `load`, and again whenever one of `inputs` changes. Ignores an answer when a newer call has begun. */
 export function useLoad<Data>(load: () => Promise<Data>, inputs: readonly unknown[]): Loaded<Data> {
   const [state, setState] = useState<Omit<Loaded<Data>, 'reload'>>({ loading: true });
   const newest = useRef(0);
@@ -39,7 +39,7 @@ export interface Action<Arguments extends readonly unknown[]> {
   readonly problem?: Problem;
 }
 
-/** Something a person does: it is busy until it is done, and says what went wrong. */
+/** An action of a person, with its state: busy or not, and the last problem. */
 export function useAction<Arguments extends readonly unknown[]>(
   action: (...args: Arguments) => Promise<void>,
 ): Action<Arguments> {

@@ -20,7 +20,7 @@ export interface I18n {
   readonly day: (iso: string) => string;
 }
 
-/** @param locale the person's own variant of the language, which numbers and times are written by. */
+/** @param locale the person's variant of the language, for the format of numbers and times. */
 export function i18nOf(language: Language, locale: string = language): I18n {
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
   const times = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
@@ -40,7 +40,7 @@ export function i18nOf(language: Language, locale: string = language): I18n {
   };
 }
 
-/** The first of these languages that the console speaks. */
+/** The first of these languages that the console has. */
 export function preferred(languages: readonly string[]): Language {
   const known = languages.map((name) => name.slice(0, 2).toLowerCase());
   return LANGUAGES.find((language) => language === known.find((name) => name in DICTIONARIES)) ?? 'en';

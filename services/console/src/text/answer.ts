@@ -1,4 +1,4 @@
-/** An answer of a model: texts, and code between fences. */
+/** Splits a model's answer into text and fenced code. */
 
 export interface Part {
   readonly kind: 'text' | 'code';
@@ -7,7 +7,7 @@ export interface Part {
 
 const FENCE = /^[ \t]*```/;
 
-/** While an answer is on its way its last fence may still be open: what follows it is code. */
+/** The parts of an answer. In an incomplete answer the last fence may be open; the text after it is code. */
 export function partsOf(answer: string): readonly Part[] {
   const parts: Part[] = [];
   let lines: string[] = [];

@@ -1,4 +1,4 @@
-/** Parts of 1C:Enterprise code, its queries included, to be coloured. Joined they are the code again. */
+/** Splits 1C:Enterprise code, with its queries, into parts to colour. Joined, the parts give the code again. */
 
 export type Kind = 'comment' | 'string' | 'date' | 'directive' | 'number' | 'keyword' | 'plain';
 
@@ -20,7 +20,7 @@ const WORDS =
   уничтожить сумма количество минимум максимум среднее убыв возр`;
 const KEYWORDS: ReadonlySet<string> = new Set(WORDS.split(/\s+/));
 
-/** A string may go on in the next line, behind a `|`. A word behind a dot is a name. */
+/** A string may continue on the next line after a `|`. A word after a dot is a name. */
 const TOKEN = new RegExp(
   [
     String.raw`(?<comment>\/\/[^\n]*)`,

@@ -10,14 +10,14 @@ import { OneC } from './onec/onec.tsx';
 import { Reports } from './reports/reports.tsx';
 
 export interface ViewProps {
-  /** What follows the view's name in the address. */
+  /** The segments after the view's name in the address. */
   readonly route: readonly string[];
 }
 
 interface ViewEntry {
   readonly name: string;
   readonly title: Key;
-  /** The lowest role that sees it. */
+  /** The lowest role that sees the view. */
   readonly role: Role;
   readonly View: ComponentType<ViewProps>;
 }

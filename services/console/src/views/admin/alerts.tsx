@@ -13,7 +13,7 @@ type State = Schema<'security.AlertState'>;
 
 const STATES: readonly State[] = ['open', 'acknowledged', 'resolved'];
 
-/** As the service allows them. */
+/** The changes of state that the service allows. */
 const NEXT: Readonly<Record<State, readonly (readonly [state: State, label: Key])[]>> = {
   open: [['acknowledged', 'admin.acknowledge'], ['resolved', 'admin.resolve']],
   acknowledged: [['resolved', 'admin.resolve'], ['open', 'admin.reopen']],

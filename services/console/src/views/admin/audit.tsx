@@ -6,7 +6,7 @@ import { useI18n } from '../../i18n/i18n.ts';
 
 type Verification = Schema<'security.VerificationView'>;
 
-/** Whether the audit log is as it was written. */
+/** Verifies the audit log. */
 export function Audit() {
   const { t } = useI18n();
   const [found, setFound] = useState<Verification>();
@@ -27,7 +27,7 @@ export function Audit() {
   );
 }
 
-/** Part after part, up to the end or the first bad entry. */
+/** Verifies the log in parts, up to the end or the first bad entry. */
 async function verify(): Promise<Verification> {
   let entries = 0;
   let from: number | undefined;

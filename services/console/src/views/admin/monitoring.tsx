@@ -1,6 +1,6 @@
 import { useI18n } from '../../i18n/i18n.ts';
 
-/** The local ports of the environments where they are forwarded, as the platform's values set them. */
+/** The local ports to which an operator forwards the environments' consoles, as in the platform's values. */
 const FORWARDED = [
   { name: 'Grafana', environment: 'dev', port: 3001 },
   { name: 'Prometheus', environment: 'dev', port: 9090 },

@@ -58,7 +58,7 @@ export function Users() {
                         hidesLabel
                         value={user.role}
                         options={ROLES.map((role) => [role, t(`role.${role}`)])}
-                        // An administrator does not lose the role by a slip.
+                        // Administrators cannot remove their own role by mistake.
                         disabled={change.busy || user.id === self.id}
                         onValue={(role) => change.run(user, role)}
                       />

@@ -14,7 +14,7 @@ export function Chat({ route: [id] }: ViewProps) {
   const [limit, setLimit] = useState(PAGE);
   const conversations = useLoad(() => loadConversations(limit), [limit]);
   const models = useModels();
-  // A conversation that begins gets its address when its first answer is complete: it is the same thread.
+  // A new conversation gets its address after the first answer, and must keep the same thread.
   const [begun, setBegun] = useState<{ readonly id?: string; readonly key: number }>({ key: 0 });
   useEffect(() => {
     if (id !== begun.id) setBegun(({ key }) => ({ ...(id ? { id } : {}), key: key + 1 }));

@@ -3,14 +3,14 @@ import { useId, useState } from 'preact/hooks';
 import { Form } from '../../components/field.tsx';
 import { useI18n } from '../../i18n/i18n.ts';
 
-/** As the API limits it. */
+/** The API's limit in characters. */
 const LONGEST = 32_000;
 
 interface ComposerProps {
   readonly busy: boolean;
   readonly onSend: (text: string) => void;
   readonly onStop: () => void;
-  /** Beside the button. */
+  /** Content beside the button. */
   readonly children: ComponentChildren;
 }
 
@@ -24,7 +24,7 @@ export function Composer({ busy, onSend, onStop, children }: ComposerProps) {
     setText('');
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    // An Enter that ends the choice of a character is not ours.
+    // An Enter that confirms an input method's character does not send.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     send();

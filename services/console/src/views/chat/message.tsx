@@ -6,11 +6,11 @@ import type { Summary } from './stream.ts';
 
 type Stored = Schema<'ai-assistant.MessageView'>;
 
-/** A stored message, or one that is on its way. */
+/** A stored message, or one that is still arriving. */
 export interface Message extends Pick<Stored, 'role' | 'content'> {
   readonly model?: string | null;
   readonly summary?: Pick<Summary, 'model' | 'usage' | 'fallback_for' | 'finish_reason'>;
-  /** Why there is no more of it. */
+  /** Why the message ended early. */
   readonly end?: Key;
 }
 
@@ -31,7 +31,7 @@ export function MessageItem({ message }: { readonly message: Message }) {
   );
 }
 
-/** What an answer cost, and what there is to know of it. */
+/** The cost and the details of an answer. */
 export function Cost({ of }: { readonly of: NonNullable<Message['summary']> }) {
   const { t } = useI18n();
   const { usage, fallback_for, finish_reason } = of;

@@ -11,7 +11,7 @@ export const useModels = (): Loaded<Models> =>
 
 const UNAVAILABLE = 503;
 
-/** Says when no model answers, and how one is set. */
+/** Tells when no model is configured, and how to configure one. */
 export function ModelNotice({ models }: { readonly models: Loaded<Models> }) {
   const { data, problem } = models;
   if (data?.simulated) return <HowTo kind='info' title='model.simulated' text='model.simulatedText' />;

@@ -6,7 +6,7 @@ import { eventsOf } from '../../api/sse.ts';
 export type Summary = Omit<Schema<'ai-assistant.ChatAnswer'>, 'message'>;
 type Question = Pick<Schema<'ai-assistant.ChatRequest'>, 'message' | 'conversation_id' | 'model'>;
 
-/** Says something to a model; nothing is returned when the answer ends before its end arrived. */
+/** Sends a message to a model; returns undefined when the stream ends without its last event. */
 export async function say(
   question: Question,
   signal: AbortSignal,

@@ -17,7 +17,7 @@ interface ThreadProps {
   readonly onAnswered: (conversation: string | null) => void;
 }
 
-/** The messages of a conversation, and what is said next. */
+/** The messages of a conversation, and the composer for the next one. */
 export function Thread({ id, models, onAnswered }: ThreadProps) {
   const { t } = useI18n();
   const [model, setModel] = useState('');
@@ -48,7 +48,7 @@ interface ThreadState {
   readonly busy: boolean;
   readonly send: (text: string, model: string) => void;
   readonly stop: () => void;
-  /** Shows what was said before; nothing when all is shown. */
+  /** Shows earlier messages; undefined when all are shown. */
   readonly earlier: (() => void) | undefined;
 }
 
@@ -114,7 +114,7 @@ function useThread(id: string | undefined, onAnswered: ThreadProps['onAnswered']
   };
 }
 
-/** The last messages, or those before one of them: the API counts from the oldest. */
+/** The last messages, or those before index `before`: the API counts from the oldest. */
 async function readBefore(conversation: string, before?: number) {
   const read = (offset: number, limit: number) => {
     const params = { path: { conversation_id: conversation }, query: { offset, limit } };

@@ -13,7 +13,7 @@ type Kind = Generated['kind'];
 
 const KINDS: readonly Kind[] = ['module', 'query', 'report'];
 
-/** Code written from a description. */
+/** Generates code from a description. */
 export function CodeView() {
   const { t } = useI18n();
   const id = useId();

@@ -1,9 +1,9 @@
-/** Where the bars of a chart are, in the units of its drawing. */
+/** The positions of a chart's bars, in units of its drawing. */
 
 export const WIDTH = 600;
 export const HEIGHT = 160;
 
-/** Of the width of a step. */
+/** Gap between steps, as a share of a step's width. */
 const GAP = 0.2;
 
 export interface Bar {
@@ -15,7 +15,7 @@ export interface Bar {
   readonly height: number;
 }
 
-/** The least of 1, 2 and 5 times a power of ten that is not below any value. */
+/** The smallest 1, 2 or 5 times a power of ten that is at least every value. */
 export function scaleOf(series: readonly (readonly number[])[]): number {
   const most = Math.max(0, ...series.flat());
   if (most === 0) return 1;

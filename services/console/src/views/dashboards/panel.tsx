@@ -8,11 +8,11 @@ type Series = Schema<'analytics.SeriesView'>;
 interface PanelProps {
   /** One or several, over the same steps of time. */
   readonly series: readonly Series[];
-  /** By the names of series. The sum of days is not always the total: a person is active on many. */
+  /** By the names of series. A total is not always the sum of the days: one user is active on many days. */
   readonly totals: Schema<'analytics.DashboardView'>['totals'];
 }
 
-/** Bars over time, with the same figures as a table for people who cannot see them. */
+/** Bars over time, with the same figures in a table for people who cannot see the bars. */
 export function Panel({ series, totals }: PanelProps) {
   const { t, number } = useI18n();
   const title = series.map(({ label }) => label).join(', ');

@@ -14,7 +14,7 @@ const AGAIN_MS = 1_000;
 
 const isOpen = ({ status }: Job): boolean => status === 'queued' || status === 'running';
 
-/** The synchronizations; while one is open, its progress is asked for again and again. */
+/** The synchronizations; the page polls the progress while one is open. */
 export function Jobs({ started }: { readonly started: number }) {
   const { t } = useI18n();
   const jobs = usePages((query) => answer(api.GET('/api/1c/sync', { params: { query } })), [started], 5);

@@ -4,7 +4,7 @@ import { Companies } from './companies.tsx';
 import { Jobs } from './jobs.tsx';
 import { StartSync } from './start_sync.tsx';
 
-/** The 1C base: its companies, what it publishes, and the copies of that. */
+/** The 1C base: its companies, its entity sets, and their copies. */
 export function OneC() {
   const { t } = useI18n();
   const [started, setStarted] = useState(0);

@@ -9,7 +9,7 @@ import { useAction } from '../../components/use_load.ts';
 import { useI18n } from '../../i18n/i18n.ts';
 import { isAtLeast, useUser } from '../../session_context.ts';
 
-/** What the base publishes, to choose from and to copy. */
+/** Lists the entity sets of the base, to choose and copy. */
 export function StartSync({ onStarted }: { readonly onStarted: () => void }) {
   const { t } = useI18n();
   const mayStart = isAtLeast(useUser(), 'analyst');
@@ -75,7 +75,7 @@ export function StartSync({ onStarted }: { readonly onStarted: () => void }) {
 interface EntitySetsProps {
   readonly search: string;
   readonly chosen: ReadonlySet<string>;
-  /** Nothing for people who may only look. */
+  /** Undefined for people who may only look. */
   readonly onChoose: ((name: string) => void) | undefined;
 }
 

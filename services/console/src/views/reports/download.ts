@@ -1,4 +1,4 @@
-/** A report as a file: the browser could not send a token with a plain link. */
+/** Downloads a report with a token, which the browser does not send for a plain link. */
 import { answer, api } from '../../api/client.ts';
 
 export const FILE_FORMATS = ['csv', 'xlsx', 'png'] as const;
@@ -18,6 +18,6 @@ function save(content: Blob, name: string): void {
   link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
-  // The browser has taken it by the next turn.
+  // The browser has started the download by the next turn.
   setTimeout(() => URL.revokeObjectURL(link.href));
 }

@@ -6,7 +6,7 @@ import { useAction, useLoad } from '../../components/use_load.ts';
 import { useI18n } from '../../i18n/i18n.ts';
 
 interface SignInProps {
-  /** Whether there was a session, which the platform refuses now. */
+  /** Whether the platform has ended an earlier session. */
   readonly ended: boolean;
   readonly onUser: (user: User) => void;
 }
