@@ -125,7 +125,7 @@ async def test_without_redis_nothing_is_let_through_but_what_was_begun_is_ended(
 async def test_what_was_set_aside_is_not_taken_from_a_count_made_anew(
     budget: TokenBudget, resources: Resources
 ) -> None:
-    """Else a call that ends after its count was evicted would make room for others."""
+    """Otherwise a call that ends after the eviction of its count would free tokens that it never reserved."""
     user_id = uuid4()
     first = await budget.reserve(user_id, 60)
     await resources.redis.delete(first.key)

@@ -1,4 +1,4 @@
-"""No model this repository names by itself may be near its end, by the lists in the providers' SDKs."""
+"""No model named in this repository may be near its end of life in the lists of the providers' SDKs."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ _IN_PROSE = re.compile(r"\b(?:gpt|claude)-[a-z0-9.-]*[a-z0-9]")
 
 
 def ends(text: str) -> dict[str, date]:
-    """When OpenAI's models end. What is no model any more, and so has no date, has ended."""
+    """The end dates of OpenAI's models. A removed model without a date has ended."""
     found: dict[str, date] = {}
     for bullet in _BULLET.split(text)[1:]:
         shutdown = _SHUTDOWN.search(" ".join(bullet.split()))

@@ -1,4 +1,4 @@
-"""Answers that are no answers, and pieces that are none by themselves, as a user meets them."""
+"""Empty or broken answers, and incomplete pieces, as a user sees them."""
 
 import json
 from collections.abc import AsyncIterator

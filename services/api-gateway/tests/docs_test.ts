@@ -1,4 +1,4 @@
-/** The pages below /docs: programs that people copy do run, and nothing in a page is against its policy. */
+/** The pages below /docs: the example programs run, and the pages obey their Content Security Policy. */
 import { escaped, EXAMPLES, section } from '../../api-docs/src/examples.ts';
 import {
   assert,
@@ -17,7 +17,7 @@ const ANSWER = 'Call Write(DocumentWriteMode.Posting) on the document object.';
 const COMPANY = 'Ромашка ООО';
 const RUNTIMES: Readonly<Record<string, string>> = { sh: 'bash', py: 'python3', mjs: 'node' };
 
-/** What the services answer, and what they were sent. */
+/** Services with set answers that record their requests. */
 function services() {
   const asked: unknown[] = [];
   const service = startService(async (request) => {

@@ -1,4 +1,4 @@
-/** WebSocket frames: what passes, in whatever pieces it comes, and that nothing is kept. */
+/** WebSocket frames pass in pieces of any size, and the guard keeps none. */
 import { Bridge, type FrameStream, WEB_SOCKET_LIMITS } from '../src/bridge.ts';
 import { FrameGuard, goodbye } from '../src/frames.ts';
 import { randomFrom } from './mutations.ts';
@@ -100,7 +100,7 @@ Deno.test('security: the announced length alone decides', () => {
   }
 });
 
-/** An end that is written by a test; `pace` says when what it is sent has been taken. */
+/** An end that a test controls; a write to it is done when `pace` resolves. */
 function streamEnd(pace: () => Promise<void> = () => Promise.resolve()) {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const [reader, writer] = [readable.getReader(), writable.getWriter()];

@@ -1,6 +1,6 @@
 /**
- * Nothing that comes from outside ends the process: answers and requests with random faults, as many as FUZZ_CASES says,
- * the same ones again with the FUZZ_SEED that was printed.
+ * No input from outside ends the process. The tests send FUZZ_CASES answers and requests with random faults; a printed
+ * FUZZ_SEED repeats a run.
  */
 import config from '../deno.json' with { type: 'json' };
 import { acceptFor, mutate, type Random, randomFrom } from './mutations.ts';
@@ -83,7 +83,7 @@ const isHealthy = ({ port }: Running): Promise<boolean> =>
     return response.ok;
   }, () => false);
 
-/** Sends these bytes, says that no more come, and reads what comes back to its end. */
+/** Sends these bytes, closes the sending side, and reads the answer to its end. */
 async function send({ port }: Running, bytes: Uint8Array, first?: Uint8Array): Promise<void> {
   const connection = await Deno.connect({ hostname: '127.0.0.1', port });
   const timer = setTimeout(() => closeQuietly(connection), CASE_MS);
@@ -104,7 +104,7 @@ async function send({ port }: Running, bytes: Uint8Array, first?: Uint8Array): P
   }
 }
 
-/** Each lane has a service of its own to the gateway, whose circuit a good call after each case keeps closed. */
+/** Each lane is a separate service for the gateway; a good call after each case keeps its circuit closed. */
 async function inTurn(running: Running, run: (index: number, lane: number) => Promise<void>): Promise<void> {
   let next = 0;
   let isGone = false;
@@ -115,7 +115,7 @@ async function inTurn(running: Running, run: (index: number, lane: number) => Pr
   await Promise.all(Array.from({ length: AT_A_TIME }, work));
 }
 
-/** The same process still serves, and has met with nothing that it did not expect. */
+/** The same process still serves, and has logged no unexpected error. */
 async function assertUnharmed(running: Running): Promise<void> {
   const isSame = await isHealthy(running);
   try {

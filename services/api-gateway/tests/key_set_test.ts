@@ -171,13 +171,13 @@ Deno.test("what the library's own remote key set cannot do, by itself", async ()
   const server = startKeyServer(first);
   const ask = (keys: ReturnType<typeof createRemoteJWKSet>) =>
     keys({ alg: 'ES256', kid: 'first' }, NO_TOKEN).then(() => 'found', () => 'failed');
-  // Good keys that are old are given up while they cannot be fetched.
+  // The library drops old but good keys when a fetch fails.
   const old = createRemoteJWKSet(new URL(server.url), { cacheMaxAge: 1 });
   assertEquals(await ask(old), 'found');
   server.isBroken = true;
   await waitUntil(() => !old.fresh);
   assertEquals(await ask(old), 'failed');
-  // While there are none, each token makes it ask.
+  // Without keys, the library fetches for each token.
   const none = createRemoteJWKSet(new URL(server.url), { cooldownDuration: 60_000 });
   server.asked = 0;
   for (let i = 0; i < 3; i++) assertEquals(await ask(none), 'failed');

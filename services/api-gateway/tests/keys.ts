@@ -6,7 +6,7 @@ export type Asymmetric = 'RS256' | 'ES256';
 
 export interface SigningKey {
   readonly jwk: JWK;
-  /** The public key as PEM, which everybody knows. */
+  /** The public key as PEM. */
   readonly pem: string;
   token(changes?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
 }
@@ -24,7 +24,7 @@ export async function newKey(algorithm: Asymmetric, kid?: string): Promise<Signi
 
 export interface KeyServer extends Service {
   keys: unknown[];
-  /** Times that somebody asked. */
+  /** Number of requests. */
   asked: number;
   isBroken: boolean;
 }

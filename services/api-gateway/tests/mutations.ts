@@ -1,4 +1,4 @@
-/** Random faults, the same ones for the same seed. */
+/** Random faults, reproducible from a seed. */
 import { createHash } from 'node:crypto';
 
 export interface Random {
@@ -25,7 +25,7 @@ export function randomFrom(seed: number): Random {
   };
 }
 
-/** What parsers differ about. */
+/** Texts that parsers read differently. */
 const WORDS = [
   ...[
     '\0',
@@ -138,14 +138,14 @@ function mutated(random: Random, text: string): string {
   }
 }
 
-/** Where a header may begin. */
+/** Inserts the word where a header may begin. */
 function afterALine(random: Random, text: string, word: string): string {
   const lines = text.split('\r\n');
   const at = 1 + random.below(lines.length);
   return [...lines.slice(0, at), word.replace(/\r\n$/, ''), ...lines.slice(at)].join('\r\n');
 }
 
-/** The headers with which a service takes a WebSocket that it was asked for. */
+/** The headers with which a service accepts a WebSocket. */
 export function acceptFor(request: string): string {
   const key = /^sec-websocket-key: *(\S+)/mi.exec(request)?.[1] ?? '';
   const proof = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');

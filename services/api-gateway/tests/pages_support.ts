@@ -1,4 +1,4 @@
-/** The console's folder as the image has it, made by the very program that makes it there. */
+/** The console's folder as in the image, made by the same program. */
 import config from '../deno.json' with { type: 'json' };
 import { assertEquals } from './support.ts';
 

@@ -36,7 +36,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** As it comes over the wire: `fetch` would take the encoding off, and put headers of one name together. */
+/** The raw answer: `fetch` would decode the body and join headers of one name. */
 async function ask(
   gateway: RunningGateway,
   path: string,
@@ -160,7 +160,7 @@ const directivesOf = (policy: string): ReadonlyMap<string, readonly string[]> =>
       return [name, sources];
     }),
   );
-/** What a policy may never say: each lets text run that we did not ship, or loads from elsewhere. */
+/** Forbidden in a policy: each allows foreign scripts or loads from other hosts. */
 const TOO_WIDE =
   /'unsafe-|'nonce-|'strict-dynamic'|https?:|\*|(?:^|\s)(?:script|style|default)-src[^;]*\b(?:data|blob):/;
 

@@ -1,4 +1,4 @@
-/** What is scarce is not held at the pace of a client. */
+/** A slow client does not hold scarce resources. */
 import { CircuitBreaker } from '../src/breaker.ts';
 import {
   assertEquals,
@@ -62,7 +62,7 @@ Deno.test('security: slow uploads do not keep an open circuit open', async () =>
   const slow = () => Deno.connect({ hostname: '127.0.0.1', port: gateway.port });
   const uploads: Deno.Conn[] = [];
   const head = `POST /api/ai/x HTTP/1.1\r\nHost: g\r\nAuthorization: ${headers.Authorization}\r\n`;
-  // The circuit may be tried after ten seconds; the slow ones come first all the time.
+  // The breaker allows a trial after ten seconds, and slow requests always come first.
   const end = performance.now() + 30_000;
   let status = 503;
   while (status !== 200 && performance.now() < end) {

@@ -54,7 +54,7 @@ Deno.test('a console that is not there ends the process with one line, too', asy
   assert(line.startsWith('api-gateway: CONSOLE_DIR has "console/none", which cannot be read: '), line);
 });
 
-/** The gateway in a process of its own, once it is ready. */
+/** A ready gateway in its own process. */
 async function gatewayProcess(redis: RedisServer, upstream: string, drainSeconds: number) {
   const port = freePort();
   const timeoutMs = PATIENCE_MS;

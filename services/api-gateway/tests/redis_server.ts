@@ -7,7 +7,7 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-/** REDIS_SERVER, or what is on the PATH. */
+/** REDIS_SERVER, or a server on the PATH. */
 export function findRedis(): string | undefined {
   const onPath = (Deno.env.get('PATH') ?? '').split(':')
     .flatMap((directory) => [`${directory}/redis-server`, `${directory}/valkey-server`]);
@@ -23,7 +23,7 @@ function isFile(path: string): boolean {
   }
 }
 
-/** Without a Redis these tests are left out on a laptop, and fail in continuous integration. */
+/** Without a Redis server, a laptop skips these tests and continuous integration fails. */
 export const redisTest = (name: string, run: () => Promise<void>) =>
   Deno.test({ name, ignore: !findRedis() && Deno.env.get('CI') !== 'true', fn: run });
 

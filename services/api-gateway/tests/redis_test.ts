@@ -61,7 +61,7 @@ redisTest('requests that ask together are counted as if each had come alone', as
     together.slice(0, 20).map(({ remaining }) => remaining),
     Array.from({ length: 20 }, (_, i) => 19 - i),
   );
-  // A request of a quota of 20 a minute comes back every three seconds.
+  // A quota of 20 a minute regains one request every three seconds.
   assertEquals(
     together.slice(0, 20).map(({ resetSeconds }) => resetSeconds),
     Array.from({ length: 20 }, (_, i) => 3 * (i + 1)),
@@ -69,7 +69,7 @@ redisTest('requests that ask together are counted as if each had come alone', as
   for (const { quota, retrySeconds, resetSeconds } of together.slice(20)) {
     assertEquals([quota.name, retrySeconds, resetSeconds], ['common', 3, 60]);
   }
-  // Those that were refused spent nothing of the other quota.
+  // Refused requests used nothing of the other quota.
   assertEquals((await consume(store, address)).remaining, 9);
 
   const both = { quotas: [{ ...user, subject: 'user:2' }, address] };
@@ -191,7 +191,7 @@ redisTest('a request that one limit refuses is not counted by the others', async
   await redis.stop();
 });
 
-/** Marks of user-management, written as it writes them. */
+/** Writes a revocation like user-management. */
 async function mark(store: RedisStore, key: string, value: string): Promise<void> {
   assertEquals(await store.command(['SET', key, value, 'EX', '60']), 'OK');
 }

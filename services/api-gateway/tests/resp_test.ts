@@ -3,7 +3,7 @@ import { assert, assertEquals, bytesOf, closeQuietly, startRawService, waitUntil
 
 const PONG = '+PONG\r\n';
 
-/** A server that says these pieces after the greeting. */
+/** A server that sends these pieces after the greeting. */
 async function connectTo(answer: (connection: Deno.Conn, index: number) => Promise<void> | void) {
   let commands = 0;
   const server = startRawService(async (connection) => {

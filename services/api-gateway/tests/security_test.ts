@@ -1,4 +1,4 @@
-/** Attacks on the gateway, each with the service behind it as witness: none may reach it. */
+/** Attacks on the gateway. The service behind it records requests: no attack may reach it. */
 import { SignJWT } from 'jose';
 import { newKey, type SigningKey, startKeyServer } from './keys.ts';
 import { redisTest, startRedis } from './redis_server.ts';
@@ -30,7 +30,7 @@ const base64 = (value: unknown) =>
   btoa(typeof value === 'string' ? value : JSON.stringify(value)).replaceAll('+', '-').replaceAll('/', '_')
     .replaceAll('=', '');
 
-/** Which statuses a gateway with this key gives for tokens; and the requests that its service has seen. */
+/** The statuses of a gateway with this key for the tokens, and the requests that reached its service. */
 async function statusesFor(key: SigningKey | undefined, tokens: string[]): Promise<number[]> {
   const seen: string[] = [];
   const service = startService((request) => {

@@ -1,4 +1,4 @@
-/** What the server in front of everything bounds, and how strictly it reads. */
+/** The limits of the server, and the strictness of its parser. */
 import {
   assert,
   assertEquals,
@@ -24,7 +24,7 @@ async function connect({ port }: RunningGateway, text: string): Promise<Deno.Tcp
   return connection;
 }
 
-/** All that comes until the other side closes. */
+/** All bytes until the other side closes. */
 async function readToEnd(connection: Deno.Conn): Promise<string> {
   const buffer = new Uint8Array(65_536);
   const decoder = new TextDecoder('latin1');
@@ -65,14 +65,14 @@ Deno.test('security: a head has a time limit, wherever it stops and whatever cam
   ];
   const connections = await Promise.all(beginnings.map((text) => connect(gateway, text)));
   const drip = setInterval(() => {
-    // All but the silent one go on, a byte at a time: what counts is the whole head.
+    // All but the silent one continue byte by byte: the time limit is for the whole head.
     for (const connection of connections.slice(3, 5)) connection.write(bytesOf('a')).catch(() => 0);
   }, 100);
   const answers = await Promise.all(connections.map(readToEnd));
   clearInterval(drip);
   for (const [index, answer] of answers.entries()) {
     const last = answer.slice(answer.lastIndexOf('HTTP/1.1'));
-    // What follows an answer on the same connection is told nothing.
+    // The server closes without an answer to bytes that follow an answer on the same connection.
     const isOver = answer === '' || last.startsWith('HTTP/1.1 408') || index === 4;
     assert(isOver, `${JSON.stringify(beginnings[index])}: ${answer}`);
   }
@@ -346,7 +346,7 @@ Deno.test('security: a connection whose client takes nothing is ended, though it
     maxConnections: 1,
   });
   await using gateway = await startGateway(settings);
-  // More answers than the kernel takes for a client that does not read them.
+  // More answers than the kernel buffers for a client that does not read.
   const connection = await connect(gateway, 'GET /api/ai/pub HTTP/1.1\r\nHost: g\r\n\r\n'.repeat(1_500));
   await waitUntil(async () => !await isOpen(gateway));
   await waitUntil(() => isOpen(gateway));

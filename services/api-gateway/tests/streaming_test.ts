@@ -1,4 +1,4 @@
-/** Bodies and events pass as they come, within their times. */
+/** Bodies and events pass unbuffered, within their time limits. */
 import {
   assert,
   assertEquals,
@@ -15,7 +15,7 @@ import {
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
-/** A service that streams what it is told to, and knows when its client is gone. */
+/** A service that streams on a test's command, and records when its client leaves. */
 function streamingService() {
   const state: { cancelled: boolean; controller?: ReadableStreamDefaultController<Uint8Array> } = {
     cancelled: false,

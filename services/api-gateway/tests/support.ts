@@ -1,4 +1,4 @@
-/** What the integration tests share: a gateway on a free port, services behind it, tokens and a Redis. */
+/** Shared code of the integration tests: a gateway on a free port, services behind it, tokens and a Redis. */
 import { SignJWT } from 'jose';
 import { createGateway } from '../src/app.ts';
 import type { Client } from '../src/exchange.ts';
@@ -22,10 +22,10 @@ export function assertEquals(actual: unknown, expected: unknown): void {
   assert(a === b, `got ${a}, expected ${b}`);
 }
 
-/** The ceiling of every wait of the tests. It is reached only when what is waited for never comes. */
+/** The longest wait of a test. A test reaches it only when the awaited event never comes. */
 export const PATIENCE_MS = 60_000;
 const PAUSE_MS = 10;
-/** The gateway looks at its time limits more often than this. */
+/** The gateway checks its time limits more often than this. */
 const LOOKS_MS = 60;
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
@@ -37,7 +37,7 @@ export async function waitUntil(condition: () => boolean | Promise<boolean>): Pr
   }
 }
 
-/** Until something stays as it is for many turns of the event loop, in which all that this process does would go on. */
+/** Waits until a value stays the same for many turns of the event loop, so that no work of this process is left. */
 export async function settled(value: () => number): Promise<void> {
   for (let last = NaN, turns = 0; turns < 20; turns++) {
     const now = value();
@@ -50,8 +50,8 @@ const machine = performance.now.bind(performance);
 let ahead = 0;
 
 /**
- * Moves `performance.now()` on, by which the gateway has its time limits, and gives it time to look at them. It is never
- * moved back. `setTimeout` and `Date` are not concerned.
+ * Moves `performance.now()` forward, which the gateway uses for its time limits, and lets the gateway check them. The
+ * clock never moves back. `setTimeout` and `Date` do not change.
  */
 export async function passTime(milliseconds: number): Promise<void> {
   ahead += milliseconds;
@@ -105,8 +105,7 @@ const [FIRST_PORT, PORTS_A_PROCESS, PROCESSES] = [20_000, 30, 400];
 let given = 0;
 
 /**
- * A port on which nothing listens and that no other run of the tests takes: below the range of ephemeral ports, in a
- * block of this process.
+ * A free port that no other test run takes: below the range of ephemeral ports, in a block of this process.
  */
 export function freePort(): number {
   for (let tries = 0; tries < PORTS_A_PROCESS; tries++) {
@@ -163,7 +162,7 @@ export function settingsFor(routes: readonly Route[], changes: Partial<Settings>
   };
 }
 
-/** Lets everything through, and remembers what it was asked and told. */
+/** Admits every request, and records admissions and events. */
 export class GenerousStore implements Store {
   readonly quotas: Quota[] = [];
   readonly events: Record<string, unknown>[] = [];
@@ -207,8 +206,8 @@ export class AbsentStore implements Store {
   }
 }
 
-/** A logger whose lines can be looked at. */
-/** A Redis on a busy machine may take its time. */
+/** A logger whose lines a test can inspect. */
+/** Long limits, because Redis may be slow on a busy machine. */
 export const REDIS_LIMITS = { connectMs: PATIENCE_MS, commandMs: PATIENCE_MS, silentMs: PATIENCE_MS };
 
 export function testLogger(log: Record<string, unknown>[] = [], version = '0'): Logger {
@@ -271,7 +270,7 @@ export interface RawService {
   close(): Promise<void>;
 }
 
-/** A service that speaks byte by byte: `answer` is called for each piece that a connection sends. */
+/** A service on raw bytes: calls `answer` for each piece that a connection sends. */
 export function startRawService(
   answer: (connection: Deno.Conn, received: string, index: number) => Promise<void> | void,
 ): RawService {
@@ -287,7 +286,7 @@ export function startRawService(
         await answer(connection, received[index] ?? '', index);
       }
     } catch (error) {
-      // The gateway closes connections when it likes.
+      // The gateway may close a connection at any time.
       if (!(error instanceof Deno.errors.BadResource || error instanceof Deno.errors.ConnectionReset)) {
         if (!(error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.BrokenPipe)) {
           throw error;
@@ -315,7 +314,7 @@ export function startRawService(
   };
 }
 
-/** Closing what the other side of the test has closed is no mistake. */
+/** Closes a connection that the other side may have closed already. */
 export function closeQuietly(connection: Deno.Conn): void {
   try {
     connection.close();
@@ -334,7 +333,7 @@ export interface ClientOptions {
   readonly body?: string;
 }
 
-/** A request as the server hands it over, without a server. */
+/** A client as the server passes it to the gateway, without a server. */
 export function clientOf(options: ClientOptions = {}): Client {
   const { method = 'GET', target = '/api/ai/x', headers = {}, peer = '10.0.0.1', body } = options;
   const chunks = body === undefined ? [] : [bytesOf(body)];

@@ -62,7 +62,7 @@ Deno.test('an event that is lost is logged, and no request fails', async () => {
   assertEquals([log[0]?.message, log[0]?.event_type], ['an event is lost', 'gateway.rate_limited']);
 });
 
-/** Standard output that takes as much as the test says. */
+/** Standard output that accepts as many bytes as the test allows. */
 function output() {
   const state = { text: '', gate: Promise.resolve(), writes: 0 };
   const write = async (bytes: Uint8Array) => {

@@ -4,7 +4,7 @@ import { assert } from './support.ts';
 
 const MANIFEST = new URL('../../../dist/production/30-api-gateway.k8s.yaml', import.meta.url);
 
-/** As it stands in the manifest: JSON in a double-quoted YAML string, whose escapes are those of JSON. */
+/** The table in the manifest: JSON in a double-quoted YAML string, which has the escapes of JSON. */
 export function routesText(): string {
   const text = /- name: GATEWAY_ROUTES\n\s+value: (".*")\n/.exec(Deno.readTextFileSync(MANIFEST))?.[1];
   assert(text, `${MANIFEST.pathname} has no GATEWAY_ROUTES`);

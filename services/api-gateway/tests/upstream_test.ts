@@ -1,4 +1,4 @@
-/** Services that fail, are away or have replicas: what callers get, and which calls are made again. */
+/** Services that fail, are away or have replicas: the callers' answers, and the retries. */
 import { Clock } from '../src/clock.ts';
 import { Exchange } from '../src/exchange.ts';
 import { Metrics } from '../src/metrics.ts';

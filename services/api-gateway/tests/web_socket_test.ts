@@ -27,7 +27,7 @@ interface SeenRequest {
   readonly headers: Headers;
 }
 
-/** A service that echoes, does what it is told, and remembers how its sockets ended. */
+/** A service that echoes, obeys commands, and records how its sockets ended. */
 function echoService() {
   const state = { requests: [] as SeenRequest[], closings: [] as Closing[] };
   const service = startService((request) => {
@@ -132,7 +132,7 @@ Deno.test('a browser sends its token as a protocol', () =>
     assert(!JSON.stringify(gateway.log).includes(text), 'a token is in the log');
   }));
 
-/** The status with which an upgrade is answered. */
+/** The status of the answer to an upgrade. */
 async function upgradeStatus(gateway: RunningGateway, path: string, lines: string[] = []): Promise<string> {
   const handshake = [
     'Connection: Upgrade',

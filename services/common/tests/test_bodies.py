@@ -150,7 +150,7 @@ def test_a_declared_length_over_the_limit_is_refused_at_once(service: ServicePro
         with connected(service) as connection:
             connection.sendall(head(path, f"Content-Length: {declared}"))
             status, headers, body = everything(connection)
-        # A length no computer can count to is not HTTP; the server says so in its own words.
+        # The server itself refuses a length beyond 64 bits as invalid HTTP.
         if declared <= 10**18:
             assert_problem((status, headers, body), 413)
         assert status in {400, 413}

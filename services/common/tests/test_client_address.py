@@ -24,7 +24,8 @@ NETWORKS = (ip_network("10.0.0.0/8"), ip_network("2001:db8:1::/48"))
         (["127.0.0.1, 10.0.0.1 ,  203.0.113.9 "], "203.0.113.9"),
         (["2001:DB8:0::1"], "2001:db8::1"),
         (["::ffff:203.0.113.9"], "203.0.113.9"),
-        # What cannot be read is no reason to believe the hop before it, which the caller may have written.
+        # After an unreadable hop the service must not trust the hop before it, which the caller may have
+        # forged.
         (["203.0.113.9, unknown"], PEER),
         (["203.0.113.9,"], PEER),
         (["203.0.113.9, _hidden"], PEER),
@@ -43,7 +44,7 @@ def test_only_the_last_hop_counts(forwarded: list[str], expected: str) -> None:
 @pytest.mark.parametrize(
     ("forwarded", "expected"),
     [
-        # From no proxy: what is said before is the caller's word.
+        # The last hop is no proxy, so the caller may have forged the earlier hops.
         ("1.1.1.1, 203.0.113.9", "203.0.113.9"),
         ("10.0.0.1, 203.0.113.9", "203.0.113.9"),
         # Through one, and through two.
@@ -52,7 +53,7 @@ def test_only_the_last_hop_counts(forwarded: list[str], expected: str) -> None:
         # A client behind the proxy that is in its range itself.
         ("10.0.0.7, 10.0.0.1", "10.0.0.7"),
         ("10.0.0.1", "10.0.0.1"),
-        # A proxy that says nonsense is the best that is known.
+        # When a proxy names no valid client, the proxy itself is the best known address.
         ("203.0.113.9, unknown, 10.0.0.1", "10.0.0.1"),
     ],
 )
@@ -64,7 +65,7 @@ def test_a_trusted_proxy_is_believed(forwarded: str, expected: str) -> None:
     ("forwarded", "expected"),
     [
         ("1.1.1.1, 203.0.113.9, 192.0.2.1, 10.0.0.1", "203.0.113.9"),
-        # Less than the depth, or from somebody else: nothing of it is believed.
+        # Fewer hops than the depth, or not from a proxy: the service trusts none of them.
         ("203.0.113.9, 10.0.0.1", "10.0.0.1"),
         ("1.1.1.1, 203.0.113.9, 192.0.2.1, 192.0.2.2", "192.0.2.2"),
         ("1.1.1.1, unknown, 192.0.2.1, 10.0.0.1", "10.0.0.1"),

@@ -1,4 +1,4 @@
-"""A consumer dies or its database goes away, and every event takes effect once all the same."""
+"""Every event takes effect once, although a consumer dies or its database goes away."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Half of a surrogate pair, in whatever way it can be written into a body."""
+"""Half of a surrogate pair, in every notation that a body allows."""
 
 import json
 import logging

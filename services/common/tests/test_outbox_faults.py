@@ -1,4 +1,4 @@
-"""Redis fails, and every event is in the stream once all the same."""
+"""Every event is in the stream once, although Redis fails."""
 
 import asyncio
 from collections import Counter
@@ -37,7 +37,7 @@ def service_migrations() -> str:
 
 @pytest.fixture(scope="module")
 async def app(settings: DatabaseSettings) -> AsyncIterator[FastAPI]:
-    """Without a relay: the tests run their own, which does not pause for a second."""
+    """An application without a relay: the tests run their own, which does not pause."""
     application = create_app("sample", settings, title="Sample", description="For tests.", routers=[])
     async with running(application):
         yield application
@@ -143,7 +143,7 @@ async def test_a_stream_that_is_dropped_is_filled_again(
     await record(resources, range(5))
     await published_events()
     await rounds()
-    # Somebody else publishes first: the ids of the stream are not behind ours then.
+    # Another client publishes first, so that the ids of the stream are not behind the table's.
     pipeline = resources.redis.pipeline(transaction=True)
     pipeline.delete(STREAM)
     pipeline.xadd(STREAM, {"event": '{"data": {"n": -1}}'})

@@ -33,7 +33,7 @@ def service_migrations() -> str:
 
 
 class Held:
-    """Requests that go on until they are let go."""
+    """Requests that run until the test releases them."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
@@ -81,7 +81,7 @@ async def held(app: FastAPI) -> AsyncIterator[Held]:
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-    """What the service wrote: neither the client of the test nor the relay, which has its own worries."""
+    """The service's log lines, without those of the test's client and of the relay."""
     others = ("httpx", "assistants_common.outbox_relay")
     return [record for record in caplog.records if record.name not in others]
 
@@ -178,7 +178,7 @@ async def test_many_health_checks_ask_once(client: httpx.AsyncClient, resources:
     try:
         async with asyncio.TaskGroup() as tasks:
             requests = [tasks.create_task(client.get("/health")) for _ in range(50)]
-            # Turns of the loop, in which every request gets as far as it can.
+            # Enough turns of the loop for every request to go as far as it can.
             for _ in range(1000):
                 await asyncio.sleep(0)
             go.set()

@@ -48,7 +48,7 @@ def test_other_text_is_refused(kind: str, value: Any) -> None:  # noqa: ANN401
     "text", ["a", "", " ", "\x00", "a\x00", "\x00a", " a ", "\n", "a\n\x00", "\u2003", "Ж"]
 )
 def test_the_description_says_what_is_taken(text: str) -> None:
-    """Callers who read the schema come to the same judgement as the service."""
+    """A caller's check by the schema gives the same result as the service's."""
     for kind in ("safe", "filled"):
         schema = ADAPTERS[kind].json_schema()
         described = bool(re.search(schema["pattern"], text)) and len(text) >= schema.get("minLength", 0)

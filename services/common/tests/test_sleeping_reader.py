@@ -1,4 +1,4 @@
-"""A reader sleeps while more happens than the stream holds, and it has every event afterwards, once."""
+"""A reader gets every event once after an absence with more events than the stream can hold."""
 
 import asyncio
 import os
@@ -79,7 +79,7 @@ class Reader:
 
 
 async def asleep(resources: Resources, group: str) -> None:
-    """A reader that has been there, and is away."""
+    """A reader that has read before and is now away."""
     await resources.redis.xgroup_create(STREAM, group, id="0", mkstream=True)
 
 
@@ -108,7 +108,7 @@ async def until_published(resources: Resources, count: int) -> None:
 
 
 async def push_out(resources: Resources, length: int) -> None:
-    """What a publisher does that trims the stream without a look at its readers."""
+    """Trim the stream like a publisher that ignores its readers."""
     pipeline = resources.redis.pipeline(transaction=False)
     for _ in range(length + 300):
         pipeline.xadd(STREAM, {FIELD: '{"type": "a.b", "source": "c"}'}, maxlen=length, approximate=True)
@@ -150,7 +150,7 @@ async def test_what_was_pushed_out_unread_comes_again(
 
 @pytest.mark.usefixtures("relay")
 async def test_what_was_pushed_out_while_a_reader_had_it_in_hand_comes_again(resources: Resources) -> None:
-    """Read, and not acknowledged: the reader died over it."""
+    """The reader died after reading and before acknowledging."""
     await asleep(resources, "sleeper")
     await record(resources, range(20))
     await until_published(resources, 20)
@@ -185,7 +185,7 @@ async def test_without_readers_nothing_counts_as_delivered(resources: Resources)
 async def test_a_reader_whose_group_redis_lost_has_acknowledged_nothing_new(
     resources: Resources, redis_server: RedisServer
 ) -> None:
-    """The other one comes back first: it must not speak for both."""
+    """The other reader comes back first, and its acknowledgements must not count for both."""
     await asleep(resources, "sleeper")
     await until_seen(resources)
     await asyncio.to_thread(redis_server.restart, keep_data=False)

@@ -1,4 +1,4 @@
-"""What someone may try with a token, under each of the algorithms."""
+"""Attacks with tokens, under each of the algorithms."""
 
 import base64
 import hashlib

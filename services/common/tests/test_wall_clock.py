@@ -1,4 +1,4 @@
-"""No test is decided by how quick the machine is; limits below half a minute stand here, with a reason."""
+"""No result depends on the machine's speed; this file lists limits below half a minute, with a reason."""
 
 from collections.abc import Iterator
 from itertools import chain

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _deep(services: Sequence[str], parsed: argparse.Namespace) -> int:
-    """Rounds with new seeds until the time is over; the last one is brought to its end."""
+    """Run rounds with new seeds until the time is over; the last round runs to its end."""
     end = monotonic() + parsed.deep * 60
     failed: list[int] = []
     rounds = 0
@@ -52,7 +52,7 @@ def _deep(services: Sequence[str], parsed: argparse.Namespace) -> int:
 
 
 def _round(services: Sequence[str], parsed: argparse.Namespace) -> bool:
-    """Test all of them once; whether they passed."""
+    """Test all services once; returns whether they passed."""
     begin = monotonic()
     reports = _test(services, parsed)
     seconds = monotonic() - begin
@@ -62,12 +62,12 @@ def _round(services: Sequence[str], parsed: argparse.Namespace) -> bool:
 
 
 def _say(text: str) -> None:
-    """On the error stream: the output holds the results alone."""
+    """Print to the error stream, because standard output has only the results."""
     print(text, file=sys.stderr, flush=True)
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
-    """As on Ctrl-C: what was started is stopped on the way out."""
+    """Exit as on Ctrl-C, which stops the started processes."""
     raise SystemExit(_EXIT_FAILURE)
 
 
@@ -132,7 +132,7 @@ def _test(services: Sequence[str], parsed: argparse.Namespace) -> list[ServiceRe
 
 
 def _tell(report: ServiceReport) -> None:
-    """What failed, in full."""
+    """Print the failures in full."""
     known: set[str] = set()
     for outcome in report.outcomes:
         text = without_known(outcome.failures, known) if outcome.failures else ""

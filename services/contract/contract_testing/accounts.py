@@ -1,4 +1,4 @@
-"""Accounts of the callers of user-management, made through its own endpoints."""
+"""Accounts of the callers of user-management, created through its endpoints."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from .servers import Service
 
 @dataclass(frozen=True)
 class Accounts:
-    """Of all identities, by their names."""
+    """The accounts of all identities, by name."""
 
     tokens: Mapping[str, str]
     auth: Mapping[str, Mapping[str, object]]
@@ -32,7 +32,7 @@ class Accounts:
 
 
 def register_accounts(service: Service, mail: SmtpServer, login_path: str = "/auth/login") -> Accounts:
-    """`login_path`: where the run logs in, which is elsewhere behind a gateway."""
+    """Register the accounts. `login_path`: path of the login, which differs behind a gateway."""
     password = f"A-{token_hex(12)}"
     emails = {item.name: f"contract-{item.name}@example.com" for item in IDENTITIES}
     with httpx.Client(base_url=service.url, timeout=PATIENCE_SECONDS) as client:
@@ -70,7 +70,7 @@ def _token(client: httpx.Client, email: str, password: str) -> str:
 
 
 def _login(email: str, password: str, path: str) -> dict[str, object]:
-    """In the format of Web Fuzzing Commons. Done again when a run has logged the caller out."""
+    """The login in the format of Web Fuzzing Commons. A run repeats it after a logout."""
     return {
         "loginEndpointAuth": {
             "verb": "POST",

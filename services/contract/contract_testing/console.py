@@ -1,6 +1,6 @@
-"""`python -m contract_testing.console PUBLIC_URL`: the platform as dev has it, for the console in a browser.
+"""`python -m contract_testing.console PUBLIC_URL`: the platform as in dev, for browser tests of the console.
 
-It prints its address and its accounts as a line of JSON, and runs until its input ends.
+Prints its address and its accounts as a line of JSON, and runs until its input ends.
 """
 # ruff: noqa: T201 - a command prints
 
@@ -97,7 +97,7 @@ def _service(name: str, settings: Mapping[str, object], key: str, stores: Stores
 
 
 def _accounts(users: Service) -> dict[str, dict[str, str]]:
-    """One of each role. Without mail an account can be used at once."""
+    """Create an account of each role. Without mail, an account needs no confirmation."""
     made = {role.value: {"email": f"{role}@example.com", "password": f"A-{token_hex(12)}"} for role in Role}
     with httpx.Client(base_url=users.url, timeout=PATIENCE_SECONDS) as client:
         ids = {

@@ -1,4 +1,4 @@
-"""For each service, requests that are accepted for what only a real object has: an id, a token, a state."""
+"""Valid requests of each service that need a real object: its id, a token, a state."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -21,7 +21,7 @@ _CANCEL_ATTEMPTS = 50
 
 @dataclass(frozen=True)
 class Example:
-    """One request, as schemathesis takes it apart."""
+    """One request in the parts that schemathesis uses."""
 
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
@@ -65,7 +65,7 @@ type Make = Callable[[Caller], Example]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a request is made that its operation accepts, and of whom."""
+    """The way to make a valid request of an operation, and its caller."""
 
     operation: str
     make: Make
@@ -82,7 +82,7 @@ def _conversation(caller: Caller) -> Example:
 
 
 def _first(path: str, parameter: str, **query: str) -> Make:
-    """The first of a list."""
+    """An example with the id of the first item of a list."""
 
     def make(caller: Caller) -> Example:
         found: list[dict[str, str]] = []
@@ -103,7 +103,7 @@ def _job(caller: Caller) -> Example:
 
 
 def _cancelled_job(caller: Caller) -> Example:
-    """A job may end before it can be cancelled: then another one is ordered."""
+    """Cancel a new job; order another when the job ends too early."""
     for _ in range(_CANCEL_ATTEMPTS):
         job = _job(caller)
         if caller.send("POST", f"/sync/{job.path_parameters['job_id']}/cancel").is_success:
@@ -150,7 +150,7 @@ def _reset(caller: Caller) -> Example:
 
 
 def _password(caller: Caller) -> Example:
-    """The same again: the caller logs in with it later."""
+    """Set the same password again, because the caller logs in with it later."""
     password = caller.credentials["password"]
     return Example(body={"old_password": password, "new_password": password})
 
@@ -160,7 +160,7 @@ def _login(caller: Caller) -> Example:
 
 
 def _refresh(caller: Caller) -> Example:
-    """Of an account of its own: a new password of the caller's ends the caller's other sessions."""
+    """Use a separate account, because a new password of the caller ends the caller's other sessions."""
     credentials = _new_credentials()
     caller.ask("POST", "/auth/register", json=credentials)
     token = caller.mailed(credentials["email"], "verify-email")
@@ -171,7 +171,7 @@ def _refresh(caller: Caller) -> Example:
 
 
 def _oidc_callback(caller: Caller) -> Example:
-    """To the provider and back, as far as the address that the browser is sent to."""
+    """Go to the provider, up to its redirect back."""
     begun = caller.send("GET", "/auth/oidc/login")
     cookie = dict(begun.cookies)
     caller.client.cookies.clear()
@@ -215,7 +215,7 @@ RECIPES: Mapping[str, tuple[Recipe, ...]] = {
 
 
 def examples_of(service: str, caller: Caller) -> Examples:
-    """The requests of one caller by their operations, each with objects of its own."""
+    """The requests of one caller by operation, each with its own objects."""
     made: Examples = {}
     for recipe in RECIPES.get(service, ()):
         if caller.identity.role in recipe.roles:

@@ -1,4 +1,4 @@
-"""Single checks that are left out for single operations, each with its reason. The aim is none."""
+"""Checks skipped for single operations, each with its reason. The goal is an empty list."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What schemathesis prints about failures, cut to what helps to see them again."""
+"""Reduces schemathesis's output to the parts that reproduce a failure."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _OPERATION = re.compile(r"^_{3,} .* _{3,}$", re.MULTILINE)
 
 
 def failures_in(output: str) -> str:
-    """The sections with failures; without one something else went wrong, and all of the output is needed."""
+    """The sections with failures; the whole output when there is none, because then the run itself failed."""
     parts = _RULE.split(output)
     sections = [body for title, body in zip(parts[1::2], parts[2::2], strict=True) if title in _SHOWN]
     text = _TEST_CASE.sub(r"\1.", _NOISE.sub("", "\n".join(sections)))
@@ -20,9 +20,9 @@ def failures_in(output: str) -> str:
 
 
 def with_variables(text: str, url: str, tokens: Mapping[str, str], caller: str) -> str:
-    """The curl commands with $URL and $..._TOKEN in the place of what ends with the run.
+    """The curl commands with $URL and $..._TOKEN instead of values that are valid only during the run.
 
-    A token that is not known is one `caller` got when it logged in again.
+    An unknown token belongs to `caller`, who got it by another login.
     """
     names = {token: name for name, token in tokens.items()}
 
@@ -39,7 +39,7 @@ def variable_of(identity: str) -> str:
 
 
 def without_known(text: str, known: set[str]) -> str:
-    """The operations of `text` that do not read like one of `known`, which learns the others."""
+    """The operations of `text` that are not in `known`; adds them to `known`."""
     found = []
     titles, bodies = _OPERATION.findall(text), _OPERATION.split(text)[1:]
     if not titles:

@@ -29,7 +29,7 @@ def routed_services() -> frozenset[str]:
 
 
 def address_at_gateway(service: str, path: str) -> str:
-    """Where the gateway has a path of a service; ValueError when it does not pass it on."""
+    """The gateway's path for a path of a service; ValueError when the gateway does not serve it."""
     for route in json.loads(_rendered()):
         inside: str = route["rewrite"]
         if route["service"] == service and (path == inside or path.startswith(f"{inside}/")):

@@ -1,4 +1,4 @@
-"""Loaded by schemathesis: how its requests differ from its own, and what they reached."""
+"""Hooks for schemathesis: change its requests, and record the operations they reached."""
 
 import atexit
 import json
@@ -36,13 +36,13 @@ schemathesis.openapi.format(
 )
 
 
-# Nor can it say which passwords are too common.
+# A schema cannot express which passwords are too common either.
 schemathesis.openapi.format("password", strategies.from_regex(r"Zebra-[ -~]{6,90}", fullmatch=True))
 
 
 @schemathesis.hook
 def before_add_examples(context: schemathesis.HookContext, examples: list["schemathesis.Case[Any]"]) -> None:
-    """Adds the request with what only a real object has, once: it may use up what it is about."""
+    """Add the request that needs a real object, once, because the request may use the object up."""
     operation = context.operation
     found = _examples.pop(operation.label, None) if operation else None
     if operation is None or found is None:
@@ -62,13 +62,13 @@ def before_add_examples(context: schemathesis.HookContext, examples: list["schem
 def before_call(
     _context: schemathesis.HookContext, case: "schemathesis.Case[Any]", _kwargs: dict[str, Any]
 ) -> None:
-    """Every request comes from another address, so that limits for an address do not stop the run."""
+    """Give every request another address, so that limits per address do not stop the run."""
     case.headers["X-Forwarded-For"] = str(_FIRST_CLIENT + next(_clients))
 
 
 @schemathesis.hook
 def filter_case(_context: schemathesis.HookContext, case: "schemathesis.Case[Any]") -> bool:
-    """The callers of the run keep their roles: one that lost its role cannot test any more."""
+    """Drop requests that would change the callers' roles, which the run needs."""
     if case.method == "GET":
         return True
     return not any(str(value) in _protected for value in (case.path_parameters or {}).values())
@@ -84,6 +84,6 @@ def after_call(
 
 @atexit.register
 def _write_accepted() -> None:
-    """The operations that accepted a request, in sequences too, which the report does not tell apart."""
+    """Write the operations that accepted a request; the report does not show those within sequences."""
     if ACCEPTED_FILE_VARIABLE in os.environ:
         Path(os.environ[ACCEPTED_FILE_VARIABLE]).write_text("\n".join(sorted(_accepted)))

@@ -1,4 +1,4 @@
-"""Who calls: one identity for each role, and a second user who must not see what the first one owns."""
+"""The callers: one identity per role, and a second user who must not see the first user's data."""
 
 import json
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""Many clients that log in all the time, at a service with little CPU: what `npm run bench:login` measures.
+"""Measures many clients that log in continuously at a service with little CPU, for `npm run bench:login`.
 
-Prints one JSON document. The service is stopped and continued in turns, so that it gets a part of one CPU.
+Prints one JSON document. SIGSTOP and SIGCONT in turns limit the service to a part of one CPU.
 """
 # ruff: noqa: T201 - a command prints
 
@@ -76,7 +76,7 @@ async def _with_a_part_of_a_cpu(pid: int, part: float) -> AsyncIterator[None]:
 
 
 async def _log_in(port: int, end: float, figures: Figures) -> None:
-    """One client that keeps its connection, and comes back as soon as it is answered."""
+    """One client that keeps its connection and sends the next request after each answer."""
     while monotonic() < end:
         with suppress(OSError, asyncio.IncompleteReadError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -126,7 +126,7 @@ async def _until_back(url: str) -> float:
 async def measure(service: Service, connections: int, seconds: float, cpu: float) -> Figures:
     port = urlsplit(service.url).port or 80
     figures = Figures(memory_before=_memory(service.pid))
-    # A pod has answered its probes before it is sent logins.
+    # A pod answers its probes before it gets logins.
     await _until_back(service.url)
     async with _with_a_part_of_a_cpu(service.pid, cpu):
         begin = _cpu_seconds(service.pid)

@@ -7,7 +7,7 @@ from assistants_testing.waiting import block_until
 
 
 def link_token(mail: SmtpServer, email: str, page: str) -> str:
-    """The token of the newest link to a page. Mails are sent in the background: it is waited for."""
+    """The token of the newest link to a page. Waits for the mail, which the service sends later."""
     link = re.compile(rf"/{re.escape(page)}#(?P<token>\S+)")
 
     def tokens() -> list[str]:

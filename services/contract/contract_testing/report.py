@@ -1,4 +1,4 @@
-"""What the runs found, as a table and as JSON."""
+"""The results of the runs, as a table and as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -50,7 +50,7 @@ class ServiceReport:
         return sorted(set(self.operations).difference(*(outcome.accepted for outcome in self.outcomes)))
 
     def row(self) -> tuple[str, int, int, int, int, int, int, float]:
-        """What several identities met counts once."""
+        """The row; a failure that several identities found counts once."""
         return (
             self.service,
             len(self.operations),

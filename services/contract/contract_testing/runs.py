@@ -1,4 +1,4 @@
-"""One run of schemathesis: a service, called as one identity."""
+"""Runs schemathesis against one service as one identity."""
 
 import json
 import os
@@ -35,7 +35,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run found."""
+    """The result of one run."""
 
     identity: str
     operations: int
@@ -88,7 +88,7 @@ def run(service: str, running: Running, auth_file: Path, caller: Identity, optio
     exit_code, output = _run(running, options, files)
     seconds = monotonic() - started
     text = with_variables(failures_in(output), running.url, running.tokens, caller.name)
-    # schemathesis makes the file when it starts, and fills it when it ends.
+    # schemathesis creates the file at its start and fills it at its end.
     report = files.report.read_text() if files.report.is_file() else ""
     if not report:
         title = f"schemathesis ended without a report ({_last_line(output) or exit_code})"
@@ -124,7 +124,7 @@ def _run(running: Running, options: Options, files: _Files) -> tuple[int, str]:
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(files.configuration), "--no-color"),
         *("run", f"{running.url}/openapi.json", "--report", "json", "--report-json-path", str(files.report)),
         *("--phases", ",".join(_PHASES if options.include else _ALL_PHASES), "--wait-for-schema", "2"),
-        # How fast the machine makes up requests says nothing of the service.
+        # Slow generation of requests is the machine's fault, not the service's.
         *("--suppress-health-check", "too_slow"),
         *("--include-name-regex", "|".join(f"(?:{pattern})" for pattern in options.include or _ALL)),
     ]
@@ -175,7 +175,7 @@ def _named(groups: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def _toml(document: dict[str, Any], prefix: str = "") -> str:
-    """As much of TOML as the configuration needs: JSON values are TOML values, but for tables."""
+    """Write the subset of TOML that the configuration needs: JSON values, except tables, are TOML values."""
     tables = {key: value for key, value in document.items() if isinstance(value, dict)}
     arrays = {key: value for key, value in document.items() if _is_array_of_tables(value)}
     lines = [

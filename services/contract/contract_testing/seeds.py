@@ -1,4 +1,4 @@
-"""Events from before the run, so that reports have rows and there are threats to look at."""
+"""Events from before the run, so that reports have rows and threats exist."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The processes a contract is tested against: stores, services, stand-ins and the gateway."""
+"""The processes of a contract test: stores, services, stand-ins and the gateway."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ _GATEWAY = REPOSITORY / "services" / "api-gateway"
 
 @dataclass(frozen=True)
 class Stores:
-    """Servers for one service, or for all that stand behind the gateway."""
+    """Servers for one service, or for all services behind the gateway."""
 
     postgres: PostgresServer
     redis: RedisServer
@@ -40,7 +40,7 @@ def running_stores(directory: Path) -> Iterator[Stores]:
 
 @dataclass(frozen=True)
 class Service:
-    """A Python service that is up."""
+    """A running Python service."""
 
     url: str
     package: str
@@ -48,13 +48,13 @@ class Service:
     pid: int
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """One of its commands, to its end."""
+        """Run one of the service's commands to its end."""
         return run_command(self.package, arguments, self.settings)
 
 
 @contextmanager
 def migrated_service(package: str, settings: Mapping[str, object], stores: Stores) -> Iterator[Service]:
-    """A service with a database of its own, made by its own migrations."""
+    """A service with its own database, created by its migrations."""
     values = {
         **stores.redis.as_settings(),
         **stores.postgres.create_database(package.rpartition(".")[2]).as_settings(),
@@ -91,7 +91,7 @@ def running_gateway(settings: Mapping[str, object], directory: Path) -> Iterator
 
 
 def _deno() -> str:
-    """The one of package.json, or of the PATH."""
+    """The Deno of package.json, or of the PATH."""
     local = REPOSITORY / "node_modules" / ".bin" / "deno"
     found = str(local) if local.is_file() else shutil.which("deno")
     if found is None:

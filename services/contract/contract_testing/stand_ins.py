@@ -1,4 +1,4 @@
-"""What the services call outside the platform, as applications for `uvicorn --factory`."""
+"""Stand-ins for the servers outside the platform, as applications for `uvicorn --factory`."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ GONE = "Catalog_Закрытый"
 
 
 class _Listed(dict[str, EntitySet]):
-    """Entity sets of which one is listed, and refused."""
+    """Entity sets, one of which the server lists but refuses."""
 
     def get(self, name: str, default: object = None) -> Any:  # noqa: ANN401 - as of the dictionary
         return default if name == GONE else super().get(name, default)

@@ -1,4 +1,4 @@
-"""The services: how each is started for a run, and who calls it."""
+"""The services, with their start for a run and their callers."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -32,7 +32,7 @@ _PUBLIC_URL = "http://platform.example.com"
 
 @dataclass(frozen=True)
 class Running:
-    """A service that is up, and its callers by name."""
+    """A running service, and its callers by name."""
 
     url: str
     tokens: Mapping[str, str]
@@ -168,7 +168,7 @@ def _with_minted_tokens(name: str) -> Start:
 
 @contextmanager
 def _with_accounts(stores: Stores) -> Iterator[Running]:
-    """Its callers have accounts and log in, so that they can change a password and log out."""
+    """user-management, whose callers have accounts, so that they can change a password and log out."""
     name = "user-management"
     with (
         smtp_server() as mail,
@@ -187,7 +187,7 @@ def _with_accounts(stores: Stores) -> Iterator[Running]:
 
 @contextmanager
 def _gateway(stores: Stores) -> Iterator[Running]:
-    """With all services behind it, and callers who have accounts."""
+    """The gateway with all services behind it, and callers with accounts."""
     key = token_hex(32)
     with ExitStack() as stack:
         mail = stack.enter_context(smtp_server())

@@ -1,4 +1,4 @@
-"""Tests services: one in this process, several in processes of their own."""
+"""Tests one service in this process, or several in separate processes."""
 
 import json
 import re
@@ -29,7 +29,7 @@ _METHODS = {"get", "put", "post", "patch", "delete", "head", "options", "trace"}
 
 @contextmanager
 def started(service: str) -> Iterator[tuple[Running, Path]]:
-    """A service with all it needs, and a folder that lasts as long."""
+    """A service with its dependencies, and a temporary folder."""
     with TemporaryDirectory(prefix="contract-", ignore_cleanup_errors=True) as name:
         directory = Path(name)
         with running_stores(directory) as stores, TARGETS[service](stores) as running:
@@ -37,7 +37,7 @@ def started(service: str) -> Iterator[tuple[Running, Path]]:
 
 
 def run_one(service: str, options: Options, tell: Callable[[str], None]) -> ServiceReport:
-    """Start a service, call it as each identity, and stop it. `tell` hears how far it is."""
+    """Start a service, call it as each identity, and stop it. `tell` gets the progress."""
     begin = monotonic()
     outcomes: list[Outcome] = []
     operations: list[str] = []
@@ -59,7 +59,7 @@ def run_one(service: str, options: Options, tell: Callable[[str], None]) -> Serv
 
 
 def _operations(url: str, options: Options) -> list[str]:
-    """Those of the description that the options name, as `METHOD /path`."""
+    """The operations that the options select from the description, as `METHOD /path`."""
     paths = httpx.get(f"{url}/openapi.json", timeout=PATIENCE_SECONDS).raise_for_status().json()["paths"]
     names = [
         f"{method.upper()} {path}" for path, item in paths.items() for method in item if method in _METHODS
@@ -69,7 +69,7 @@ def _operations(url: str, options: Options) -> list[str]:
 
 
 def run_several(services: Sequence[str], arguments: Sequence[str], jobs: int) -> list[ServiceReport]:
-    """Each in a process of its own, `jobs` at a time; what each tells goes to the error stream at once."""
+    """Test each in its own process, `jobs` at a time; their progress goes to the error stream at once."""
     children: list[subprocess.Popen[str]] = []
 
     def test(service: str) -> ServiceReport:

@@ -1,5 +1,5 @@
 # ruff: noqa: S311 - names of 1C are Cyrillic, and random rows are no secrets
-"""Rows come, go and move while a set is read: those that stay are all copied, or the job does not say so."""
+"""Rows change during a reading: the job copies every row that stays, or does not report success."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -31,7 +31,7 @@ async def headers(
 
 
 class Disturbance:
-    """Does something to each of some sets before its page of some number is answered."""
+    """Changes each of some sets before the server answers a page of a given number."""
 
     def __init__(self, base: Base, page: int, change: Callable[[list[Row], list[Row]], None]) -> None:
         self._base, self._page, self._change = base, page, change
@@ -141,7 +141,7 @@ async def test_rows_that_come_while_the_last_page_is_read(
 async def test_a_set_that_never_comes_to_rest(
     client: httpx.AsyncClient, base: Base, resources: Resources, headers: dict[str, str]
 ) -> None:
-    """A company is renumbered before each page, always to where the reading has been."""
+    """Before each page a company gets a new number, always among the rows already read."""
     moved = 0
 
     def move(request: Request) -> None:
@@ -160,7 +160,7 @@ async def test_a_set_that_never_comes_to_rest(
 async def test_an_empty_page_is_no_proof_of_an_empty_set(
     client: httpx.AsyncClient, base: Base, resources: Resources, headers: dict[str, str], name: str
 ) -> None:
-    """1C counts rows and lists none: that fails the job of objects; registers may have a reason."""
+    """1C counts rows and lists none: for objects the job fails; for registers this can be normal."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("onec_simulator.server.select", lambda *_arguments, **_options: ([], 0))
         job = await synchronize(client, headers, name)

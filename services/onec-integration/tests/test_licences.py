@@ -1,4 +1,4 @@
-"""Sessions are licences that 1C lends: each is given back, on whatever path it came."""
+"""Each session takes a licence of 1C: the service returns every one, on every path."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

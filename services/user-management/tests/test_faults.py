@@ -95,7 +95,7 @@ async def test_without_redis_nobody_logs_in_and_reads_go_on(
     assert read.status_code == 200
     renewed = await client.post("/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
     assert renewed.status_code == 200
-    # What must be told to all services is not half done.
+    # Without Redis the other services would not learn of the logout, so the service does nothing.
     assert (await client.post("/auth/logout", headers=bearer(tokens))).status_code == 503
     redis_server.start()
     assert (await client.post("/auth/logout", headers=bearer(tokens))).status_code == 204

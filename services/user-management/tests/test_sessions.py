@@ -92,7 +92,7 @@ async def test_reuse_of_a_rotated_token_ends_the_whole_family(
 async def test_a_family_ends_as_well_when_the_thief_was_first_and_quick(
     client: httpx.AsyncClient, logged_in: LogIn, resources: Resources
 ) -> None:
-    """The successor was used already: no client asks for it again because an answer was lost."""
+    """The successor is already used, so the request is not the repetition after a lost answer."""
     stolen = (await logged_in())["refresh_token"]
     of_the_thief = await refresh(client, stolen)
     newer = await refresh(client, of_the_thief["refresh_token"])
@@ -142,7 +142,7 @@ async def test_an_invented_token_is_refused(client: httpx.AsyncClient) -> None:
 async def test_the_refresh_token_of_another_user_acts_for_that_user_alone(
     client: httpx.AsyncClient, logged_in: LogIn, resources: Resources
 ) -> None:
-    """Whose access token comes along makes no difference, and his session is not touched."""
+    """The access token sent along makes no difference, and its session does not change."""
     mine, others = await logged_in(), await logged_in()
     answer = await client.post(
         "/auth/refresh", json={"refresh_token": others["refresh_token"]}, headers=bearer(mine)

@@ -1,4 +1,4 @@
-"""More passwords to look at than there is time for."""
+"""More password checks than the service has time for."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager

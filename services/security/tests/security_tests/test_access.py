@@ -1,4 +1,4 @@
-"""Who may reach what, on every route."""
+"""The roles that may call each route."""
 
 from uuid import UUID, uuid4
 
@@ -67,7 +67,7 @@ async def alert_about(resources: Resources, user: UUID) -> UUID:
 async def test_another_users_alert_is_not_shown_to_a_user(
     client: httpx.AsyncClient, resources: Resources, auth_headers: AuthHeaders, *, own: bool
 ) -> None:
-    """Nor the one about himself: it would tell an attacker that he was seen."""
+    """Not even the user's own alert, which would tell an attacker that the platform has noticed them."""
     user = uuid4()
     alert = await alert_about(resources, user if own else uuid4())
     assert (await client.get(f"/alerts/{alert}", headers=auth_headers(user))).status_code == 403

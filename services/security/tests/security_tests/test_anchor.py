@@ -1,4 +1,4 @@
-"""The anchor is missing, forged, rolled back or frozen, and the log does not pass for good because of it."""
+"""With a missing, forged, rolled back or frozen anchor, the log does not count as valid."""
 
 import asyncio
 import json
@@ -59,7 +59,7 @@ def verified(client: httpx.AsyncClient, auth_headers: AuthHeaders) -> Verify:
 
 @pytest.fixture
 def restarted(app: FastAPI) -> Callable[[], None]:
-    """All processes of the service are new ones: what they knew is gone."""
+    """Restart all processes of the service, which lose their memory."""
 
     def forget() -> None:
         app.state.chain.anchor.known = None
@@ -69,7 +69,7 @@ def restarted(app: FastAPI) -> Callable[[], None]:
 
 @pytest.fixture
 def cut(unprotected: Unprotected) -> Cut:
-    """What somebody with the database could do: leave no trace of the newest entries."""
+    """Remove every trace of the newest entries, like an attacker with the database."""
 
     async def execute(above: int) -> None:
         async with unprotected() as session:
@@ -142,7 +142,7 @@ async def test_without_an_anchor_no_log_is_valid(
     restarted()
     answer = await verified()
     assert (answer["valid"], answer["reason"], answer["anchor"]) == (False, ANCHOR_LOST, None)
-    # One entry more must not make it good: it is not signed.
+    # A further entry, which is unsigned, must not make the log valid.
     await add()
     later = await verified()
     assert (later["valid"], later["reason"]) == (False, UNSIGNED)

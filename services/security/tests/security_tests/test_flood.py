@@ -1,4 +1,4 @@
-"""Who makes up subjects, accounts or addresses, cannot make an alert of each."""
+"""An attacker with invented subjects, accounts or addresses cannot cause an alert for each."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -52,7 +52,7 @@ def test_the_most_different_values_around_an_event(
 
 
 def test_a_flood_takes_no_long_time() -> None:
-    """Every time is looked at twice, however many share a window."""
+    """The search visits every time only twice, however many share a window."""
 
     class Counting(list[tuple[datetime, object]]):
         looked_at = 0
