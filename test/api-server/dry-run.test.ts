@@ -13,7 +13,7 @@ import { EVERYTHING } from '../support/everything.ts';
 import { readManifests, render, root } from '../support/objects.ts';
 import { installDefinitions } from './support.ts';
 
-/** With its warnings, which are on standard error. */
+/** Runs kubectl; the output includes the warnings from standard error. */
 function kubectl(...args: readonly string[]): string {
   const run = spawnSync('kubectl', args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (run.status !== 0) throw new Error(`kubectl ${args.join(' ')}: ${run.stderr}`);
@@ -22,7 +22,7 @@ function kubectl(...args: readonly string[]): string {
 
 beforeAll(installDefinitions);
 
-/** Kinds whose definitions come with no bundle of ours. */
+/** Kinds without a definition in the project's bundles. */
 const WITHOUT_DEFINITION = ['CiliumNetworkPolicy', 'ExternalSecret'];
 
 describe.each(ENVIRONMENTS)('%s with everything', (environment) => {

@@ -53,7 +53,7 @@ beforeAll(() => {
 describe('production', () => {
   const objects = rendered();
   const ofThisRun = ({ metadata }: KubeObject): boolean => metadata.namespace?.endsWith(SUFFIX) ?? false;
-  /** Every object as it is, without what the cluster and each way write about themselves. */
+  /** Every object, without the fields that the cluster and each way to apply write about themselves. */
   const state = (): unknown =>
     JSON.parse(kubectlWith(asList(objects), 'get', '-o', 'json', '-f', '-'), (key, value) =>
       ['resourceVersion', 'generation', 'status', 'creationTimestamp', LAST_APPLIED].includes(key) ||
@@ -62,7 +62,7 @@ describe('production', () => {
         : value,
     );
 
-  // Each way follows each other one.
+  // In this order each way follows each other way.
   const ORDER = [
     'kubectl, client-side',
     'kubectl, server-side',
@@ -112,7 +112,7 @@ describe('turning autoscaling on', () => {
         expect(replicas()).toBe(4);
       }
       expect((await planOf(autoscaled)).changed).toEqual([]);
-      // The autoscaler writes the number as this does.
+      // This writes the number like the autoscaler.
       kubectl('scale', 'deployment', 'api-gateway', '-n', NAMESPACE, '--replicas=5');
       for (const next of Object.values(WAYS)) {
         await next(autoscaled);
@@ -124,7 +124,7 @@ describe('turning autoscaling on', () => {
   );
 });
 
-/** Does what the garbage collector of a whole cluster does when a set is deleted and its pods are to stay. */
+/** Acts like a cluster's garbage collector when a set is deleted with its pods orphaned. */
 async function orphaning<T>(work: Promise<T>): Promise<T> {
   let done = false;
   const ended = work.finally(() => {

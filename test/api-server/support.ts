@@ -10,9 +10,9 @@ function run(input: string, args: readonly string[]): string {
   return done.stdout;
 }
 
-/** @returns what it prints on standard output. @throws Error with what it says. */
+/** @returns standard output. @throws Error with kubectl's output. */
 export const kubectl = (...args: readonly string[]): string => run('', args);
-/** The same, with standard input. */
+/** Like `kubectl`, with standard input. */
 export const kubectlWith = (input: string, ...args: readonly string[]): string => run(input, args);
 
 export function installDefinitions(): void {

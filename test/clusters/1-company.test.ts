@@ -38,11 +38,11 @@ const MINUTES = 60_000;
 const NAMESPACES = zonesOf(config).map((zone) => namespaceOf(config, zone));
 const ASSISTANT = ['-n', NAMESPACE, 'deploy/ai-assistant', '-c', 'ai-assistant'] as const;
 
-/** What a program prints in the assistant's pod, which has the platform's policies, names and authorities. */
+/** The output of a program in the assistant's pod, which has the platform's policies, names and authorities. */
 const inAssistant = (program: string, env: readonly string[] = []): string =>
   kubectl('exec', ...ASSISTANT, '--', 'env', ...env, 'python', '-c', program).trim();
 
-/** `open` when a connection comes about within five seconds. */
+/** `open` when a connection succeeds within five seconds. */
 const connection = (host: string, port: number): string =>
   inAssistant(`
 import socket
@@ -52,7 +52,7 @@ try:
 except OSError:
     print('closed')`);
 
-/** What a DNS server at an address says of a name, by a question of its own on UDP. */
+/** The answer of the DNS server at an address about a name, asked over UDP. */
 const resolved = (server: string, name: string): string =>
   inAssistant(`
 import socket, struct

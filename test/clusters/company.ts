@@ -1,4 +1,4 @@
-/** A company's cluster and what stands in it: a registry with a password, a second DNS server, a proxy, models behind an authority. */
+/** A company's cluster: a registry with a password, a second DNS server, a proxy, models behind a private authority. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const REGISTRY_IMAGE = 'localhost/ai-assistants-test/registry:1';
 const REGISTRY_MODULE = 'github.com/distribution/distribution/v3/cmd/registry@v3.0.0';
 const USER = 'platform';
 const PASSWORD = 'password-of-the-registry';
-/** bcrypt of the password, the only hash the registry takes. */
+/** bcrypt of the password, the only hash that the registry accepts. */
 const HASH = '$2b$04$MQP21eWC589SVQ26BxttZuLfhEoHZ1VFShlV88toCIqfo4Cl2MoPG';
 const LOCAL = 'localhost/ai-assistants';
 /** Has Python and the models' stand-in. Nodes get it by a name that the registry does not have. */
@@ -33,7 +33,7 @@ export const apply = (...items: readonly object[]): void => {
 };
 const nodes = (): readonly string[] => run('kind', 'get', 'nodes', '--name', CLUSTER).trim().split('\n');
 
-/** Services as they were built, under their names of this machine. */
+/** The built images of the services, by their names on this machine. */
 const builtImages = (): readonly string[] =>
   topology.services.map((spec) =>
     serviceImage({ ...config, images: { ...config.images, registry: LOCAL } }, spec),
@@ -94,7 +94,7 @@ export async function startRegistry(): Promise<void> {
     run('docker', 'rmi', pushed);
   }
   run('docker', 'logout', PUSHED_TO);
-  // The registry speaks HTTP here; a company's has a certificate.
+  // The test registry uses HTTP; a company's registry has a certificate.
   const hosts = `server = "http://company-registry:5000"\n[host."http://company-registry:5000"]\n`;
   for (const node of nodes()) {
     const at = `/etc/containerd/certs.d/${REGISTRY}`;
@@ -238,7 +238,7 @@ const coreDnsImage = (): string =>
 const addressOf = (namespace: string, name: string): string =>
   kubectl('get', 'service', name, '-n', namespace, '-o', 'jsonpath={.spec.clusterIP}');
 
-/** The second server, at every address of its node and so at that one too; it alone knows the company's names. */
+/** Starts the second DNS server on every address of each node, so on that one too; only it knows the company's names. */
 function startDns(): void {
   for (const node of nodes()) run('docker', 'exec', node, 'ip', 'address', 'add', `${DNS}/32`, 'dev', 'lo');
   const names = [`${addressOf(COMPANY, 'models')} ${MODELS}`, `${addressOf(COMPANY, 'proxy')} ${PROXY}`];
@@ -280,7 +280,7 @@ function startDns(): void {
   kubectl('rollout', 'status', '-n', COMPANY, 'daemonset/second-dns', '--timeout=120s');
 }
 
-/** What a company has before it gets the platform. Returns the certificate of its authority. */
+/** Starts what a company has before it installs the platform. Returns the certificate of its authority. */
 export function startCompany(): string {
   run('docker', 'tag', imageOfAssistant(), PYTHON_IMAGE);
   run('kind', 'load', 'docker-image', PYTHON_IMAGE, '--name', CLUSTER);
@@ -316,7 +316,7 @@ export function startCompany(): string {
   return authority;
 }
 
-/** Pods of a namespace: where each is, and why a container of it waits. */
+/** Pods of a namespace: each with its node, and the reason why one of its containers waits. */
 export const podsOf = (namespace: string) =>
   (
     kubectlJson('get', 'pods', '-n', namespace) as {

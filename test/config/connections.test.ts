@@ -1,4 +1,4 @@
-/** The budget of connections, and that a quota holds what a rollout makes: each is broken by one. */
+/** The budget of connections, and quotas with room for a rollout: the tests exceed each by one. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
@@ -40,7 +40,7 @@ describe('connections', () => {
         const setting = (name: string): number => Number(env.find((one) => one.name === name)?.value);
         const each = setting('DATABASE_POOL_SIZE') + setting('DATABASE_MAX_OVERFLOW') + CONTROL_CONNECTIONS;
         const { maxSurge } = deployment.spec.strategy.rollingUpdate;
-        // Beside them: exporter, migration, backup, restore, people, and what PostgreSQL keeps for the superuser.
+        // Besides these: exporter, migration, backup, restore, people, and PostgreSQL's reserve for the superuser.
         expect(limitOf(environment, service)).toBe(
           (2 * pods + maxSurge) * each + EXPORTER_CONNECTIONS + 2 + 2 + 2 + 2 + 3,
         );
@@ -102,7 +102,7 @@ describe('quotas', () => {
     footprintsOf(workloads).get('a')?.pods;
   const rolling = (maxSurge: number) => ({ rollingUpdate: { maxSurge } });
 
-  /** Replaces pod by pod; none of the old ones has drained when the last new one is made. */
+  /** Most pods in a rollout: no old pod has drained when the last new pod starts. */
   function fullest(replicas: number, surge: number): number {
     let [fresh, draining, running] = [0, 0, replicas];
     let most = 0;
@@ -117,7 +117,7 @@ describe('quotas', () => {
 
   it.each([1, 2, 5])('%i replicas: every state of a rollout is admitted', (replicas) => {
     expect(podsOf(deployment(replicas, rolling(1)))).toBeGreaterThanOrEqual(fullest(replicas, 1));
-    // With one less, the last pod would not be made.
+    // With one less, Kubernetes would not create the last pod.
     expect((podsOf(deployment(replicas, rolling(1))) ?? 0) - 1).toBeLessThanOrEqual(2 * replicas);
   });
   it('an old pod ends first where nothing is made beside it', () => {

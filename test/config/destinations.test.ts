@@ -1,18 +1,18 @@
-/** A setting that names a place outside, and the entry of `egress` that must open the way there. */
+/** A setting that names an outside host needs an entry of `egress` for that host. */
 import { describe, expect, it } from 'vitest';
 import { DESTINATIONS, egressPorts } from '../../charts/config/destinations.ts';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { configSchema } from '../../charts/config/schema.ts';
 import { configOf, find, render } from '../support/objects.ts';
 
-/** Settings whose value is an address, that need no way outside: who calls us, and pages people open. */
+/** Settings with an address that need no egress: callers of the platform, and pages for people. */
 const INSIDE = ['settings.publicUrl', 'edge.acme.server', 'databases.walArchive'];
 
 /** An override that sets the field of that path. */
 const at = (path: string, value: unknown): ConfigOverride =>
   path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as ConfigOverride;
 
-/** For each destination: what sets it to a host, and what it needs besides. */
+/** For each destination: the settings that direct it to a host, and their prerequisites. */
 const SET: Readonly<Record<string, (host: string) => readonly ConfigOverride[]>> = {
   'settings.openaiBaseUrl': (host) => [at('settings.openaiBaseUrl', `http://${host}:11434/v1`)],
   'settings.anthropicBaseUrl': (host) => [at('settings.anthropicBaseUrl', `http://${host}:11434`)],

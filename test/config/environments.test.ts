@@ -49,7 +49,7 @@ describe('nothing but environments.ts knows the names', () => {
       readFileSync(root(path), 'utf8')
         .split('\n')
         .filter((line) => word.test(line) && !example.test(line))
-        // The name a service has when none is set.
+        // The default name of a service.
         .filter((line) => !/\bENV\b|\benv: str\b/.test(line))
         .map((line) => `${path}: ${line.trim()}`),
     );

@@ -1,4 +1,4 @@
-/** How long pods may take to end: each limit is broken by one, and who carries a request outlives the one behind it. */
+/** Grace periods of pods: the tests exceed each limit by one, and a proxy outlives the service behind it. */
 import { describe, expect, it } from 'vitest';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
@@ -10,7 +10,7 @@ const NAMES = SERVICES.map(({ name }) => name);
 const LEAST = 120;
 const least: ConfigOverride = { terminationSeconds: LEAST };
 
-/** What a rendered pod of a service does when it is told to stop. */
+/** The shutdown of a rendered pod of a service. */
 function endOf(objects: readonly KubeObject[], name: string) {
   const { spec } = find(objects, 'Deployment', name).spec.template;
   const env: readonly { name: string; value: string }[] = spec.containers[0].env;

@@ -1,4 +1,4 @@
-/** Every leaf of the configuration has a reader: a field that nothing reads promises what does not happen. */
+/** Code reads every leaf of the configuration: an unread field would have no effect. */
 import { describe, expect, it } from 'vitest';
 import { buildApp, topologyOf } from '../../charts/app.ts';
 import { checkEdge } from '../../charts/config/edge-checks.ts';
@@ -12,7 +12,7 @@ import { forwardables } from '../../ops/core/components.ts';
 import { EVERYTHING, OTHERS } from '../support/everything.ts';
 import { leavesOf, recording } from '../support/reads.ts';
 
-/** All that reads a configuration: what renders, and what the operations command takes from it. */
+/** Runs all readers of a configuration: the charts and the operations command. */
 function use(config: Config): void {
   const topology = topologyOf(config);
   for (const chart of buildApp(config).charts) chart.toJson();

@@ -1,4 +1,4 @@
-/** axe-core finds nothing to complain of, and nothing is wider than the screen. */
+/** axe-core reports no violation, and nothing is wider than the screen. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';

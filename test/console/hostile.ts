@@ -1,4 +1,4 @@
-/** Hostile texts are shown, not run; tokens are nowhere to be found; the policy of the page holds. */
+/** The console shows hostile texts and never runs them, stores no tokens, and obeys its Content Security Policy. */
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { goTo, say, signIn, visit } from './visit.ts';
@@ -6,7 +6,7 @@ import type { World } from './world.ts';
 
 const HOSTILE = `<img src=x onerror="document.title='run'"><script>document.title='run'</script>`;
 
-/** It is text: no element was made of it, and nothing has run. */
+/** The page shows the text as text: it creates no element from it and runs nothing. */
 async function expectShown(page: Page): Promise<void> {
   await page.getByText(HOSTILE).first().waitFor();
   expect(await page.locator('img, #console script').count()).toBe(0);
@@ -119,7 +119,7 @@ export function attacks(world: () => World): void {
         while (found.length < 4) await new Promise((resolve) => setTimeout(resolve, 20));
         return [...new Set(found)].toSorted();
       });
-      // In a turn of the page's own: what a debugger calls may evaluate.
+      // In a turn of the page itself, because the policy does not apply to a debugger's calls.
       const evaluated = await page.evaluate(() =>
         new Promise((resolve) => setTimeout(resolve))
           .then(() => String(new Function('return 1')()))
@@ -135,7 +135,7 @@ export function attacks(world: () => World): void {
   it('another page cannot frame it', async () => {
     await visit(world(), async ({ context }) => {
       const framing = await context.newPage();
-      // The same server under another name is another origin, and these pages of it have no policy.
+      // Another name makes the same server another origin, and its missing pages have no policy.
       await framing.goto(`${world().page.replace('localhost', '127.0.0.1')}/missing`);
       for (const path of ['/missing', '/'])
         await framing.evaluate(
@@ -148,7 +148,7 @@ export function attacks(world: () => World): void {
             }),
           world().page + path,
         );
-      // The browser replaces what it refuses with a page of its own, in its own time.
+      // The browser replaces a refused frame with an error page after an unknown time.
       await expect
         .poll(() => framing.frames().map((frame) => frame.url()), { timeout: 30_000 })
         .toEqual([expect.any(String), `${world().page}/missing`, 'chrome-error://chromewebdata/']);

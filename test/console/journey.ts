@@ -235,7 +235,7 @@ export function journeys(world: () => World): void {
   });
 }
 
-/** How long the last message was, again and again while something happens. */
+/** Samples the length of the last message during an action. */
 async function lengthsWhile(page: Page, action: () => Promise<void>): Promise<readonly number[]> {
   const lengths: number[] = [];
   let ended = false;

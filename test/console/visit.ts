@@ -1,4 +1,4 @@
-/** A person's visit to the console: what goes wrong in the browser fails the test. */
+/** A person's visit to the console: every error in the browser fails the test. */
 import assert from 'node:assert/strict';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { World } from './world.ts';
@@ -12,13 +12,13 @@ export interface Visit {
   readonly urls: readonly string[];
   /** All that the page wrote to its console. */
   readonly lines: readonly string[];
-  /** One error that this test provokes: it must come, and no other. */
+  /** Expects exactly one error, which the test provokes. */
   expectError(pattern: RegExp): void;
 }
 
 const DESKTOP = { width: 1280, height: 800 };
 
-/** Opens the console in a browser of its own, and looks at the end for errors. */
+/** Opens the console in a new browser context, and checks for errors at the end. */
 export async function visit(
   world: Pick<World, 'browser' | 'page'>,
   steps: (visit: Visit) => Promise<void>,
@@ -64,7 +64,7 @@ export const goTo = (page: Page, section: string): Promise<void> =>
     .getByRole('link', { name: section, exact: true })
     .click();
 
-/** Says something, and waits for the end of the answer. */
+/** Sends a message, and waits for the end of the answer. */
 export async function say(page: Page, text: string): Promise<void> {
   const answers = page.getByText(/^Tokens:/);
   const before = await answers.count();

@@ -28,7 +28,7 @@ interface Platform {
 export interface World extends Platform {
   /** Where the console is. */
   readonly page: string;
-  /** What the build says of its sizes. */
+  /** The build's report of its sizes. */
   readonly sizes: string;
   readonly browser: Browser;
   close(): Promise<void>;
@@ -98,7 +98,7 @@ async function firstLine(child: ChildProcess): Promise<string> {
 async function stop(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
-  // The platform ends with its input, and then stops what it has started: also when this process is killed.
+  // The platform ends with its input and stops its processes, also when this process is killed.
   child.stdin?.end();
   if (child.spawnfile === DENO) child.kill('SIGTERM');
   await ended;

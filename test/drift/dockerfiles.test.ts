@@ -18,7 +18,7 @@ const copiedBy = (dockerfile: string): readonly string[] =>
   );
 const admittedBy = (ignore: string): readonly string[] =>
   ignore.split('\n').flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
-/** The same, or one below the other. */
+/** Whether both are the same path, or one is below the other. */
 const within = (path: string, entry: string): boolean =>
   `${path}/`.startsWith(`${entry}/`) || `${entry}/`.startsWith(`${path}/`);
 
@@ -37,7 +37,7 @@ describe('dockerfiles/', () => {
     expect(text.match(/^FROM /gm)?.length, 'stages').toBeGreaterThanOrEqual(2);
     expect(text).toMatch(/^ARG \w+_IMAGE=\S+:\S+$/m);
     expect(text).not.toMatch(/:latest/);
-    // Nothing here needs another frontend than the builder's own, and fetching one costs a request at every build.
+    // The builder's own frontend suffices, and fetching another costs a request at every build.
     expect(text).not.toMatch(/^# *syntax=/m);
   });
   it.each(images)(

@@ -1,4 +1,4 @@
-/** Imports of charts/ and ops/ run one way: from a layer to those below it, never up and never in a circle. */
+/** Modules of charts/ and ops/ import only from lower layers, and never in a cycle. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ const LAYERS: Layers = [
   ['main', /^main\.ts$/],
 ];
 
-/** Modules by which a file reads or changes something outside of its arguments. */
+/** Modules with which a file reads or changes state outside its arguments. */
 const EFFECTS =
   /^(execa|listr2|(node:)?(fs|child_process|net|http|https|http2|tls|dgram|dns|readline|process|worker_threads|timers)(\/promises)?)$/;
 /** Globals that do the same. */
@@ -55,7 +55,7 @@ const climbing = (imports: readonly Import[]): readonly string[] =>
     .filter(({ from, to }) => layerOf(to) > layerOf(from))
     .map(({ at, from, to }) => `${at}: ${LAYERS[layerOf(from)]?.[0]} imports ${to} of a layer above`);
 
-/** What a file of ops/core does instead of computing. */
+/** The side effects of a file of ops/core. */
 const effects = (file: string, text: string): readonly string[] => [
   ...importsOf(file, text)
     .filter(({ to }) => EFFECTS.test(to))
@@ -67,7 +67,7 @@ const effects = (file: string, text: string): readonly string[] => [
   }),
 ];
 
-/** A circle through one of the nodes, if there is any. */
+/** A cycle in the graph, if there is one. */
 function circleOf(edges: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] | undefined {
   const finished = new Set<string>();
   const visit = (node: string, path: readonly string[]): readonly string[] | undefined => {
@@ -87,7 +87,7 @@ function circleOf(edges: ReadonlyMap<string, ReadonlySet<string>>): readonly str
   return undefined;
 }
 
-/** Edges between what `nameOf` gives for the two ends of each import. */
+/** Edges between the names that `nameOf` gives to the two ends of each import. */
 function edgesOf(
   imports: readonly Import[],
   nameOf: (path: string) => string,

@@ -1,4 +1,4 @@
-/** Every route with an id in it has a named test that somebody else's id gives nothing away. */
+/** Every route with an id has a named test that another user's id reveals nothing. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SERVICES } from '../../charts/topology.ts';
@@ -34,7 +34,7 @@ const OWNED: Readonly<Record<string, readonly string[] | string>> = {
 };
 
 const python = SERVICES.filter(({ runtime }) => runtime === 'python').map(({ name }) => name);
-/** The text of every file below a folder whose name ends so. */
+/** The text of all files below a folder with this ending. */
 const textOf = (folder: string, ending: string): string =>
   readdirSync(root(folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith(ending))

@@ -1,4 +1,4 @@
-/** The version is said once, in package.json; the rest follows it. */
+/** Only package.json states the version; all other places take it from there. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';

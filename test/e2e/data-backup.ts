@@ -1,6 +1,6 @@
 /**
- * What is backed up comes back: damage is found, a dropped table returns, a killed restore goes on.
- * Everything through `./platform`, on the cluster it brought up.
+ * Restores: the command finds damage, brings back a dropped table, and continues a killed restore.
+ * The tests use `./platform` for everything, on the cluster that it started.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cronJob, jobFrom, jobSuffix } from '../../ops/core/jobs.ts';
@@ -17,7 +17,7 @@ import {
 } from './database.ts';
 import { eventually, kubectl, kubectlInput, NAMESPACE, platform } from './support.ts';
 
-/** Enough for a restore to be caught in the middle. */
+/** Enough rows to interrupt a restore in the middle. */
 const ROWS = 150_000;
 
 const restoredBy = (): string =>
@@ -26,7 +26,7 @@ const restoredBy = (): string =>
     'postgres',
   );
 
-/** Runs a command where the backups can be written to, as nothing else may. */
+/** Runs a command with write access to the backups, which nothing else has. */
 function inVolume(script: string): void {
   const [template] = parseObjects(
     cronJob,
@@ -122,7 +122,7 @@ ALTER TABLE e2e_ledger OWNER TO ${DATABASE.replace('_db', '_user')};`);
       );
       kubectl('delete', '-n', NAMESPACE, ...pods.trim().split('\n'), '--grace-period=0', '--force');
       await running;
-      // Either database is whole: half the ledger, or all of it.
+      // Both possible databases are whole: one with half the ledger, one with all of it.
       expect(['75000', '150000']).toContain(sql('SELECT count(*) FROM e2e_ledger'));
       const started = Date.now();
       await restore(id);

@@ -1,4 +1,4 @@
-/** The volumes of Docker Compose move in: a dump, SQL, or the data directory of a server of before. */
+/** Imports from Docker Compose volumes: a dump, SQL, or the data directory of an older server. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ describe('an import of what Docker Compose left', () => {
   const folder = mkdtempSync(join(tmpdir(), 'import-e2e-'));
   let expected = '';
 
-  /** What a script wrote. Dumps go to files by the shell: they need not pass through here. */
+  /** The output of a script. The shell writes dumps to files, so that they do not pass through this process. */
   const shell = (script: string, input = ''): string =>
     execFileSync('bash', ['-euo', 'pipefail', '-c', script], {
       encoding: 'utf8',
@@ -45,7 +45,7 @@ describe('an import of what Docker Compose left', () => {
     shell(
       `docker run -d --name "$container" -e POSTGRES_USER="$USER_NAME" -e POSTGRES_DB="$DATABASE" -e POSTGRES_HOST_AUTH_METHOD=trust ${image}`,
     );
-    // The server that runs the first-start scripts is another one, and listens on no address.
+    // The first-start scripts run on a temporary server that listens on no address.
     await eventually(60, () => old('SELECT 1'));
     shell(
       `docker exec -i "$container" pg_restore --no-owner -U "$USER_NAME" -d "$DATABASE" < "$folder/${id}.dump"`,

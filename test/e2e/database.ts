@@ -1,4 +1,4 @@
-/** A service's database in the cluster, and the verbs that save it and bring it back. */
+/** A service's database in the cluster, and the verbs that back it up and restore it. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { z } from 'zod';
@@ -42,7 +42,7 @@ export const newBackup = async (...args: readonly string[]) =>
   (await platformJson(backups, 'backup', SERVICE, ...args))[0];
 export const restore = (id: string) => platformJson(restored, 'restore', SERVICE, '--from', id, '--yes');
 
-/** Nothing is left of a restore, and the service runs. */
+/** Expects no remains of a restore, and a running service. */
 export async function expectTidy(): Promise<void> {
   expect(databases()).toEqual([DATABASE, 'postgres']);
   expect(kubectl('get', 'configmap', '-n', NAMESPACE, '-o', 'name')).not.toContain(`restore-${SERVICE}`);

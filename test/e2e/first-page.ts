@@ -1,17 +1,17 @@
 /** What each command of README's first page prints: the end-to-end test runs them, an offline test compares the lists. */
 
 export interface Expected {
-  /** How the command begins, or what it holds that no other one does. */
+  /** The beginning of the command, or a part that only this command has. */
   readonly command: string;
-  /** All of this is in what it prints; some of it comes only after a while. */
+  /** Patterns that the output must contain; some appear only after a while. */
   readonly prints: readonly RegExp[];
 }
 
-/** In the order of README. A command that says the same again when it is repeated is repeated until it prints this. */
+/** In the order of README. The test repeats an idempotent command until it prints these patterns. */
 export const FIRST_PAGE: readonly Expected[] = [
   { command: 'URL=', prints: [] },
   { command: 'ME=', prints: [] },
-  // On a cluster where the page was gone through before, the account is there.
+  // On a cluster that has run the page before, the account exists already.
   { command: '/auth/register', prints: [/"email":"me@example\.com"|"status":409/] },
   { command: 'user_management promote', prints: [/the account is an administrator now/] },
   { command: 'TOKEN=', prints: [] },
@@ -34,7 +34,7 @@ export const FIRST_PAGE: readonly Expected[] = [
   { command: './platform status', prints: [/user-management/, /postgres-security/, /model-simulator/] },
 ];
 
-/** What begins before there is a cluster: where else it is run, and the line that does. */
+/** Commands from before the cluster exists: the other file that runs them, and its line. */
 export const RUN_ELSEWHERE: Readonly<Record<string, readonly [file: string, line: RegExp]>> = {
   './platform up': ['.ci/run', /^ {2}\.\/platform up --values test\/e2e\/lab\.yaml$/m],
   'npm ci && npm test': ['.ci/run', /^npm ci --no-fund --no-audit$[\s\S]*^npm run check$/m],

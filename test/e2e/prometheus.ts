@@ -47,7 +47,7 @@ export const ruleStates = (): readonly RuleState[] =>
 /** Names of all series there are. */
 export const metricNames = (): readonly string[] => ask<string[]>('label/__name__/values');
 
-/** Series every target has, or that are the business of the language a program is written in. */
+/** Series of every target, or of the runtime of a program's language. */
 const COMMON = /^(go|promhttp|scrape)_|_created$/;
 const SUFFIXES = { histogram: ['_bucket', '_count', '_sum'], summary: ['', '_count', '_sum'] };
 

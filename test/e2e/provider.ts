@@ -1,4 +1,4 @@
-/** A model provider inside the cluster, with the provider's wire format: our own stand-in, and the platform set to it. */
+/** A model provider inside the cluster: the stand-in with the provider's wire format, and the platform's settings for it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { serviceImage } from '../../charts/config/images.ts';
@@ -26,7 +26,7 @@ function objects(key?: string): readonly object[] {
   const { selector } = componentOf(topology, ASSISTANT);
   const pod = {
     automountServiceAccountToken: false,
-    // It holds nothing that is worth waiting for.
+    // The stand-in has no state to save.
     terminationGracePeriodSeconds: 1,
     securityContext: podSecurity(APP_USER),
     containers: [
@@ -76,7 +76,7 @@ function objects(key?: string): readonly object[] {
 const platform = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
   execa(`${ROOT}/platform`, ['up', '--no-build', '--values', VALUES, ...args], { env: environment });
 
-/** What the platform is told, to ask the stand-in. */
+/** The platform's settings to use the stand-in. */
 export const PROVIDER_SETTINGS = [
   '--set',
   `settings.openaiBaseUrl=http://${NAME}:${PORT}/v1`,
@@ -90,7 +90,7 @@ export function startStandIn(key?: string): void {
   kubectl('wait', '-n', NAMESPACE, `pod/${NAME}`, '--for=condition=Ready', '--timeout=60s');
 }
 
-/** Waits until all of it is gone: a pod of that name which is still there would be taken for the next one. */
+/** Waits until the stand-in is gone: otherwise the next start would find the old pod of that name. */
 export function stopStandIn(): void {
   for (const object of objects().toReversed())
     kubectlInput(JSON.stringify(object), 'delete', '--ignore-not-found', '--timeout=90s', '-f', '-');
@@ -107,7 +107,7 @@ export async function startProvider(): Promise<void> {
   await eventually(60, reachable);
 }
 
-/** A pod that drains still answers, with the settings of before. */
+/** Waits for the end of the old pods: a draining pod still answers with the old settings. */
 function oldPodsAreGone(): void {
   const label = `app.kubernetes.io/name=${ASSISTANT}`;
   const pods = kubectl('get', 'pods', '-n', NAMESPACE, '-l', label, '-o', 'name').trim().split('\n');
@@ -120,7 +120,7 @@ export function reachable(): void {
   kubectl('exec', '-n', NAMESPACE, `deploy/${ASSISTANT}`, '-c', ASSISTANT, '--', 'python', '-c', program);
 }
 
-/** Takes everything back: the next test finds the platform as `./platform up` makes it. */
+/** Undoes everything, so that the next test finds the platform as `./platform up` creates it. */
 export async function stopProvider(): Promise<void> {
   stopStandIn();
   kubectl('delete', 'secret', 'ai-assistant-providers', '-n', NAMESPACE, '--ignore-not-found');

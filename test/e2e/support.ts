@@ -14,16 +14,16 @@ import { ROOT } from '../../ops/core/paths.ts';
 
 export { ROOT };
 
-/** What `up` was given: PLATFORM_VALUES names another file, on a laptop an empty one. */
+/** The values file of `up`: PLATFORM_VALUES names another file, on a laptop an empty one. */
 export const VALUES = process.env.PLATFORM_VALUES ?? `${ROOT}/test/e2e/lab.yaml`;
-/** Which environment: PLATFORM_ENVIRONMENT names another one, or a file that is one. */
+/** The environment: PLATFORM_ENVIRONMENT names another, or a file with one. */
 export const ENVIRONMENT = process.env.PLATFORM_ENVIRONMENT ?? LOCAL;
 export const config = resolveConfig(await environmentFrom(ENVIRONMENT), [
   parseValues(readFileSync(VALUES, 'utf8'), VALUES),
 ]);
 export const topology = topologyOf(config);
 export const NAMESPACE = namespaceOf(config, 'app');
-/** Which cluster: PLATFORM_CONTEXT names another one, as test/release/two-workers.yaml has. */
+/** The cluster's context: PLATFORM_CONTEXT names another, as in test/release/two-workers.yaml. */
 export const CONTEXT = process.env.PLATFORM_CONTEXT ?? 'kind-ai-assistants';
 
 /** The command as a person types it, without a terminal; whatever its exit status. */
@@ -37,7 +37,7 @@ export interface Run {
   readonly seconds: number;
 }
 
-/** The same, and how long it took. */
+/** Like `platform`, with the duration. */
 export async function timed(...args: readonly string[]): Promise<Run> {
   const began = performance.now();
   const { stdout, stderr, exitCode } = await platform(...args);
@@ -47,7 +47,7 @@ export async function timed(...args: readonly string[]): Promise<Run> {
 /** Standard output of kubectl. Throws with its error output when it fails. */
 export const kubectl = (...args: readonly string[]): string => kubectlInput('', ...args);
 
-/** The same with something on standard input. */
+/** Like `kubectl`, with standard input. */
 export function kubectlInput(input: string, ...args: readonly string[]): string {
   return execFileSync('kubectl', ['--context', CONTEXT, ...args], {
     encoding: 'utf8',

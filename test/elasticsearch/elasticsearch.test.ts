@@ -1,7 +1,7 @@
 /**
- * A real node of Elasticsearch, from Maven Central: its server, without the parts of the image that are published nowhere
- * else (lifecycle, security, `constant_keyword`). It takes our template with `dynamic: strict`, so that a document with one
- * field or value of another type is refused. Needs a JDK from 17 on and Maven; runs nowhere but on 127.0.0.1.
+ * A real node of Elasticsearch, from Maven Central, without the parts that only the image has (lifecycle, security,
+ * `constant_keyword`). The node gets the platform's template with `dynamic: strict`, so that it refuses a document with
+ * one unknown field or one value of another type. Needs JDK 17 or later and Maven; listens only on 127.0.0.1.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { configOf, root } from '../support/objects.ts';
 
 const VERSION = IMAGES.elasticsearch.split(':')[1] ?? '';
 const CACHE = root(`.cache/elasticsearch-${VERSION}`);
-/** A user other than root, as whom the node refuses to run. */
+/** A user other than root, because the node refuses to run as root. */
 const UNPRIVILEGED = 65_534;
 const config = configOf('production', [
   { logging: { snapshots: { bucket: 'logs' } }, egress: { 'object-store': { cidrs: ['192.0.2.1/32'] } } },
@@ -50,7 +50,7 @@ function strictTemplate(): string {
     .replaceAll('constant_keyword', 'keyword');
 }
 
-/** Lines that are hard to store: odd names, odd values. */
+/** Lines that are hard to store, with odd names and values. */
 const ODD = [
   '{"status": 1e400, "count": 99999999999999999999999, "message": "x", "big": 99999999999999999999999}',
   '{"path": {"a": 1}, "usage": [{"a": 1}, {"b": {"c": 2}}], "message": "x"}',
@@ -81,7 +81,7 @@ const asQueryString = (query: string): string =>
     .replaceAll(/ ([<>]=?) (\d)/g, ':$1$2')
     .replaceAll(': ', ':');
 
-/** What `logs --search` asks, and how many lines of ours fit at least, and at most. */
+/** Queries of `logs --search`, with the least and the most matching lines. */
 const ASKED: readonly (LogSearch & { readonly found: readonly [least: number, most: number] })[] = [
   { query: 'request_id:*', components: [], lines: 1, found: [10, 99] },
   { query: 'request_id:*', components: ['security'], lines: 1, found: [1, 20] },
@@ -115,7 +115,7 @@ describe(`Elasticsearch ${VERSION}`, () => {
       `-DoutputDirectory=${libraries}`,
       'dependency:copy-dependencies',
     ]);
-    // The other user reads copies: this checkout may be closed to it.
+    // The other user reads copies, because it may have no access to this checkout.
     const copies = join(folder, 'lib');
     run('cp', ['-R', libraries, copies]);
     const source = root('test/elasticsearch/java/LoggingTests.java');

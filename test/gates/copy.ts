@@ -28,7 +28,7 @@ export const ENVIRONMENT = {
   NO_COLOR: '1',
 };
 
-/** What is installed, not committed. */
+/** Installed folders, which are not committed. */
 const INSTALLED = ['node_modules', '.venv', '.cache/scanners'];
 
 /** Tests of TypeScript. */
@@ -50,7 +50,7 @@ export async function copyRepository(): Promise<string> {
   return copy;
 }
 
-/** As `cp --archive --link` of GNU does, which other systems do not have. */
+/** Copies like GNU's `cp --archive --link`, which other systems do not have. */
 function link(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -61,7 +61,7 @@ function link(from: string, to: string): void {
   }
 }
 
-/** A copy of a copy that shares its files: those that change are replaced, never written to. */
+/** A copy of a copy that shares its files: the function replaces changed files and never writes to them. */
 export function plant(repository: string, { kept, files }: Fault): string {
   const copy = mkdtempSync(join(tmpdir(), 'planted-'));
   link(repository, copy);

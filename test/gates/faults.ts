@@ -2,14 +2,14 @@
 export interface Fault {
   /** Name of a gate, or of a tool whose gates are alike. */
   readonly gate: string;
-  /** What runs for it. @default `gate` */
+  /** Filter for the gates to run. @default `gate` */
   readonly only?: string;
   readonly fault: string;
-  /** The tests of TypeScript that are kept, so that it is quick. @default all */
+  /** The TypeScript tests to keep, for a quick run. @default all */
   readonly kept?: readonly string[];
   /** Text of files, or what to change in them. */
   readonly files: Readonly<Record<string, string | readonly [before: string | RegExp, after: string]>>;
-  /** What the output must say. */
+  /** Text that the output must contain. */
   readonly names: string;
 }
 

@@ -1,4 +1,4 @@
-/** The runner: no way to fail is taken for a success. */
+/** The runner reports every kind of failure as a failure. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,7 +118,7 @@ describe('the runner', () => {
 
 function isRunning(pidFile: string): boolean {
   const stat = `/proc/${readFileSync(pidFile, 'utf8').trim()}/stat`;
-  // Z: it has ended, and its parent did not ask yet.
+  // Z: the process has ended, and its parent has not read its status yet.
   return existsSync(stat) && !/\) Z/.test(readFileSync(stat, 'utf8'));
 }
 

@@ -1,4 +1,4 @@
-/** What the services log is typed, and no name means two things. */
+/** Every field that the services log has a type, and no name has two meanings. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

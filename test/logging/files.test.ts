@@ -1,4 +1,4 @@
-/** The files Logstash, Kibana, Elasticsearch and Filebeat are given: parsed, and every path and name in them is there. */
+/** The files of Logstash, Kibana, Elasticsearch and Filebeat parse, and every path and name in them exists. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -308,7 +308,7 @@ describe('secrets are filled in when a pod starts', () => {
 describe('the commands that prepare', () => {
   const names = ['elastic', 'logstash_writer', 'kibana_system', 'session', 'saved-objects'];
 
-  /** Runs the very command in a file system of its own. */
+  /** Runs the rendered command in a temporary file system. */
   function prepare(name: string, secrets: readonly string[]) {
     const pod = mkdtempSync(join(tmpdir(), 'prepare-'));
     const { initContainers = [], containers } = workload(name).spec.template.spec;

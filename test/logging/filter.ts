@@ -21,7 +21,7 @@ export interface Line {
 export const READ_AT = '2026-11-25T12:00:00.000Z';
 const UID = '5d0ff9c1-18f6-4a2b-9b60-a2a0c7a31111';
 
-/** What Filebeat sends: its own fields, those Logstash adds, and where the line stands. */
+/** An event as Filebeat sends it: its own fields, the fields that Logstash adds, and the position of the line. */
 const event = ({ message, container, pod = 'a-pod' }: Line): object => ({
   '@timestamp': READ_AT,
   '@version': '1',
@@ -41,7 +41,7 @@ export interface Filter {
   readonly ruby: (code: string) => string;
 }
 
-// Node's types leave this to those of browsers.
+// Node's types do not declare this; those of browsers do.
 declare global {
   namespace WebAssembly {
     function compile(bytes: Uint8Array): Promise<Module>;
@@ -56,7 +56,7 @@ export async function loadFilter(): Promise<Filter> {
   const binary = readFileSync(require.resolve('@ruby/3.2-wasm-wasi/dist/ruby+stdlib.wasm'));
   const files = new Map([['rules.json', file(filterRules(topologyOf(configOf('production'))))]]);
   const output = () => ConsoleStdout.lineBuffered(console.error);
-  // Not Node's own WASI: under it this Ruby ends the process with a segmentation fault now and then (Node.js 20).
+  // Node's own WASI sometimes ends the process with a segmentation fault under this Ruby (Node.js 20).
   const wasip1 = new WASI(
     [],
     [],

@@ -1,4 +1,4 @@
-/** No secret and no personal data passes the filter, and what is none is left as it is. */
+/** The filter masks secrets and personal data, and leaves all other text unchanged. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MASKS } from '../../charts/logging/masking.ts';
 import { type Filter, loadFilter } from './filter.ts';
@@ -15,7 +15,7 @@ const JWT = ['eyJhbGciOiJIUzI1NiJ9', 'eyJzdWIiOiI0MiIsInJvbGUiOiJhZG1pbiJ9', 'c2
 const PEM = ['-----BEGIN PRIVATE KEY-----', 'MIGHAgEAMBMGByqGSM49', '-----END PRIVATE KEY-----'].join('\n');
 const PROVIDER_KEY = ['sk', 'proj', 'abcdefghijklmnop1234'].join('-');
 
-/** Name of the mask, line, what is left. */
+/** Name of the mask, line, masked line. */
 const MASKED: readonly [string, string, string][] = [
   ['private key', `loaded ${PEM} from a file`, 'loaded *** from a file'],
   ['private key', `cut off ${PEM.slice(0, 40)}`, 'cut off ***'],

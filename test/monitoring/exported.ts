@@ -8,7 +8,7 @@ export const TABLE = root('test/monitoring/exported.json');
 export const exported = (): Readonly<Record<string, readonly string[]>> =>
   JSON.parse(readFileSync(TABLE, 'utf8'));
 
-/** Metrics of what cannot run, or has nothing to say, on the end-to-end cluster: from the documents named. */
+/** Metrics of parts that do not run, or have no samples, on the end-to-end cluster; from the named documents. */
 export const DOCUMENTED: Readonly<Record<string, readonly string[]>> = {
   // github.com/kubernetes/kube-state-metrics, docs/metrics
   'kube-state-metrics': [

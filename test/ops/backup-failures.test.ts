@@ -1,4 +1,4 @@
-/** Whichever program fails, the script that runs it fails: nothing goes on with what a failed one did not say. */
+/** A script fails when any of its programs fails, and never continues with missing output. */
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,7 +51,7 @@ let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'failures-'));
   const program = (name: string, run: string): void => {
-    // It leaves word that it was called, and fails when it is the one that shall.
+    // The program records its call, and fails when the test chose it.
     const text = `#!/bin/bash\n: > "$CALLED/${name}"\nif [ "$FAILS" = ${name} ]; then exit 1; fi\n${run}\n`;
     writeFileSync(join(folder, 'bin', name), text);
     chmodSync(join(folder, 'bin', name), 0o755);

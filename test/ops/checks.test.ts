@@ -1,4 +1,4 @@
-/** What deploy finds out before it begins, from answers of a cluster. */
+/** The checks of deploy before it begins, with set answers of a cluster. */
 import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';

@@ -1,4 +1,4 @@
-/** backup, restore and import against a kubectl that only plays a cluster and writes down what it was asked to do. */
+/** backup, restore and import against a fake kubectl that records its commands. */
 import {
   chmodSync,
   existsSync,

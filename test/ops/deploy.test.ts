@@ -1,4 +1,4 @@
-/** What deploy and its kin say when they cannot, and that nothing was changed then. Kubectl is a script. */
+/** Errors of deploy and related verbs, which change nothing when they fail. Kubectl is a script. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -149,7 +149,7 @@ describe('in a cluster', () => {
     await expect(output('deploy', 'dev', '--yes')).rejects.toThrow(
       /^somebody@elsewhere is changing assistants at this moment; wait for the end, or \d+ s if it is dead/,
     );
-    // Its namespaces had to be there for that, and nothing else.
+    // The check needs only the namespaces, so the verb applied only those.
     expect(changed().filter((line) => !line.includes(' apply '))).toEqual([]);
   });
   it('history tells what became of each release', async () => {

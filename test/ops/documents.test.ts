@@ -1,4 +1,4 @@
-/** What documents say of the command, and what its scripts may use. */
+/** The documents agree with the command, and its scripts use only portable tools. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';

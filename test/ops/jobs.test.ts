@@ -1,4 +1,4 @@
-/** A Job whose pod cannot start is given up at once. Kubectl is a script. */
+/** The command gives up at once on a Job whose pod cannot start. Kubectl is a script. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Every command and setting that documents name is one that there is, and is right in every environment. */
+/** Every command and setting named in documents exists, and is valid in every environment. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, CommanderError } from 'commander';
@@ -39,7 +39,7 @@ beforeAll(async () => {
   const every = loaded.flatMap((group) => [group, ...group.commands]);
   for (const command of every)
     command.exitOverride().configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
-  // Parsed, never done.
+  // The test parses the commands and never runs them.
   for (const command of every.filter((one) => one.commands.length === 0)) command.action(() => undefined);
   commands = new Map(loaded.map((command) => [command.name(), command]));
 });
@@ -118,7 +118,7 @@ const SETTINGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = JS
 const FIELDS = Object.keys(configSchema.shape);
 const variables = new Set(Object.values(SETTINGS).flatMap((one) => Object.keys(one)));
 
-/** `settings.smtp*` stands for all that begin so. */
+/** `settings.smtp*` stands for all settings with that prefix. */
 function fieldFault(field: string, path: readonly string[]): string | undefined {
   const last = path.at(-1) ?? '';
   try {
@@ -152,7 +152,7 @@ function settingFault(page: string, { text, block }: Code): string | undefined {
   return literalIn(text) === text ? `${text} has another name in another environment` : undefined;
 }
 
-/** `word` in `file`: both are there. */
+/** Checks `word` in `file`: both must exist. */
 function sourceFaults({ name, text }: Page): readonly string[] {
   if (!isRunbook(name)) return [];
   const lines = (index: number): number => text.slice(0, index).split('\n').length;

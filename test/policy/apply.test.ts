@@ -1,4 +1,4 @@
-/** What is applied again changes nothing, and what cannot be changed in place has a new name when it changes. */
+/** A repeated apply changes nothing, and an immutable object gets a new name when it changes. */
 import { describe, expect, it } from 'vitest';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 import { configOf, find, type KubeObject, key, render, VARIANTS } from '../support/objects.ts';

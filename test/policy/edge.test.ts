@@ -1,4 +1,4 @@
-/** The edge in its modes: whose controller, whose certificate, which proxies; what takes long. */
+/** The edge in its modes: controller, certificate, trusted proxies, and long requests. */
 import { describe, expect, it } from 'vitest';
 
 import { type ConfigOverride, ENVIRONMENTS } from '../../charts/config/environments.ts';
@@ -172,7 +172,7 @@ describe('a controller of the cluster', () => {
         expect(JSON.stringify(spec), kind).not.toMatch(/rewrite/i);
       }
     });
-    // The cluster's controller may be another Traefik, which would obey an annotation that is for ours.
+    // The cluster's controller may be another Traefik, which would obey annotations for the platform's own.
     it('meets nothing that names our own', () => {
       expect(JSON.stringify(render('production', [])).match(/traefik/g)?.length).toBeGreaterThan(50);
       const naming = objects.filter((object) => /traefik/i.test(JSON.stringify(object)));

@@ -1,4 +1,4 @@
-/** Logging: who signs its certificates, where snapshots go, when its set-up runs again, who may reach what. */
+/** Logging: the issuer of its certificates, the target of snapshots, repeated set-up, network access. */
 import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
 import { prerequisites } from '../../charts/config/prerequisites.ts';

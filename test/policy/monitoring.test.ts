@@ -1,4 +1,4 @@
-/** Monitoring: who is told, where copies go, which parts run. */
+/** Monitoring: receivers of alerts, targets of copies, and the parts that run. */
 import { describe, expect, it } from 'vitest';
 import { topologyOf } from '../../charts/app.ts';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
@@ -184,7 +184,7 @@ describe('the parts in every combination', () => {
     expect(owners.includes('Deployment/kube-state-metrics')).toBe(has('kubeStateMetrics'));
     expect(objects.some(({ kind }) => kind === 'ServiceMonitor')).toBe(has('kubelet'));
     expect(policyText(objects, 'prometheus').includes('10250')).toBe(has('kubelet'));
-    // Namespaces that nothing lives in are not made.
+    // The charts create no empty namespaces.
     const agents = objects.some(
       ({ kind, metadata }) => kind === 'Namespace' && /node-agents/.test(metadata.name),
     );

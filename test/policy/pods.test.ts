@@ -19,18 +19,18 @@ import {
 
 /** Fewest pod templates of an environment: 6 services, 5 databases, Redis, the edge, 10 backup jobs, 4 that watch. */
 const MIN_PODS = 27;
-/** Who touches the host, and why. */
+/** Workloads with access to the host, and the reasons. */
 const ON_THE_HOST = {
   'DaemonSet/node-exporter': 'measures it, read-only, from its own mounts',
   'DaemonSet/filebeat': 'reads the log files of pods',
 };
 /** The paths of the host that are written, and why. */
 const WRITTEN_ON_THE_HOST = { '/var/lib/filebeat': 'how far each file was read outlives the pod' };
-/** Who is root, without a capability, and why. */
+/** Workloads that run as root without capabilities, and the reasons. */
 const ROOT = { 'DaemonSet/filebeat': 'log files belong to root and only their owner may read them' };
-/** Who stops before it starts again, and why. */
+/** Workloads that stop before the new pod starts, and the reasons. */
 const WITH_A_GAP = { 'Deployment/kibana': 'two versions at once would both change the saved objects' };
-/** Who talks to the Kubernetes API, and why. */
+/** Workloads that call the Kubernetes API, and the reasons. */
 const WITH_TOKEN = {
   'Deployment/traefik': 'reads the routes',
   'Prometheus/assistants': 'finds what it scrapes',
@@ -52,7 +52,7 @@ describe.each(VARIANTS)('$name: pods', ({ environment, overrides }) => {
   const config = configOf(environment, overrides);
   const pods = podsOf(objects);
   const long = pods.filter((pod) => !['CronJob', 'Job'].includes(pod.kind) && !isManaged(pod));
-  /** Those of a list of exceptions that are here. */
+  /** The exceptions of a list that apply to this environment. */
   const here = (exceptions: Readonly<Record<string, string>>): readonly string[] =>
     Object.keys(exceptions)
       .filter((owner) => pods.some((pod) => pod.owner === owner))

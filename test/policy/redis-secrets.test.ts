@@ -1,4 +1,4 @@
-/** The container beside Redis, with a redis-cli that lets in as a server of these passwords would. */
+/** The container beside Redis, with a fake redis-cli that accepts these passwords like a server. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { FOLLOWER } from '../../charts/constructs/follower.ts';
 import { type Container, type KubeObject, type Pod, podsOf, render, VARIANTS } from '../support/objects.ts';
 
-/** What waits for a person, and why. */
+/** Workloads whose changes need a person, and the reasons. */
 const WAITS = {
   'StatefulSet/elasticsearch/secrets':
     'certificates are read again; its passwords are in its database, and its keystore is made at the start',

@@ -15,7 +15,7 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
-  /** Serial number of the certificate, and the name of who issued it. */
+  /** Serial number and issuer of the certificate. */
   readonly serial?: string;
   readonly issuer?: string;
 }
@@ -136,7 +136,7 @@ const patiently = (path: string, question: Question): Promise<Reply> =>
 
 const parsed = ({ text }: Reply): { readonly [key: string]: unknown } => JSON.parse(text);
 
-/** What a user does, by every route; every URL in an answer is one the client knows. */
+/** A user's actions on every route; every URL in an answer must be valid for the client. */
 export async function journey(where: Question): Promise<void> {
   const email = newEmail();
   const login = { ...where, method: 'POST', body: { email, password: PASSWORD } };

@@ -1,4 +1,4 @@
-/** Production's own environment on a cluster of two workers, as somebody would deploy it who has never seen it. */
+/** Production's environment on a cluster of two workers, deployed only by the documentation. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -41,7 +41,7 @@ const asksOf = ({ id }: Session): readonly Ask[] => [
 export interface LoadResult {
   readonly requests: number;
   readonly seconds: number;
-  /** What came instead of the expected answer, and when. */
+  /** Unexpected answers with their times. */
   readonly failures: readonly string[];
   /** Chats that were answered to the end, word by word. */
   readonly streams: number;
@@ -167,7 +167,7 @@ export class Load {
   }
 }
 
-/** What is missing of a streamed chat; nothing when it is whole. */
+/** The missing part of a streamed chat; undefined when it is complete. */
 function cutIn(text: string, message: string): string | undefined {
   const deltas = [...text.matchAll(/^event: delta\r?\ndata: (.*)$/gm)].map(
     ([, data = '']): { readonly text: string } => JSON.parse(data),

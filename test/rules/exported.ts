@@ -1,4 +1,4 @@
-/** What is exported, by whom: our services' own registries, and committed lists of the exporters'. */
+/** The exported metrics: from the services' registries, and from committed lists for the exporters. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { KUBELET_METRICS } from '../../charts/monitoring/targets.ts';

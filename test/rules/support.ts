@@ -37,7 +37,7 @@ export const alertsOf = (groups: readonly Group[]): readonly AlertEntry[] =>
     rules.flatMap((rule) => (rule.alert === undefined ? [] : [{ ...rule, alert: rule.alert }])),
   );
 
-/** On CI its absence is an error: what cannot be checked there is not checked at all. */
+/** On CI a missing promtool is an error, because no other place checks the rules. */
 export const HAS_PROMTOOL =
   spawnSync('promtool', ['--version']).error === undefined || process.env.CI === 'true';
 if (!HAS_PROMTOOL)

@@ -11,7 +11,7 @@ export function leavesOf(value: unknown, path = ''): readonly string[] {
   );
 }
 
-/** The same value; each property that is read is written down. */
+/** The same value as a proxy that records each property read. */
 export function recording<T extends object>(value: T, reads: Set<string>, path = ''): T {
   return new Proxy(value, {
     get(target, name, receiver) {

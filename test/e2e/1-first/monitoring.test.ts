@@ -1,4 +1,4 @@
-/** Prometheus sees what the topology says it should, and hands alerts on. */
+/** Prometheus scrapes the targets of the topology, and sends alerts to Alertmanager. */
 import { describe, expect, it } from 'vitest';
 import { activeTargets, query, type Target } from '../prometheus.ts';
 import { config, eventually, kubectlJson, topology } from '../support.ts';
@@ -20,7 +20,7 @@ describe('targets', () => {
       const missing = scraped.filter(({ name }) => up(found, name).length === 0).map(({ name }) => name);
       if (missing.length > 0) throw new Error(`not up: ${missing.join(', ')}`);
       if (up(found, 'kubelet').length < 2 * nodes) throw new Error('kubelets are not up');
-      // Pods that are on their way out are targets for a little longer.
+      // Terminating pods remain targets for a moment.
       const down = found.filter(({ health }) => health !== 'up');
       expect(down.map(({ scrapeUrl, lastError }) => `${scrapeUrl}: ${lastError}`)).toEqual([]);
       return found;

@@ -1,4 +1,4 @@
-/** What a user does first: register, log in, read the account, through the Ingress over TLS. */
+/** A user's first steps through the Ingress over TLS: register, log in, read the account. */
 import { get } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { corsOrigins } from '../../../charts/edge/names.ts';

@@ -16,7 +16,7 @@ class Terminal {
   #printed = '';
 
   constructor(folder: string) {
-    // What the page writes goes to a folder of the test's own.
+    // The page's commands write to a temporary folder.
     this.#shell = spawn('bash', { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
     this.#shell.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#printed += text;
@@ -45,7 +45,7 @@ const folder = mkdtempSync(join(tmpdir(), 'first-page-'));
 let terminal: Terminal;
 beforeAll(() => {
   terminal = new Terminal(folder);
-  // It also says what this cluster runs without.
+  // The values also turn off parts that this cluster does not run.
   const script = `#!/bin/sh\nexec '${ROOT}/platform' "$@" --values '${VALUES}'\n`;
   writeFileSync(join(folder, 'platform'), script, { mode: 0o755 });
 });
@@ -57,7 +57,7 @@ afterAll(() => {
 /** Other tests log in from the same address, and there are ten logins a minute for one. */
 const LIMITED = /"status":429/;
 
-/** What is streamed as pieces of a sentence is read as one. */
+/** Joins the streamed pieces of a sentence. */
 const joined = (printed: string): string =>
   [...printed.matchAll(/^data: (\{"text":.*\})$/gm)].map(([, data = '']) => JSON.parse(data).text).join('');
 

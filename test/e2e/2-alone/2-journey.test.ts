@@ -21,7 +21,7 @@ beforeAll(async () => {
   await startProvider();
   admin = await signInAsAdmin();
   const { id, email } = await signIn();
-  // Copying data out of 1C is an analyst's right; the new role takes a new login.
+  // Only analysts may copy data from 1C, and the new role needs a new login.
   const promoted = await call(`/api/users/${id}/role`, {
     method: 'PUT',
     body: { role: 'analyst' },

@@ -1,4 +1,4 @@
-/** Every query of every dashboard, asked of the cluster's Prometheus after somebody used the platform. */
+/** Runs every query of every dashboard against the cluster's Prometheus, after a user's requests. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dashboards } from '../../../charts/monitoring/dashboards/all.ts';
 import { DOCUMENTED, exported } from '../../monitoring/exported.ts';
@@ -17,7 +17,7 @@ const NEVER: Readonly<Record<string, string>> = {
   kubelet_volume_stats_capacity_bytes: "kind's volumes are host paths, which have no statistics",
   traefik_tls_certs_not_after: "the controller's own certificate is not counted",
 };
-/** Parts of expressions that have samples only once something happened that does not happen here. */
+/** Parts of expressions that have samples only after an event that does not happen in this test. */
 const SELDOM: Readonly<Record<string, string>> = {
   ai_fallbacks_total: 'no fallback model is set',
   ai_prompts_flagged_total: 'no injection was tried',

@@ -1,4 +1,4 @@
-/** The console and the description of the API as people meet them: in a browser, through the edge. */
+/** The console and the API viewer in a browser, through the edge. */
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publicUrl } from '../../../charts/edge/names.ts';
@@ -7,7 +7,7 @@ import { goTo, say, signIn, type Visit, visit } from '../../console/visit.ts';
 import { config, PASSWORD, type Session, signInAsAdmin } from '../support.ts';
 
 const ORIGIN = publicUrl(config);
-/** The edge's certificate is its own. */
+/** The edge's certificate is self-signed. */
 const OPTIONS = { ignoreHTTPSErrors: true } as const;
 
 let browser: Browser;
@@ -21,7 +21,7 @@ afterAll(() => browser?.close());
 const through = (path: string, steps: (visit: Visit) => Promise<void>): Promise<void> =>
   visit({ browser, page: `${ORIGIN}${path}` }, steps, OPTIONS);
 
-/** All that the page loaded came from the edge, over TLS; no token is in an address or kept by the browser. */
+/** The page loads everything from the edge over TLS; no token is in an address or in the browser's storage. */
 async function expectNothingLeft({ page, context, urls, lines }: Visit): Promise<void> {
   expect(urls.filter((url) => !url.startsWith(`${ORIGIN}/`) && !/^(data|blob):/.test(url))).toEqual([]);
   expect([...urls, ...lines].filter((text) => /eyJ[\w-]+\.eyJ/.test(text))).toEqual([]);

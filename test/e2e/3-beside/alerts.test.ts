@@ -1,4 +1,4 @@
-/** The rules in the cluster: all evaluated, and what they are for: a database that is gone, and users who notice. */
+/** The rules in the cluster: Prometheus evaluates all, and they fire for a missing database and its effect on users. */
 import { describe, expect, it } from 'vitest';
 import { namespaceOf } from '../../../charts/constructs/names.ts';
 import { ALERTMANAGER, postgresOf } from '../../../charts/graph/model.ts';
@@ -61,7 +61,7 @@ describe('rules', () => {
     console.info(
       `${asked.length - missing.length} of ${asked.length} metrics have series; not: ${missing.join(', ')}`,
     );
-    // A counter with labels is born with its first event; there is no certificate of ours in dev, and kubelets keep no
+    // A counter with labels begins with its first event; dev has no certificate of the platform, and kubelets have no
     // statistics of kind's volumes.
     const expected = /^(ai|analytics|events|gateway|onec|traefik_tls|kubelet_volume_stats)_/;
     for (const name of missing) expect(name).toMatch(expected);
@@ -78,14 +78,14 @@ describe('a database that is gone', () => {
   const scale = (replicas: number) =>
     kubectl('scale', `statefulset/${store}`, '-n', NAMESPACE, `--replicas=${replicas}`);
 
-  /** The status of one request, through the gateway and straight from the edge by turns. */
+  /** The status of one request, in turns through the gateway and directly from the edge. */
   let sent = 0;
   const ask = async (token: string): Promise<number> => {
     const { status } = await call(PATHS[sent++ % PATHS.length] ?? '', { token });
     return status;
   };
 
-  /** What decides about the alert: a run within an hour of another has its requests in the ratio. */
+  /** The ratio behind the alert, which includes the requests of another run in the last hour. */
   function burning(statuses: readonly number[]): string {
     const of = `{slo="availability",service="${SERVICE}"}`;
     const [ratio] = query(`slo:error_ratio:avg1h${of} / slo:error_budget:ratio${of}`);
@@ -93,8 +93,8 @@ describe('a database that is gone', () => {
   }
 
   /**
-   * Asks until the alert waits or fires in Prometheus; the statuses. No fixed number would do: what fails before the
-   * first scrape that has a counter is in no rate, and all requests of the last hour are weighed against it.
+   * Sends requests until the alert is pending or firing in Prometheus; returns the statuses. No fixed number suffices:
+   * failures before the counter's first scrape are in no rate, and the ratio includes all requests of the last hour.
    */
   async function fail(token: string, gone: number): Promise<readonly number[]> {
     const statuses: number[] = [];
@@ -106,7 +106,7 @@ describe('a database that is gone', () => {
     return statuses;
   }
 
-  /** Users ask for some seconds, straight from the edge; adds up how often each status came. */
+  /** Sends users' requests for some seconds directly through the edge; counts the statuses. */
   async function visit(token: string, statuses: Map<number, number>): Promise<void> {
     const user = async (): Promise<void> => {
       for (let round = 0; round < 50; round++) {
@@ -118,7 +118,7 @@ describe('a database that is gone', () => {
     await Promise.all(Array.from({ length: 8 }, user));
   }
 
-  /** Asks until both alerts are over; how often each status came. */
+  /** Sends requests until both alerts are resolved; returns the count of each status. */
   async function recover(token: string, back: number): Promise<ReadonlyMap<number, number>> {
     const statuses = new Map<number, number>();
     let firing = ['DatabaseDown', BURN];
@@ -133,7 +133,7 @@ describe('a database that is gone', () => {
     return statuses;
   }
 
-  /** What an operator sees of it, and does about it. */
+  /** Checks the alert as an operator sees it, and silences it. */
   async function seenAndSilenced(): Promise<void> {
     const about = { alert: 'DatabaseDown', about: SERVICE, severity: 'critical' };
     expect(await platformJson('status')).toMatchObject({
@@ -164,7 +164,7 @@ describe('a database that is gone', () => {
       console.info(`${BURN}: waiting after ${seconds(gone)} s and ${answers.length} requests`);
       const failed = new Set(answers);
       failed.delete(200);
-      // Neither a page that is not found nor a lost connection: users are told to come again.
+      // 503 tells users to retry; a 404 or a lost connection would not.
       expect([...failed]).toEqual([503]);
       const [down] = await eventually(240, () => {
         const firing = active('DatabaseDown', SERVICE);

@@ -1,4 +1,4 @@
-/** The verbs of the command, as somebody types them, that leave the stores alone. */
+/** The verbs of the command that do not change the stores, as a person types them. */
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { call, eventually, kubectl, NAMESPACE, platform, type Run, timed, VALUES } from '../support.ts';
@@ -112,7 +112,7 @@ describe('changing', () => {
     }
   });
   it('clean: shows what it would remove, and removes nothing unless it is told to', async () => {
-    // Jobs of the tests beside this one end meanwhile.
+    // Jobs of the concurrent tests end meanwhile.
     const listed = async () => {
       const all: readonly { readonly kind: string }[] = JSON.parse(await done(timed('clean', '--json')));
       return all.filter(({ kind }) => kind !== 'job');

@@ -1,4 +1,4 @@
-/** `backup --all` and what can be done with it: Redis's data comes back, sums fit, no secret is in it. */
+/** `backup --all`: Redis's data can be restored, the checksums match, and the backup has no secret. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ describe('a backup of everything', () => {
   let snapshot = '';
 
   it('has databases, Redis, the release and the names of the Secrets, and its sums fit', async () => {
-    // A run that failed leaves them.
+    // A failed run leaves these keys.
     await redis('DEL', 'e2e:kept', 'e2e:stream');
     await redis('SET', 'e2e:kept', 'as it was', 'EX', '3600');
     await redis('XADD', 'e2e:stream', '*', 'field', 'value');
@@ -110,7 +110,7 @@ describe('a backup of everything', () => {
     expect(await redis('GET', 'e2e:kept')).toBe('as it was');
     expect(Number(await redis('TTL', 'e2e:kept'))).toBeGreaterThan(0);
     expect(await redis('XLEN', 'e2e:stream')).toBe('1');
-    // What was there before can come back as well.
+    // The safety backup can be restored too.
     await platformJson(restored, 'restore', 'redis', '--from', safety, '--yes');
     expect(await redis('GET', 'e2e:kept')).toBe('changed');
     await redis('DEL', 'e2e:kept', 'e2e:stream');

@@ -21,7 +21,7 @@ describe('looking', () => {
     console.info(`health: ${rows.length} well, security ${JSON.stringify(security.checks)}`);
   });
   it('resources: every component of the topology uses something, below its limit', async () => {
-    // metrics-server knows a pod half a minute after its start.
+    // metrics-server reports a pod only half a minute after its start.
     const { components, nodes } = await eventually(90, async () => {
       const found = JSON.parse(await done(withValues('resources', '--json')));
       expect(found.components.filter(({ used }: { used?: unknown }) => !used)).toEqual([]);
