@@ -33,8 +33,16 @@ class DrainingServer(uvicorn.Server):
         self._stop_at: float | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        await super().startup(sockets or self._both_families())
         keep_out_of_collections()
+
+    def _both_families(self) -> list[socket.socket] | None:
+        """A socket at `::` that takes IPv4, too: asyncio's own takes IPv6 alone."""
+        if self.config.host != "::":
+            return None
+        address = ("::", self.config.port)
+        family, backlog = socket.AF_INET6, self.config.backlog
+        return [socket.create_server(address, family=family, backlog=backlog, dualstack_ipv6=True)]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # The base class gets no signals during the drain: it would raise them again after the

@@ -63,7 +63,7 @@ def running_service(
 ) -> Iterator[ServiceProcess]:
     """A live service in its own process; the context kills it at the end if it still runs."""
     port, log = processes.free_port(), directory / f"{package}.log"
-    variables = environment({**settings, "host": "127.0.0.1", "port": port})
+    variables = environment({"host": "127.0.0.1", **settings, "port": port})
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", package], env=variables, stdout=output, stderr=subprocess.STDOUT

@@ -1,4 +1,5 @@
 import signal
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,15 @@ def test_a_second_signal_ends_the_drain(platform_settings: dict[str, Any], tmp_p
         assert service.process.poll() is None
         service.terminate()
         assert service.wait() in {0, -signal.SIGTERM}
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_listens_for_both_families(platform_settings: dict[str, Any], tmp_path: Path) -> None:
+    """In a cluster with both, the kubelet probes a pod at its first address, which may be of IPv4."""
+    with running_service(PACKAGE, {**platform_settings, "host": "::"}, tmp_path) as service:
+        port = httpx.URL(service.url).port
+        for host in ("127.0.0.1", "[::1]"):
+            assert httpx.get(f"http://{host}:{port}/live").status_code == 200
 
 
 def test_a_taken_port_is_a_failure(platform_settings: dict[str, Any], tmp_path: Path) -> None:
