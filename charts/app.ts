@@ -1,4 +1,4 @@
-/** The composition root: which charts an environment has, in the order they are applied. Nothing is written here. */
+/** The composition root: the charts of an environment, in the order of their files. It writes nothing. */
 import { ApiObject, App, JsonPatch } from 'cdk8s';
 import { Backups } from './backup/chart.ts';
 import { notifies } from './config/monitoring.ts';

@@ -7,7 +7,7 @@
  */
 import type { ServiceSpec } from './graph/model.ts';
 
-/** Below `/auth`, what people without a token need. */
+/** Paths below `/auth` that people without a token need. */
 const LOGIN_PATHS = [
   '/register',
   '/verify-email',
@@ -88,7 +88,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     route: { path: '/auth', stripPrefix: false, requestsPerMinute: 10, burst: 5 },
     gateway: {
       path: '/api/users',
-      // Looked up like any other, and not found.
+      // The service looks this user up like any other and finds none.
       load: { path: '/{user}', statuses: [404] },
       rewrites: [
         { from: '/api/users/auth', to: '/auth', public: LOGIN_PATHS, requestsPerMinute: 10 },
@@ -159,7 +159,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     ],
     secrets: [
       { name: 'smtp', keys: ['SMTP_USER', 'SMTP_PASSWORD'], optional: true },
-      // Signs the checkpoints of the audit chain.
+      // This key signs the checkpoints of the audit chain.
       { name: 'audit', keys: ['AUDIT_KEY'], generated: true, signsForGood: true },
       { name: 'alert-webhook', keys: ['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_SECRET'], optional: true },
     ],

@@ -13,7 +13,7 @@ import { BACKUP_SCRIPTS } from './scripts.ts';
 const SCRIPTS_CONFIG = 'backup-scripts';
 const CPU = { request: '50m', limit: '500m' };
 const MEMORY = { request: '64Mi', limit: '256Mi' };
-/** A job that hangs is ended, so that the next one can run. */
+/** Seconds after which Kubernetes ends a Job that hangs, so that the next one can run. */
 export const DEADLINE_SECONDS = 3600;
 
 const passwordOf = (secret: string): k8s.Volume =>
@@ -22,7 +22,7 @@ const passwordOf = (secret: string): k8s.Volume =>
 interface JobSpec {
   readonly name: string;
   readonly script: string;
-  /** @default only when it is asked for */
+  /** @default none: the Job runs on demand only */
   readonly schedule?: string;
   readonly env: Readonly<Record<string, string>>;
   readonly volumes: readonly k8s.Volume[];
@@ -66,7 +66,7 @@ export class Backups extends PlatformChart {
       volumes: [stored, scratch('scratch', this.config.databases.storage)],
       mounts: [
         reading,
-        // What is imported, and marks of what was verified: the backups themselves stay out of its reach.
+        // Imported backups and verification marks: the drill can write nowhere else on the volume.
         { name: 'backups', mountPath: '/inbox', subPath: 'inbox' },
         { name: 'scratch', mountPath: '/scratch' },
       ],

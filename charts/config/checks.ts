@@ -15,7 +15,7 @@ import type { Config } from './schema.ts';
 import { signsWithOwnKey } from './tokens.ts';
 
 /**
- * What no single field can say: fields that contradict each other, the services or the environment.
+ * Finds fields that contradict each other, the services or the environment.
  *
  * @throws ConfigError naming the field, the value and what was expected.
  */

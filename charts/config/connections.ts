@@ -1,6 +1,7 @@
 /**
- * How many connections a database must take: all pools are full while a rollout replaces every pod of its service, a backup
- * runs, and somebody looks. A pod that was told to stop keeps its pool until its last request is answered.
+ * How many connections a database must accept at its peak: a rollout replaces every pod of the service, a
+ * backup runs and people query the database. A terminating pod keeps its pool until it has answered its last
+ * request.
  */
 
 import { ConfigError } from '../graph/error.ts';
@@ -10,13 +11,13 @@ import { mostReplicas, SURGE } from './scale.ts';
 import type { Config } from './schema.ts';
 
 const MIB = 2 ** 20;
-/** Health check and outbox have connections of their own (assistants_common/database.py, build_control_engine). */
+/** Health check and outbox have their own (assistants_common/database.py, build_control_engine). */
 export const CONTROL_CONNECTIONS = 2;
-/** The exporter's role may have no more. */
+/** Connection limit of the exporter's role. */
 export const EXPORTER_CONNECTIONS = 5;
-/** `superuser_reserved_connections`, PostgreSQL's default: services can never take them. */
+/** PostgreSQL's default of `superuser_reserved_connections`, which services can never take. */
 const RESERVED_CONNECTIONS = 3;
-/** A Job of a release migrates: one connection, and one that looks at the lock. */
+/** A release's migration Job: one connection migrates, one watches the lock. */
 const MIGRATION_CONNECTIONS = 2;
 /** The session that holds the snapshot, and pg_dump. */
 const BACKUP_CONNECTIONS = 2;
@@ -24,9 +25,9 @@ const BACKUP_CONNECTIONS = 2;
 const JOB_CONNECTIONS = 2;
 /** `./platform database` in two terminals. */
 const PEOPLE_CONNECTIONS = 2;
-/** The operator's program in each instance. */
+/** The operator's instance manager in each instance. */
 const INSTANCE_MANAGER_CONNECTIONS = 3;
-/** Memory that a connection has of its own when it has run some queries. */
+/** Bytes of memory a connection holds after it has run some queries. */
 const CONNECTION_BYTES = 2 * MIB;
 
 /** Share of a server's memory for its buffers. */
@@ -34,14 +35,14 @@ export const BUFFERS_SHARE = 1 / 4;
 
 interface ConnectionBudget {
   readonly service: string;
-  /** Pods at most when none is replaced. */
+  /** Most pods while no rollout runs. */
   readonly pods: number;
   /** Connections of one pod. */
   readonly each: number;
   readonly atRest: number;
-  /** One pod more, and none has left yet. */
+  /** A rollout has added one pod, and no pod has left yet. */
   readonly withSurge: number;
-  /** Every pod was replaced, and the old ones still drain. */
+  /** A rollout has replaced every pod, and the old pods still drain. */
   readonly withDraining: number;
 }
 
@@ -71,7 +72,7 @@ export function connectionBudget(config: Config, service: string): ConnectionBud
 export const maxConnections = (config: Config, service: string): number =>
   config.databases.maxConnections ?? connectionBudget(config, service).withDraining;
 
-/** @throws ConfigError when a database takes fewer connections than a rollout asks for, or has too little memory for them. */
+/** @throws ConfigError when a database has too few connections, or too little memory, for a rollout. */
 export function checkConnections(config: Config, services: readonly ServiceSpec[]): void {
   const { memory, maxConnections: limit } = config.databases;
   const budgets = services

@@ -12,9 +12,9 @@ export interface Destination {
   /** Field of the configuration. */
   readonly setting: string;
   readonly egress: Egress;
-  /** What the field says; empty when it is not set. */
+  /** Value of the field; empty when it is not set. */
   readonly value: (config: Config) => string;
-  /** Where that is; nothing when only a Secret knows. */
+  /** Host and port of the destination; undefined when only a Secret holds them. */
   readonly place: (config: Config) => Endpoint | undefined;
 }
 
@@ -64,7 +64,7 @@ export const DESTINATIONS: readonly Destination[] = [
   },
 ];
 
-/** Ports of an entry: those it names, and those of the settings that lead there. */
+/** Ports of an entry of `egress`: those it names, and those of the settings that use it. */
 export function egressPorts(config: Config, egress: Egress): readonly number[] {
   const derived = DESTINATIONS.filter((one) => one.egress === egress && one.value(config) !== '').flatMap(
     ({ place }) => place(config)?.port ?? [],
@@ -73,8 +73,9 @@ export function egressPorts(config: Config, egress: Egress): readonly number[] {
 }
 
 /**
- * @throws ConfigError naming both fields, when a setting names what its entry of `egress` keeps closed. What goes through
- * a proxy needs no entry of its own; an address behind `pods` is that of a Service, which no range tells.
+ * @throws ConfigError naming both fields, when the entry of `egress` for a setting does not open its
+ * destination. Traffic through a proxy needs no entry of its own. With `pods`, the address is a Service's, so
+ * no range can contain it.
  */
 export function checkDestinations(config: Config): void {
   for (const { setting, egress, value, place } of DESTINATIONS) {

@@ -1,4 +1,4 @@
-/** The environments: only what differs from the defaults in schema.ts. One more is one more entry (docs/operations.md). */
+/** Environments: what differs from the defaults in schema.ts. A new one is an entry (docs/operations.md). */
 import type { ConfigInput } from './schema.ts';
 
 /** What an environment or a user may override: any part, at any depth. */
@@ -22,7 +22,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<string, ConfigOverride>> = {
     settings: {
       aiModel: 'gpt-5.4-mini',
       corsOrigins: ['http://localhost:3000'],
-      // kind's own ranges of pods and Services.
+      // Ranges kind gives to pods and Services.
       onecDeniedNetworks: ['10.244.0.0/16', '10.96.0.0/12'],
     },
     backups: { storage: '1Gi', retentionDays: 2 },
@@ -31,7 +31,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<string, ConfigOverride>> = {
     monitoring: { storage: '2Gi' },
     logging: { enabled: false, retentionDays: 2, storage: '2Gi' },
   },
-  // A shared cluster, hence the suffix; limits are higher for load tests.
+  // Several environments share this cluster, so names get a suffix. Load tests need the higher limits.
   staging: {
     nameSuffix: '-staging',
     debug: true,
@@ -61,7 +61,7 @@ export const ENVIRONMENT_CONFIG: Readonly<Record<string, ConfigOverride>> = {
     },
     logging: { retentionDays: 7 },
   },
-  // A cluster of its own: at least two of everything that serves requests, autoscaled.
+  // A cluster of its own: all that serves requests has at least two pods and an autoscaler.
   production: {
     tier: 'protected',
     images: { registry: 'registry.example.com/ai-assistants' },

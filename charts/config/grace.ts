@@ -1,6 +1,7 @@
 /**
- * How long pods that serve requests may take to end: a drain, in which requests still come; the longest thing that may be open
- * then; some to spare. Whoever carries a request may take at least as long as the one behind it.
+ * Grace periods of pods that serve requests: a drain, during which requests still arrive; the longest request
+ * open at its end; a few seconds to spare. A component that forwards a request gets at least as long as the
+ * component behind it.
  */
 
 import { ConfigError } from '../graph/error.ts';
@@ -9,15 +10,15 @@ import { DEFAULT_TIMEOUT_SECONDS, GATEWAY } from '../graph/model.ts';
 import type { Config } from './schema.ts';
 import { settingOf } from './service-settings.ts';
 
-/** Between a program's own end and the kubelet's kill. */
+/** Seconds between the program's own exit and the kubelet's kill. */
 const SPARE_SECONDS = 5;
-/** Traefik goes on accepting: as long as endpoints and load balancers take to hear that a pod leaves. */
+/** Traefik keeps accepting requests until endpoints and load balancers know that the pod leaves. */
 const EDGE_DRAIN_SECONDS = 10;
-/** A request may wait for its first byte on top of its upload. */
+/** Seconds a request may wait for its first byte, on top of its upload. */
 const SPARE_UPLOAD_SECONDS = 60;
-/** The longest a service takes as SHUTDOWN_TIMEOUT_SECONDS. */
+/** Largest SHUTDOWN_TIMEOUT_SECONDS a service accepts. */
 const MOST_SECONDS = 3600;
-/** Settings that say how long a request of theirs may be at work. */
+/** Service settings that limit how long a request may run. */
 const WORK = [
   'AI_STREAM_SECONDS',
   'AI_TIMEOUT_SECONDS',
@@ -26,13 +27,13 @@ const WORK = [
   'DATABASE_COMMAND_TIMEOUT_SECONDS',
 ] as const;
 
-/** The seconds a pod has after it was told to stop. */
+/** Seconds after the kubelet tells a pod to stop. */
 export interface Grace {
-  /** It is not ready any more, and still accepts requests. */
+  /** The pod is no longer ready, and still accepts requests. */
   readonly drain: number;
-  /** It finishes what is open, and ends by itself. */
+  /** The pod finishes open requests, then exits by itself. */
   readonly finish: number;
-  /** The kubelet kills it. */
+  /** The kubelet kills the pod. */
   readonly total: number;
 }
 
@@ -46,11 +47,11 @@ const grace = (drain: number, finish: number): Grace => ({
 export const uploadSeconds = ({ edge: { maxBodyMiB, slowestUploadMbit } }: Config): number =>
   Math.ceil((maxBodyMiB * 2 ** 20 * 8) / (slowestUploadMbit * 1e6)) + SPARE_UPLOAD_SECONDS;
 
-/** Seconds an answer may take when it streams: what `terminationSeconds` leaves. */
+/** Seconds a streamed answer may take: what `terminationSeconds` leaves. */
 export const streamSeconds = ({ terminationSeconds, drainSeconds }: Config): number =>
   terminationSeconds - drainSeconds - SPARE_SECONDS;
 
-/** Seconds of the longest thing the edge and the gateway carry: an upload, or an answer that streams. */
+/** Seconds of the longest request at the edge and the gateway: an upload or a streamed answer. */
 const longestCarried = (config: Config): number => Math.max(uploadSeconds(config), streamSeconds(config));
 
 export const serviceGrace = (config: Config, { name }: ServiceSpec): Grace =>
@@ -63,7 +64,7 @@ interface Work {
   readonly seconds: number;
 }
 
-/** What a request of a service may take, by all that limits it. */
+/** Every limit on how long a request of a service may run. */
 function workOf(config: Config, spec: ServiceSpec): readonly Work[] {
   const { name, route, gateway } = spec;
   const settings = WORK.map((setting) => ({
@@ -83,7 +84,7 @@ function workOf(config: Config, spec: ServiceSpec): readonly Work[] {
   ];
 }
 
-/** @throws ConfigError when a pod would be killed before what it does is over. */
+/** @throws ConfigError when the kubelet would kill a pod before its last request ends. */
 export function checkGrace(config: Config, services: readonly ServiceSpec[]): void {
   const { drainSeconds, terminationSeconds, edge } = config;
   const [longest] = services

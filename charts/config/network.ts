@@ -6,8 +6,9 @@ const IPV4 = '0.0.0.0/0';
 const IPV6 = '::/0';
 export const EVERYWHERE = [IPV4, IPV6] as const;
 /**
- * Never reached through a public range: private, link-local (cloud metadata), carrier-grade NAT and loopback, and in IPv6
- * also what leads to IPv4. Kubernetes takes ::ffff:0:0/96 for a range of IPv4, and refuses it here; such addresses leave no node.
+ * Public ranges never include these: private, link-local (cloud metadata), carrier-grade NAT and loopback
+ * ranges, and IPv6 ranges that lead to IPv4. Kubernetes reads ::ffff:0:0/96 as an IPv4 range and refuses it
+ * here; packets to such addresses never leave a node.
  */
 export const NOT_PUBLIC: Readonly<Record<string, readonly string[]>> = {
   [IPV4]: ['10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.168.0.0/16'],
@@ -54,6 +55,6 @@ export const network = {
   ipFamilyPolicy: z.enum(['SingleStack', 'PreferDualStack', 'RequireDualStack']).optional(),
 };
 
-/** Where a program listens that takes one address: `::` takes IPv4 as well, but is not there without IPv6. */
+/** Address for programs that listen on only one. `::` accepts IPv4 too, but does not exist without IPv6. */
 export const listenAddress = ({ ipFamilies }: { readonly ipFamilies: readonly string[] }): string =>
   ipFamilies.includes('IPv6') ? '::' : '0.0.0.0';

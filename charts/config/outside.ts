@@ -30,7 +30,7 @@ export const outside = {
     .prefault({}),
 };
 
-/** Purposes that are served by HTTP, and so go through the proxy where there is one. */
+/** Purposes whose traffic is HTTP, and so uses the proxy when there is one. */
 export const BY_HTTP: readonly string[] = ['model-providers', 'identity-provider', 'webhook', 'remote-write'];
 
 interface Proxied {

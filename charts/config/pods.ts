@@ -61,7 +61,7 @@ const byName = <T extends { readonly name: string }>(
   ...lists: readonly (readonly T[] | undefined)[]
 ): T[] => [...new Map(lists.flatMap((list) => list ?? []).map((item) => [item.name, item])).values()];
 
-/** `over` on `base`: mappings are merged, lists of things that add up are joined, everything else is replaced. */
+/** Merges `over` into `base`: mappings are merged, additive lists are joined, everything else is replaced. */
 function mergeSettings(base: PodSettings, over: PodSettings): PodSettings {
   return {
     ...base,
@@ -76,7 +76,7 @@ function mergeSettings(base: PodSettings, over: PodSettings): PodSettings {
   };
 }
 
-/** What holds for the pods of a component: for all, then by zone, then by component. */
+/** Settings for the pods of a component: for all pods, then by zone, then by component. */
 export function podSettings({ pods }: { readonly pods: Pods }, { name, zone }: PlacedComponent): PodSettings {
   const { zones, components, ...all } = pods;
   return mergeSettings(mergeSettings(all, zones[zone] ?? {}), components[name] ?? {});
@@ -93,7 +93,7 @@ export function checkLabels(labels: Readonly<Record<string, string>> = {}, field
     throw new ConfigError(`${field}.${own}`, labels[own], 'no value: the platform sets this label itself');
 }
 
-/** @throws ConfigError for a component that there is not, and for settings its pods cannot have. */
+/** @throws ConfigError for an unknown component, and for settings its pods cannot have. */
 export function checkPods({ pods }: { readonly pods: Pods }, components: readonly Component[]): void {
   checkLabels(pods.podLabels, 'pods.podLabels');
   for (const [name, level] of Object.entries(pods.zones))

@@ -4,7 +4,7 @@ import type { BundleName } from './versions.ts';
 const archives = ({ databases }: Config): boolean =>
   databases.engine === 'cloudnative-pg' && databases.walArchive !== undefined;
 
-/** The plugin for archives has certificates of its own. */
+/** CloudNativePG's archive plugin needs certificates of cert-manager. */
 const needsCertManager = (config: Config): boolean =>
   config.edge.tls === 'acme' ||
   (config.logging.enabled && config.logging.issuer !== undefined) ||

@@ -10,7 +10,7 @@ import { expectedField } from './shape.ts';
 import { didYouMean } from './suggest.ts';
 import { isObject, valueAt } from './values.ts';
 
-/** `over` on `base`, objects merged, everything else (lists too) replaced. */
+/** Merges `over` into `base`: objects are merged; everything else, lists too, is replaced. */
 export function merge(base: unknown, over: unknown): unknown {
   if (!isObject(base) || !isObject(over)) return over === undefined ? base : over;
   const merged: Record<string, unknown> = { ...base };
@@ -18,10 +18,10 @@ export function merge(base: unknown, over: unknown): unknown {
   return merged;
 }
 
-/** An environment of one's own: what an entry of `ENVIRONMENT_CONFIG` says, with the name it has. */
+/** A user's own environment: an entry as in `ENVIRONMENT_CONFIG`, with its name. */
 export type OwnEnvironment = Readonly<Record<string, unknown>> & { readonly environment: string };
 
-/** What an environment says. @throws ConfigError unless it is one of those here, or one of one's own with a name. */
+/** Values of an environment. @throws ConfigError for an unknown name, or a user's environment without one. */
 function environmentOf(environment: string | OwnEnvironment): OwnEnvironment {
   if (typeof environment !== 'string') {
     if (!environmentName.safeParse(environment.environment).success)

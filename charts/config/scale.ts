@@ -15,10 +15,10 @@ export function scaleOf(config: Config, name: string): Scale {
   return { replicas: min, autoscaler: { min, max: own?.maxReplicas ?? config.autoscaling.maxReplicas } };
 }
 
-/** Pods above the number wanted while a rollout replaces them one by one. */
+/** Pods above the desired number while a rollout replaces them one by one. */
 export const SURGE = 1;
 
-/** Pods there may be at most when none is replaced. */
+/** Most pods of a service while no rollout runs. */
 export function mostReplicas(config: Config, name: string): number {
   const { replicas, autoscaler } = scaleOf(config, name);
   return autoscaler?.max ?? replicas;

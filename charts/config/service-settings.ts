@@ -12,7 +12,7 @@ const SETTINGS = z
   .record(z.string(), z.record(z.string(), z.custom<Setting>()))
   .parse(JSON.parse(readFileSync(new URL('../../services/settings.json', import.meta.url), 'utf8')));
 
-/** Derived by the platform for the service alone: its own choice may take their place. */
+/** Variables the platform derives for one service: the service's own settings may replace them. */
 const OWN_CHOICE = [
   'AI_MODEL',
   'AI_FALLBACK_MODEL',
@@ -28,17 +28,17 @@ const OWN_CHOICE = [
 type Value = string | number | boolean;
 type Variables = Readonly<Record<string, string>>;
 
-/** What a service takes for a setting: what is chosen for it, or its own default. */
+/** Value of a service's setting: the configured one, or the service's default. */
 export const settingOf = (config: Config, service: string, name: string): unknown =>
   config.services[service]?.settings[name] ?? SETTINGS[service]?.[name]?.default;
 
-/** The settings a service is given by name, as variables. @throws ConfigError for a name or a value it would not take. */
+/** Configured settings of a service, as variables. @throws ConfigError for those the service refuses. */
 export function chosenSettings(
   spec: ServiceSpec,
   chosen: Readonly<Record<string, Value>>,
   own: Variables,
 ): Variables {
-  // A service of another topology says nothing of its settings.
+  // services/settings.json does not describe the services of another topology.
   const known = SETTINGS[spec.name];
   for (const [name, value] of Object.entries(chosen)) {
     const field = `services.${spec.name}.settings.${name}`;
@@ -58,7 +58,7 @@ function checkSetting(
   const schema = known[name];
   if (!schema)
     throw new ConfigError(field, value, `a setting of the service${didYouMean(name, Object.keys(known))}`);
-  // Lists and mappings are written in one line, as in a variable.
+  // Lists and mappings are one line of text, as in a variable, so the schema cannot check them.
   if (!['integer', 'number', 'boolean', 'string'].includes(String(schema.type))) return;
   const parsed = z.fromJSONSchema(schema).safeParse(value);
   if (!parsed.success)
@@ -69,7 +69,7 @@ const comesFromSecret = (name: string, { secrets = [] }: ServiceSpec): boolean =
   /^(POSTGRES|REDIS)_PASSWORD$|^JWT_(SECRET|PRIVATE)_KEY$/.test(name) ||
   secrets.some(({ keys }) => keys.includes(name));
 
-/** Why a variable may not be set beside those of the platform; undefined for one that may. */
+/** Why the configuration may not set a variable; undefined for one it may set. */
 function refusal(name: string, spec: ServiceSpec, own: Variables): string | undefined {
   if (name in own) return 'nothing: the platform sets this variable itself';
   return comesFromSecret(name, spec) ? 'nothing: it comes from a Secret' : undefined;

@@ -1,4 +1,4 @@
-/** The schema of the configuration as JSON Schema, and what fields it has where. Made when it is asked for: it takes a while. */
+/** The configuration's schema as JSON Schema, and its fields by path. Built on first use: that is slow. */
 import { z } from 'zod';
 import { configSchema } from './schema.ts';
 import { didYouMean } from './suggest.ts';
@@ -23,7 +23,7 @@ function allFields(node: Node | undefined, path: readonly string[] = []): readon
   });
 }
 
-/** What was expected in place of an unknown field: the nearest beside it, one of that name elsewhere, or all beside it. */
+/** Suggestion for an unknown field: the nearest sibling, a field of that name elsewhere, or all siblings. */
 export function expectedField(path: readonly PropertyKey[], name: string): string {
   const schema = jsonSchema();
   const parent = path.reduce<Node | undefined>(childOf, schema);

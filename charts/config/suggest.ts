@@ -1,6 +1,6 @@
 /** Names near to a misspelt one. */
 
-/** Letters more, less or other between two names. */
+/** Edit distance: letters added, removed or replaced. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [index, letter] of [...a].entries()) {
@@ -14,7 +14,7 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** The known name that is nearest, if any is near. */
+/** The known name nearest to a misspelt one; undefined when none is near. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, edits: distance(name.toLowerCase(), candidate.toLowerCase()) }))

@@ -1,9 +1,9 @@
-/** Every image and bundle version, once. Update here; `npm run synth` carries it everywhere. */
+/** Every image and bundle version, once. Change a version here; `npm run synth` writes it everywhere. */
 import release from '../../package.json' with { type: 'json' };
 
 /** Third-party images the manifests run, by purpose. */
 export const IMAGES = {
-  /** The Debian release belongs to it: another one sorts texts differently, and indexes are wrong until they are rebuilt. */
+  /** Keep the Debian release: another sorts text differently and breaks indexes until they are rebuilt. */
   postgres: 'docker.io/library/postgres:15.19-trixie',
   redis: 'docker.io/library/redis:7.4.9',
   postgresExporter: 'quay.io/prometheuscommunity/postgres-exporter:v0.17.1',
@@ -12,7 +12,7 @@ export const IMAGES = {
   traefik: 'docker.io/library/traefik:v3.6.21',
   prometheus: 'quay.io/prometheus/prometheus:v3.16.0',
   alertmanager: 'quay.io/prometheus/alertmanager:v0.28.1',
-  /** Of the operator's own version: see BUNDLES. */
+  /** Must be the operator's version: see BUNDLES. */
   prometheusConfigReloader: 'quay.io/prometheus-operator/prometheus-config-reloader:v0.85.0',
   nodeExporter: 'quay.io/prometheus/node-exporter:v1.12.1',
   kubeStateMetrics: 'registry.k8s.io/kube-state-metrics/kube-state-metrics:v2.17.0',
@@ -26,7 +26,7 @@ export const IMAGES = {
 } as const;
 export type ImageName = keyof typeof IMAGES;
 
-/** Cluster prerequisites: a file name in an air-gapped folder, and where it comes from otherwise. */
+/** Cluster prerequisites: the file name in an air-gapped folder, and the address otherwise. */
 export const BUNDLES = {
   prometheusOperator: {
     file: 'prometheus-operator-v0.85.0.yaml',
@@ -56,11 +56,11 @@ export const BUNDLES = {
 } as const;
 export type BundleName = keyof typeof BUNDLES;
 
-/** Looks for vulnerabilities in images, where no `trivy` is on PATH. */
+/** Scans images for vulnerabilities where `trivy` is not on PATH. */
 export const TRIVY_IMAGE = 'docker.io/aquasec/trivy:0.74.0';
 
-/** Kubernetes minors every manifest is validated against: the oldest promised, and the three upstream supports. */
+/** Kubernetes minors that validate every manifest: the oldest supported, and the three upstream supports. */
 export const KUBERNETES_VERSIONS = ['1.28', '1.35', '1.36', '1.37'] as const;
 
-/** Version of the platform and of the images built from this repository: `npm version` moves it. */
+/** Version of the platform and of the images built from this repository; `npm version` changes it. */
 export const PLATFORM_VERSION = release.version;

@@ -1,10 +1,10 @@
 /**
  * Ephemeral storage: what the containers of a pod may write on their node's disk, and what is kept free for them.
  *
- * Root file systems are read-only, so there are two things to count: logs, and the emptyDirs a container mounts, which
- * have sizes of their own (see `scratch`). The kubelet evicts a pod that has written more than its limits together, so
- * they are generous; a limit takes no room from others. Requests decide whether a pod is scheduled and who is evicted
- * first when a disk fills: a pod that has written more than it asked for.
+ * Root file systems are read-only, so two things count: logs, and the emptyDirs a container mounts, which have
+ * their own sizes (see `scratch`). The kubelet evicts a pod that has written more than its limits together, so
+ * they are generous; a limit reserves no space. The scheduler places a pod by its requests. When a disk fills,
+ * the kubelet first evicts pods that have written more than they requested.
  *
  * | what                    | limit      | why                                                                      |
  * | ----------------------- | ---------- | ------------------------------------------------------------------------ |
@@ -28,7 +28,8 @@
  * | Kibana                   | its identity, reports while they are made                                    |
  * | Prometheus, Alertmanager | nothing: a volume each, and the operator's emptyDirs hold configuration      |
  *
- * A request is an eighth of the limit. For logs that is 32 MiB: the file being written, the one before, three compressed.
+ * A request is an eighth of the limit. For logs that is 32 MiB: the current file, the one before, three
+ * compressed.
  */
 import { k8s } from 'cdk8s-plus-28';
 import { bytesOf, formatMemory } from '../config/quantity.ts';
@@ -36,7 +37,7 @@ import { bytesOf, formatMemory } from '../config/quantity.ts';
 const LOGS = 256 * 2 ** 20;
 const REQUESTED = 1 / 8;
 
-/** The same resources, with ephemeral storage for logs and so many bytes of scratch space. */
+/** The same resources, with ephemeral storage for logs and `scratchBytes` of scratch space. */
 export function withDisk(resources: k8s.ResourceRequirements, scratchBytes = 0): k8s.ResourceRequirements {
   const limit = LOGS + scratchBytes;
   const quantity = (bytes: number) => ({ 'ephemeral-storage': k8s.Quantity.fromString(formatMemory(bytes)) });
@@ -47,7 +48,7 @@ export function withDisk(resources: k8s.ResourceRequirements, scratchBytes = 0):
   };
 }
 
-/** What a container may write without saying so: the default of every namespace. */
+/** Ephemeral storage of a container that states none: the default of every namespace. */
 export const DEFAULT_DISK = withDisk({});
 
 /** The pod with ephemeral storage for each container: its logs and the emptyDirs it mounts. */

@@ -5,11 +5,11 @@ export interface DisruptionBudgetProps {
   readonly name: string;
   readonly labels: Record<string, string>;
   readonly selector: Record<string, string>;
-  /** Fewest replicas there will be; a budget below two would only block node drains. */
+  /** Fewest replicas of the workload; below two, a budget would only block node drains. */
   readonly minReplicas: number;
 }
 
-/** A disruption budget of one pod, where there are at least two; pods that are not ready may always be evicted. */
+/** Adds a budget of one pod, where there are at least two. Kubernetes may always evict unready pods. */
 export function addDisruptionBudget(scope: Construct, props: DisruptionBudgetProps): void {
   if (props.minReplicas < 2) return;
   new k8s.KubePodDisruptionBudget(scope, 'disruption-budget', {

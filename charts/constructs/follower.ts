@@ -1,4 +1,4 @@
-/** A container beside a server that tells it of changed Secrets: the server itself reads them at its start only. */
+/** A sidecar that tells a server of changed Secrets: the server itself reads them only at start. */
 import type { k8s } from 'cdk8s-plus-28';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
@@ -9,10 +9,10 @@ export const FOLLOWER = 'follow-secrets';
 
 export interface FollowerProps {
   readonly config: Config;
-  /** The server's own, which has its client. */
+  /** The server's image, which also has its client. */
   readonly image: ImageName;
   readonly command: string[];
-  /** File the command touches in every round, in a folder it shares with the server. */
+  /** File the command touches in every round, in a folder shared with the server. */
   readonly heartbeat: string;
   /** @default none */
   readonly env?: k8s.EnvVar[];
@@ -32,7 +32,8 @@ export const follower = ({ config, image, heartbeat, env = [], ...rest }: Follow
   resources: resources(config, SMALL.cpu, SMALL.memory),
   securityContext: containerSecurity,
   env: [...env, { name: 'HEARTBEAT', value: heartbeat }],
-  // Ready for good once it has begun: one that fails later must not take its server out of the Service.
+  // Succeeds for good after the first round: a sidecar that fails must not take its server out of the
+  // Service.
   readinessProbe: { ...exec(`[ -e ${heartbeat} ]`), periodSeconds: 5 },
   livenessProbe: exec(`recent=$(find ${heartbeat} -mmin -2)\n[ -n "$recent" ]`),
   ...rest,

@@ -1,9 +1,9 @@
-/** What the workloads of a namespace may use at their largest: the base of its quota. */
+/** The most resources the workloads of a namespace may use: the base of its quota. */
 import { ApiObject, type Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { bytesOf, formatCpu, formatMemory, millicores } from '../config/quantity.ts';
 
-/** Room for what is not rendered: a person's debug pod, a restore, a changed request during a rollout. */
+/** Room for what the manifests do not hold: a debug pod, a restore, a changed request during a rollout. */
 const HEADROOM = 1.25;
 
 interface Amounts {
@@ -28,7 +28,7 @@ export interface Workload {
       | { readonly rollingUpdate?: { readonly maxSurge?: number | string | undefined } | undefined }
       | undefined;
     readonly template?: { readonly spec: PodSpecLike } | undefined;
-    /** Of Prometheus and Alertmanager: what is said of the main container, and of the others by name. */
+    /** For Prometheus and Alertmanager: resources of the main container; `containers` has the others. */
     readonly resources?: Amounts | undefined;
     readonly containers?: readonly ContainerLike[] | undefined;
     readonly initContainers?: readonly ContainerLike[] | undefined;

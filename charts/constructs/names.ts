@@ -1,8 +1,8 @@
-/** Names and labels every object follows. */
+/** Names and labels of the platform's objects. */
 import type { Config } from '../config/schema.ts';
 import type { Component, Zone } from '../graph/model.ts';
 
-/** On every object; its value is the environment. What carries it and is no longer rendered is pruned. */
+/** On every object; its value is the environment. The command prunes labelled objects no longer rendered. */
 export const INVENTORY_LABEL = 'ai-assistants/inventory';
 export const PART_OF = 'ai-assistants';
 export const NAME_LABEL = 'app.kubernetes.io/name';

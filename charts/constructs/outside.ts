@@ -1,4 +1,4 @@
-/** What programs that call out are given: the bundle of authorities as a file, and the proxy as variables. */
+/** What programs that call outside get: the authorities' bundle as a file, the proxy as variables. */
 import type { k8s } from 'cdk8s-plus-28';
 import type { Config } from '../config/schema.ts';
 import { type Component, type ComponentKind, podsOf, ZONES } from '../graph/model.ts';
@@ -6,13 +6,13 @@ import { namespaceOf } from './names.ts';
 
 const TRUST = { name: 'trust', mountPath: '/run/trust', readOnly: true };
 export const CA_BUNDLE = `${TRUST.mountPath}/ca.crt`;
-/** By variable: Python's httpx and Go; requests; Node.js; Deno. */
+/** Readers, in order: Python's httpx and Go; requests; Node.js; Deno. */
 const TRUST_VARIABLES = ['SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'NODE_EXTRA_CA_CERTS', 'DENO_CERT'];
 const CALLING_OUT: readonly ComponentKind[] = ['service', 'edge', 'monitor', 'logging'];
 
 export const trusts = ({ trust }: Config): boolean => Boolean(trust.configMap ?? trust.secret);
 
-/** The pod with the bundle in every container, where its kind calls out. */
+/** Mounts the bundle in every container of a pod whose kind calls outside the cluster. */
 export function withTrust(config: Config, { kind }: Component, pod: k8s.PodSpec): k8s.PodSpec {
   if (!trusts(config) || !CALLING_OUT.includes(kind)) return pod;
   const { configMap, secret, key } = config.trust;
@@ -50,7 +50,7 @@ function noProxy(config: Config, components: readonly Component[]): string {
   return [...local, ...domains, ...names, ...ranges, ...config.proxy.noProxy].join(',');
 }
 
-/** Variables of a program that goes through the proxy; an empty one is not set. */
+/** Variables of a program that uses the proxy; empty ones are left out. */
 export function proxyVariables(
   config: Config,
   components: readonly Component[],
@@ -58,7 +58,7 @@ export function proxyVariables(
   const { httpProxy, httpsProxy } = config.proxy;
   const none = httpProxy === '' && httpsProxy === '' ? '' : noProxy(config, components);
   const variables = { HTTP_PROXY: httpProxy, HTTPS_PROXY: httpsProxy, NO_PROXY: none };
-  // Some programs know the names in capitals only, some the others.
+  // Some programs read only the upper-case names, others only the lower-case ones.
   return Object.fromEntries(
     Object.entries(variables).flatMap(([name, value]) => [
       [name, value],

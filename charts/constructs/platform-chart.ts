@@ -1,4 +1,4 @@
-/** What every chart is given: where it renders, with which configuration, of which graph. */
+/** The base of every chart, and its props: where it renders, its configuration, its graph. */
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';

@@ -13,7 +13,7 @@ export const SECRETS_DIR = '/run/secrets/assistants';
 const MIN_MILLICORES = 10;
 const MIN_BYTES = 16 * 2 ** 20;
 
-/** Requests scaled by the environment's factor (never below 10m and 16Mi), limits as they are. */
+/** Requests times the environment's factor (never below 10m and 16Mi); limits unchanged. */
 export function resources(config: Config, cpu: Allowance, memory: Allowance): k8s.ResourceRequirements {
   const { requestScale } = config;
   const cpuRequest = Math.max(MIN_MILLICORES, Math.ceil(millicores(cpu.request) * requestScale.cpu));
@@ -52,14 +52,14 @@ export const containerSecurity: k8s.SecurityContext = {
   capabilities: { drop: ['ALL'] },
 };
 
-/** A volume of that size, written by one node at a time, of the configured storage class. */
+/** Claim of a volume that one node mounts at a time, of the configured storage class. */
 export const volumeClaim = (config: Config, storage: string): k8s.PersistentVolumeClaimSpec => ({
   accessModes: ['ReadWriteOnce'],
   ...(config.storageClass ? { storageClassName: config.storageClass } : {}),
   resources: { requests: { storage: k8s.Quantity.fromString(storage) } },
 });
 
-/** A rollout that never has fewer pods than wanted: one more first, then one less. */
+/** A rollout that never has fewer pods than desired: it adds one pod, then removes one. */
 export const withoutGap: k8s.DeploymentStrategy = {
   type: 'RollingUpdate',
   rollingUpdate: {
@@ -68,7 +68,7 @@ export const withoutGap: k8s.DeploymentStrategy = {
   },
 };
 
-/** Scratch space that is counted against the pod. */
+/** Scratch space, which counts against the pod's limits. */
 export const scratch = (name: string, sizeLimit: string, memory = false): k8s.Volume => ({
   name,
   emptyDir: { sizeLimit: k8s.Quantity.fromString(sizeLimit), ...(memory ? { medium: 'Memory' } : {}) },
@@ -83,7 +83,7 @@ export interface SecretFile {
   readonly optional?: boolean;
 }
 
-/** The files of the Secrets a service names. */
+/** Files of a service's Secrets. */
 export const secretFilesOf = (spec: SecretSpec): readonly SecretFile[] =>
   spec.keys.map((key) => ({ secret: spec.name, key, path: key, optional: spec.optional ?? false }));
 
@@ -91,7 +91,7 @@ export const secretFilesOf = (spec: SecretSpec): readonly SecretFile[] =>
 export function secretVolume(name: string, files: readonly SecretFile[]): k8s.Volume {
   const bySecret = new Map<string, SecretFile[]>();
   for (const file of files) {
-    // An optional Secret may hold some of its keys: each key is a source of its own, so that one may be missing.
+    // An optional Secret may lack some keys, so each key is a source of its own.
     const group = file.optional ? `${file.secret}/${file.key}` : file.secret;
     bySecret.set(group, [...(bySecret.get(group) ?? []), file]);
   }
@@ -111,8 +111,8 @@ export function secretVolume(name: string, files: readonly SecretFile[]): k8s.Vo
 }
 
 /**
- * Prefers different nodes and zones for the pods of a Deployment, so that one node is still enough. Zones are no
- * second constraint, because the scheduler would then ignore both on nodes without a zone.
+ * Asks the scheduler to prefer different nodes and zones for the pods of a Deployment; one node is enough.
+ * Zones are no second constraint: on nodes without a zone the scheduler would ignore both.
  */
 export const spread = (
   matchLabels: Record<string, string>,
@@ -123,7 +123,7 @@ export const spread = (
       topologyKey: 'kubernetes.io/hostname',
       whenUnsatisfiable: 'ScheduleAnyway',
       labelSelector: { matchLabels },
-      // Pods of one revision only: counting those that are about to go leaves the new ones together on one node.
+      // Counts one revision only: counting pods that are about to go would put the new pods on one node.
       matchLabelKeys: ['pod-template-hash'],
     },
   ],

@@ -1,6 +1,6 @@
 /**
- * Restarts the container of a program that reads Secrets only at start. A liveness probe compares the mounted files
- * with those of the start, so it works with every tool that changes a Secret.
+ * Makes the kubelet restart a container whose program reads Secrets only at start. A liveness probe compares
+ * the mounted files with those at start, so it works with every tool that changes a Secret.
  */
 import type { k8s } from 'cdk8s-plus-28';
 
@@ -28,5 +28,5 @@ export const unchangedFiles = (
   failureThreshold: 3,
 });
 
-/** Whether something listens there. */
+/** A shell command that fails unless something listens on the port. */
 export const listens = (port: number): string => `: < /dev/tcp/127.0.0.1/${port}`;

@@ -1,4 +1,4 @@
-/** A job that runs scripts of a ConfigMap: at its time, or as the template of jobs that somebody asks for. */
+/** A CronJob that runs scripts of a ConfigMap: on a schedule, or suspended, as a template for Jobs. */
 
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
@@ -11,22 +11,22 @@ import { componentLabels, priorityClass } from './names.ts';
 import { containerSecurity, podSecurity, resources } from './pod.ts';
 import { podTemplate } from './template.ts';
 
-/** A CronJob must have a schedule, though a suspended one does not follow it. */
+/** A CronJob needs a schedule, even when it is suspended. */
 const YEARLY = '@yearly';
 
 export interface ScriptJobProps {
   readonly config: Config;
   readonly component: Component;
-  /** In cron's notation, UTC. @default suspended: jobs are made from it by hand */
+  /** In cron's notation, UTC. @default suspended: the command creates Jobs from it */
   readonly schedule?: string;
-  /** How late it may start, and how many ended jobs are kept. @default Kubernetes's own */
+  /** How late a Job may start, and how many finished ones stay. @default Kubernetes' own */
   readonly limits?: Pick<
     k8s.CronJobSpec,
     'startingDeadlineSeconds' | 'successfulJobsHistoryLimit' | 'failedJobsHistoryLimit'
   >;
-  /** Attempts after the first. */
+  /** Retries after the first attempt. */
   readonly backoffLimit: number;
-  /** A job that hangs is ended after so many seconds. */
+  /** Seconds after which Kubernetes ends a Job that hangs. */
   readonly deadlineSeconds: number;
   readonly image: ImageName;
   /** User and group. */

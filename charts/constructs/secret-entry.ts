@@ -2,9 +2,9 @@
 import type { Config } from '../config/schema.ts';
 
 /**
- * `generated`: random. `private-key`: the PEM of a new key pair for the algorithm. `fixed`: known and not secret.
- * `provided`: entered by a person, such as the key of a provider. `certificate`: a part of the entry's certificate, as
- * PEM.
+ * `generated`: random. `private-key`: the PEM of a new key pair for the algorithm. `fixed`: known and not
+ * secret. `provided`: a person enters it, such as a provider's key. `certificate`: a part of the entry's
+ * certificate, as PEM.
  */
 export type SecretValue =
   | { readonly kind: 'generated'; readonly bytes: number }
@@ -16,9 +16,9 @@ export type SecretValue =
 export type CertificatePart = 'authority' | 'certificate' | 'key';
 
 /**
- * How a value is rotated. `overlap`: the previous value is accepted until every reader has the new one. `kept`:
- * previous values are accepted for ever, because what they signed must stay valid. `replace`: at once. `never`: it
- * cannot be rotated, with the reason.
+ * How a value is rotated. `overlap`: readers accept the previous value until all have the new one. `kept`:
+ * readers accept previous values for ever, because what those signed must stay valid. `replace`: at once.
+ * `never`: the value cannot be rotated, with the reason.
  */
 export type Rotation = 'overlap' | 'kept' | 'replace' | { readonly never: string };
 

@@ -1,4 +1,4 @@
-/** What every data store is: one pod with a volume, a headless Service, its configuration and its own account. */
+/** The parts of every data store: a pod with a volume, a headless Service, a ConfigMap, a ServiceAccount. */
 
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
@@ -11,11 +11,11 @@ import { podTemplate } from './template.ts';
 export interface StoreProps {
   readonly config: Config;
   readonly component: Component;
-  /** Content of its ConfigMap, which has its name. */
+  /** Content of its ConfigMap, which has the store's name. */
   readonly files: Readonly<Record<string, string>>;
-  /** What else should restart the pod when it changes. @default {} */
+  /** Further content whose change restarts the pod. @default {} */
   readonly alsoRollsOn?: Readonly<Record<string, string>>;
-  /** Its containers mount the volume `data`, which is added here. */
+  /** The containers mount the volume `data`, which the construct adds. */
   readonly podSpec: k8s.PodSpec;
 }
 

@@ -1,4 +1,4 @@
-/** Every pod template passes here: it gets ephemeral storage, then the pod settings of the configuration. */
+/** Builds every pod template: adds ephemeral storage, then the configuration's pod settings. */
 import { k8s } from 'cdk8s-plus-28';
 import { type PodSettings, podSettings } from '../config/pods.ts';
 import { bytesOf, millicores } from '../config/quantity.ts';

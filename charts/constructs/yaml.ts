@@ -1,4 +1,4 @@
-/** YAML for any reader: text that YAML 1.1 or 1.2 takes for something else, such as `=` or `yes`, is quoted. */
+/** YAML for any reader: quotes text that YAML 1.1 or 1.2 would read as another type, such as `=` or `yes`. */
 import { dump } from 'js-yaml';
 
 /** The documents of one file, each written out in full: no anchors, no folded lines. */

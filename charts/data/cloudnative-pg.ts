@@ -1,4 +1,4 @@
-/** The other engine: a CloudNativePG cluster in place of the StatefulSet (docs/adr/0006). */
+/** PostgreSQL as a CloudNativePG Cluster, in place of the StatefulSet (docs/adr/0006). */
 
 import type { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
@@ -21,14 +21,14 @@ import { appSecret, databaseOf, superuserSecret } from './database.ts';
 import type { PostgresProps } from './postgres.ts';
 import { postgresParameters } from './postgres-config.ts';
 
-/** Scratch space of the operator's program (about 100 MB) and its sockets. */
+/** Scratch space for the instance manager (about 100 MB) and its sockets. */
 const SCRATCH = scratch('scratch', '512Mi');
-/** Archives and backs up; the interface in the operator itself is deprecated since 1.26. */
+/** Archives WAL and takes backups; the operator deprecates its built-in interface since 1.26. */
 const PLUGIN = 'barman-cloud.cloudnative-pg.io';
-/** The operator sets these itself and refuses others' values. */
+/** The operator sets these parameters itself and refuses other values. */
 const MANAGED = ['shared_preload_libraries'];
 
-/** Where instances run, in the operator's words. */
+/** Where instances run, as fields of a Cluster. */
 function placement(pod: k8s.PodSpec): Partial<ClusterSpec> & Pick<ClusterSpec, 'affinity'> {
   const { nodeAffinity, podAffinity, podAntiAffinity } = pod.affinity ?? {};
   return {
@@ -87,7 +87,7 @@ export function addCloudNativePg(scope: Construct, { config, component, spec }: 
       },
       ...(pod.containers[0]?.resources ? { resources: pod.containers[0].resources } : {}),
       inheritedMetadata: { labels: { ...podLabels }, annotations: { ...podAnnotations } },
-      // Scrape targets come from the topology.
+      // The topology defines the scrape targets.
       monitoring: { enablePodMonitor: false },
       ...placement(pod),
       ...(databases.walArchive
@@ -102,7 +102,7 @@ export function addCloudNativePg(scope: Construct, { config, component, spec }: 
   if (databases.walArchive) addBackups(scope, config, component, databases.walArchive);
 }
 
-/** The log alone restores nothing: it is replayed on a base backup, of which there is one each night. */
+/** WAL alone restores nothing: PostgreSQL replays it on a base backup, which the plugin takes each night. */
 function addBackups(scope: Construct, config: Config, component: Component, destinationPath: string): void {
   const { name } = component;
   const metadata = { name, labels: componentLabels(config, component) };
@@ -121,7 +121,7 @@ function addBackups(scope: Construct, config: Config, component: Component, dest
   new ScheduledBackup(scope, `${name}-base-backup`, {
     metadata,
     spec: {
-      // The operator's own cron begins with seconds.
+      // The operator's cron expressions begin with seconds.
       schedule: `0 ${config.backups.schedule}`,
       immediate: true,
       backupOwnerReference: 'self',
@@ -132,7 +132,7 @@ function addBackups(scope: Construct, config: Config, component: Component, dest
   });
 }
 
-/** By the scheme of the address: Amazon's and compatible stores, Google's, Azure's. */
+/** Credentials by the address's scheme: Amazon's and compatible stores, Google's, Azure's. */
 function credentialsOf(address: string): ObjectStoreCredentials {
   if (address.startsWith('gs://')) return { googleCredentials: { gkeEnvironment: true } };
   if (address.startsWith('https://')) return { azureCredentials: { inheritFromAzureAD: true } };

@@ -21,7 +21,7 @@ export function databaseOf(config: Config, base: Database): Database {
 export const postgresHost = (config: Config, service: string): string =>
   config.databases.engine === 'cloudnative-pg' ? `${postgresOf(service)}-rw` : postgresOf(service);
 
-/** Where a server's pod has the passwords of its roles, as `app-password` and `superuser-password`. */
+/** Folder in a server's pod with its roles' passwords: `app-password` and `superuser-password`. */
 export const POSTGRES_SECRETS = '/run/secrets/postgres';
 
 export const appSecret = (service: string): string => `${postgresOf(service)}-app`;

@@ -42,8 +42,8 @@ export const postgresConf = (config: Config, service: string): string =>
   ].join('\n');
 
 /**
- * Over the network every client needs a password. The socket is reachable from containers of the pod only and accepts
- * the system's user: the exporter needs no password, and a lost one can be replaced.
+ * Over the network every client needs a password. Only containers of the pod reach the socket, which accepts
+ * the system's user: the exporter needs no password, and a person can replace a lost one.
  */
 export const PG_HBA = `local all postgres peer
 local all exporter peer map=pod

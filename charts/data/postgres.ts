@@ -56,10 +56,10 @@ function probes(
   const ready = ['pg_isready', '--host=127.0.0.1', '--username=postgres', `--dbname=${database.name}`];
   const every = { timeoutSeconds: 5, failureThreshold: 5 };
   return {
-    // A first start initializes the volume: up to 120 s, four times the promise, before it is given up.
+    // The first start initializes the volume: the kubelet waits up to 120 s, four times the contract's 30 s.
     startupProbe: { exec: command(...ready), periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 60 },
     readinessProbe: { exec: command(...ready), periodSeconds: 10, ...every },
-    // Status 1 is "up, but rejecting": a server in crash recovery must not be killed for it.
+    // Status 1 is "up, but rejecting": the kubelet must not kill a server in crash recovery.
     livenessProbe: {
       exec: command('sh', '-c', 'pg_isready --quiet --host=127.0.0.1 --username=postgres; [ $? -lt 2 ]'),
       periodSeconds: 10,
@@ -97,7 +97,7 @@ export class Postgres extends Construct {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'critical'),
-      // A fast shutdown writes a checkpoint.
+      // A fast shutdown writes a checkpoint, which takes time.
       terminationGracePeriodSeconds: 60,
       securityContext: podSecurity(POSTGRES_USER_ID),
       initContainers: [this.initialize(config)],
@@ -126,7 +126,7 @@ export class Postgres extends Construct {
     };
   }
 
-  /** Makes the data of a new volume, whole or not at all. The image's own first start takes half of it for all. */
+  /** Initializes a new volume completely or not at all; the image's entry point accepts a half-made one. */
   private initialize(config: Config): k8s.Container {
     return {
       name: 'initialize',

@@ -24,13 +24,13 @@ const REDIS_USER = 999;
 const REDIS_GROUP = 1000;
 /** Where the services publish their events (services/common/assistants_common/events.py). */
 const EVENT_STREAM = 'events';
-/** Where Redis's pod has its password. */
+/** File with the password in Redis's pod. */
 export const REDIS_PASSWORD_FILE = '/run/secrets/redis/password';
-/** The passwords Redis was told last. */
+/** File with the passwords last given to Redis. */
 export const REDIS_APPLIED_FILE = '/run/redis/applied';
 /**
- * Share of the memory limit for data. A snapshot forks, and each page written meanwhile is copied: in the worst case
- * all data is in memory twice, plus buffers and fragmentation.
+ * Share of the memory limit for data. A snapshot forks, and the kernel copies each page written meanwhile: in
+ * the worst case all data is in memory twice, plus buffers and fragmentation.
  */
 const MAXMEMORY_SHARE = 0.4;
 
@@ -38,7 +38,7 @@ const MAXMEMORY_SHARE = 0.4;
 export function redisConf(config: Config): string {
   const maxmemory = Math.floor((bytesOf(config.redis.memory.limit) * MAXMEMORY_SHARE) / 2 ** 20);
   return [
-    // Every address there is; a family the node does not have is passed over.
+    // Listens on all addresses; Redis skips a family the node does not have.
     'bind * -::*',
     `port ${PORTS.redis}`,
     'dir /data',
@@ -127,7 +127,7 @@ export class Redis extends Construct {
             periodSeconds: 10,
             timeoutSeconds: 5,
           },
-          // An answer of any kind: a server that is loading its snapshot must not be killed for it.
+          // Accepts any answer: the kubelet must not kill a server that is loading its snapshot.
           livenessProbe: {
             exec: { command: ['sh', '-euc', `${PING} >/dev/null`] },
             periodSeconds: 30,
@@ -168,7 +168,7 @@ export class Redis extends Construct {
       env: [
         { name: 'REDIS_ADDR', value: `redis://127.0.0.1:${PORTS.redis}` },
         { name: 'REDIS_PASSWORD_FILE', value: '/run/redis/exporter.json' },
-        // Readers that lag behind the event stream.
+        // Reports readers that lag behind the event stream.
         { name: 'REDIS_EXPORTER_CHECK_SINGLE_STREAMS', value: `db0=${EVENT_STREAM}` },
         { name: 'REDIS_EXPORTER_STREAMS_EXCLUDE_CONSUMER_METRICS', value: 'true' },
       ],

@@ -1,11 +1,11 @@
-/** How the edge leads to services: the route of each, and the pages one of them has for browsers. */
+/** Paths from the edge to services: the route of each, and one service's pages for browsers. */
 import type { Config } from '../config/schema.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 import { middlewaresOf, pageMiddlewaresOf } from './dynamic.ts';
 
 interface AccessPath {
   readonly path: string;
-  /** The path alone, or all below it as well. */
+  /** `Exact`: the path alone. `Prefix`: everything below it too. */
   readonly type: 'Exact' | 'Prefix';
 }
 
@@ -14,7 +14,7 @@ export interface Access {
   readonly name: string;
   readonly spec: ServiceSpec;
   readonly paths: readonly AccessPath[];
-  /** Of our own edge, in the order they run. */
+  /** Middlewares of the platform's own edge, in the order they run. */
   readonly middlewares: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export function accessTo(spec: ServiceSpec): readonly Access[] {
   ];
 }
 
-/** The services, without their pages while the console is off. */
+/** The services; without their pages while the console is off. */
 export const withConsole = (
   { console: { enabled } }: Config,
   services: readonly ServiceSpec[],

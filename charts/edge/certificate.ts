@@ -1,4 +1,4 @@
-/** The certificate of the edge, and what answers for it. */
+/** The edge's certificate, and the pods that answer its ACME challenges. */
 import type { Construct } from 'constructs';
 import { AcmeIssuer, Certificate, type Http01Solver } from '../../imports/cert-manager.io.ts';
 import type { ParentReference } from '../../imports/gateway.networking.k8s.io.ts';
@@ -7,10 +7,10 @@ import type { Config } from '../config/schema.ts';
 import { DEFAULT_DISK } from '../constructs/disk.ts';
 import type { PodSpecLike } from '../constructs/footprint.ts';
 
-/** Kept out of the Node ports: it is asked through the edge only. */
+/** The solver needs no NodePort: ACME reaches it through the edge. */
 const SERVICE = { serviceType: 'ClusterIP' } as const;
 
-/** A pod that answers an ACME challenge, as cert-manager makes it, with the disk a namespace gives by default. */
+/** Resources of cert-manager's pod for an ACME challenge, with the namespace's default ephemeral storage. */
 export const solverPod: PodSpecLike = {
   containers: [
     {
@@ -22,7 +22,7 @@ export const solverPod: PodSpecLike = {
   ],
 };
 
-/** A listener of the configured Gateway; of the whole of it when the listener has no name. */
+/** Reference to a listener of the configured Gateway; without a name, to the whole Gateway. */
 export function gatewayListener({ edge: { gateway } }: Config, sectionName?: string): ParentReference[] {
   if (!gateway) return [];
   const { name, namespace } = gateway;
@@ -39,7 +39,7 @@ const solverOf = (config: Config): Http01Solver =>
       }
     : { ingress: { ingressClassName: config.edge.className, ...SERVICE } };
 
-/** By ACME, when the configuration says so. */
+/** Adds the certificate when the configuration asks for ACME. */
 export function addCertificate(scope: Construct, config: Config): void {
   const { tls, acme, hosts, tlsSecret } = config.edge;
   if (tls !== 'acme') return;

@@ -6,15 +6,15 @@ import type { RouteSpec, ServiceSpec } from '../graph/model.ts';
 import { corsOrigins, timeoutOf, transportName } from './names.ts';
 
 const DEFAULT_BURST = 10;
-/** How many clients can fill the body buffers of a route; further requests are refused until there is room. */
+/** Clients that can fill a route's body buffers at once; the edge refuses more until there is room. */
 const CLIENTS_AT_ONCE = 4;
-/** The edge sets it itself, to the name of its pod: what counts by it counts all requests. */
+/** Traefik sets this header to the name of its pod, so a limit by this header counts all requests. */
 const SAME_FOR_ALL = 'X-Forwarded-Server';
 
 const burstOf = (route: RouteSpec): number => route.burst ?? DEFAULT_BURST;
 const isBuffered = (route: RouteSpec): boolean => !route.streams;
 
-/** MiB of bodies that may wait in files at once. */
+/** MiB of request bodies that may wait in files at once. */
 export const waitingMiB = (config: Config, services: readonly ServiceSpec[]): number =>
   config.edge.maxBodyMiB *
   CLIENTS_AT_ONCE *
@@ -28,7 +28,8 @@ export function middlewaresOf({ name, route }: ServiceSpec): readonly string[] {
     'cors',
     `limit-${name}`,
     ...(isBuffered(route) ? [`open-${name}`, `places-${name}`, 'body-limit'] : []),
-    // Services strip the prefix themselves. Pods of an older release, which serve during a rollout, do not.
+    // Services strip the prefix themselves, but pods of an older release, which serve during a rollout, do
+    // not.
     ...(route.stripPrefix === false ? [] : [`strip-${name}`]),
     'compress',
     'retry',
@@ -37,7 +38,7 @@ export function middlewaresOf({ name, route }: ServiceSpec): readonly string[] {
 
 const pageLimit = (service: string): string => `limit-${service}-pages`;
 
-/** Of pages: no other origin may read them, and what the gateway says of what they may load stands. */
+/** For pages: no CORS, because no other origin may read them. The gateway's own security headers stay. */
 export const pageMiddlewaresOf = ({ name }: ServiceSpec): readonly string[] => [
   'page-headers',
   pageLimit(name),
@@ -50,34 +51,34 @@ function securityHeaders(config: Config): Readonly<Record<string, unknown>> {
     frameDeny: true,
     contentTypeNosniff: true,
     referrerPolicy: 'strict-origin-when-cross-origin',
-    // No scripts but our own files'; pages of the services bring their style and pictures with them.
+    // Scripts come only from this origin; the services' pages contain inline styles and pictures.
     contentSecurityPolicy:
       "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     stsSeconds: 31_536_000,
     stsIncludeSubdomains: config.tier !== 'local',
-    // Identity comes from the token alone.
+    // Clients must not set these: the token alone says who the user is.
     customRequestHeaders: { 'X-User-Id': '', 'X-User-Role': '' },
     customResponseHeaders: { Server: '' },
   };
 }
 
-/** Without those by which the edge would overwrite what the gateway says of its pages. */
+/** Leaves out the headers that would overwrite the gateway's own on its pages. */
 function pageHeaders(config: Config): Readonly<Record<string, unknown>> {
   const { contentSecurityPolicy: _policy, referrerPolicy: _referrer, ...headers } = securityHeaders(config);
   return headers;
 }
 
-/** Which address limits count by. */
+/** Which client address the limits count. */
 function clientOf({ edge: { trustedProxies, proxyDepth } }: Config): Readonly<Record<string, unknown>> {
   if (trustedProxies.length > 0 && proxyDepth === undefined) return { excludedIPs: trustedProxies };
   return {
     ...(proxyDepth === undefined ? {} : { depth: proxyDepth }),
-    // Of an IPv6 client, its network: one client has as many addresses as it likes.
+    // An IPv6 client has many addresses, so the limits count its network.
     ipv6Subnet: 64,
   };
 }
 
-/** At so many requests a minute of one client address, and so many at once. */
+/** Allows each client address `average` requests a minute and `burst` at once. */
 const limit = (average: number, burst: number, ipStrategy: unknown) => ({
   rateLimit: { average, period: '1m', burst, sourceCriterion: { ipStrategy } },
 });
@@ -105,12 +106,12 @@ function middlewares(config: Config, services: readonly ServiceSpec[]): Record<s
         addVaryHeader: true,
       },
     },
-    // Buffers the body, so it is not put before answers that stream; those services count for themselves.
+    // Buffers the body, so routes whose answers stream do without; their services limit the size themselves.
     'body-limit': {
       buffering: { maxRequestBodyBytes: config.edge.maxBodyMiB * 2 ** 20, memRequestBodyBytes: 2 ** 20 },
     },
     compress: { compress: { excludedContentTypes: ['text/event-stream'] } },
-    // Only when no connection could be made: a request that was sent is never sent twice.
+    // Retries only failed connections: Traefik never sends a request twice.
     retry: { retry: { attempts: 3, initialInterval: '50ms' } },
   };
   for (const { name, route } of services) {

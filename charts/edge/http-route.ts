@@ -1,4 +1,4 @@
-/** Routes of the Gateway API: one HTTPRoute an access, attached to a Gateway that the cluster has. */
+/** Routes of the Gateway API: one HTTPRoute for each access, attached to a Gateway of the cluster. */
 import type { Construct } from 'constructs';
 import { HttpRoute, type HttpRouteRule, ReferenceGrant } from '../../imports/gateway.networking.k8s.io.ts';
 import type { Config } from '../config/schema.ts';
@@ -36,7 +36,7 @@ function addRoute(scope: Construct, config: Config, topology: Topology, access: 
   });
 }
 
-/** Sends requests that come by HTTP to HTTPS; challenges of ACME have longer paths, which win. */
+/** Redirects HTTP to HTTPS. ACME challenges have routes with longer paths, which win. */
 function addRedirect(scope: Construct, config: Config): void {
   const { gateway, httpsPort } = config.edge;
   if (!gateway?.httpListener) return;
@@ -51,7 +51,7 @@ function addRedirect(scope: Construct, config: Config): void {
           filters: [
             {
               type: 'RequestRedirect',
-              // The port of a scheme is what is meant when none is named.
+              // Without a port, the redirect uses the scheme's own.
               requestRedirect: {
                 scheme: 'https',
                 ...(httpsPort === 443 ? {} : { port: httpsPort }),
@@ -65,7 +65,7 @@ function addRedirect(scope: Construct, config: Config): void {
   });
 }
 
-/** Lets the Gateway's listener refer to the platform's certificate, where there is one. */
+/** Lets the Gateway's listener use the Secret of the platform's certificate, where there is one. */
 function addGrant(scope: Construct, config: Config): void {
   const { gateway, tls, tlsSecret } = config.edge;
   if (!gateway || tls === 'self-signed') return;

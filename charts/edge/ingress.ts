@@ -1,4 +1,4 @@
-/** One Ingress an access: the interface every controller understands. */
+/** One Ingress for each access: the interface every controller understands. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';

@@ -10,8 +10,8 @@ export const timeoutOf = ({ route }: ServiceSpec): number => route?.timeoutSecon
 export const transportName = (seconds: number): string => `timeout-${seconds}s`;
 
 /**
- * Names the connection settings of a service's answers, by how long they may take to begin. Another Traefik has no such
- * settings, and serves nothing of a Service that names them.
+ * Names a Service's connection settings, by the seconds until its answers must begin. Another Traefik has no
+ * such settings, and does not serve a Service that names them.
  */
 export const serviceAnnotations = ({ edge }: Config, spec: ServiceSpec): Readonly<Record<string, string>> =>
   edge.controller === 'traefik' ? { [TRANSPORT_ANNOTATION]: `${transportName(timeoutOf(spec))}@file` } : {};

@@ -15,9 +15,9 @@ import { componentOf } from '../graph/build.ts';
 import { type Component, EDGE, PORTS, type Topology } from '../graph/model.ts';
 import { dynamicConfiguration, waitingMiB } from './dynamic.ts';
 
-/** Any user does; the official image's distroless number. */
+/** Any user ID works; this is the distroless images' own. */
 const TRAEFIK_USER = 65_532;
-/** Less than any rule: all but a redirect wins, as the answer to an ACME challenge must. */
+/** Lower than any rule: every route wins over the redirect, as answers to ACME challenges must. */
 const REDIRECT_PRIORITY = 1;
 const DYNAMIC_DIR = '/etc/traefik/dynamic';
 
@@ -26,10 +26,10 @@ export interface TraefikProps {
   readonly topology: Topology;
 }
 
-/** A NodePort Service never gets an address that an Ingress could have. */
+/** Only a LoadBalancer Service gets an address to write into Ingress objects. */
 const hasAddress = (config: Config): boolean => config.edge.service === 'LoadBalancer';
 
-/** Namespaces that Traefik reads. It looks for its own Service only where it also looks for Ingress objects. */
+/** Namespaces Traefik watches. It finds its own Service only in one of them. */
 const watched = (config: Config): readonly string[] =>
   (hasAddress(config) ? (['app', 'edge'] as const) : (['app'] as const)).map((zone) =>
     namespaceOf(config, zone),
@@ -60,10 +60,10 @@ function args(config: Config): string[] {
     '--entrypoints.web.http.redirections.entrypoint.permanent=true',
     `--entrypoints.web.http.redirections.entrypoint.priority=${REDIRECT_PRIORITY}`,
     `--entrypoints.websecure.address=:${PORTS.websecure}`,
-    // Traefik knows one limit for head and body; slow heads are as many as one client may have open.
+    // Traefik has one time limit for head and body; a client's open connections limit its slow heads.
     `--entrypoints.websecure.transport.respondingtimeouts.readtimeout=${uploadSeconds(config)}s`,
     ...['web', 'websecure'].flatMap((entryPoint) => [
-      // What names no entry point, as a challenge's Ingress, is served here; metrics are not for it.
+      // Serves Ingress objects that name no entry point, such as a challenge's, here and not on metrics.
       `--entrypoints.${entryPoint}.asdefault=true`,
       ...lifecycle(entryPoint),
       ...trust(config, entryPoint),
@@ -77,7 +77,7 @@ function args(config: Config): string[] {
     `--providers.file.directory=${DYNAMIC_DIR}`,
     '--providers.file.watch=true',
     `--providers.kubernetesingress.namespaces=${watched(config).join(',')}`,
-    // The Ingress gets the address of the Service: Argo CD and external-dns wait for one.
+    // Traefik writes its Service's address into Ingress objects: Argo CD and external-dns wait for one.
     ...(hasAddress(config)
       ? [
           `--providers.kubernetesingress.ingressendpoint.publishedservice=${namespaceOf(config, 'edge')}/${EDGE}`,
@@ -85,7 +85,7 @@ function args(config: Config): string[] {
       : []),
     `--providers.kubernetesingress.ingressclass=${config.edge.className}`,
     '--providers.kubernetesingress.strictprefixmatching=true',
-    // A service with no ready pod answers 503 for the time being; without, its route would be gone, and answer 404.
+    // A service with no ready pod answers 503; without this, Traefik drops its route and answers 404.
     '--providers.kubernetesingress.allowemptyservices=true',
     '--log.level=INFO',
     '--log.format=json',
@@ -131,8 +131,8 @@ export class Traefik extends Construct {
   }
 
   /**
-   * Reads Services and EndpointSlices in the services' namespace only; the IngressClass is the one cluster-scoped
-   * object it reads.
+   * Lets Traefik read namespaced objects only in the namespaces it watches. IngressClasses and nodes are the
+   * cluster-scoped objects it reads.
    */
   private addAccess(config: Config, labels: Record<string, string>): void {
     const account = { kind: 'ServiceAccount', name: EDGE, namespace: namespaceOf(config, 'edge') };
@@ -152,7 +152,7 @@ export class Traefik extends Construct {
             resources: ['ingressclasses'],
             verbs: ['get', 'list', 'watch'],
           },
-          // Traefik watches nodes for NodePort balancing and does not start without.
+          // Traefik watches nodes for NodePort balancing and does not start without them.
           { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] },
         ],
       }),
@@ -208,7 +208,7 @@ export class Traefik extends Construct {
           livenessProbe: { tcpSocket: { port: ping.port }, periodSeconds: 30, timeoutSeconds: 5 },
           volumeMounts: [
             { name: 'config', mountPath: DYNAMIC_DIR, readOnly: true },
-            // Large request bodies wait here.
+            // Traefik stores large request bodies here.
             { name: 'tmp', mountPath: '/tmp' },
           ],
         },
@@ -229,7 +229,7 @@ export class Traefik extends Construct {
       metadata: { name: EDGE, labels },
       spec: {
         type: service,
-        // Keeps the client's address, which rate limits count by.
+        // Keeps the client's address for the rate limits.
         externalTrafficPolicy: 'Local',
         selector,
         ports: [port('web', 80, nodePorts.http), port('websecure', 443, nodePorts.https)],

@@ -96,7 +96,7 @@ export class Extras extends PlatformChart {
       ...job,
       config: this.config,
       component: componentOf(this.topology, name),
-      // One that is no longer suspended must not make up for the year it missed.
+      // A CronJob that a person resumes must not make up for the runs it missed.
       limits: { startingDeadlineSeconds: DEADLINE_SECONDS },
       backoffLimit: 0,
       deadlineSeconds: DEADLINE_SECONDS,

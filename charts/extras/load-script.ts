@@ -3,9 +3,9 @@ import type { Config } from '../config/schema.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { GATEWAY, type ServiceSpec, type Topology } from '../graph/model.ts';
 
-/** Share of a user's limit that is used: what is measured is the platform, not its limit. */
+/** Share of a user's rate limit the test uses: it measures the platform, not the limit. */
 const SHARE_OF_LIMIT = 0.8;
-/** Users behind one address before its own limit counts (services/api-gateway/src/limiter.ts). */
+/** Users of one address, before the address's own limit counts (services/api-gateway/src/limiter.ts). */
 const USERS_AN_ADDRESS = 10;
 const DEFAULT_LOAD = { path: '/openapi.json', statuses: [200] };
 
@@ -13,7 +13,7 @@ export interface LoadRoute {
   readonly service: string;
   /** `{user}` is the id of the caller. */
   readonly path: string;
-  /** Answers that are right. */
+  /** Accepted statuses. */
   readonly statuses: readonly number[];
   /** The longest the 95th percentile may take. */
   readonly p95Milliseconds: number;

@@ -37,15 +37,15 @@ import {
 export interface GraphOptions {
   /** The platform ships its own edge controller. @default true */
   readonly ownEdge?: boolean;
-  /** Certificates come by ACME: pods that answer its challenges come and go. @default false */
+  /** ACME issues the certificates: pods that answer its challenges come and go. @default false */
   readonly acme?: boolean;
   /** Backups and restore drills run. @default true */
   readonly backups?: boolean;
-  /** The parts of the monitoring; false: none at all. @default every part, and no receiver of alerts */
+  /** The parts of the monitoring; false for none. @default every part, and no receiver of alerts */
   readonly monitoring?: MonitoringParts | false;
   /** PostgreSQL pods are managed by the CloudNativePG operator. @default false */
   readonly cloudNativePg?: boolean;
-  /** Tokens are verified by the keys user-management publishes, so everyone fetches them there. @default false */
+  /** Services verify tokens by keys that user-management publishes, so all of them call it. @default false */
   readonly publishedKeys?: boolean;
   /** A simulator stands in for the 1C server. @default false */
   readonly simulator?: boolean;
@@ -74,7 +74,7 @@ function serviceComponent(spec: ServiceSpec): Component {
   };
 }
 
-/** CloudNativePG restores by itself. */
+/** CloudNativePG restores databases itself, without a Job of the platform. */
 const restores = ({ backups = true, cloudNativePg = false }: GraphOptions): boolean =>
   backups && !cloudNativePg;
 
@@ -138,7 +138,7 @@ const acmeSolver: Component = {
   zone: 'app',
   network: 'frontend',
   ports: [{ name: 'http', number: PORTS.acmeSolver }],
-  // cert-manager's own label.
+  // cert-manager sets this label.
   selector: { 'acme.cert-manager.io/http01-solver': 'true' },
   presence: 'reserved',
 };
@@ -178,7 +178,7 @@ const simulatorComponents = ({ simulator, modelSimulator }: GraphOptions): Compo
 /** Services a service calls: those it names, and those the configuration adds. */
 function callsOf({ name, calls = [] }: ServiceSpec, options: GraphOptions): readonly string[] {
   const added = [
-    // The gateway calls it anyway.
+    // The gateway calls user-management anyway.
     ...(options.publishedKeys && name !== USER_MANAGEMENT && name !== GATEWAY ? [USER_MANAGEMENT] : []),
     ...(options.simulator && name === ONEC_INTEGRATION ? [SIMULATOR] : []),
     ...(options.modelSimulator && name === AI_ASSISTANT ? [MODEL_SIMULATOR] : []),
@@ -292,7 +292,7 @@ function checkEdge(edge: Edge, byName: ReadonlyMap<string, Component>): void {
 const PREFIX = /^(\/[a-z0-9-]+)+$/;
 const PAGE = /^(\/|(\/[a-z0-9.-]+)+)$/;
 
-/** The paths by which a service is reached, and what each must look like. */
+/** Paths of a service, each with the pattern it must match. */
 function pathsOf({ route, gateway, pages }: ServiceSpec): readonly (readonly [path: string, form: RegExp])[] {
   const prefixes = [route?.path, gateway?.path, ...(pages?.prefixes ?? [])].filter(
     (path) => path !== undefined,

@@ -51,7 +51,7 @@ export function toMermaid({ components, edges, externalEdges }: Topology): strin
   return `flowchart LR\n${lines.join('\n')}\n`;
 }
 
-/** One line a component: what it may open connections to. */
+/** One line for each component: the components it may connect to. */
 export function toText(topology: Topology): string {
   const width = Math.max(...topology.components.map((component) => component.name.length));
   const lines = topology.components

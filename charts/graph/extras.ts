@@ -1,4 +1,4 @@
-/** What tests a running platform, in the graph: pods that come when they are asked for. */
+/** Tests of the running platform, in the graph: their pods exist only while a test runs. */
 import {
   type Component,
   databaseTestOf,
@@ -37,7 +37,7 @@ export const extraComponents = (
   parts: ExtraParts,
 ): readonly Component[] => [
   ...(parts.loadTest ? [job(LOAD_TEST, 'Load test')] : []),
-  // One pod a database: none of them holds the password of another, or could reach it.
+  // One pod for each database: no pod holds another database's password or can reach it.
   ...tested(services, parts).map((spec) =>
     job(databaseTestOf(spec.name), `Database test of ${spec.title}`, spec),
   ),

@@ -1,4 +1,4 @@
-/** Logging in the graph: who ships lines to whom. Filebeat reads files of its node, so it needs a way to Logstash only. */
+/** Logging in the graph: who sends lines to whom. Filebeat reads its node's files and needs only Logstash. */
 import {
   type Component,
   type ComponentKind,

@@ -67,7 +67,7 @@ export interface RouteSpec {
   readonly stripPrefix?: boolean;
   /** Requests a minute for one client address. @default the environment's rate limit */
   readonly requestsPerMinute?: number;
-  /** Requests that may come at once above that rate. @default 10 */
+  /** Requests above that rate that may come at once. @default 10 */
   readonly burst?: number;
   /** Seconds until the service must begin its answer. @default 30 */
   readonly timeoutSeconds?: number;
@@ -75,13 +75,13 @@ export interface RouteSpec {
   readonly streams?: boolean;
 }
 
-/** Pages for people, beside the routes of the services; there while the console is on. */
+/** Pages for people, beside the services' routes; served while the console is on. */
 export interface PagesSpec {
   /** Paths that are one page each, such as `/`. */
   readonly exact: readonly string[];
-  /** Paths with all that is below them, such as `/assets`. */
+  /** Paths that include everything below them, such as `/assets`. */
   readonly prefixes: readonly string[];
-  /** Requests that may come at once above the environment's rate limit: a page and its files. */
+  /** Requests above the environment's rate limit that may come at once: a page and its files. */
   readonly burst: number;
 }
 
@@ -96,11 +96,11 @@ export interface RuleSpec {
   readonly roles: readonly Role[];
 }
 
-/** One prefix of the gateway and what becomes of it. */
+/** A path prefix at the gateway, and what the gateway does with it. */
 export interface RewriteSpec {
   readonly from: string;
   readonly to: string;
-  /** The first match decides; without a match every logged-in user is allowed. @default [] */
+  /** The first matching rule decides; without one every logged-in user is allowed. @default [] */
   readonly rules?: readonly RuleSpec[];
   /** Paths below `from` that need no token. @default [] */
   readonly public?: readonly string[];
@@ -112,23 +112,23 @@ export interface RewriteSpec {
 export interface GatewaySpec {
   /** Path prefix at the gateway, such as `/api/ai`. */
   readonly path: string;
-  /** Seconds until the answer must begin; a call that does not stream must be over by then. @default 30 */
+  /** Seconds until the answer must begin; an answer that does not stream must end by then. @default 30 */
   readonly timeoutSeconds?: number;
-  /** Answers may stream: they may go on for as long as a pod that was told to stop may. @default false */
+  /** Answers may stream, for as long as a terminating pod may take. @default false */
   readonly streams?: boolean;
   /** Which roles may use which paths below `path`, when there are no `rewrites`. @default [] */
   readonly rules?: readonly RuleSpec[];
   /** First match wins. @default one rewrite that strips `path` */
   readonly rewrites?: readonly RewriteSpec[];
-  /** What the load test asks for. @default `/openapi.json` */
+  /** The request of the load test. @default `/openapi.json` */
   readonly load?: LoadSpec;
 }
 
-/** A read that costs a service what reads usually cost it. */
+/** A read whose cost is typical for the service. */
 export interface LoadSpec {
   /** Path below the gateway; `{user}` is the id of the caller, an unregistered user. */
   readonly path: string;
-  /** Answers that are right. @default [200] */
+  /** Accepted statuses. @default [200] */
   readonly statuses?: readonly number[];
 }
 
@@ -136,7 +136,7 @@ export interface LoadSpec {
 export interface SecretSpec {
   readonly name: string;
   readonly keys: readonly string[];
-  /** The platform makes its values, random ones; otherwise a person provides them. @default false */
+  /** The platform generates random values; otherwise a person provides them. @default false */
   readonly generated?: boolean;
   /** The service runs without it, with fewer functions. @default false */
   readonly optional?: boolean;
@@ -144,13 +144,13 @@ export interface SecretSpec {
   readonly signsForGood?: boolean;
 }
 
-/** A service of the platform: all that must be said to run one. */
+/** A service of the platform: everything needed to run one. */
 export interface ServiceSpec {
   /** Workload and Service name, a DNS-1035 label. */
   readonly name: string;
   readonly title: string;
   readonly runtime: 'deno' | 'python';
-  /** The port it listens on and is reached by. */
+  /** The port on which it listens and others reach it. */
   readonly port: number;
   readonly cpu: Allowance;
   readonly memory: Allowance;
@@ -158,7 +158,7 @@ export interface ServiceSpec {
   readonly image?: string;
   /** Network of the contract it belongs to. @default backend */
   readonly network?: 'frontend' | 'backend';
-  /** Size its image may have at most, compressed as a registry shows it, in MB (10^6 bytes). @default none */
+  /** Its largest image, compressed as a registry shows it, in MB (10^6 bytes). @default none */
   readonly maxImageMB?: number;
   /** Its own PostgreSQL; the store, credentials, migrations and backups follow. @default none */
   readonly database?: { readonly name: string; readonly user: string };
@@ -203,9 +203,9 @@ export interface Component {
   readonly ports: readonly Port[];
   /** The port Prometheus scrapes at `/metrics`. @default none */
   readonly metricsPort?: string;
-  /** Its metrics are about other pods: their labels win over those of its own pod. @default false */
+  /** Its metrics describe other pods, whose labels win over those of its own pod. @default false */
   readonly honorLabels?: boolean;
-  /** Name of the workload whose pods it is. @default name */
+  /** Name of the workload that owns its pods. @default name */
   readonly workload?: string;
   /** Labels that select its pods. */
   readonly selector: Readonly<Record<string, string>>;
@@ -243,7 +243,7 @@ export interface Topology {
 export const GATEWAY = 'api-gateway';
 export const REDIS = 'redis';
 export const EDGE = 'traefik';
-/** Answers ACME challenges; cert-manager makes its pods, one a host, for a minute. */
+/** Answers ACME challenges; cert-manager creates its pods for a minute, one for each host. */
 export const ACME_SOLVER = 'acme-solver';
 export const PROMETHEUS = 'prometheus';
 export const ALERTMANAGER = 'alertmanager';
@@ -287,14 +287,14 @@ export const PORTS = {
   kibana: 5601,
 } as const;
 
-/** The edge leads to it. */
+/** Whether the edge leads to the service. */
 export const isEntered = ({ route, pages }: ServiceSpec): boolean =>
   route !== undefined || pages !== undefined;
 /** Labels that select the pods of a component. */
 export const labelOf = (name: string): Readonly<Record<string, string>> => ({
   'app.kubernetes.io/name': name,
 });
-/** Name of the headless Service that lists a service's pods one by one, for the gateway's own balancing. */
+/** Name of the headless Service that lists a service's pods, so that the gateway can balance over them. */
 export const podsOf = (service: string): string => `${service}-pods`;
 /** Name of the store of a service's database. */
 export const postgresOf = (service: string): string => `postgres-${service}`;

@@ -19,7 +19,7 @@ export interface MonitoringParts {
   readonly kubeStateMetrics?: boolean;
   /** @default true */
   readonly grafana?: boolean;
-  /** Prometheus asks the kubelets. @default true */
+  /** Prometheus scrapes the kubelets. @default true */
   readonly kubelet?: boolean;
   /** Prometheus sends copies of its samples elsewhere. @default false */
   readonly remoteWrite?: boolean;
@@ -32,7 +32,7 @@ export interface MonitoringParts {
 /** Name of the Prometheus and Alertmanager resources; the operator puts the kind before it to name their workloads. */
 export const MANAGED_NAME = 'assistants';
 
-/** Name of the claim of the operator's first pod: it is the template's name, then the pod's. */
+/** Claim of the operator's first pod: the template's name, then the pod's. */
 export const managedClaimOf = (kind: string): string =>
   `${kind}-${MANAGED_NAME}-db-${kind}-${MANAGED_NAME}-0`;
 
@@ -95,7 +95,7 @@ export const monitoringComponents = (parts: MonitoringParts): readonly Component
   ...(parts.grafana === false ? [] : [grafana]),
 ];
 
-/** Prometheus to every port with metrics, its own too; its alerts to Alertmanager (the same port); Grafana to Prometheus. */
+/** Prometheus scrapes every port with metrics, its own too, and calls Alertmanager. Grafana calls it. */
 export const monitoringEdges = (components: readonly Component[]): readonly Edge[] =>
   components.flatMap(({ name, metricsPort }) => [
     ...(metricsPort === undefined ? [] : [{ from: PROMETHEUS, to: name, port: metricsPort }]),
@@ -103,7 +103,7 @@ export const monitoringEdges = (components: readonly Component[]): readonly Edge
   ]);
 
 export const monitoringExternals = (parts: MonitoringParts): readonly ExternalEdge[] => [
-  // Targets are discovered there.
+  // Prometheus discovers its targets through the API server.
   { from: PROMETHEUS, to: 'kubernetes-api' },
   ...(parts.kubelet === false ? [] : [{ from: PROMETHEUS, to: 'kubelet' } as const]),
   ...(parts.remoteWrite ? [{ from: PROMETHEUS, to: 'remote-write' } as const] : []),

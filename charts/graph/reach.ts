@@ -1,4 +1,4 @@
-/** The full matrix of who may reach what: the edges, and by their absence everything that must be refused. */
+/** Which component may reach which: an edge allows a connection, a missing edge refuses it. */
 import type { Component, Topology } from './model.ts';
 
 export interface Pair {

@@ -1,4 +1,4 @@
-/** What Elasticsearch and Kibana are told: bodies of their APIs, made of the fields and the configuration. */
+/** Bodies of Elasticsearch's and Kibana's APIs, made from the fields and the configuration. */
 import type { Config } from '../config/schema.ts';
 import { FIELDS, type FieldName, type FieldType, KUBERNETES_FIELDS } from './fields.ts';
 import { dataStream, STREAM, USERS } from './names.ts';
@@ -6,9 +6,9 @@ import { dataStream, STREAM, USERS } from './names.ts';
 /** Name of the lifecycle, the template, the snapshots, and of the data view in Kibana. */
 export const NAME = 'assistants-logs';
 const PATTERN = `${STREAM.type}-${STREAM.dataset}-*`;
-/** Above those Elasticsearch brings for `logs-*-*`, which have 100. */
+/** Above the 100 of Elasticsearch's own template for `logs-*-*`. */
 const PRIORITY = 500;
-/** Longer words are kept, but not found as a whole: Lucene takes 32,766 bytes at most. */
+/** Elasticsearch keeps longer words without indexing them: Lucene takes 32,766 bytes at most. */
 const LONGEST_KEYWORD = 1024;
 
 type Json = Readonly<Record<string, unknown>>;
@@ -38,7 +38,7 @@ function nested(fields: Readonly<Record<string, FieldType>>): Json {
   return properties;
 }
 
-/** Every field that is indexed, and its type. Nothing else is: the filter puts the rest into `extra`. */
+/** Every indexed field and its type. The filter puts all other fields into `extra`. */
 export const mappingProperties = (): Json => ({
   '@timestamp': { type: 'date' },
   data_stream: {
@@ -56,12 +56,12 @@ export const indexTemplate = (): Json => ({
   template: {
     settings: {
       'index.lifecycle.name': NAME,
-      // One node: a replica would have no place.
+      // There is one node, so a replica would have no place.
       'index.number_of_shards': 1,
       'index.number_of_replicas': 0,
       'index.codec': 'best_compression',
       'index.refresh_interval': '5s',
-      // A value of another type is kept and only not indexed: no line is lost for it.
+      // Elasticsearch keeps a value of another type without indexing it, so no line is lost.
       'index.mapping.ignore_malformed': true,
       'index.query.default_field': [
         'message',
@@ -77,7 +77,7 @@ export const indexTemplate = (): Json => ({
   },
 });
 
-/** A new index every day or at 5 GB; deleted when its newest line is as old as is kept. */
+/** Starts an index every day or at 5 GB, and deletes it when its newest line reaches the retention. */
 export const lifecycle = ({ logging }: Config): Json => ({
   policy: {
     phases: {
@@ -96,7 +96,7 @@ export const READER_ROLE: Json = {
   indices: [{ names: [PATTERN], privileges: ['read', 'view_index_metadata'] }],
 };
 
-/** A user whose password is filled in where the request is made. */
+/** A user; the set-up Job fills in the password when it sends the request. */
 export const user = (name: string, roles: readonly string[]): Json => ({ password: `@${name}@`, roles });
 export const password = (name: string): Json => ({ password: `@${name}@` });
 
@@ -122,7 +122,7 @@ export interface Search {
   readonly description: string;
   readonly query: string;
   readonly columns: readonly FieldName[];
-  /** Finds lines of the platform's own edge, which not every environment has. @default false */
+  /** Finds lines of the platform's own edge, which some environments do not have. @default false */
   readonly ofOwnEdge?: boolean;
 }
 
@@ -227,7 +227,7 @@ interface SetupRequest {
   readonly path: string;
   /** Name and content of the body. @default none */
   readonly body?: readonly [string, string];
-  /** Statuses that are fine. @default 200 */
+  /** Accepted statuses. @default 200 */
   readonly statuses?: readonly number[];
 }
 
@@ -242,7 +242,7 @@ function requests(config: Config): SetupRequest[] {
   return [
     put(`/_ilm/policy/${NAME}`, 'lifecycle', lifecycle(config)),
     put(`/_index_template/${NAME}`, 'template', indexTemplate()),
-    // The next line begins an index of the new template; 404 until there is a line at all.
+    // The next line starts an index of the new template. Before the first line the answer is 404.
     {
       target: 'elasticsearch',
       method: 'POST',
@@ -252,7 +252,7 @@ function requests(config: Config): SetupRequest[] {
     put(`/_security/role/${USERS.writer}`, 'writer-role', WRITER_ROLE),
     put(`/_security/role/${USERS.reader}`, 'reader-role', READER_ROLE),
     put(`/_security/user/${USERS.writer}`, 'writer', user(USERS.writer, [USERS.writer])),
-    // `viewer` is Elasticsearch's own role: Kibana, without changing anything.
+    // `viewer` is Elasticsearch's own role: it may use Kibana and change nothing.
     put(`/_security/user/${USERS.reader}`, 'reader', user(USERS.reader, [USERS.reader, 'viewer'])),
     put(`/_security/user/${USERS.kibana}/_password`, 'kibana', password(USERS.kibana)),
     ...(snapshots

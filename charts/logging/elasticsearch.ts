@@ -25,13 +25,13 @@ import {
 
 const HOME = '/usr/share/elasticsearch';
 const SOURCE = '/etc/elasticsearch-source';
-/** Elasticsearch reads certificates from below its configuration only. */
+/** Elasticsearch reads certificates only from below its configuration. */
 const CERTIFICATES = `${HOME}/config/tls`;
-/** Opened when the node has joined its cluster, closed before it leaves. */
+/** Elasticsearch opens it when the node has joined the cluster and closes it before the node leaves. */
 const READINESS_PORT = 9399;
 const HEAP = '512m';
 const CPU = { request: '500m', limit: '1' };
-/** Why more than the contract's 1Gi: docs/adr/0013. */
+/** docs/adr/0013 says why this is more than the contract's 1Gi. */
 const MEMORY = { request: '1536Mi', limit: '2Gi' };
 
 function settings(config: Config): string {
@@ -40,12 +40,12 @@ function settings(config: Config): string {
     'cluster.name': 'assistants-logs',
     'node.name': ELASTICSEARCH,
     'discovery.type': 'single-node',
-    // Mapping files takes a sysctl of the host; without it no node has to be prepared.
+    // Memory-mapped files need a sysctl of the host; without them no node needs preparation.
     'node.store.allow_mmap': false,
     'path.data': `${HOME}/data`,
     'http.host': listenAddress(config),
     'http.port': PORTS.elasticsearch,
-    // One node talks to no other.
+    // The only node has no other node to talk to.
     'transport.host': '127.0.0.1',
     'readiness.port': READINESS_PORT,
     'xpack.security.enabled': true,
@@ -54,7 +54,7 @@ function settings(config: Config): string {
     'xpack.security.http.ssl.key': `${CERTIFICATES}/tls.key`,
     'xpack.security.http.ssl.certificate_authorities': [`${CERTIFICATES}/ca.crt`],
     'xpack.ml.enabled': false,
-    // Would fetch a database from the internet.
+    // Elasticsearch would download a database from the internet.
     'ingest.geoip.downloader.enabled': false,
     ...(snapshots?.endpoint
       ? { 's3.client.default.endpoint': snapshots.endpoint, 's3.client.default.path_style_access': true }
@@ -62,7 +62,7 @@ function settings(config: Config): string {
   });
 }
 
-/** The heap of the contract; garbage collection is not logged into files, which would fill the scratch space. */
+/** The heap of the contract. The JVM writes no garbage collection logs: they would fill the scratch space. */
 const JVM_OPTIONS = [
   `-Xms${HEAP}`,
   `-Xmx${HEAP}`,
@@ -71,7 +71,7 @@ const JVM_OPTIONS = [
   '',
 ].join('\n');
 
-/** Settings of the keystore, and the secrets they come from. */
+/** Settings of the keystore, and the secrets that fill them. */
 const keystore = ({ logging: { snapshots } }: Config): Readonly<Record<string, string>> => ({
   'bootstrap.password': USERS.superuser,
   ...(snapshots
@@ -82,8 +82,8 @@ const keystore = ({ logging: { snapshots } }: Config): Readonly<Record<string, s
 const prepare = (config: Config): string[] =>
   withSecrets(
     SOURCE,
-    // What the image brings, then ours on it. A second run, after a node restarted, begins anew,
-    // over files that may be read-only.
+    // Copies the image's configuration, then the platform's over it. After a node restarts, the copy runs
+    // again, over files that may be read-only.
     `cp -Rf ${HOME}/config/. /work/`,
     `cp -f ${SOURCE}/elasticsearch.yml /work/elasticsearch.yml`,
     'mkdir -p /work/jvm.options.d',
@@ -138,7 +138,7 @@ export class Elasticsearch extends Construct {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'standard'),
-      // Ends searches and writes what is in memory.
+      // Elasticsearch ends searches and writes its memory to disk.
       terminationGracePeriodSeconds: 120,
       securityContext: podSecurity(ELASTIC_USER),
       initContainers: [
@@ -163,7 +163,7 @@ export class Elasticsearch extends Construct {
             { name: 'https', containerPort: PORTS.elasticsearch },
             { name: 'readiness', containerPort: READINESS_PORT },
           ],
-          // Recovering a full volume takes minutes.
+          // Elasticsearch takes minutes to recover a full volume.
           startupProbe: tcp('https', { periodSeconds: 5, failureThreshold: 120 }),
           readinessProbe: {
             exec: { command: ['bash', '-c', `: < /dev/tcp/127.0.0.1/${READINESS_PORT}`] },

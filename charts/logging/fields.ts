@@ -13,7 +13,7 @@ export const FIELDS = {
   message: 'text',
   service: 'keyword',
   version: 'keyword',
-  // Names of Secrets that were read again.
+  // Names of Secrets a program read again.
   changed: 'keyword',
   environment: 'keyword',
   /** The component of the topology whose pod wrote the line. */
@@ -126,7 +126,7 @@ export const FIELDS = {
   // Reports.
   drawing: 'keyword',
 
-  /** What has no field of its own. */
+  /** Fields without an entry of their own. */
   extra: 'flattened',
 } as const satisfies Readonly<Record<string, FieldType>>;
 export type FieldName = keyof typeof FIELDS;
@@ -145,7 +145,7 @@ export const KUBERNETES_FIELDS = {
 /** `timestamp` is the line's own time; it becomes `@timestamp`. */
 type Target = FieldName | 'timestamp';
 
-/** Other programs' names of the same facts; a name with dots is found nested or as it is. */
+/** Other programs' names for these fields; the filter finds a name with dots nested or flat. */
 export const ALIASES: Readonly<Record<string, Target>> = {
   '@timestamp': 'timestamp',
   time: 'timestamp',
@@ -166,7 +166,7 @@ export const ALIASES: Readonly<Record<string, Target>> = {
   'service.version': 'version',
 
   // Traefik's access log.
-  // What was answered, else what was asked.
+  // The id of the answer, else that of the request.
   'downstream_X-Request-Id': 'request_id',
   'request_X-Request-Id': 'request_id',
   'request_User-Agent': 'user_agent',
@@ -194,7 +194,7 @@ export const NANOSECONDS: Readonly<Record<string, FieldName>> = {
   OriginDuration: 'backend_ms',
 };
 
-/** Names that say the same as another, or nothing. */
+/** Fields the filter drops: they repeat another field, or say nothing. */
 export const DROPPED: readonly string[] = [
   'ClientAddr',
   'ClientPort',
@@ -214,7 +214,7 @@ export const DROPPED: readonly string[] = [
   'ecs.version',
 ];
 
-/** How programs call the levels, in small letters; what is not here stays as it is. */
+/** Other programs' names for levels, in lower case; other names stay as they are. */
 export const LEVELS: Readonly<Record<string, string>> = {
   trace: 'debug',
   verbose: 'debug',
@@ -240,7 +240,7 @@ export const LEVELS: Readonly<Record<string, string>> = {
   f: 'critical',
 };
 
-/** A kind of line that is not JSON; named groups become fields. Tried in this order. */
+/** A format of lines that are not JSON; named groups become fields. The filter tries them in this order. */
 export interface Format {
   readonly name: string;
   /** A regular expression that means the same to Ruby (Onigmo, Joni) and JavaScript. */

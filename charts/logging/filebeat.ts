@@ -16,11 +16,11 @@ import { addBase, certificateFiles, secretsMount, secretsVolume, tcp } from './p
 
 const CONFIG = '/etc/filebeat';
 const DATA = '/var/lib/filebeat';
-/** Where the kubelet keeps them, as NAMESPACE_POD_UID/CONTAINER/RESTARTS.log and RESTARTS.log.TIME. */
+/** Where the kubelet keeps log files: NAMESPACE_POD_UID/CONTAINER/RESTARTS.log and RESTARTS.log.TIME. */
 const LOGS = '/var/log/pods';
-/** Figures about itself; asked by the kubelet only. */
+/** Port of Filebeat's own statistics; only the kubelet asks it. */
 const HTTP_PORT = 5066;
-/** In memory: the Secrets it was started with. */
+/** In memory: the Secrets Filebeat started with. */
 const RUN = '/run/filebeat';
 const STATE = `${RUN}/secrets.sum`;
 const CPU = { request: '50m', limit: '250m' };
@@ -37,17 +37,17 @@ const input = (namespaces: readonly string[]): Readonly<Record<string, unknown>>
   // can read it to its end.
   paths: namespaces.map((namespace) => `${LOGS}/${namespace}_*/*/*.log*`),
   'prospector.scanner.exclude_files': ['\\.gz$', '\\.tmp$'],
-  // Files are identified by inode, which survives a rename. With fingerprints Filebeat ignores files below 64 bytes,
-  // and the only line of a container that fails at start may be shorter.
+  // Filebeat identifies files by inode, which survives a rename. With fingerprints it ignores files below 64
+  // bytes, and the only line of a container that fails at start may be shorter.
   'file_identity.native': null,
   'prospector.scanner.fingerprint': { enabled: false },
-  // The default of both: the state of a deleted file is dropped within seconds, before its inode is likely to be
-  // reused.
+  // The default of both: Filebeat drops the state of a deleted file within seconds, before its inode is
+  // likely to be reused.
   'close.on_state_change.removed': true,
   clean_removed: true,
   parsers: [
     { container: { stream: 'all', format: 'auto' } },
-    // Stack traces and statements go on in lines that begin with white space.
+    // Stack traces and statements continue on lines that begin with white space.
     { multiline: { type: 'pattern', pattern: '^[ \\t]', negate: false, match: 'after', max_lines: 200 } },
   ],
 });
@@ -58,7 +58,7 @@ export function filebeatConfig(config: Config): string {
     'filebeat.inputs': [input(zonesOf(config).map((zone) => namespaceOf(config, zone)))],
     processors: [
       { add_fields: { target: 'kubernetes', fields: { node: { name: `\${NODE_NAME}` } } } },
-      // Added to each line and of no use here.
+      // Filebeat adds these to each line; the platform does not use them.
       { drop_fields: { fields: ['agent', 'ecs', 'host', 'input'], ignore_missing: true } },
     ],
     'output.logstash': {
@@ -70,7 +70,7 @@ export function filebeatConfig(config: Config): string {
     'queue.mem': { events: 2048, 'flush.min_events': 512, 'flush.timeout': '1s' },
     'path.data': DATA,
     'http.enabled': true,
-    // Without a scheme it takes an address of IPv4 only.
+    // Without a scheme, Filebeat takes only an IPv4 address.
     'http.host': config.ipFamilies.includes('IPv6') ? `http://[::]:${HTTP_PORT}` : '0.0.0.0',
     'http.port': HTTP_PORT,
     'logging.to_stderr': true,
@@ -117,9 +117,9 @@ export class Filebeat extends Construct {
       enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'standard'),
       terminationGracePeriodSeconds: 30,
-      // Root, without a single capability: log files belong to root, and only their owner may read them.
+      // Root, without a single capability: log files belong to root, and only root may read them.
       securityContext: { ...podSecurity(ELASTIC_USER), runAsNonRoot: false, runAsUser: 0 },
-      // Every node has logs, whatever it is tainted for.
+      // Every node has logs, whatever its taints.
       tolerations: [{ operator: 'Exists' }],
       containers: [
         {
@@ -132,7 +132,7 @@ export class Filebeat extends Construct {
           resources: resources(config, CPU, MEMORY),
           securityContext: { ...containerSecurity, runAsNonRoot: false },
           startupProbe: tcp('http', { periodSeconds: 2, failureThreshold: 60 }),
-          // Answers while its pipeline runs.
+          // Filebeat answers while its pipeline runs.
           readinessProbe: {
             httpGet: { path: '/', port: k8s.IntOrString.fromString('http') },
             periodSeconds: 10,

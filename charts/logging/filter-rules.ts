@@ -1,4 +1,4 @@
-/** What the filter of Logstash is told: all names, formats and masks, as data. */
+/** Rules of Logstash's filter: all names, formats and masks, as data. */
 import { readFileSync } from 'node:fs';
 import type { Topology } from '../graph/model.ts';
 import { ALIASES, DROPPED, FIELDS, FORMATS, KUBERNETES_FIELDS, LEVELS, NANOSECONDS } from './fields.ts';
@@ -6,12 +6,12 @@ import { MASKED, MASKS, SECRET_NAMES } from './masking.ts';
 
 const script = (name: string): string => readFileSync(new URL(`scripts/${name}`, import.meta.url), 'utf8');
 
-/** The filter itself, and functions and steps of the containers that prepare others. */
+/** The filter, and shell scripts of the containers that prepare others. */
 export const NORMALIZE_SCRIPT = script('normalize.rb');
 export const SECRETS_SCRIPT = script('secrets.sh');
 export const SETUP_SCRIPT = script('setup.sh');
 
-/** `rules.json`. Names of pods begin with the name of their component, the longest of which is theirs. */
+/** `rules.json`. A pod's name begins with its component's; the longest match is the component. */
 export const filterRules = ({ components }: Topology): string =>
   JSON.stringify({
     components: components.map(({ name }) => name).sort((a, b) => b.length - a.length || a.localeCompare(b)),

@@ -1,4 +1,4 @@
-/** Kibana: searches lines. Reached by `kubectl port-forward` only. */
+/** Kibana: searches lines. People reach it by `kubectl port-forward` only. */
 
 import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
@@ -26,11 +26,11 @@ import {
 } from './pods.ts';
 
 const CONFIG = '/etc/kibana';
-/** The settings with their passwords, in memory. */
+/** In memory: the settings with their passwords. */
 const RUN = '/run/kibana';
 const DATA = '/usr/share/kibana/data';
 const CPU = { request: '250m', limit: '500m' };
-/** Why more than the contract's 512Mi: docs/adr/0013. */
+/** docs/adr/0013 says why this is more than the contract's 512Mi. */
 const MEMORY = { request: '1Gi', limit: '1536Mi' };
 const HEAP_MEGABYTES = 1024;
 
@@ -48,7 +48,7 @@ const settings = (config: Config): string =>
     'elasticsearch.username': USERS.kibana,
     'elasticsearch.password': `@${USERS.kibana}@`,
     ...Object.fromEntries(Object.entries(KIBANA_KEYS).map(([setting, key]) => [setting, `@${key}@`])),
-    // Probes have no password.
+    // Probes send no password.
     'status.allowAnonymous': true,
     'telemetry.optIn': false,
     'newsfeed.enabled': false,
@@ -56,7 +56,7 @@ const settings = (config: Config): string =>
     'logging.root.appenders': ['json'],
   });
 
-/** The Secrets it was started with. */
+/** The Secrets Kibana started with. */
 const STATE = `${RUN}/secrets.sum`;
 
 const START = withSecrets(
@@ -131,9 +131,9 @@ export class Kibana extends Construct {
           ],
           ports: [{ name: 'https', containerPort: PORTS.kibana }],
           resources: resources(config, CPU, MEMORY),
-          // The first start writes its indices into Elasticsearch.
+          // At its first start Kibana creates its indices in Elasticsearch.
           startupProbe: tcp('https', { periodSeconds: 5, failureThreshold: 120 }),
-          // 503 while Elasticsearch is away.
+          // Kibana answers 503 while Elasticsearch is away.
           readinessProbe: {
             httpGet: { path: '/api/status', port: k8s.IntOrString.fromString('https'), scheme: 'HTTPS' },
             periodSeconds: 10,

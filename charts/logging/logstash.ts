@@ -1,4 +1,4 @@
-/** Logstash: takes lines from Filebeat, makes typed documents without secrets of them, and keeps them until they are stored. */
+/** Logstash: makes Filebeat's lines typed documents without secrets, and keeps them until they are stored. */
 
 import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
@@ -25,19 +25,19 @@ import {
 } from './pods.ts';
 
 const CONFIG = '/etc/logstash';
-/** The pipeline with its password, in memory. */
+/** In memory: the pipeline with its password. */
 const RUN = '/run/logstash';
 const DATA = '/var/lib/logstash';
 const API_PORT = 9600;
 const HEAP = '512m';
 const CPU = { request: '250m', limit: '1' };
 const MEMORY = { request: '1Gi', limit: '1536Mi' };
-/** Lines that wait for Elasticsearch, and lines it refused. Both stand on the volume, which has room to spare. */
+/** Lines that wait for Elasticsearch, and lines it refused. The volume has room for both. */
 const QUEUE = '512mb';
 const DEAD_LETTERS = '256mb';
 export const LOGSTASH_STORAGE = '2Gi';
 
-/** The pipeline; its password is filled in when the pod starts. */
+/** The pipeline; the pod fills in its password at start. */
 export function pipeline({ environment }: Config): string {
   return `input {
   beats {
@@ -100,7 +100,7 @@ const settings = (config: Config): string =>
     'xpack.monitoring.enabled': false,
   });
 
-/** Its own lines, as JSON on standard output. */
+/** Logstash's own log, as JSON on standard output. */
 const LOG4J = [
   'status = error',
   'name = LogstashConsole',
@@ -114,10 +114,10 @@ const LOG4J = [
   '',
 ].join('\n');
 
-/** The Secrets it was started with. */
+/** The Secrets Logstash started with. */
 const STATE = `${RUN}/secrets.sum`;
 
-/** Not the image's entry point: it writes environment variables into a file of the root file system. */
+/** Replaces the image's entry point, which writes environment variables to the root file system. */
 const START = withSecrets(
   CONFIG,
   rememberFiles(SECRETS, STATE),
@@ -125,7 +125,7 @@ const START = withSecrets(
   `exec /usr/share/logstash/bin/logstash --path.settings ${CONFIG}`,
 );
 
-/** Content of its ConfigMap. */
+/** Content of Logstash's ConfigMap. */
 export const logstashFiles = (config: Config, topology: Topology): Readonly<Record<string, string>> => ({
   'logstash.yml': settings(config),
   'pipelines.yml': toYaml([{ 'pipeline.id': 'main', 'path.config': `${RUN}/main.conf` }]),
@@ -171,7 +171,7 @@ export class Logstash extends Construct {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'standard'),
-      // What is under way goes to Elasticsearch or stays in the queue.
+      // Logstash sends open batches to Elasticsearch or keeps them in the queue.
       terminationGracePeriodSeconds: 90,
       securityContext: podSecurity(ELASTIC_USER),
       containers: [
@@ -185,7 +185,7 @@ export class Logstash extends Construct {
             { name: 'api', containerPort: API_PORT },
           ],
           resources: resources(config, CPU, MEMORY),
-          // JRuby takes its time on a fraction of a CPU.
+          // JRuby starts slowly on a fraction of a CPU.
           startupProbe: tcp('beats', { periodSeconds: 5, failureThreshold: 120 }),
           readinessProbe: tcp('beats', { periodSeconds: 10 }),
           livenessProbe: unchangedFiles('bash', SECRETS, STATE, listens(API_PORT)),

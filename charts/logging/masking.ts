@@ -1,11 +1,12 @@
 /**
- * What never reaches the log store: secrets and personal data. Applied to every text of a line, in this order, before it
- * leaves Logstash. The patterns mean the same to Ruby (Onigmo, Joni) and JavaScript, `i` aside; `\\1` is the first group.
+ * Masks that keep secrets and personal data out of the log store. Logstash applies them in this order to
+ * every text of a line. The patterns mean the same to Ruby (Onigmo, Joni) and JavaScript, except `i`; `\\1`
+ * is the first group.
  */
 
 export interface Mask {
   readonly name: string;
-  /** Words in small letters, one of which a text that matches has: looking for them is many times cheaper. */
+  /** Lower-case words; a text that matches has at least one. Searching for them first is much cheaper. */
   readonly needs: readonly string[];
   readonly pattern: string;
   readonly replacement: string;
@@ -77,6 +78,6 @@ export const MASKS: readonly Mask[] = [
   },
 ];
 
-/** Fields whose text is a secret whatever it looks like, by the end of their name. */
+/** Endings of field names whose text is always a secret. */
 export const SECRET_NAMES =
   '(?:^|[._-])(?:password|passwd|passphrase|secret|token|authorization|cookie|api[_-]?key|private[_-]?key|credentials?)$';

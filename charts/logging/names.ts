@@ -13,7 +13,7 @@ export const USERS = {
   superuser: 'elastic',
   kibana: 'kibana_system',
   writer: 'logstash_writer',
-  /** Searches, and changes nothing: for people and for `./platform`. */
+  /** May search and change nothing: for people and for `./platform`. */
   reader: 'log_reader',
 } as const;
 export const USERS_SECRET = 'logging-users';
@@ -26,7 +26,7 @@ export const KIBANA_KEYS = {
 export const KIBANA_SECRET = 'kibana-keys';
 export const SNAPSHOT_SECRET = 'elasticsearch-snapshots';
 
-/** Who has a certificate, and where they live. All are of one authority, so that all trust each other. */
+/** Components with a certificate, and their zones. One authority signs all, so that all trust each other. */
 export const CERTIFIED: readonly { readonly name: string; readonly zone: Zone }[] = [
   { name: ELASTICSEARCH, zone: 'logging' },
   { name: LOGSTASH, zone: 'logging' },

@@ -10,7 +10,7 @@ import { certificateSecret, SECRETS, USERS_SECRET } from './names.ts';
 
 export const secretsMount: k8s.VolumeMount = { name: 'secrets', mountPath: SECRETS, readOnly: true };
 
-/** Passwords of some users, as files of their names. */
+/** Passwords of users, as files of their names. */
 export const passwordFiles = (...users: readonly string[]): readonly SecretFile[] =>
   users.map((name) => ({ secret: USERS_SECRET, key: name, path: name }));
 
@@ -21,7 +21,7 @@ export const certificateFiles = (component: string): readonly SecretFile[] =>
 export const secretsVolume = (...files: readonly (readonly SecretFile[])[]): k8s.Volume =>
   secretVolume('secrets', files.flat());
 
-/** A shell command with the functions of `secrets.sh`, which stands beside the configuration in `directory`. */
+/** A shell command with the functions of `secrets.sh`, which lies beside the configuration in `directory`. */
 export const withSecrets = (directory: string, ...lines: readonly string[]): string[] => [
   'bash',
   '-euo',
@@ -31,7 +31,7 @@ export const withSecrets = (directory: string, ...lines: readonly string[]): str
 ];
 export const secretsEnvironment: k8s.EnvVar[] = [{ name: 'SECRETS_DIR', value: SECRETS }];
 
-/** The account and the ConfigMap of a component, which have its name. */
+/** The ServiceAccount and the ConfigMap of a component, which have its name. */
 export function addBase(
   scope: Construct,
   config: Config,

@@ -31,7 +31,7 @@ function certificateEntries(config: Config): SecretEntry[] {
   }));
 }
 
-/** Empty when logging is off; without certificates when a cert-manager issuer makes them. */
+/** Empty while logging is off; without certificates when a cert-manager issuer creates them. */
 export function loggingSecrets(config: Config): readonly SecretEntry[] {
   const { enabled, issuer, snapshots } = config.logging;
   if (!enabled) return [];

@@ -21,7 +21,7 @@ import { addBase, passwordFiles, secretsMount, secretsVolume } from './pods.ts';
 const SETUP = '/etc/logging-setup';
 const CPU = { request: '50m', limit: '250m' };
 const MEMORY = { request: '32Mi', limit: '128Mi' };
-/** How long it waits for each of the two to answer. */
+/** Seconds the Job waits for Elasticsearch, and again for Kibana. */
 const WAIT_SECONDS = 900;
 const DEADLINE_SECONDS = 3600;
 
@@ -41,7 +41,6 @@ export class Setup extends Construct {
       activeDeadlineSeconds: DEADLINE_SECONDS,
       template: podTemplate({ config, component, annotations, spec: this.podSpec(config, component) }),
     };
-    // Kubernetes refuses a change of a Job's template: the name has a hash of all of it, and of the mounted files.
     const hash = checksum({ ...files, spec: JSON.stringify(spec) }).slice(0, 8);
     new k8s.KubeJob(this, 'job', { metadata: { name: `${LOGGING_SETUP}-${hash}`, labels }, spec });
   }
@@ -57,7 +56,7 @@ export class Setup extends Construct {
       containers: [
         {
           name: 'setup',
-          // Has bash and curl.
+          // This image has bash and curl.
           image: thirdPartyImage(config, 'elasticsearch'),
           imagePullPolicy: 'IfNotPresent',
           command: ['bash', `${SETUP}/setup.sh`],

@@ -1,4 +1,4 @@
-/** Accounts of the monitoring, and what each may read: a Role in every namespace it looks at, nothing written. */
+/** Accounts of the monitoring: each has a Role in every namespace it reads, and writes nothing. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 
@@ -14,7 +14,7 @@ export interface AccountProps {
   readonly name: string;
   readonly namespace: string;
   readonly labels: Record<string, string>;
-  /** Its pods talk to the Kubernetes API. @default false */
+  /** Its pods call the Kubernetes API. @default false */
   readonly token?: boolean;
 }
 
@@ -25,7 +25,7 @@ export function addAccount(scope: Construct, { name, namespace, labels, token = 
   });
 }
 
-/** @param role its name; namespaces that other environments share need one that tells them apart. */
+/** @param role name of the Role; namespaces that several environments share need distinct ones. */
 export function allowReading(
   scope: Construct,
   account: AccountProps,

@@ -1,4 +1,4 @@
-/** Alertmanager, as a resource of Prometheus' operator, and whom it tells of what. */
+/** Alertmanager, as a resource of Prometheus' operator, with its routes to receivers. */
 import type { Construct } from 'constructs';
 import { Alertmanager, AlertmanagerConfig } from '../../imports/monitoring.coreos.com.ts';
 import { componentLabels, namespaceOf } from '../constructs/names.ts';

@@ -20,7 +20,7 @@ export class Monitoring extends PlatformChart {
   }
 }
 
-/** A file of its own: dashboards are long. */
+/** Dashboards are long, so they have a file of their own. */
 export class Dashboards extends PlatformChart {
   constructor(scope: Construct, id: string, props: PlatformChartProps) {
     super(scope, id, props, 'monitoring');

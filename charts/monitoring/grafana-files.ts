@@ -7,7 +7,7 @@ import { DATA_SOURCE } from './dashboards/render.ts';
 
 export const SECRETS = '/run/secrets/grafana';
 
-/** Where its files are, and below which path a key of the ConfigMap becomes one. */
+/** Folders of its files, and the path below them for each key of the ConfigMap. */
 export const TREE = {
   config: '/etc/grafana',
   dashboards: '/etc/assistants-dashboards',
@@ -21,7 +21,7 @@ const PATHS: Readonly<Record<string, string>> = {
 
 const HOME = `${TREE.dashboards}/Platform/assistants-overview.json`;
 
-/** Every visitor needs a password; Grafana asks nothing of the internet and installs nothing. */
+/** Every visitor needs a password; Grafana calls nothing on the internet and installs nothing. */
 const SETTINGS: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>> = {
   server: { http_port: PORTS.grafana },
   security: {
@@ -85,7 +85,7 @@ const providers = {
   ],
 };
 
-/** Content of its ConfigMap. */
+/** Content of Grafana's ConfigMap. */
 export const grafanaFiles = (config: Config): Record<string, string> => ({
   'grafana.ini': ini,
   'datasources.yaml': toYaml(dataSources(config)),

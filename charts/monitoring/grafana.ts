@@ -1,4 +1,4 @@
-/** Grafana: nothing in it is made by hand, so it keeps nothing but who is logged in. */
+/** Grafana: people change nothing in it, so it stores only who is logged in. */
 
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
@@ -30,9 +30,9 @@ import { GRAFANA_SECRET } from './secrets.ts';
 
 /** The official image's user. */
 const GRAFANA_USER = 472;
-/** Part of the memory limit from which on Go cleans up more often. */
+/** Share of the memory limit above which Go collects garbage more often. */
 const SOFT_LIMIT = 0.8;
-/** What may be written: its database, its log folder, plug-ins it looks for, scratch. */
+/** Writable folders: its database, its log, plug-ins it looks for, scratch space. */
 const WRITABLE = { data: '/var/lib/grafana', log: '/var/log/grafana', tmp: '/tmp' } as const;
 
 const configMapOf = (folder: string): string => `${GRAFANA}-dashboards-${folder.toLowerCase()}`;
@@ -48,9 +48,9 @@ function dashboardFiles(props: PlatformChartProps): ReadonlyMap<string, Readonly
   return folders;
 }
 
-/** The Secrets it was started with. */
+/** The Secrets Grafana started with. */
 const STATE = '/tmp/secrets.sum';
-/** Its database is made anew, which it takes the password for: nothing in it outlives the pod either. */
+/** Grafana takes the password only for a new database. Nothing in the database outlives the pod anyway. */
 const START = [rememberFiles(SECRETS, STATE), `rm -f ${WRITABLE.data}/grafana.db`, 'exec /run.sh'].join('\n');
 
 export function addGrafana(scope: Construct, props: PlatformChartProps): void {

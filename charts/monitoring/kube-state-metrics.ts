@@ -15,7 +15,7 @@ import { UNPRIVILEGED } from './managed.ts';
 
 const CPU = { request: '20m', limit: '100m' };
 const MEMORY = { request: '64Mi', limit: '128Mi' };
-/** Its own state: readiness is answered there. */
+/** Port of its own metrics, where it also answers readiness. */
 const TELEMETRY_PORT = 8081;
 /** Kinds that alerts and dashboards ask about: neither Secrets nor ConfigMaps. */
 const READABLE: readonly Readable[] = [

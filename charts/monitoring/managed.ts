@@ -1,4 +1,4 @@
-/** What Prometheus and Alertmanager have in common: the operator makes their pods, from these fields. */
+/** What Prometheus and Alertmanager share: the operator creates their pods from these fields. */
 
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
@@ -12,9 +12,9 @@ import { podTemplate } from '../constructs/template.ts';
 import { portOf } from '../graph/build.ts';
 import type { Allowance, Component } from '../graph/model.ts';
 
-/** The images' own user. */
+/** The user of both images. */
 export const UNPRIVILEGED = 65_534;
-/** Writes the configuration anew and tells its neighbour, whenever the operator changed it. */
+/** The sidecar that writes changed configuration and reloads its neighbour. */
 const RELOADER = {
   cpu: { request: '10m', limit: '100m' },
   memory: { request: '32Mi', limit: '64Mi' },
@@ -29,7 +29,7 @@ export interface ManagedPodProps {
   readonly cpu: Allowance;
   readonly memory: Allowance;
   readonly storage: string;
-  /** Its pod talks to the Kubernetes API. @default false */
+  /** Its pod calls the Kubernetes API. @default false */
   readonly token?: boolean;
 }
 

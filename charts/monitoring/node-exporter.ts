@@ -1,4 +1,4 @@
-/** node-exporter, one pod a node, alone in the namespace that may touch the host. */
+/** node-exporter: one pod on each node, alone in the namespace that may touch the host. */
 
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
@@ -65,7 +65,7 @@ function podSpec(config: Config, component: Component): k8s.PodSpec {
     priorityClassName: priorityClass(config, 'standard'),
     terminationGracePeriodSeconds: 30,
     securityContext: podSecurity(UNPRIVILEGED),
-    // Every node is worth watching, those that keep other pods away too.
+    // Tainted nodes need monitoring too.
     tolerations: [{ operator: 'Exists' }],
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     containers: [

@@ -14,9 +14,9 @@ import { type AccountProps, addAccount, allowReading } from './access.ts';
 import { addService, managedPod } from './managed.ts';
 import { REMOTE_WRITE_SECRET } from './secrets.ts';
 
-/** Part of the volume that samples may fill: the write-ahead log and a compaction need the rest. */
+/** Share of the volume for samples; the write-ahead log and compaction need the rest. */
 const USABLE = 0.8;
-/** Samples one target may have; the largest of ours has some 2,000. */
+/** Most samples of one target; the platform's largest has some 2,000. */
 const SAMPLE_LIMIT = 20_000;
 /** Where the operator keeps the list of kubelets. */
 export const KUBELET_NAMESPACE = 'kube-system';
@@ -33,7 +33,7 @@ export function addPrometheus(scope: Construct, { config, topology }: PlatformCh
   const { monitoring } = config;
   const namespace = namespaceOf(config, component.zone);
   addAccess(scope, config, { name: PROMETHEUS, namespace, labels, token: true }, topology.components);
-  // Whatever of the platform lies in this namespace and is of these kinds.
+  // Prometheus takes the platform's objects of these kinds in its own namespace.
   const selector = { matchLabels: { 'app.kubernetes.io/part-of': PART_OF } };
   const remoteWrite = remoteWriteOf(config);
   new Prometheus(scope, 'prometheus', {
@@ -86,7 +86,7 @@ function remoteWriteOf({ monitoring, proxy }: Config): RemoteWrite | undefined {
   return url;
 }
 
-/** Finds pods where they have metrics, Alertmanager in its own namespace, and asks kubelets for metrics alone. */
+/** Lets Prometheus find pods with metrics and Alertmanager, and read only metrics of the kubelets. */
 function addAccess(
   scope: Construct,
   config: Config,

@@ -1,13 +1,13 @@
-/** Who is told of an alert, by its severity, and which alerts say nothing new beside another. */
+/** Whom Alertmanager notifies, by severity, and which alerts it suppresses. */
 import type { AlertmanagerConfigSpec, Receiver, Route } from '../../imports/monitoring.coreos.com.ts';
 import type { Config } from '../config/schema.ts';
 import { INHIBITIONS } from './rules/inhibitions.ts';
 import { EMAIL_SECRET, sendsWithPassword, WEBHOOK_SECRET } from './secrets.ts';
 
-/** Severities an alert may have, and how long until it is told again while it lasts. */
+/** Severities, and how often Alertmanager repeats an alert that still fires. */
 export const SEVERITIES = { critical: '1h', warning: '12h', info: '24h' } as const;
 type Severity = keyof typeof SEVERITIES;
-/** The receiver without an address: for alerts that have no other. */
+/** A receiver without an address, for alerts that no other receiver takes. */
 const SILENT = 'silent';
 
 const severityIs = (value: string) => [{ name: 'severity', value, matchType: '=' as const }];
@@ -58,7 +58,7 @@ function receiver(config: Config, severity: Severity): Receiver {
     to: emailTo,
     from: settings.smtpFrom,
     smarthost: `${settings.smtpHost}:${settings.smtpPort}`,
-    // A server of the `tls` kind speaks TLS from the first byte: STARTTLS is not asked for there.
+    // `tls` means TLS from the first byte, without STARTTLS.
     requireTLS: settings.smtpSecurity === 'starttls',
     ...(sendsWithPassword(config) ? { authUsername: emailUser, authPassword: EMAIL_SECRET } : {}),
     sendResolved: true,

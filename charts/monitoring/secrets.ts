@@ -1,4 +1,4 @@
-/** Secrets of the monitoring: Grafana's own, and those a person provides where the configuration asks for what needs them. */
+/** Grafana's Secret, and those a person provides when the configuration needs them. */
 import { notifies } from '../config/monitoring.ts';
 import type { Config } from '../config/schema.ts';
 
@@ -27,6 +27,6 @@ export function providedSecrets(
   ];
 }
 
-/** Whether the mail server wants a password of Alertmanager. */
+/** Whether Alertmanager needs a password for the mail server. */
 export const sendsWithPassword = (config: Config): boolean =>
   notifies(config, 'email') && config.monitoring.alertmanager.emailUser !== '';

@@ -8,7 +8,7 @@ import { componentOf } from '../graph/build.ts';
 import { PROMETHEUS } from '../graph/model.ts';
 import { KUBELET_NAMESPACE } from './prometheus.ts';
 
-/** What is kept of the thousands of series a kubelet has: containers by use and limit, volumes by size. */
+/** Kubelet metrics that Prometheus keeps, of thousands: containers by use and limit, volumes by size. */
 export const KUBELET_METRICS = {
   '/metrics/cadvisor': [
     'container_cpu_usage_seconds_total',
@@ -28,7 +28,7 @@ export const KUBELET_METRICS = {
   ],
 } as const;
 
-/** What the languages' own libraries count, and when each counter was made: a third of all series. */
+/** Drops metrics of language runtimes and creation times of counters: a third of all series. */
 const NOBODY_ASKS: Relabeling = {
   sourceLabels: ['__name__'],
   regex: '(go|promhttp|python_gc)_.+|.+_created',
@@ -58,10 +58,10 @@ export function addTargets(scope: Construct, { config, topology }: PlatformChart
     scheme: 'https',
     ...timing,
     bearerTokenFile: '/var/run/secrets/kubernetes.io/serviceaccount/token',
-    // Kubelets sign their own certificates unless the cluster was set up otherwise.
+    // Kubelets sign their own certificates unless the cluster's owner changed that.
     tlsConfig: { insecureSkipVerify: true },
     honorLabels: true,
-    // Else a container that is gone keeps its last value for five minutes.
+    // Otherwise a deleted container keeps its last value for five minutes.
     honorTimestamps: false,
     relabelings: [{ sourceLabels: ['__metrics_path__'], targetLabel: 'metrics_path' }],
   } as const;
@@ -78,7 +78,7 @@ export function addTargets(scope: Construct, { config, topology }: PlatformChart
   });
 }
 
-/** Series of that name, of our namespaces: a node of a shared cluster has others' too. */
+/** Keeps series of the platform's namespaces: nodes of a shared cluster run other pods too. */
 const ours = (config: Config, names: readonly string[]): readonly Relabeling[] => [
   { sourceLabels: ['__name__'], regex: names.join('|'), action: 'keep' },
   {

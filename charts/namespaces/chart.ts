@@ -10,12 +10,12 @@ import { PlatformChart, type PlatformChartProps } from '../constructs/platform-c
 import { solverPod } from '../edge/certificate.ts';
 import type { Zone } from '../graph/model.ts';
 
-/** Minor whose Pod Security rules hold; a newer cluster keeps judging by the newest it knows. */
+/** Version of the Pod Security rules; `latest` means the cluster's own. */
 const POD_SECURITY_VERSION = 'latest';
 const PRIORITIES = { critical: 1_000_000, standard: 100_000, batch: 1_000 } as const;
 
 export interface NamespacesProps extends PlatformChartProps {
-  /** Sum of all pods at their largest, by namespace. */
+  /** Resources of all pods at their largest, by namespace. */
   readonly footprints: ReadonlyMap<string, Footprint>;
 }
 

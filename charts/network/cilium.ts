@@ -13,7 +13,7 @@ const ENTITIES: Readonly<Partial<Record<External, readonly string[]>>> = {
   kubelet: ['host', 'remote-node'],
 };
 
-/** Purposes a component reaches that have an identity; instances of CloudNativePG ask the API server, too. */
+/** Purposes of a component that have a Cilium identity; CloudNativePG instances call the API server too. */
 function purposesOf(
   config: Config,
   { externalEdges }: Topology,

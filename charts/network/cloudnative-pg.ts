@@ -1,4 +1,4 @@
-/** What CloudNativePG's instances need besides the graph: each other, their operator, the Kubernetes API. */
+/** What CloudNativePG's instances reach besides the graph: each other, their operator, the Kubernetes API. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { EVERYWHERE } from '../config/network.ts';
@@ -10,7 +10,7 @@ import { dnsRule, outsidePeers } from './policy.ts';
 /** Port of the instance manager: status for the operator and for the other instances. */
 const STATUS_PORT = 8000;
 const OPERATOR_NAMESPACE = 'cnpg-system';
-/** Cloud metadata is there. */
+/** Clouds serve their metadata there. */
 const LINK_LOCAL = { '0.0.0.0/0': '169.254.0.0/16', '::/0': 'fe80::/10' } as const;
 
 const ports = (...numbers: readonly number[]): k8s.NetworkPolicyPort[] =>

@@ -1,4 +1,4 @@
-/** NetworkPolicies from the graph: everything is closed, then one policy a component opens exactly its edges. */
+/** NetworkPolicies from the graph: all traffic is closed, then one policy a component opens its edges. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { egressPorts } from '../config/destinations.ts';
@@ -14,7 +14,7 @@ const tcp = (port: number): k8s.NetworkPolicyPort => ({
   port: k8s.IntOrString.fromNumber(port),
 });
 
-/** The pods of a component, wherever they live. */
+/** Selects the pods of a component in its namespace. */
 function peer(config: Config, component: Component): k8s.NetworkPolicyPeer {
   return {
     namespaceSelector: {
@@ -39,7 +39,7 @@ export const outsidePeers = ({
   }),
 ];
 
-/** Cluster DNS, over UDP and TCP: a long answer comes by TCP. */
+/** Cluster DNS over UDP and TCP: a long answer comes over TCP. */
 export const dnsRule = ({ egress: { dns } }: Config): k8s.NetworkPolicyEgressRule => ({
   to: outsidePeers(dns),
   ports: dns.ports.flatMap((port) =>
@@ -47,7 +47,7 @@ export const dnsRule = ({ egress: { dns } }: Config): k8s.NetworkPolicyEgressRul
   ),
 });
 
-/** Where a purpose is reached: itself, or the proxy. */
+/** Where traffic for a purpose goes: to its destination, or to the proxy. */
 const wayTo = (config: Config, to: External): External | 'proxy' =>
   hasProxy(config) && BY_HTTP.includes(to) ? 'proxy' : to;
 
@@ -84,7 +84,7 @@ function ingressRules(
   if (config.edge.controller !== 'traefik' && open !== undefined)
     rules.push({ from: foreignController(config), ports: [tcp(open)] });
   if (component.kind === 'edge')
-    // Clients come from anywhere; our own pods still can't, because their egress is closed.
+    // Clients come from anywhere. The platform's own pods still cannot connect: their egress is closed.
     rules.push({
       from: EVERYWHERE.map((cidr) => ({ ipBlock: { cidr } })),
       ports: component.ports
@@ -94,7 +94,7 @@ function ingressRules(
   return rules;
 }
 
-/** Where a controller that is not ours connects from. */
+/** Where an Ingress controller the platform does not run connects from. */
 function foreignController({ edge: { from } }: Config): k8s.NetworkPolicyPeer[] {
   const { namespace, podLabels, cidrs } = from;
   return [
@@ -110,7 +110,7 @@ function foreignController({ edge: { from } }: Config): k8s.NetworkPolicyPeer[] 
   ];
 }
 
-/** The port that the way into the platform leads to; none of most components. */
+/** Port of a component that the edge leads to; undefined for most components. */
 function entrance({ kind, name, service, ports }: Component): number | undefined {
   const isOpen = (kind === 'service' && service !== undefined && isEntered(service)) || name === ACME_SOLVER;
   return isOpen ? ports.find((port) => port.name === 'http')?.number : undefined;
@@ -124,7 +124,7 @@ export function addDefaultDeny(scope: Construct, namespace: string): void {
   });
 }
 
-/** Opens a component's edges: one rule an edge, both directions. */
+/** Opens a component's edges: one rule for each, in both directions. */
 export function addComponentPolicy(
   scope: Construct,
   config: Config,
@@ -142,7 +142,7 @@ export function addComponentPolicy(
     spec: {
       podSelector: { matchLabels: { ...component.selector } },
       policyTypes: ['Ingress', 'Egress'],
-      // The API server drops an empty list, and a client that sends it again sees a change each time.
+      // The API server drops an empty list, so each apply that sends one would show a change.
       ...(ingress.length > 0 ? { ingress } : {}),
       ...(egress.length > 0 ? { egress } : {}),
     },

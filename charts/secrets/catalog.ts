@@ -10,7 +10,7 @@ import { loggingSecrets } from '../logging/secrets.ts';
 import { GRAFANA_SECRET, providedSecrets } from '../monitoring/secrets.ts';
 
 const PASSWORD: SecretValue = { kind: 'generated', bytes: 24 };
-/** HS256 wants a key at least as long as its hash (RFC 7518, 3.2); twice that leaves room. */
+/** HS256 needs a key at least as long as its hash (RFC 7518, 3.2); this is twice that. */
 const JWT_KEY: SecretValue = { kind: 'generated', bytes: 64 };
 
 function databaseSecrets(config: Config, namespace: string, spec: ServiceSpec): SecretEntry[] {
@@ -27,7 +27,7 @@ function databaseSecrets(config: Config, namespace: string, spec: ServiceSpec): 
     ],
   });
   return [
-    // The operator of the other engine takes the whole value for the password.
+    // CloudNativePG takes the whole value for the password.
     login(
       appSecret(spec.name),
       databaseOf(config, spec.database).user,

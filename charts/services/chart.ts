@@ -1,4 +1,4 @@
-/** One chart, and so one manifest, a service. */
+/** One chart for each service, and so one manifest. */
 import type { Construct } from 'constructs';
 import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { componentOf } from '../graph/build.ts';

@@ -70,7 +70,7 @@ function settingValue(config: Config, topology: Topology, name: SettingName): st
     case 'UPLOAD_SECONDS':
       return String(uploadSeconds(config));
     case 'CORS_ORIGINS':
-      // Our own edge answers for CORS; behind an external controller the gateway does.
+      // The platform's own edge answers for CORS; behind an external controller the gateway does.
       return config.edge.controller === 'traefik' ? '' : corsOrigins(config).join(',');
     case 'CONSOLE_ENABLED':
       return config.console.enabled ? 'true' : '';
@@ -117,7 +117,7 @@ function settingValue(config: Config, topology: Topology, name: SettingName): st
   }
 }
 
-/** Where the keys are that tokens are verified by; none when there is one shared key. */
+/** Address of the keys that verify tokens; empty with a shared key. */
 function keySetUrl(config: Config, topology: Topology): string {
   if (!signsWithOwnKey(config)) return '';
   const port = portOf(componentOf(topology, USER_MANAGEMENT), 'http');
@@ -128,7 +128,7 @@ function callTargets(topology: Topology, spec: ServiceSpec): readonly ServiceSpe
   return topology.services.filter((other) => spec.calls?.includes(other.name));
 }
 
-/** Variables that the platform itself gives a service; an empty one is not set. */
+/** Variables the platform gives a service; empty ones are left out. */
 export function platformVariables(
   config: Config,
   topology: Topology,
@@ -142,7 +142,7 @@ export function platformVariables(
     ENV_TIER: config.tier,
     LOG_LEVEL: config.logLevel,
     DEBUG: String(config.debug),
-    // The services' own default takes IPv4 only.
+    // By default services listen on IPv4 only.
     HOST: config.ipFamilies.includes('IPv6') ? listenAddress(config) : '',
     PORT: String(spec.port),
     SERVICE_VERSION: config.images.tag,
@@ -158,7 +158,7 @@ export function platformVariables(
     REDIS_HOST: REDIS,
     REDIS_PORT: String(PORTS.redis),
     ...(spec.egress?.length ? proxyVariables(config, topology.components) : {}),
-    // 1C's authority: a file of its own, because its client takes nothing from the environment.
+    // onec-integration reads 1C's authority from this file: its client reads no environment variables.
     ...(spec.name === ONEC_INTEGRATION ? { ONEC_CA_FILE: trusts(config) ? CA_BUNDLE : '' } : {}),
     ...(database
       ? {
@@ -189,7 +189,7 @@ export function serviceEnvironment(
   const variables = { ...own, ...chosenSettings(spec, names, own) };
   const { extraEnv = [] } = podSettings(config, component);
   checkExtraEnv(spec, extraEnv, own);
-  // What is not set is left out: the services' own defaults are what an empty value means.
+  // Unset variables are left out, so that the services' own defaults apply.
   return [
     ...Object.entries(variables).flatMap(([name, value]) => (value === '' ? [] : [{ name, value }])),
     ...extraEnv,

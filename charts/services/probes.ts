@@ -14,8 +14,8 @@ const probe = (path: string, periodSeconds: number, failureThreshold: number): k
 export const serviceProbes: Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> = {
   // 60 s in all.
   startupProbe: probe('/live', 1, 60),
-  // Looks at the database and Redis.
+  // Checks the database and Redis.
   readinessProbe: probe('/health', 10, 3),
-  // Looks at the process only: restarting it would not bring back a database.
+  // Checks the process only: a restart would not bring back a database.
   livenessProbe: probe('/live', 30, 3),
 };

@@ -40,7 +40,7 @@ export interface AssistantServiceProps {
 /** Name of the container that brings the database's schema up to date. */
 export const MIGRATE_CONTAINER = 'migrate';
 
-/** The key a service needs for tokens: the shared one, or the private one where tokens are made. */
+/** The key a service needs for tokens: the shared one, or user-management's private one. */
 function tokenKey(config: Config, { name }: ServiceSpec): readonly SecretFile[] {
   const file = (secret: string, key: string): SecretFile => ({ secret, key, path: key });
   if (!signsWithOwnKey(config)) return [file(JWT_SECRET, 'JWT_SECRET_KEY')];
@@ -75,7 +75,7 @@ export class AssistantService extends Construct {
     this.deployment = new k8s.KubeDeployment(this, 'deployment', {
       metadata: { name: spec.name, labels },
       spec: {
-        // The autoscaler owns the number when there is one.
+        // The autoscaler, when there is one, sets the number.
         ...(scale.autoscaler ? {} : { replicas: scale.replicas }),
         revisionHistoryLimit: 5,
         selector: { matchLabels: selector },
@@ -134,7 +134,7 @@ export class AssistantService extends Construct {
     };
   }
 
-  /** Its name resolves to every ready pod, so that the gateway can choose among them itself. */
+  /** A Service whose name resolves to every ready pod, so that the gateway can choose among them. */
   private addPodList(
     labels: Record<string, string>,
     selector: Record<string, string>,
@@ -172,7 +172,7 @@ export class AssistantService extends Construct {
             },
           },
         ],
-        // Slowly down: a pod that leaves drains for a while, and load comes in waves.
+        // Scales down slowly: a leaving pod drains for a while, and load comes in waves.
         behavior: { scaleDown: { stabilizationWindowSeconds: 300 } },
       },
     });

@@ -42,7 +42,7 @@ export class SimulatorChart extends PlatformChart {
     new k8s.KubeDeployment(this, 'deployment', {
       metadata: { name, labels },
       spec: {
-        // One: a simulated base lives in memory.
+        // A simulated base lives in one pod's memory.
         replicas: 1,
         revisionHistoryLimit: 5,
         selector: { matchLabels: selector },

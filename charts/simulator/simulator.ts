@@ -1,4 +1,4 @@
-/** Whether the simulators run, where they are reached, and whose credentials the 1C simulator takes. */
+/** Whether the simulators run, their addresses, and the 1C simulator's credentials. */
 import type { Config } from '../config/schema.ts';
 import {
   AI_ASSISTANT,
@@ -14,7 +14,7 @@ import {
 /** Path of the simulated base, as in onec_simulator/server.py. */
 const BASE_PATH = '/base/odata/standard.odata';
 
-/** A configured server wins: then there is nothing to simulate. */
+/** A configured 1C server wins over the simulator. */
 export const simulatorRuns = ({ simulator, settings }: Config): boolean =>
   simulator.enabled && settings.onecServerUrl === '';
 
@@ -24,7 +24,7 @@ export const onecServerUrl = (config: Config): string =>
     ? `http://${SIMULATOR}:${PORTS.simulator}${BASE_PATH}`
     : config.settings.onecServerUrl;
 
-/** A server of one's own wins. A key does too: ai-assistant sees it, no manifest does. */
+/** A configured address wins over the simulator. So does a provider's key, which only ai-assistant sees. */
 export const modelSimulatorRuns = ({ simulator, settings }: Config): boolean =>
   simulator.models && settings.openaiBaseUrl === '' && settings.anthropicBaseUrl === '';
 
@@ -47,7 +47,7 @@ export function withSimulator(config: Config, services: readonly ServiceSpec[]):
   );
 }
 
-/** A simulator that runs, and the service whose image has it. */
+/** A simulator that runs, and the service whose image contains it. */
 export interface Simulator {
   readonly name: string;
   readonly spec: ServiceSpec;
@@ -56,7 +56,7 @@ export interface Simulator {
   readonly secret?: SecretSpec;
 }
 
-/** Those of a topology. */
+/** The simulators that run in a topology. */
 export function simulatorsOf({ components, services }: Topology): readonly Simulator[] {
   const specOf = (name: string) => services.find((spec) => spec.name === name);
   const found = [

@@ -26,14 +26,14 @@ import {
 import { managedClaimOf } from '../graph/monitoring.ts';
 import { LOGSTASH_STORAGE } from '../logging/logstash.ts';
 
-/** A claim, whose it is, and its size. */
+/** A claim, its component and its size. */
 interface Volume {
   readonly claim: string;
   readonly component: string;
   readonly size: string;
 }
 
-/** The volumes of an environment. CloudNativePG makes and grows those of its instances itself. */
+/** The volumes of an environment. CloudNativePG creates and grows its instances' volumes itself. */
 function volumesOf(config: Config, topology: Topology): readonly Volume[] {
   const store = (component: string, size: string): Volume => ({ claim: claimOf(component), component, size });
   const managed = (component: string, size: string): Volume => ({

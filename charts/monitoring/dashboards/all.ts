@@ -1,4 +1,4 @@
-/** Every dashboard there is something to show on. */
+/** Every dashboard that has something to show. */
 import { backups, postgres, redis } from './data.ts';
 import { edge, gateway } from './entry.ts';
 import type { DashboardContext, DashboardSpec } from './model.ts';

@@ -6,7 +6,7 @@ const byDatabase = (title: string, expr: string, unit: PanelSpec['unit'] = 'none
   unit,
   queries: [{ expr, legend: '{{job}}' }],
 });
-/** Databases of the server that are ours. */
+/** The platform's databases on the server. */
 const OWN = 'datname!~"template.|postgres"';
 
 export const postgres = (): DashboardSpec => ({

@@ -1,4 +1,4 @@
-/** A dashboard as data: what is asked and how it is read. How Grafana wants it is render.ts. */
+/** A dashboard as data: its queries, and how people read them. render.ts turns it into Grafana's JSON. */
 import type { Config } from '../../config/schema.ts';
 import type { Topology } from '../../graph/model.ts';
 
@@ -23,19 +23,19 @@ export interface Query {
 
 export interface PanelSpec {
   readonly title: string;
-  /** What it tells, and what to do about it. @default none */
+  /** What it shows, and what to do about it. @default none */
   readonly description?: string;
   /** `graph`: over time; `stat`: the newest value, large. @default graph */
   readonly kind?: 'graph' | 'stat';
   /** @default none */
   readonly unit?: Unit;
-  /** Values from which on it is yellow and red. @default neither */
+  /** Values at which the panel turns yellow and red. @default neither */
   readonly thresholds?: { readonly warning: number; readonly critical: number };
   readonly queries: readonly Query[];
 }
 
 export interface DashboardSpec {
-  /** In addresses; never changes. */
+  /** Part of the dashboard's address; must never change. */
   readonly uid: string;
   readonly title: string;
   readonly folder: 'Platform' | 'Services' | 'Data';

@@ -1,7 +1,7 @@
-/** The machines below: processors, memory, disks, and who uses them. */
+/** The nodes: processors, memory, disks, and the pods that use them. */
 import type { DashboardSpec } from './model.ts';
 
-/** Disks, not memory dressed as such. */
+/** Leaves out file systems in memory. */
 const DISK = 'fstype!~"tmpfs|ramfs",mountpoint!~"/etc/.+"';
 
 export const nodes = (): DashboardSpec => ({

@@ -1,8 +1,8 @@
-/** The first page: is everything up, and the four golden signals of every service. */
+/** The first page: whether everything is up, and the four golden signals of every service. */
 import type { ServiceSpec } from '../../graph/model.ts';
 import type { DashboardContext, DashboardSpec, PanelSpec } from './model.ts';
 
-/** Requests of probes and scrapes come from no user. */
+/** Leaves out probes and scrapes, which no user sends. */
 export const SERVED = 'route!~"/live|/health|/metrics"';
 
 const service = ({ name, title }: ServiceSpec) => {

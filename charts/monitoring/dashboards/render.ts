@@ -59,7 +59,7 @@ const graph = (): GraphBuilder =>
     .legend(new VizLegendOptionsBuilder().showLegend(true))
     .tooltip(new VizTooltipOptionsBuilder());
 
-/** Places from left to right; another line where the next does not fit, or is of the other kind. */
+/** Places panels from left to right; a new row starts when a row is full or the kind of panel changes. */
 function placesOf(panels: readonly PanelSpec[], top: number): readonly GridPos[] {
   const places: GridPos[] = [];
   for (const { kind = 'graph' } of panels) {

@@ -1,4 +1,4 @@
-/** Backups and restore drills: that each run there is to be ends well. The schedule itself is read from Kubernetes. */
+/** Alerts for backups and restore drills that do not run or fail. Kubernetes reports their schedule. */
 import { DEADLINE_SECONDS } from '../../backup/chart.ts';
 import { backupOf, drillOf, KUBE_STATE_METRICS } from '../../graph/model.ts';
 import type { Alert, Recording, RuleGroup, RuleScope } from './model.ts';
@@ -6,7 +6,7 @@ import { runs } from './model.ts';
 
 type Task = 'backup' | 'restore-drill';
 
-/** A run may take as long as its deadline says, and is counted a little later. */
+/** A run may take until its deadline, and kube-state-metrics reports it a little later. */
 const OVERDUE_SECONDS = DEADLINE_SECONDS + 900;
 
 const expected = ({ topology }: RuleScope): readonly Recording[] =>
@@ -28,7 +28,7 @@ const expected = ({ topology }: RuleScope): readonly Recording[] =>
 const newest = ({ app }: RuleScope, metric: string, task: Task): string =>
   `max by (cronjob) (${metric}{namespace="${app}",cronjob=~"${task}-.+"})`;
 
-/** Started, long enough ago, and no success since. */
+/** A run started longer ago than it may take, and none has succeeded since. */
 const failed = (scope: RuleScope, task: Task): string => {
   const started = newest(scope, 'kube_cronjob_status_last_schedule_time', task);
   const succeeded = newest(scope, 'kube_cronjob_status_last_successful_time', task);
@@ -72,7 +72,7 @@ const alerts = (scope: RuleScope): readonly Alert[] => [
     alert: 'BackupJobMissing',
     severity: 'critical',
     for: '10m',
-    // Without kube-state-metrics nothing is known, and another alert says so.
+    // Silent without kube-state-metrics, whose absence has its own alert.
     expr: `(platform:cronjob:expected unless on (cronjob) kube_cronjob_info{namespace="${scope.app}"}) and on () up{job="${KUBE_STATE_METRICS}"} == 1`,
     summary: 'There is no {{ $labels.cronjob }}: {{ $labels.service }} has no {{ $labels.task }}',
     description: 'The CronJob {{ $labels.cronjob }} is not in the cluster.',
@@ -87,7 +87,7 @@ const alerts = (scope: RuleScope): readonly Alert[] => [
   },
 ];
 
-/** Nothing where there are no backups, or no exporter that reports them. */
+/** Empty without backups, or without an exporter that reports them. */
 export const backupGroups = (scope: RuleScope): readonly RuleGroup[] =>
   scope.config.backups.enabled && runs(scope, KUBE_STATE_METRICS)
     ? [{ name: 'backups', recordings: expected(scope), alerts: alerts(scope) }]

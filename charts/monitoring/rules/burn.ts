@@ -7,8 +7,9 @@ export const SLOS = ['availability', 'latency'] as const;
 export type Slo = (typeof SLOS)[number];
 
 /**
- * A 30-day error budget burns `factor` times too fast. The long window shows that it matters, the short one that it
- * still continues. At these rates the long window uses up 2 %, 5 %, 10 % and 10 % of the budget.
+ * A burn rate: a 30-day error budget burns `factor` times too fast. The long window shows that it matters,
+ * the short one that it still continues. At these rates the long window uses up 2 %, 5 %, 10 % and 10 % of
+ * the budget.
  */
 export interface Burn {
   readonly long: string;
@@ -16,17 +17,17 @@ export interface Burn {
   readonly factor: number;
 }
 
-/** Somebody is woken up. */
+/** Wakes a person up. */
 export const FAST: readonly Burn[] = [
   { long: '1h', short: '5m', factor: 14.4 },
   { long: '6h', short: '30m', factor: 6 },
 ];
-/** Needs attention on the same day. */
+/** Needs a person on the same day. */
 export const SLOW: readonly Burn[] = [
   { long: '1d', short: '2h', factor: 3 },
   { long: '3d', short: '6h', factor: 1 },
 ];
-/** Fewer failures in the long window say nothing: a night with two requests is no outage. */
+/** Fewest failures in the long window that may alert: a night with two requests is no outage. */
 const LEAST_FAILURES = 10;
 
 const windows = [...new Set([...FAST, ...SLOW].flatMap(({ long, short }) => [long, short]))];
@@ -57,7 +58,7 @@ const ratioOver = (window: string): Recording => ({
 function burns({ config }: RuleScope, slo: Slo, { long, short, factor }: Burn): string {
   const above = (window: string) =>
     `slo:error_ratio:avg${window}{slo="${slo}"} > ${factor} * slo:error_budget:ratio`;
-  // A sample stands for the time until the next.
+  // Each sample counts for the seconds until the next.
   const failures = `sum_over_time(slo:failures:rate5m{slo="${slo}"}[${long}]) * ${config.monitoring.scrapeSeconds}`;
   return `(${above(long)} and ${above(short)} and ${failures} >= ${LEAST_FAILURES})`;
 }

@@ -1,4 +1,4 @@
-/** The rules as objects: one PrometheusRule a group, in the namespace of Prometheus. */
+/** The rules as objects: one PrometheusRule for each group, in the namespace of Prometheus. */
 import type { Construct } from 'constructs';
 import { PrometheusRule, type PrometheusRuleEntry } from '../../../imports/monitoring.coreos.com.ts';
 import { componentLabels } from '../../constructs/names.ts';
@@ -20,7 +20,7 @@ export class Rules extends PlatformChart {
   }
 }
 
-/** A group as Prometheus writes it; what is recorded comes before the alerts that use it. */
+/** A group in Prometheus' format; recordings come before the alerts that use them. */
 export const entriesOf = (
   { recordings = [], alerts = [] }: RuleGroup,
   runbooks: string,

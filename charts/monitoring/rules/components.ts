@@ -1,11 +1,11 @@
-/** What must be there: every component with metrics that runs all the time. */
+/** Alerts for missing components: those with metrics that run all the time. */
 import { EDGE } from '../../graph/model.ts';
 import type { Alert, RuleGroup, RuleScope } from './model.ts';
 
 /** Matches one series for each component of a kind. */
 export const expected = (kind: string): string => `platform:component:expected{kind="${kind}"}`;
 
-/** Labels that lead from a component to what is known of it. */
+/** Labels that join a component with its metrics. */
 const recordings = ({ topology }: RuleScope) =>
   topology.components
     .filter(({ metricsPort, presence }) => metricsPort && presence !== 'scheduled')

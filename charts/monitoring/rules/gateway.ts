@@ -1,4 +1,4 @@
-/** Causes in the gateway and at the edge. */
+/** Causes of failures in the gateway and the edge. */
 import { EDGE } from '../../graph/model.ts';
 import { type Alert, type RuleGroup, type RuleScope, runs } from './model.ts';
 
@@ -7,7 +7,7 @@ const gatewayAlerts: readonly Alert[] = [
     alert: 'BreakerOpen',
     severity: 'warning',
     for: '1m',
-    // Half open for a moment now and then, while it is tried.
+    // A breaker is half open for a moment while the gateway tries the upstream.
     expr: 'max by (upstream) (max_over_time(gateway_breaker_state[2m])) == 2',
     summary: 'The gateway leaves {{ $labels.upstream }} alone: its circuit breaker is open',
     description:
@@ -66,7 +66,7 @@ const certificateAlerts: readonly Alert[] = [
     alert: 'CertificateExpires',
     severity: 'warning',
     for: '1h',
-    // Let's Encrypt's last 90 days; cert-manager renews 30 days before their end.
+    // Let's Encrypt's certificates last 90 days; cert-manager renews them 30 days before their end.
     expr: certificateEndsIn(21),
     summary: 'The certificate of {{ $labels.sans }} should have been renewed',
     description:

@@ -18,11 +18,11 @@ interface Source {
 }
 
 const OPERATIONS = '/live|/health|/metrics|/openapi.json';
-/** Over five minutes: the longest part that every window of the burn rates is a multiple of. */
+/** Over five minutes: the longest time that divides every window of the burn rates. */
 const rate = (metric: string, matchers: string): string =>
   `(sum(rate(${metric}{${matchers}}[5m])) or vector(0))`;
 
-/** The label of the gateway's routes to a service; a `*` stands for itself. */
+/** Matches the gateway's route labels of a service; `[*]` is a literal `*`. */
 const gatewayRoutes = ({ gateway }: ServiceSpec): string =>
   (gateway?.rewrites ?? [{ from: gateway?.path ?? '', to: '' } satisfies RewriteSpec])
     .map(({ from }) => `${from}/[*]`)
@@ -31,7 +31,7 @@ const gatewayRoutes = ({ gateway }: ServiceSpec): string =>
 const traefikService = ({ app }: RuleScope, service: string): string => `${app}-${service}-http@kubernetes`;
 const ownEdge = ({ topology }: RuleScope): boolean => topology.components.some(({ name }) => name === EDGE);
 
-/** Where the users of a service meet it: a service that is away cannot count what it did not get. */
+/** Where users meet the service: while it is down, it cannot count the requests it misses. */
 function sources(scope: RuleScope, spec: ServiceSpec): readonly Source[] {
   const found: Source[] = [];
   if (spec.gateway)
@@ -51,7 +51,7 @@ function sources(scope: RuleScope, spec: ServiceSpec): readonly Source[] {
   return [{ metric: 'http_requests_total', matchers, status: 'status' }];
 }
 
-/** Requests and those that failed by our fault. */
+/** All requests, and those the platform failed. */
 export function availability(scope: RuleScope, name: string): Indicator {
   const spec = scope.topology.services.find((service) => service.name === name);
   const found: readonly Source[] = spec
@@ -71,7 +71,7 @@ export function availability(scope: RuleScope, name: string): Indicator {
   };
 }
 
-/** Requests that were answered, and those that took too long. Answers that stream take as long as they like at the gateway. */
+/** Answered requests, and the slow ones. Edge and gateway leave out streams, which may take any time. */
 export function latency(scope: RuleScope, name: string): Indicator {
   const { services } = scope.topology;
   const bound = upTo(objectiveOf(name).latency.seconds);
@@ -93,7 +93,7 @@ export function latency(scope: RuleScope, name: string): Indicator {
   return slower('http_request_duration_seconds', `job="${job}",route!~"${OPERATIONS}"`, bound);
 }
 
-/** The matcher of a bucket: the same bound is `1` in one exporter's text and `1.0` in another's. */
+/** The matcher of a bucket: exporters write the same bound as `1` or `1.0`. */
 const upTo = (seconds: number): string =>
   Number.isInteger(seconds) ? `le=~"${seconds}([.]0)?"` : `le="${seconds}"`;
 

@@ -1,11 +1,11 @@
-/** Which alerts say nothing new while another fires: the one that is worse, or the cause. */
+/** Which alerts Alertmanager suppresses while a worse alert, or their cause, fires. */
 
 export interface Inhibition {
-  /** While it fires … */
+  /** The alert that suppresses others. */
   readonly source: string;
-  /** … these are not sent … */
+  /** The alerts it suppresses. */
   readonly targets: readonly string[];
-  /** … where these labels are the same. Empty: everywhere. */
+  /** Labels that must be the same on both. Empty: none. */
   readonly equal: readonly string[];
 }
 

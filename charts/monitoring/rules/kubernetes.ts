@@ -7,7 +7,7 @@ const podAlerts = ({ namespaces }: RuleScope): readonly Alert[] => [
     alert: 'PodNotReady',
     severity: 'warning',
     for: '10m',
-    // A job's pod that is done is not ready either.
+    // A finished pod of a Job is not ready either.
     expr: `max by (namespace, pod) (kube_pod_status_ready{${namespaces},condition="false"}) == 1 and on (namespace, pod) (max by (namespace, pod) (kube_pod_status_phase{${namespaces},phase=~"Pending|Running|Unknown"}) == 1)`,
     summary: 'Pod {{ $labels.pod }} is not ready',
     description: '{{ $labels.pod }} in {{ $labels.namespace }} has not been ready for ten minutes.',

@@ -1,13 +1,13 @@
-/** The types of the rules: what is recorded, what is alerted on, and of which part of the platform they speak. */
+/** The types of the rules: what they record, what they alert on, which part of the platform they cover. */
 import type { Config } from '../../config/schema.ts';
 import { namespaceOf, zonesOf } from '../../constructs/names.ts';
 import type { Topology } from '../../graph/model.ts';
 import type { SEVERITIES } from '../routing.ts';
 
-/** `critical`: somebody is woken up. `warning`: somebody looks on the same day. `info`: good to know. */
+/** `critical`: wakes a person up. `warning`: a person looks on the same day. `info`: good to know. */
 export type Severity = keyof typeof SEVERITIES;
 
-/** A series that is computed once and used by several rules or dashboards. */
+/** A series that Prometheus computes once for several rules or dashboards. */
 export interface Recording {
   /** Its name, `level:metric:operation`. */
   readonly record: string;

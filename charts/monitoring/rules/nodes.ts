@@ -1,8 +1,8 @@
-/** The machines below: memory, disks, processors, clocks. */
+/** The nodes: memory, disks, processors, clocks. */
 import { NODE_EXPORTER } from '../../graph/model.ts';
 import { type Alert, type RuleGroup, type RuleScope, runs } from './model.ts';
 
-/** Disks, not what lies in memory. */
+/** Leaves out file systems in memory. */
 const DISKS = 'fstype!~"tmpfs|ramfs"';
 const left = (free: string, all: string): string =>
   `min by (instance, device) (${free}{${DISKS}} / (${all}{${DISKS}} > 0))`;
@@ -57,7 +57,7 @@ const alerts: readonly Alert[] = [
     alert: 'NodeClockOff',
     severity: 'critical',
     for: '5m',
-    // Against the clock of Prometheus, which dates the sample.
+    // Prometheus dates the sample, so this compares the node's clock with its own.
     expr: 'abs(node_time_seconds - timestamp(node_time_seconds)) > 5',
     summary: 'The clock of node {{ $labels.instance }} is wrong',
     description:

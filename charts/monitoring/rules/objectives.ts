@@ -1,4 +1,4 @@
-/** What users may expect of each service, in data: the one table behind every objective, alert and dashboard. */
+/** What users may expect of each service: all objectives, alerts and dashboards derive from this table. */
 import { EDGE, GATEWAY, type Topology } from '../../graph/model.ts';
 
 export interface Objective {
@@ -8,7 +8,7 @@ export interface Objective {
   readonly latency: { readonly percent: number; readonly seconds: number };
 }
 
-/** Of a service the table does not name. */
+/** The objective of a service the table does not name. */
 export const DEFAULT_OBJECTIVE: Objective = {
   availability: 99.5,
   latency: { percent: 99, seconds: 1 },
@@ -16,14 +16,14 @@ export const DEFAULT_OBJECTIVE: Objective = {
 
 /** By service; `traefik` is the edge as a whole. */
 export const OBJECTIVES: Readonly<Record<string, Objective>> = {
-  // All that users meet; its latency is that of the routes that do not stream.
+  // Everything users reach; its latency covers only routes that do not stream.
   [EDGE]: { availability: 99.5, latency: { percent: 99, seconds: 1.2 } },
   [GATEWAY]: { availability: 99.5, latency: { percent: 99, seconds: 1 } },
-  // A model writes for a while, and its provider fails now and then.
+  // A model takes a while to write, and its provider fails now and then.
   'ai-assistant': { availability: 99, latency: { percent: 95, seconds: 30 } },
-  // 1C answers when it can.
+  // The platform cannot make 1C answer faster.
   'onec-integration': { availability: 99, latency: { percent: 95, seconds: 5 } },
-  // Users can do nothing before they log in; a password takes its time to check.
+  // Users can do nothing before they log in; checking a password takes a while.
   'user-management': { availability: 99.9, latency: { percent: 99, seconds: 1 } },
   analytics: { availability: 99.5, latency: { percent: 95, seconds: 5 } },
   security: { availability: 99.5, latency: { percent: 99, seconds: 1 } },

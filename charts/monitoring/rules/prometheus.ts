@@ -1,4 +1,4 @@
-/** The monitoring itself: that what is seen is told. */
+/** The monitoring itself: whether it scrapes and notifies. */
 import type { Alert, RuleGroup, RuleScope } from './model.ts';
 
 const prometheusAlerts: readonly Alert[] = [
@@ -98,7 +98,7 @@ const remoteWriteAlerts: readonly Alert[] = [
   },
 ];
 
-/** `copies`: samples are sent elsewhere too. */
+/** `remote-write` only when Prometheus sends copies of its samples elsewhere. */
 export const prometheusGroups = (scope: RuleScope): readonly RuleGroup[] => [
   { name: 'prometheus', alerts: prometheusAlerts },
   ...(scope.topology.externalEdges.some(({ to }) => to === 'remote-write')

@@ -1,4 +1,4 @@
-/** Causes inside the services: their events, models, 1C, mail, audit log. Each speaks of metrics of our own. */
+/** Causes inside the services: events, models, 1C, mail, audit log. All use the services' own metrics. */
 import type { Alert, RuleGroup, RuleScope } from './model.ts';
 import { runs } from './model.ts';
 
@@ -111,7 +111,7 @@ const onecAlerts: readonly Alert[] = [
     alert: 'OneCFails',
     severity: 'warning',
     for: '5m',
-    // A conflict is an answer, and a caller that went away is no fault of the service.
+    // A conflict is an answer, and a caller that disconnects is no fault of the service.
     expr: '(sum(rate(onec_requests_total{outcome!~"ok|aborted|onec_conflict"}[10m])) / sum(rate(onec_requests_total[10m])) > 0.2) and (sum(increase(onec_requests_total[10m])) > 5)',
     summary: 'Requests to 1C fail',
     description: '{{ $value | humanizePercentage }} of the requests to 1C fail.',
@@ -199,7 +199,7 @@ const securityAlerts: readonly Alert[] = [
   },
 ];
 
-/** The groups of services that are there; a service of your own adds its group here. */
+/** Groups of the services that run; a new service adds its group here. */
 const BY_SERVICE: readonly (readonly [service: string, alerts: readonly Alert[]])[] = [
   ['ai-assistant', modelAlerts],
   ['onec-integration', onecAlerts],

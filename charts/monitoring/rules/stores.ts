@@ -12,7 +12,7 @@ const databaseDown = (answers: string): Alert => ({
   description: '{{ $labels.job }} has not answered for a minute: {{ $labels.service }} answers 503.',
 });
 
-/** Data and log against the size of the volume, which is configured: works where kubelets tell nothing of volumes. */
+/** Data and log as a share of the configured volume: works where kubelets report no volumes. */
 const fuller = (storage: string, share: number): string =>
   `(sum by (job) (pg_database_size_bytes) + max by (job) (pg_wal_size_bytes)) / ${bytesOf(storage)} > ${share}`;
 
@@ -30,7 +30,7 @@ const statefulSetAlerts = (storage: string): readonly Alert[] => [
     alert: 'DatabaseTransactionLong',
     severity: 'warning',
     for: '5m',
-    // A backup reads in one transaction for as long as it takes.
+    // A backup reads in one transaction until it ends.
     expr: 'max by (job, application_name) (pg_stat_activity_max_tx_duration{application_name!="pg_dump"}) > 600',
     summary: 'A transaction in {{ $labels.job }} does not end',
     description:
@@ -78,7 +78,7 @@ const statefulSetAlerts = (storage: string): readonly Alert[] => [
   },
 ];
 
-/** Of the operator's own metrics. Its label `cluster` is the name of our component. */
+/** Metrics of the operator; their label `cluster` is the component's name. */
 const INSTANCES_UP = 'label_replace(cnpg_collector_up == 1, "job", "$1", "cluster", "(.+)")';
 
 const cloudNativePgAlerts = (instances: number): readonly Alert[] => [
@@ -120,7 +120,7 @@ const walArchiveAlert: Alert = {
     '{{ $value | humanize }} segments could not be archived within 15 minutes: no recovery to a point in time after that.',
 };
 
-/** A base backup is made each night. Its age is known to the plugin, of each instance. */
+/** The plugin takes a base backup each night, and reports its age for each instance. */
 const baseBackupAlert: Alert = {
   alert: 'BaseBackupOld',
   severity: 'critical',
