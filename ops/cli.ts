@@ -1,7 +1,7 @@
 /** The operations command as a program of its own. */
 import { run } from './program.ts';
 
-/** @param argv what follows the name of the command. */
+/** @param argv the arguments after the name of the command. */
 export async function main(argv: readonly string[]): Promise<void> {
   // The reader of a pipe, such as `head`, may close it early.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-/** The verbs as one program: what they throw becomes one line on standard error and an exit status. */
+/** The verbs as one program: an error becomes one line on standard error and an exit status. */
 import { Command, CommanderError } from 'commander';
 import { PLATFORM_VERSION } from '../charts/config/versions.ts';
 import { ConfigError } from '../charts/graph/error.ts';
@@ -19,13 +19,13 @@ Example:
   $ ./platform up && ./platform status`;
 
 /**
- * Runs one command line; the exit status is left in `process.exitCode`.
+ * Runs one command line and sets `process.exitCode`.
  *
- * @param argv what follows the name of the command.
+ * @param argv the arguments after the name of the command.
  */
 export async function run(argv: readonly string[]): Promise<void> {
   const [asked = ''] = argv;
-  // `diff` answers with 1; its failures need a status of their own.
+  // `diff` ends with 1 when it finds changes, so its failures need another status.
   const failed = asked === 'diff' ? 2 : 1;
   try {
     const program = await programFor(asked);
@@ -36,7 +36,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Only the verb that is asked for is loaded; without one, all are, for the help and for suggestions. */
+/** Loads only the requested verb; without one loads all, for the help and for suggestions. */
 async function programFor(asked: string): Promise<Command> {
   const verb = VERBS.find(({ name }) => name === asked);
   const help = ['./platform', ...(verb ? [verb.name] : []), '--help'].join(' ');

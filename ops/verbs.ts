@@ -1,4 +1,4 @@
-/** The verbs, in the order of the help; a verb's module is loaded when it is asked for. */
+/** The verbs, in the order of the help; a verb's module loads only when needed. */
 import type { Command } from 'commander';
 
 export interface Verb {

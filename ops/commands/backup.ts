@@ -31,17 +31,17 @@ interface Options extends ClusterOptions {
   readonly json?: boolean;
 }
 
-/** A backup, new or not, and what was done with it. */
+/** A backup, and what the command did with it. */
 interface Row {
   readonly service: string;
   readonly id: string;
   readonly bytes: number;
   readonly tables: number;
-  /** How long it took. @default it was there */
+  /** Seconds the backup took. @default it existed before */
   readonly seconds?: number;
-  /** @default it was not verified */
+  /** @default the backup was not verified */
   readonly verified?: Comparison;
-  /** Files on this machine. @default none were fetched */
+  /** Files on this machine. @default none were downloaded */
   readonly files?: readonly string[];
 }
 
@@ -89,7 +89,7 @@ async function verifiedAndFetched(
   return options.out ? fetchAll(target, due, verified, options.out, options) : verified;
 }
 
-/** Databases, Redis and what else it takes to begin anew elsewhere, in a folder of its own. */
+/** Databases, Redis and everything else a new cluster needs, in a folder of its own. */
 async function everything(
   target: Target,
   services: readonly string[],

@@ -77,7 +77,7 @@ export const build = withBuilder(
     if (options.dryRun) return sayBuilds(builds, options);
     const built = await showingEach(options, builds, {
       title: ({ reference }) => reference,
-      // Measured ones alone: they must not take time from each other.
+      // Measured builds run alone, because parallel ones would slow each other down.
       jobs: options.measure ? 1 : options.jobs,
       work: (one, say) =>
         buildOne(
@@ -112,7 +112,7 @@ function checkCombination({ measure, sbom, platform = [], cacheTo, cacheFrom }: 
     throw new Failure('--sbom: several platforms are not among the local images', 'see push --attest');
 }
 
-/** How buildx is to build; undefined where nothing needs it. @throws Failure when the builder cannot. */
+/** Options of buildx; undefined when not needed. @throws Failure when the builder cannot do what is asked. */
 async function buildxOf({
   platform,
   cacheFrom,
@@ -129,7 +129,7 @@ async function buildxOf({
   return { ...use, cacheFrom, output: loadable ? 'load' : 'cache' };
 }
 
-/** Two at a time: each reads a whole image. */
+/** Two at a time, because each reads a whole image. */
 const writeSboms = (
   tool: SbomTool,
   built: readonly Built[],
@@ -156,7 +156,7 @@ function times({ seconds, measured }: Built): readonly (string | number)[] {
   return [cold, warm, `${(cold / warm).toFixed(1)}×`];
 }
 
-/** Size, our share of it, and what is allowed. */
+/** Size of an image, the part above its base, and the size allowed. */
 export function weight({
   megabytes: size,
   megabytesAboveBase: own,

@@ -30,7 +30,7 @@ interface Options extends ClusterOptions, ConfirmOptions {
   readonly json?: boolean;
 }
 
-/** What there is to remove, and how. */
+/** Leftovers, and how to remove them. */
 interface Removal {
   readonly leftover: Leftover;
   readonly remove: () => Promise<unknown>;
@@ -106,7 +106,7 @@ async function cache(): Promise<readonly Removal[]> {
   }));
 }
 
-/** Without a cluster there are none: this machine can be cleaned all the same. */
+/** Without a cluster the list is empty, so that the command can still clean this machine. */
 async function jobs({ config }: Setup, { context }: Options): Promise<readonly Removal[]> {
   const { environment } = config;
   const kubectl = new Kubectl(contextOf(config, context));

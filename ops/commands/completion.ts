@@ -8,7 +8,7 @@ import { verb } from './options.ts';
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** Names a person may mean by a `service` argument. */
+/** Names that an argument may be. */
 export interface Names {
   readonly services: readonly string[];
   /** Services, stores, edge and the rest. */
@@ -36,7 +36,7 @@ const flagsOf = ({ long, short, description }: Option): Completions['options'] =
   return flag ? [{ flag, description }] : [];
 };
 
-/** Its own options, and of a group those of the verbs in it. */
+/** Options of a verb; of a group, also those of its verbs. */
 function optionsOf(command: Command): Completions['options'] {
   const all = [command, ...command.commands].flatMap(({ options }) => options.flatMap(flagsOf));
   const once = new Map(all.map((option) => [option.flag, option]));
@@ -54,7 +54,7 @@ const completionsOf = (commands: readonly Command[], names: Names): readonly Com
     ],
   }));
 
-/** Values of options that many verbs have. Files are what is left. */
+/** Values of options that many verbs have. Every other option completes files. */
 const VALUES: Readonly<Record<string, string>> = {
   '--env': ENVIRONMENTS.join(' '),
   '--environment': ENVIRONMENTS.join(' '),
@@ -62,7 +62,7 @@ const VALUES: Readonly<Record<string, string>> = {
 };
 const FILES = ['--values', '--topology', '--cluster-config', '--bundles', '--out'] as const;
 
-/** A script for the shell to read. */
+/** The completion script for a shell. */
 export function completionScript(shell: Shell, commands: readonly Command[], names: Names): string {
   const all = completionsOf(commands, names);
   switch (shell) {
@@ -122,7 +122,7 @@ function fish(all: readonly Completions[]): string {
   return `# ./platform completion: source this file\ncomplete -c platform -f\n${[...first, ...rest].join('\n')}\n`;
 }
 
-/** @param loadVerbs all verbs, this one included. */
+/** @param loadVerbs loads all verbs, this one included. */
 export const completion = (loadVerbs: () => Promise<readonly Command[]>): Command =>
   verb(
     'completion',

@@ -16,7 +16,7 @@ export interface Explanation {
   readonly field: string;
   readonly description?: string;
   readonly type: string;
-  /** What is taken besides the type. */
+  /** Rules for the value besides its type. */
   readonly rules: Readonly<Record<string, unknown>>;
   readonly default?: unknown;
   /** Fields below it. */
@@ -25,7 +25,7 @@ export interface Explanation {
 
 const RULES = ['enum', 'minimum', 'maximum', 'exclusiveMinimum', 'pattern', 'format', 'title'] as const;
 
-/** @throws Failure for a field there is not, with the nearest that there is. */
+/** @throws Failure for an unknown field, naming the nearest known one. */
 export function explain(field: string): Explanation {
   const path = field.split('.');
   let node = schema.parse(JSON.parse(readFileSync(join(ROOT, 'docs/configuration.schema.json'), 'utf8')));

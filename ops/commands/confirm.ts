@@ -1,4 +1,4 @@
-/** Asks before something that cannot be taken back. */
+/** Asks before a step that cannot be undone. */
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../core/failure.ts';
 import { interrupted } from '../tools/interrupt.ts';

@@ -10,7 +10,7 @@ import { runningPodOf } from '../steps/pods.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
 import { type ClusterOptions, liveOf, verb, withCluster } from './options.ts';
 
-/** Somebody sits here and types. */
+/** Whether a person types on this terminal. */
 export const onTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
 
 /**
@@ -44,7 +44,7 @@ interface ShellOptions extends ClusterOptions {
   readonly debug?: boolean;
 }
 
-/** The better one of the two where it is. */
+/** Starts bash where the image has it, else sh. */
 const BEST_SHELL = 'command -v bash >/dev/null && exec bash || exec sh';
 
 export const shell = withCluster(

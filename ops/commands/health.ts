@@ -18,10 +18,10 @@ import { checkInterrupted } from '../tools/interrupt.ts';
 import { type ClusterOptions, liveOf, verb, withCluster } from './options.ts';
 import { json, line, table } from './print.ts';
 
-/** The services look at what they need for 3 seconds at most. */
+/** A service checks its dependencies for up to 3 seconds. */
 const PATIENCE_MS = 10_000;
 
-/** Asks every running pod of the services; the answer of a service that is not ready is one, too. */
+/** Asks every running pod of the services. A service that is not ready answers too. */
 export function askServices(
   { kubectl, config }: ConfiguredCluster,
   services: readonly Component[],

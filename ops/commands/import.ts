@@ -75,7 +75,7 @@ async function replace(
   options: Options,
 ): Promise<void> {
   const { service } = database;
-  // Compose knew the database by the name in the topology, whatever this environment calls it.
+  // Docker Compose used the name in the topology, not this environment's name.
   const base = target.services.find(({ name }) => name === service)?.database;
   const names = options.database ? [options.database] : [database.database, base?.name ?? database.database];
   const roles = [database.user, base?.user ?? database.user];

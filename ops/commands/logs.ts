@@ -37,16 +37,16 @@ interface Options extends ClusterOptions {
   readonly json?: boolean;
 }
 
-/** A component's pod, and what its lines begin with. */
+/** A pod and its component, whose name begins the pod's lines. */
 interface Source {
   readonly component: string;
   readonly pod: LivePod;
 }
 
 const TAIL = 20;
-/** Lines of a search. */
+/** Lines a search shows by default. */
 const FOUND = 100;
-/** Seconds until pods that came meanwhile are followed too. */
+/** Seconds between two looks for new pods to follow. */
 const LOOK_AGAIN_SECONDS = 2;
 
 export const logs = withCluster(
@@ -88,7 +88,7 @@ function duration(text: string): string {
   return text;
 }
 
-/** kubectl knows no days. */
+/** kubectl accepts no unit for days. */
 const inHours = (since: string): string =>
   since.endsWith('d') ? `${Number(since.slice(0, -1)) * 24}h` : since;
 
@@ -97,7 +97,7 @@ function count(text: string): number {
   return Number(text);
 }
 
-/** Lines of the log store, whichever pod wrote them. */
+/** Shows lines of the log store, including those of deleted pods. */
 async function search(names: readonly string[], options: Options, query: string): Promise<void> {
   const { follow: following, tail = FOUND, requestId, since } = options;
   if (following) throw new Failure('logs: --search finds what was written, --follow waits', 'leave one out');
@@ -149,7 +149,7 @@ function argumentsOf({ metadata }: LivePod, { since, tail, requestId }: Options)
   ];
 }
 
-/** Reads a pod's lines until they end. A pod that is gone has none. */
+/** Reads a pod's lines until they end. A deleted pod has none. */
 async function read(
   { kubectl }: LivePlatform,
   args: readonly string[],
@@ -165,11 +165,11 @@ async function read(
   }
 }
 
-/** What there is, of all in one order. */
+/** Shows the existing lines of all pods, in one order. */
 async function show(live: LivePlatform, components: readonly Component[], options: Options): Promise<void> {
   const print = printer(components, options);
   const found: (readonly [Source, LogLine])[] = [];
-  // A few at a time: each is a process.
+  // Four at a time, because each is a process.
   await inParallel(await sourcesOf(live, components), 4, (source) =>
     read(live, argumentsOf(source.pod, options), (one) => found.push([source, one])),
   );
@@ -177,7 +177,7 @@ async function show(live: LivePlatform, components: readonly Component[], option
     print(writerOf(source, one), one);
 }
 
-/** What is written, as it comes, until Ctrl-C. Containers that start again, and pods that come, are joined. */
+/** Shows new lines until Ctrl-C, also those of restarted containers and new pods. */
 async function follow(live: LivePlatform, components: readonly Component[], options: Options): Promise<void> {
   const print = printer(components, options);
   const open = new Set<string>();
@@ -186,7 +186,7 @@ async function follow(live: LivePlatform, components: readonly Component[], opti
   const join = async (source: Source, first: boolean): Promise<void> => {
     const { name } = source.pod.metadata;
     const seen = last.get(name);
-    // Of a pod that came meanwhile everything, of one that was read the rest.
+    // Reads a new pod from its first line, and a known pod from where the reading stopped.
     const args = argumentsOf(source.pod, first ? options : { ...options, tail: -1 });
     await read(live, [...args, '--follow', ...(seen ? [`--since-time=${seen}`] : [])], (one) => {
       if (seen !== undefined && one.time <= seen) return;
@@ -223,10 +223,10 @@ const LEVELS: Readonly<Record<string, 'red' | 'yellow' | 'dim'>> = {
   debug: 'dim',
 };
 
-/** Whose line it is. */
+/** The component and container that wrote a line. */
 interface Writer {
   readonly component: string;
-  /** Written by the container the component is about. */
+  /** Whether the component's main container wrote it. */
   readonly main: boolean;
 }
 
@@ -235,7 +235,7 @@ const writerOf = ({ component, pod }: Source, { container }: LogLine): Writer =>
   main: container === mainContainer(pod),
 });
 
-/** Writes the lines that are asked for, each after its component. */
+/** Prints the requested lines, each after the name of its component. */
 function printer(
   components: readonly Component[],
   { requestId, raw, json }: Pick<Options, 'requestId' | 'raw' | 'json'>,
@@ -249,7 +249,7 @@ function printer(
   };
 }
 
-/** The line's own object in place of its text, when it is one. */
+/** Replaces the text of a JSON line by its object. */
 function asRecord({ text, ...rest }: LogLine): object {
   return { ...rest, ...(fieldsOf(text) ? { record: fieldsOf(text) } : { text }) };
 }

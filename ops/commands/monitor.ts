@@ -13,7 +13,7 @@ interface Options extends ClusterOptions {
   readonly json?: boolean;
 }
 
-/** A console, the pod it is in, or why it is off. */
+/** A console, with its pod or the reason it is off. */
 interface Console extends Forwardable {
   readonly pod?: string;
   readonly off?: string;
@@ -48,7 +48,7 @@ export const monitor = withCluster(
       line('\nForwarding until Ctrl-C ...');
       await Promise.all(on.map((one, index) => keepOpen(live, one, opened[index])));
     } catch (error) {
-      // One that cannot be forwarded, such as to a port that is taken, ends them all.
+      // One failure, such as a taken local port, closes all forwardings.
       for (const { close } of opened) close();
       if (!interrupted.aborted) throw error;
     }
@@ -70,7 +70,7 @@ async function consolesOf(live: LivePlatform): Promise<readonly Console[]> {
   });
 }
 
-/** Forwards to whichever pod there is. */
+/** Forwards to a running pod of the console. */
 async function openConsole(
   live: LivePlatform,
   { component: name, localPort, port = 0 }: Console,
@@ -79,7 +79,7 @@ async function openConsole(
   return forward({ ...portOfPod(live.kubectl, pod, port), localPort });
 }
 
-/** A pod that is replaced ends a forwarding: it is opened again, until the command is interrupted. */
+/** Replacing a pod ends its forwarding: opens a new one, until the command is interrupted. */
 async function keepOpen(live: LivePlatform, one: Console, first: Forwarding | undefined): Promise<void> {
   for (let forwarding = first; ; await pause(AGAIN_MS))
     try {

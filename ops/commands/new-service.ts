@@ -17,7 +17,7 @@ import { stdoutOf } from '../tools/run.ts';
 import { verb } from './options.ts';
 import { json, line } from './print.ts';
 
-/** What a new service may not be called. @throws Failure without a Python. */
+/** Names and ports a new service may not have. @throws Failure without a Python. */
 export async function takenIn(root: string): Promise<Taken> {
   const environment = join(root, '.venv/bin/python');
   const python = existsSync(environment) ? environment : 'python3';
@@ -35,7 +35,7 @@ export async function takenIn(root: string): Promise<Taken> {
 
 const LEFT_BEHIND = /(^|\/)(__pycache__|\.[^/]*_cache)\//;
 
-/** The sample's files by path, without what tools leave behind. @throws Failure when it is not there. */
+/** The sample's files by path, without files that tools create. @throws Failure without a sample. */
 export function sampleFiles(root: string): ReadonlyMap<string, string> {
   const folder = join(root, SAMPLE.folder);
   if (!existsSync(folder))
@@ -53,7 +53,7 @@ export const listsOf = (root: string) => ({
   [PYPROJECT_FILE]: readFileSync(join(root, PYPROJECT_FILE), 'utf8'),
 });
 
-/** Writes all or nothing. @throws Failure when a file that shall be new is there. */
+/** Writes all files or none. @throws Failure when one of them exists. */
 export function writeFiles(root: string, files: readonly PlannedFile[]): void {
   for (const { path, change } of files)
     if (change === 'new' && existsSync(join(root, path)))

@@ -21,7 +21,7 @@ import type { LivePlatform, Target } from '../steps/target.ts';
 import { checkTools } from '../tools/check-tools.ts';
 import { Kubectl } from '../tools/kubectl.ts';
 
-/** @param wanted what the option takes. @throws Failure when it cannot be read. */
+/** @param wanted what the option takes. @throws Failure when the file cannot be read. */
 export function readText(option: string, file: string, wanted = 'a YAML file'): string {
   try {
     return readFileSync(file, 'utf8');
@@ -31,8 +31,8 @@ export function readText(option: string, file: string, wanted = 'a YAML file'): 
 }
 
 /**
- * What a module exports under a name; undefined when it does not. Node itself may not load TypeScript, and a bundle has no
- * `import()` of its own: so it is `require`.
+ * The value a module exports under a name; undefined when there is none. Node alone may not load TypeScript,
+ * and a bundle has no `import()`, so tsx's `require` loads the module.
  */
 export async function exportOf(file: string, name: string): Promise<unknown> {
   const api: typeof import('tsx/cjs/api') = createRequire(import.meta.url)('tsx/cjs/api');
@@ -40,10 +40,10 @@ export async function exportOf(file: string, name: string): Promise<unknown> {
   return isObject(loaded) ? loaded[name] : undefined;
 }
 
-/** A name has neither a dot nor a slash, and the path of a file at least one. */
+/** A name has neither a dot nor a slash; a path has at least one. */
 const isFile = (environment: string): boolean => /[./]/.test(environment);
 
-/** @throws Failure for a file that is no environment. */
+/** @throws Failure for a file that defines no environment. */
 export async function environmentFrom(environment: string): Promise<string | OwnEnvironment> {
   if (!isFile(environment)) return environment;
   const content = ['.ts', '.mts', '.js', '.mjs'].includes(extname(environment))
@@ -93,14 +93,14 @@ export const repeatable = (flags: string, description: string): Option =>
 
 export const confirmation = (): Option => new Option('-y, --yes', 'do not ask');
 
-/** For clusters of another shape, or beside the usual one. */
+/** For a cluster of another shape, or a second cluster beside the usual one. */
 export const clusterConfig = (): Option =>
   new Option(
     '--cluster-config <file>',
     'kind configuration that names the cluster (default: kind-config.yaml)',
   );
 
-/** A verb with a line of help that shows it in use. */
+/** A verb whose help shows an example. */
 export const verb = (name: string, description: string, example: string): Command =>
   new Command(name).description(description).addHelpText('after', `\nExample:\n  $ ${example}`);
 
@@ -122,7 +122,7 @@ export interface DeploymentOptions extends OverrideOptions {
   readonly context?: string;
 }
 
-/** For verbs that are about the releases of one environment: it is named, never assumed. */
+/** For verbs about the releases of one environment: the user must name it. */
 export const withDeployment = (command: Command): Command =>
   withOverrides(
     command.argument('<environment>', `${ENVIRONMENTS.join(', ')}, or a file that is one`),
@@ -166,12 +166,11 @@ export async function setupOf(options: EnvironmentOptions): Promise<Setup> {
 export const wantedObjects = ({ config, services }: Setup): readonly KubeObject[] =>
   renderObjects(config, services).map((object) => kubeObject.parse(object));
 
-/** The platform as configured, and the cluster it is in. */
-/** For verbs that look at a cluster or act in it. @throws Failure when kubectl is missing or the cluster does not answer. */
+/** The platform and its cluster. @throws Failure when kubectl is missing or the cluster does not answer. */
 export const liveOf = async (options: ClusterOptions): Promise<LivePlatform> =>
   liveFrom(await setupOf(options), options);
 
-/** The same for verbs that look at the configuration first, and refuse what no cluster could change. */
+/** The same, for verbs that first refuse a wrong configuration. */
 export async function liveFrom(setup: Setup, options: ClusterOptions): Promise<LivePlatform> {
   const kubectl = new Kubectl(contextOf(setup.config, options.context));
   await checkTools(['kubectl']);

@@ -1,12 +1,12 @@
 /** Progress of long work. */
 import { Listr, ListrLogger, PRESET_TIMER } from 'listr2';
 
-/** How every list of steps is shown. Ctrl-C is the command's own affair. */
+/** How every list of steps is shown. The command handles Ctrl-C itself. */
 export const SHOWN = {
   rendererOptions: { timer: PRESET_TIMER, showErrorMessage: false },
   fallbackRendererOptions: {
     timer: PRESET_TIMER,
-    /** All of it on standard output: standard error is for the one line that says why a command failed. */
+    /** Progress goes to standard output: standard error has only the line that says why a command failed. */
     get logger() {
       return new ListrLogger({ useIcons: true, toStderr: [] });
     },
@@ -17,14 +17,14 @@ export const SHOWN = {
 export type Say = (text: string) => void;
 
 export interface Shown<T> {
-  /** What is done; what it becomes when it is done may be longer. */
+  /** The work; `done` replaces it at the end and may be longer. */
   readonly title: string;
   readonly work: (say: Say) => Promise<T>;
-  /** The title when it is done. @default title */
+  /** The title at the end. @default title */
   readonly done?: (result: T) => string;
 }
 
-/** Does the work, showing its title, what it says and how long it takes; shows nothing where JSON is printed. */
+/** Does the work and shows its title, messages and duration; shows nothing when the command prints JSON. */
 export async function showing<T>({ json: quiet }: { readonly json?: boolean }, shown: Shown<T>): Promise<T> {
   let result: { readonly value: T } | undefined;
   const tasks = [

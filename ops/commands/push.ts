@@ -57,7 +57,7 @@ export const push = withBuilder(
     await report(pushed, options);
   });
 
-/** How buildx is to build what is pushed; undefined where the local images are. @throws Failure when it cannot. */
+/** Options of buildx; undefined when the images are local. @throws Failure when the builder cannot push. */
 async function buildxOf({
   platform,
   cacheFrom,

@@ -1,4 +1,4 @@
-/** What deploy and rollback share: the changes shown, the question, the steps under the lock, and the way back. */
+/** What deploy and rollback share: the changes, the question, the steps under the lock, the rollback. */
 import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
 import { Failure } from '../core/failure.ts';
 import { beforeMigrations } from '../core/migrations.ts';
@@ -27,7 +27,7 @@ import type { KindCluster } from '../tools/kind.ts';
 import { line } from './print.ts';
 import { SHOWN } from './progress.ts';
 
-/** One thing at a time, with the time each takes; nothing is shown where JSON is printed. */
+/** Runs one step at a time and shows its duration; shows nothing when the command prints JSON. */
 export function stepList<C>(
   { json: quiet }: { readonly json?: boolean },
   tasks: ConstructorParameters<typeof Listr<C>>[0],
@@ -37,7 +37,7 @@ export function stepList<C>(
     : new Listr<C>(tasks, SHOWN);
 }
 
-/** What an apply would do, object by object. */
+/** Shows what an apply would do, object by object. */
 export function showPlan(plan: Plan): void {
   for (const object of plan.created) line(`+ ${title(object)}`);
   for (const object of plan.changed) line(`~ ${title(object)}${madeAnew(plan, object)}`);
@@ -65,7 +65,7 @@ export interface ReleaseOptions {
 
 type Task = ListrTaskWrapper<Undertaking, typeof DefaultRenderer, typeof SimpleRenderer>;
 
-/** What the steps need to know. */
+/** The input of the steps. */
 interface Work {
   readonly target: Target;
   readonly plan: Plan;
@@ -89,7 +89,7 @@ export async function makeRelease(
 ): Promise<Release> {
   const { kubectl } = target;
   const { plan } = newRelease;
-  // The lock and the record live in a namespace of the platform's own.
+  // The namespaces hold the lock and the release record.
   await kubectl.apply(plan.created.filter(({ kind }) => kind === 'Namespace'));
   return withLock(kubectl, lockNamespace(target), async (checkLock) => {
     const undertaking = await begin(target, newRelease);
@@ -142,7 +142,7 @@ async function backUp({ target }: Work, made: Undertaking, shown: Task): Promise
   shown.title = `Back up: ${backups.length} databases`;
 }
 
-/** Policies come first: they open the jobs' way to the databases. */
+/** Applies policies first, because they open the Jobs' way to the databases. */
 async function migrate({ target, plan, options }: Work, made: Undertaking, shown: Task): Promise<void> {
   const restored = options.restore.map(({ service }) => service);
   const due = (await dueMigrations(target)).filter(({ service }) => !restored.includes(service));
@@ -174,7 +174,7 @@ async function apply({ target, plan }: Work, made: Undertaking, shown: Task): Pr
   shown.title = `Apply: ${summary(plan)}`;
 }
 
-/** After the apply: the old pods come back to the old databases. */
+/** Runs after the apply, so that the previous release's pods find the previous databases. */
 async function restore({ target, options }: Work, made: Undertaking, shown: Task): Promise<void> {
   for (const { service, backup, revision } of options.restore) {
     if (!backup)

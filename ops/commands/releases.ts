@@ -134,7 +134,7 @@ async function compare(target: Target, options: Options): Promise<Plan> {
   return plan;
 }
 
-/** What the databases have become is said before anything is touched. */
+/** Reports incompatible schemas before anything changes. */
 function refuse(environment: string, revision: number, inTheWay: readonly Obstacle[]): void {
   const [first] = inTheWay;
   if (!first) return;

@@ -61,7 +61,7 @@ export const restore = withCluster(
   await restoreChosen(target, database, chosen, begun, options);
 });
 
-/** All data of Redis, from a snapshot that `backup --all` fetched. */
+/** Restores all data of Redis from a snapshot that `backup --all` downloaded. */
 async function redisFrom(target: Target, options: RestoreOptions): Promise<void> {
   const { from, dryRun, safetyBackup: safety } = options;
   if (from === 'latest')
@@ -104,7 +104,7 @@ export function databaseOf(name: string, target: Target, service: string): Datab
   return database;
 }
 
-/** Says what a restore will do, asks, does it, and prints what came of it. */
+/** Says what a restore will do, asks, restores, and prints the result. */
 export async function restoreChosen(
   target: Target,
   database: DatabaseOfService,

@@ -52,7 +52,7 @@ export const scan = withEnvironment(
     const args = scanArguments({ severities: options.severity, ignoreUnfixed: options.ignoreUnfixed });
     const scanned = await showingEach(options, builds, {
       title: ({ reference }) => reference,
-      // One by one: the first fetches the database the others use.
+      // One at a time: the first scan downloads the database that the others use.
       work: async ({ image, reference }): Promise<Scanned> => ({
         image,
         reference,

@@ -207,7 +207,7 @@ export const secrets = [list, create, check, rotation, exporting].reduce(
   ),
 );
 
-/** With External Secrets the store has the values, and would put them back. */
+/** With External Secrets the store holds the values and would overwrite any change. */
 function refuseStore({ config }: LivePlatform): void {
   if (config.secrets.source === 'external')
     throw new Failure(
@@ -222,7 +222,7 @@ function providedIn({ fromFile: file }: Options): Provided {
   return (key) => values[key] ?? process.env[key];
 }
 
-/** Asks on the terminal for the values that are needed and not given. */
+/** Asks on the terminal for required values that are missing. */
 async function providedFor(live: LivePlatform, options: Options): Promise<Provided> {
   const given = providedIn(options);
   if (!process.stdin.isTTY || options.dryRun) return given;
@@ -237,7 +237,7 @@ async function providedFor(live: LivePlatform, options: Options): Promise<Provid
   return (key) => asked.get(key) ?? given(key);
 }
 
-/** What is typed is not shown. */
+/** The terminal does not show the typed value. */
 async function ask(question: string): Promise<string> {
   process.stdout.write(question);
   const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -41,7 +41,7 @@ export const down = verb(
     line(`Deleted ${local.name}.`);
   });
 
-/** @returns names of the stores that were running, and have written. */
+/** @returns names of the running stores, after each has written its data to disk. */
 export async function flushStores({
   kubectl,
   config,
@@ -92,7 +92,7 @@ export const stop = verb(
     await showing({}, { title: `Stop ${nodes}`, work: () => local.stop() });
   });
 
-/** A cluster that does not answer is stopped all the same: its databases recover by themselves. */
+/** A cluster that does not answer is stopped anyway: its databases recover at the next start. */
 async function flush(local: LocalCluster, say: Say): Promise<void> {
   const kubectl = new Kubectl(local.context);
   const setup = await setupOf({ env: LOCAL, set: [], values: [] });

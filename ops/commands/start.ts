@@ -18,7 +18,7 @@ import {
   withLocal,
 } from './up.ts';
 
-/** @param nodes when each node was started last. */
+/** @param nodes last start of each node. */
 export async function waitUntilAwake(
   { kubectl, config }: ConfiguredCluster,
   nodes: ReadonlyMap<string, string>,
@@ -75,7 +75,7 @@ async function sayWake({ local }: LocalTarget, { timeout }: Options): Promise<vo
   line('where nothing was deployed yet: would do what ./platform up --no-build does');
 }
 
-/** Returns how many workloads there are: none in a cluster that was only set up. */
+/** Returns the number of workloads: 0 in a cluster without a deployment. */
 async function wake(target: LocalTarget, options: Options): Promise<number> {
   const { kubectl, config, local } = target;
   await showing(options, {

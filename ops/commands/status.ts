@@ -51,10 +51,10 @@ const cells = (row: StatusRow): readonly (string | number)[] => [
   row.reason,
 ];
 
-/** The alerts that fire, or why they are unknown. */
+/** The firing alerts, or why they are unknown. */
 type Alerts = { readonly alerts: readonly AlertRow[] } | { readonly alerts: null; readonly unknown: string };
 
-/** Components are shown whatever becomes of Alertmanager, which is one of them. */
+/** A failing Alertmanager must not hide the components, because it is one of them. */
 async function alertsOf(live: LivePlatform): Promise<Alerts> {
   if (!live.config.monitoring.enabled) return { alerts: null, unknown: 'monitoring.enabled is false' };
   try {

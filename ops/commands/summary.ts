@@ -22,7 +22,7 @@ interface Options extends EnvironmentOptions {
 interface Row extends Partial<Weight>, Partial<Labels> {
   readonly image: string;
   readonly reference: string;
-  /** It is among the local images; otherwise nothing else is known. */
+  /** Whether the image is local; otherwise nothing else is known. */
   readonly built: boolean;
 }
 

@@ -44,10 +44,10 @@ export const architecture = withEnvironment(
 const PATIENCE_SECONDS = 90;
 
 /**
- * Tries every pair. The attempts run in an ephemeral container of the source pod, which has the pod's network and so
- * its policies. The container ends by itself; Kubernetes lists it until the pod is deleted.
+ * Tries every pair. The attempts run in an ephemeral container of the source pod, which shares the pod's
+ * network and so its policies. The container ends by itself; Kubernetes lists it until the pod is deleted.
  *
- * @param report is told which source is tried.
+ * @param report receives the name of the current source.
  */
 export async function probeNetwork(
   { kubectl, config, topology }: ComponentsInCluster,
@@ -78,7 +78,7 @@ interface Beside {
   readonly script: string;
 }
 
-/** Output of a script in an ephemeral container of a pod. */
+/** Runs a script in an ephemeral container of a pod and returns its output. */
 async function runBeside(
   kubectl: Kubectl,
   { metadata }: LivePod,

@@ -28,15 +28,15 @@ import { line, table } from './print.ts';
 import { SHOWN } from './progress.ts';
 
 export interface LocalPlan {
-  /** Whether images are built. */
+  /** Whether the command builds images. */
   readonly build: boolean;
-  /** Whether only cluster, images and prerequisites are brought. @default false */
+  /** Whether the command stops after cluster, images and prerequisites. @default false */
   readonly prepareOnly?: boolean;
-  /** How long everything may take to get ready. */
+  /** Seconds until everything must be ready. */
   readonly timeout?: number;
 }
 
-/** Lines in the order of the steps. Nothing but the list of clusters is asked for. */
+/** One line for each step, in order. The only query is for the list of clusters. */
 export async function localPlan(
   { config, services, wanted }: Target,
   local: LocalCluster,
@@ -67,21 +67,21 @@ export interface UpOptions extends EnvironmentOptions {
   readonly buildArg: readonly string[];
   readonly build: boolean;
   readonly timeout: number;
-  /** Only what takes long and changes nothing that runs: cluster, images, prerequisites. @default false */
+  /** Only the slow steps that change no running workload: cluster, images, prerequisites. @default false */
   readonly prepareOnly?: boolean;
   readonly dryRun?: boolean;
 }
 type Options = UpOptions;
 
-/** What the steps find out for each other. */
+/** Results that steps pass to later steps. */
 interface Findings {
   bundles: readonly Bundle[];
-  /** Secrets that have another value than this environment. */
+  /** Secrets whose value differs from this shell's environment. */
   differing: readonly string[];
   plan?: Plan;
 }
 
-/** The platform, and the cluster on this machine it goes to. */
+/** The platform, and the local cluster it runs in. */
 export interface LocalTarget extends Target {
   readonly local: LocalCluster;
 }
@@ -90,7 +90,7 @@ type Task = ListrTaskWrapper<Findings, typeof DefaultRenderer, typeof SimpleRend
 
 export const LOCAL_TOOLS: readonly ToolName[] = ['docker', 'kind', 'kubectl'];
 
-/** Options of verbs that make the local cluster what it should be. */
+/** Options of verbs that create or update the local cluster. */
 export const withLocal = (command: Command): Command =>
   withEnvironment(command)
     .option(
@@ -120,7 +120,7 @@ export const up = withLocal(
     .option('--timeout <seconds>', 'how long to wait until everything is ready', seconds, 600),
 ).action(bringUp);
 
-/** The platform as configured, and the local cluster it goes to. */
+/** The configured platform, and its local cluster. */
 export async function localOf({ clusterConfig: file, ...options }: UpOptions): Promise<LocalTarget> {
   const local = new LocalCluster(file);
   const target = await targetOf({ ...options, context: local.context });
@@ -176,7 +176,7 @@ function steps(target: LocalTarget, options: Options, extra: BuildValues): Listr
   );
 }
 
-/** A cluster that was stopped takes a while until it answers. */
+/** Seconds a stopped cluster may take until it answers. */
 export const WAKING_SECONDS = 60;
 
 async function cluster({ kubectl, local }: LocalTarget, task: Task): Promise<void> {

@@ -25,7 +25,7 @@ interface OptimizeOptions extends ClusterOptions {
   readonly json?: boolean;
 }
 
-/** The metrics server measures that often. */
+/** Seconds between two measurements of the metrics server. */
 const INTERVAL_SECONDS = 15;
 
 export const optimize = withCluster(

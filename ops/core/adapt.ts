@@ -4,23 +4,23 @@ import { parseMemory } from '../../charts/config/quantity.ts';
 import { valueAt } from '../../charts/config/values.ts';
 import { identity, type KubeObject } from './objects.ts';
 
-/** Field manager that owns `replicas` after the manifests dropped it, until the autoscaler sets it. */
+/** Field manager that owns `replicas` after manifests drop it, until the autoscaler sets it. */
 export const REPLICAS_MANAGER = 'platform-replicas';
-/** Field manager of what `kubectl apply` remembers, apart from ours: what ours no longer says would be removed. */
+/** Field manager of the last-applied annotation; `platform` would remove other fields it no longer sends. */
 export const MEMORY_MANAGER = 'platform-last-applied';
-/** Where `kubectl apply` without `--server-side` keeps what it applied last, to know what to remove. */
+/** Where client-side `kubectl apply` keeps the object it last applied, to know which fields to remove. */
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 export interface Adapted {
-  /** What is sent in place of a wanted object; others are sent as they are. */
+  /** The object to send in place of a wanted one; all others are sent unchanged. */
   readonly sent: ReadonlyMap<KubeObject, KubeObject>;
-  /** Deployments whose number of pods the autoscaler takes over from manifests. */
+  /** Deployments whose number of pods passes from the manifests to the autoscaler. */
   readonly handedOver: ReadonlySet<KubeObject>;
-  /** What is not as the configuration says, and why. */
+  /** Where the cluster differs from the configuration, and why. */
   readonly notes: readonly string[];
 }
 
-/** @param live with their managed fields. */
+/** @param live objects with their managed fields. */
 export function adapt(wanted: readonly KubeObject[], live: readonly KubeObject[]): Adapted {
   const there = new Map(live.map((object) => [identity(object), object]));
   const sent = new Map<KubeObject, KubeObject>();
@@ -50,14 +50,14 @@ const withSpec = (object: KubeObject, change: object): KubeObject => ({
   spec: { ...(typeof object.spec === 'object' ? object.spec : {}), ...change },
 });
 
-/** The number of pods to keep when manifests no longer set it; the API server would default to 1. */
+/** The number of pods to keep when manifests no longer set it: the API server's default is 1. */
 function keptReplicas(wanted: KubeObject, live: KubeObject): number | undefined {
   if (wanted.kind !== 'Deployment' || valueAt(wanted, ['spec', 'replicas']) !== undefined) return undefined;
   const running = valueAt(live, ['spec', 'replicas']);
   return typeof running === 'number' && ownedByManifests(live) ? running : undefined;
 }
 
-/** What was applied server-side is known by its owner, what client-side by what kubectl remembers. */
+/** Server-side apply records an owner; client-side apply leaves an annotation. */
 function ownedByManifests({ metadata: { managedFields = [], annotations } }: KubeObject): boolean {
   const last: unknown = JSON.parse(annotations?.[LAST_APPLIED] ?? 'null');
   return (
@@ -80,14 +80,14 @@ function keptSize(wanted: KubeObject, live: KubeObject): string | undefined {
   return (parseMemory(before) ?? 0) > (parseMemory(after) ?? 0) ? before : undefined;
 }
 
-/** Only what names an object. */
+/** Only the fields that identify an object. */
 const named = ({ apiVersion, kind, metadata: { name, namespace } }: KubeObject) => ({
   apiVersion,
   kind,
   metadata: { name, namespace },
 });
 
-/** All that {@link REPLICAS_MANAGER} says of a Deployment. */
+/** The only part of a Deployment that {@link REPLICAS_MANAGER} applies. */
 export const replicasOnly = (object: KubeObject): object => ({
   ...named(object),
   spec: { replicas: valueAt(object, ['spec', 'replicas']) },

@@ -34,7 +34,7 @@ export type Matcher = Pick<Silence['matchers'][number], 'name' | 'value' | 'isRe
 export interface AlertRow {
   readonly alert: string;
   readonly severity: string;
-  /** What it is about: its service, component or job. */
+  /** The service, component or job of the alert. */
   readonly about: string;
   readonly ageSeconds: number;
   readonly silenced: boolean;
@@ -48,7 +48,7 @@ const rank = ({ severity }: AlertRow): number => {
   return found < 0 ? ORDER.length : found;
 };
 
-/** The worst first, the oldest of those first. */
+/** The most severe first, then the oldest. */
 export const alertRows = (alerts: readonly Alert[], now: Date): readonly AlertRow[] =>
   alerts
     .map(({ labels: of, annotations, startsAt, status }) => ({
@@ -73,7 +73,7 @@ const OPERATORS = {
  * Matchers of words such as `DatabaseDown`, `service=security`, `severity!=critical`, `alertname=~Gateway.*`.
  *
  * @param known names of alerts: a word without operator must be one of them.
- * @throws Failure naming the word that is none, or a pattern that cannot be read.
+ * @throws Failure naming a word that is no matcher, or a pattern that cannot be read.
  */
 export const parseMatchers = (words: readonly string[], known: readonly string[]): readonly Matcher[] =>
   words.map((word) => {
@@ -114,7 +114,7 @@ export const covers = (matchers: readonly Matcher[], { labels: of }: Alert): boo
 
 const UNIT_SECONDS = { m: 60, h: 3600, d: 86_400 } as const;
 
-/** Seconds of `30m`, `2h`, `3d`; undefined for anything else, and for nothing. */
+/** Seconds of `30m`, `2h`, `3d`; undefined for any other text. */
 export function durationSeconds(text: string): number | undefined {
   const [, count, unit] = /^([1-9]\d{0,3})([mhd])$/.exec(text) ?? [];
   if (count === undefined || (unit !== 'm' && unit !== 'h' && unit !== 'd')) return undefined;

@@ -1,4 +1,4 @@
-/** Backups of the databases: which there are, and what their jobs say. */
+/** Backups of the databases: their list, and the output of their Jobs. */
 import type { Config } from '../../charts/config/schema.ts';
 import { databaseOf } from '../../charts/data/database.ts';
 import { backupOf, type ServiceSpec } from '../../charts/graph/model.ts';
@@ -27,7 +27,7 @@ export interface DatabaseOfService {
   readonly backup: string;
 }
 
-/** The databases of the services named; all when none is. @throws Failure for a name that has none. */
+/** The databases of the named services, or all. @throws Failure for a service without a database. */
 export function databasesOf(
   verb: string,
   config: Config,
@@ -57,14 +57,14 @@ export interface Backup {
   readonly id: string;
   readonly bytes: number;
   readonly tables: number;
-  /** How long it took. */
+  /** Seconds the backup took. */
   readonly seconds: number;
 }
 
-/** `backup of DATABASE: 123 bytes, 4 tables, /backups/ID.dump`, as backup.sh and convert.sh end. */
+/** Last line of backup.sh and convert.sh: `backup of DATABASE: 123 bytes, 4 tables, /backups/ID.dump`. */
 const DONE = /^backup of \S+: (\d+) bytes, (\d+) tables, \/(?:backups|inbox)\/(\S+)\.dump$/m;
 
-/** @throws Failure when the log does not end as that of a backup. */
+/** @throws Failure when the log does not end like a backup's. */
 export function backupFrom(service: string, log: string, seconds: number): Backup {
   const [, bytes, tables, id] = DONE.exec(log) ?? [];
   if (!id)
@@ -75,24 +75,24 @@ export function backupFrom(service: string, log: string, seconds: number): Backu
   return { service, id, bytes: Number(bytes), tables: Number(tables), seconds };
 }
 
-/** A backup that is kept in the cluster. */
+/** A backup in the cluster. */
 export interface StoredBackup {
   readonly service: string;
   readonly id: string;
   readonly bytes: number;
   readonly tables: number;
-  /** `import`: made of files that came from elsewhere. */
+  /** `import`: a person uploaded its data from elsewhere. */
   readonly origin: 'backup' | 'import';
   /** ISO 8601. */
   readonly takenAt: string;
-  /** When a restore of it was last compared, ISO 8601. @default never */
+  /** When a restore of it last compared equal, ISO 8601. @default never */
   readonly verifiedAt?: string;
 }
 
 /** `backup ID BYTES TABLES ORIGIN VERIFIED`, as list.sh writes; the last is in seconds since 1970, or 0. */
 const STORED = /^backup (\S+) (\d+) (\d+) (backup|import) (\d+)$/gm;
 
-/** The backups a listing names, the newest first. */
+/** The backups in a listing, the newest first. */
 export function storedFrom(service: string, log: string): readonly StoredBackup[] {
   const found = [...log.matchAll(STORED)].map(
     ([, id = '', bytes, tables, origin, verified]): StoredBackup => ({
@@ -110,7 +110,7 @@ export function storedFrom(service: string, log: string): readonly StoredBackup[
 
 const STAMP = /-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
-/** When the backup of that id was taken. @throws Failure when the id does not end with a time. */
+/** The time in a backup's id. @throws Failure when the id does not end with one. */
 export function takenAt(id: string): Date {
   const [, year, month, day, hour, minute, second] = STAMP.exec(id) ?? [];
   if (!second) throw new Failure(`backup "${id}": no such form`, 'expected DATABASE-YYYYMMDDTHHMMSSZ');
@@ -123,7 +123,7 @@ export const stamp = (now: Date): string => now.toISOString().replaceAll(/[-:]|\
 /** The id of a backup of that database taken at `now`. */
 export const backupId = (database: string, now: Date): string => `${database}-${stamp(now)}`;
 
-/** The id in the name of a fetched dump. @throws Failure when it is of another database, or no such name. */
+/** The id in the name of a dump file. @throws Failure for another database's dump, or another name. */
 export function idOfFile(database: string, name: string): string {
   const id = name.replace(/\.dump$/, '');
   if (!id.startsWith(`${database}-`) || !STAMP.test(id))
@@ -135,7 +135,7 @@ export function idOfFile(database: string, name: string): string {
 }
 
 /**
- * The backup meant by an id, by the time at its end, or by `latest`.
+ * The backup with that id, with that time at the end of its id, or the newest for `latest`.
  *
  * @param stored backups of one service, the newest first.
  * @throws Failure that names the existing backups.
@@ -165,24 +165,24 @@ export interface ComparedTable {
   readonly backedUp: number;
   /** Rows after the restore. */
   readonly restored: number;
-  /** Rows and content hash: `equal` or how they are not. */
+  /** `equal`, or how rows or content hash differ. */
   readonly verdict: string;
 }
 
 export interface Comparison {
   readonly id: string;
   readonly tables: readonly ComparedTable[];
-  /** Age of the data. */
+  /** Age of the data, in seconds. */
   readonly ageSeconds: number;
   readonly restoredInSeconds: number;
 }
 
-/** `table NAME ROWS ROWS VERDICT`; names may hold spaces. */
+/** `table NAME ROWS ROWS VERDICT`; a name may contain spaces. */
 const COMPARED = /^table (.+) (\d+) (\d+) (equal|differs|missing|unexpected)$/gm;
 /** The last line of drill.sh and restore.sh. */
 const RESTORED = /^restore .*: \d+ tables equal, data (\d+) s old, restored in (\d+) s, (\S+)$/m;
 
-/** @throws Failure when the log does not end as that of a restore. */
+/** @throws Failure when the log does not end like a restore's. */
 export function comparisonFrom(title: string, log: string): Comparison {
   const [, ageSeconds, restoredInSeconds, id] = RESTORED.exec(log) ?? [];
   if (!id) throw new Failure(`${title}: its job ended without a result`, 'apply the platform again');
@@ -198,10 +198,10 @@ export function comparisonFrom(title: string, log: string): Comparison {
 /** Endings of a backup's files. */
 export const BACKUP_FILES = ['dump', 'tables', 'sha256'] as const;
 
-/** Room left beside what is written, so that a machine does not run full. */
+/** Bytes that must stay free on a machine's disk. */
 const SPARE_BYTES = 64_000_000;
 
-/** @throws Failure when a folder has not enough room. */
+/** @throws Failure when the folder's disk has too little room. */
 export function checkRoom(option: string, folder: string, free: number, needed: number): void {
   if (free < needed + SPARE_BYTES)
     throw new Failure(

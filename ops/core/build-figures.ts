@@ -16,7 +16,7 @@ export const withoutDownloads = (dockerfile: string): string =>
     isCache(options) ? `--mount=type=tmpfs,target=${targetOf(options)}` : mount,
   );
 
-/** A line of code to add to a service, and where: the change a warm build is measured after. */
+/** A line of code to add to a service, and its place: the change that a warm build measures. */
 export function oneLineChange(
   { spec }: ImageBuild,
   value: number,
@@ -26,7 +26,7 @@ export function oneLineChange(
     : { file: `${spec.name}/src/app.ts`, line: `export const measured = ${value};\n` };
 }
 
-/** The middle one; of an even number the lower of the two. */
+/** The middle number; of an even count, the lower of the two. */
 export const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)] ?? Number.NaN;
 
@@ -37,13 +37,13 @@ export interface ImageSize {
   readonly aboveBase?: number;
 }
 
-/** How many of an image's layers are its base's. */
+/** How many of an image's layers belong to its base. */
 export function sharedLayers(layers: readonly string[], base: readonly string[]): number {
   const first = layers.findIndex((layer, index) => layer !== base[index]);
   return first === -1 ? layers.length : first;
 }
 
-/** @param below how many of the layers, from the first, are the base's; undefined where that is not known. */
+/** @param below number of the base's layers, which come first; undefined when unknown. */
 export const sizesOf = (layers: readonly number[], below: number | undefined): ImageSize => ({
   bytes: sum(layers),
   ...(below === undefined ? {} : { aboveBase: sum(layers.slice(below)) }),

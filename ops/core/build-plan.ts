@@ -8,20 +8,20 @@ import { Failure } from './failure.ts';
 
 export interface Builder {
   readonly name: string;
-  /** `docker` is the one inside the daemon. */
+  /** `docker` is the driver inside the daemon. */
   readonly driver: string;
   readonly platforms: readonly string[];
-  /** The daemon keeps its images in containerd, and so can hold one of several platforms. */
+  /** The daemon stores images in containerd, so it can hold an image of several platforms. */
   readonly containerd: boolean;
 }
 
-/** What is asked of a builder. */
+/** What the command needs of a builder. */
 export interface BuilderUse {
   /** Such as `linux/arm64`. @default the builder's own */
   readonly platforms?: readonly string[];
-  /** Registry and path the layer cache is written to. @default nowhere */
+  /** Registry and path for the layer cache. @default nowhere */
   readonly cacheTo?: string;
-  /** Bill of materials and provenance go with the image. @default false */
+  /** Adds a bill of materials and provenance to the image. @default false */
   readonly attest?: boolean;
 }
 
@@ -47,7 +47,7 @@ export const parseBuilder = (inspected: string, driverStatus: string): Builder =
 
 const CREATE = 'make one that can: docker buildx create --use --driver docker-container';
 
-/** @throws Failure when the builder cannot do what is asked of it. */
+/** @throws Failure when the builder cannot do what the command needs. */
 export function checkBuilder(verb: string, builder: Builder, use: BuilderUse): void {
   const { name, driver, containerd, platforms: known } = builder;
   const { platforms = [], cacheTo, attest = false } = use;
@@ -66,7 +66,7 @@ export function checkBuilder(verb: string, builder: Builder, use: BuilderUse): v
     );
 }
 
-/** The platforms of `linux/amd64,linux/arm64`. @throws Failure for what is none. */
+/** The platforms of `linux/amd64,linux/arm64`. @throws Failure for an invalid one. */
 export function parsePlatforms(text: string): readonly string[] {
   const platforms = text.split(',').map((platform) => platform.trim());
   const wrong = platforms.find((platform) => !/^[a-z0-9]+\/[a-z0-9_]+(\/v\d+)?$/.test(platform));
@@ -85,7 +85,9 @@ export interface Pushed {
   readonly digest: string;
 }
 
-/** @throws Failure for a configuration that names no registry, or images by digest, which only a registry can give. */
+/**
+ * @throws Failure for a configuration without a registry, or with digests, which only a registry can give.
+ */
 export function checkRegistry({ images: { registry, digests } }: Pick<Config, 'images'>): void {
   if (/^localhost(\/|$)/.test(registry))
     throw new Failure(
@@ -97,13 +99,13 @@ export function checkRegistry({ images: { registry, digests } }: Pick<Config, 'i
     throw new Failure(`push: images.digests names ${pinned} by digest`, 'leave images.digests out');
 }
 
-/** The digest of `RepoDigests` that is the one in the reference's own repository. */
+/** The digest of `RepoDigests` in the reference's own repository. */
 export function digestOf(reference: string, repoDigests: readonly string[]): string | undefined {
   const repository = reference.replace(/:[\w][\w.-]*$/, '');
   return repoDigests.find((entry) => entry.startsWith(`${repository}@`))?.slice(repository.length + 1);
 }
 
-/** A values file that pins the images: what is deployed then is what was pushed, whatever becomes of the tag. */
+/** A values file that pins the images: a deploy then uses the pushed images, even if a tag moves. */
 export const digestValues = (pushed: readonly Pushed[]): string =>
   toYaml({ images: { digests: Object.fromEntries(pushed.map(({ image, digest }) => [image, digest])) } });
 
@@ -117,14 +119,14 @@ export interface Labels {
 
 const labels = z.record(z.string(), z.string()).nullable();
 
-/** @param text labels as Docker prints them in JSON: `null` where there is none. */
+/** @param text labels as Docker prints them in JSON: `null` when there are none. */
 export function parseLabels(text: string): Labels {
   const found = labels.parse(JSON.parse(text)) ?? {};
   const value = (name: string): string => found[`${PREFIX}.${name}`] ?? 'unknown';
   return { version: value('version'), revision: value('revision'), created: value('created') };
 }
 
-/** Base images a mirrored site names by environment variables of the same names. */
+/** Base images; environment variables of the same names replace them at a mirrored site. */
 export const BASE_IMAGE_ARGUMENTS = ['PYTHON_IMAGE', 'DENO_IMAGE', 'RUNTIME_IMAGE'] as const;
 
 export interface ImageBuild {
@@ -145,20 +147,20 @@ export interface BuildOptions {
   readonly extra?: Readonly<Record<string, string>>;
   /** Folder with the sources. @default services */
   readonly context?: string;
-  /** The file of instructions; the list of what to leave out lies beside it. @default that of the image */
+  /** The Dockerfile; its .dockerignore lies beside it. @default the image's own */
   readonly dockerfile?: string;
-  /** Take nothing from the layer cache. @default false */
+  /** Ignores the layer cache. @default false */
   readonly cold?: boolean;
   /** Builds with the chosen builder of buildx. @default with the daemon's own */
   readonly buildx?: BuildxOptions;
 }
 
 export interface BuildxOptions extends BuilderUse {
-  /** Registries and paths the layer cache is read from. @default none */
+  /** Registries and paths of the layer cache to read. @default none */
   readonly cacheFrom?: readonly string[];
   /** `load` into the local Docker, `push` to the registry, or leave it in the builder's cache. */
   readonly output: 'load' | 'push' | 'cache';
-  /** File the digest is written to. @default none */
+  /** File for the digest. @default none */
   readonly metadataFile?: string;
 }
 
@@ -189,7 +191,7 @@ export const buildArguments = (
   context,
 ];
 
-/** Where in a registry the layers of an image are cached. */
+/** Registry path of an image's layer cache. */
 const cacheOf = (registry: string, image: string): string =>
   `type=registry,ref=${registry}/${image}:buildcache`;
 
@@ -200,13 +202,13 @@ const buildxArguments = (
   ...(output === 'cache' ? [] : [`--${output}`]),
   ...(platforms.length > 0 ? ['--platform', platforms.join(',')] : []),
   ...cacheFrom.flatMap((registry) => ['--cache-from', cacheOf(registry, image)]),
-  // `max`: the layers of all stages, else a changed line would install the dependencies again.
+  // `max` caches the layers of all stages; otherwise one changed line would install the dependencies again.
   ...(cacheTo === undefined ? [] : ['--cache-to', `${cacheOf(cacheTo, image)},mode=max`]),
   ...(attest ? ['--sbom=true', '--provenance=mode=max'] : ['--provenance=false']),
   ...(metadataFile === undefined ? [] : ['--metadata-file', metadataFile]),
 ];
 
-/** `NAME=VALUE` pairs of the command line on top of the base images named in the environment. */
+/** `NAME=VALUE` pairs of the command line, over the base images from the environment. */
 export function extraArguments(
   pairs: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
@@ -228,7 +230,7 @@ function parsePair(pair: string): readonly [string, string] {
   return [name, value];
 }
 
-/** The builds a person names, by service or image; all when none is named. @throws Failure for an unknown name. */
+/** The named builds, by service or image, or all. @throws Failure for an unknown name. */
 export function selectBuilds(builds: readonly ImageBuild[], names: readonly string[]): readonly ImageBuild[] {
   const known = builds.map(({ image }) => image);
   const unknown = names.find((name) => !builds.some(({ image, spec }) => [image, spec.name].includes(name)));

@@ -1,4 +1,4 @@
-/** Checks of a cluster before a deployment. They judge data that was read before. */
+/** Checks of a cluster before a deployment. They judge data that other code has read. */
 import { z } from 'zod';
 import { prerequisites } from '../../charts/config/prerequisites.ts';
 import { parseCpu, parseMemory } from '../../charts/config/quantity.ts';
@@ -13,7 +13,7 @@ import type { KubeObject } from './objects.ts';
 import type { ExistingSecrets } from './secrets.ts';
 import { type Workload as LiveWorkload, progressOf } from './workloads.ts';
 
-/** Names that are reserved for examples (RFC 2606), and what is below them. */
+/** Names reserved for examples (RFC 2606), and their subdomains. */
 const RESERVED = /(?<![\w-])(?:[\w-]+\.)*example\.(?:com|net|org)(?![\w-])/i;
 
 type Found = readonly [path: string, text: string];
@@ -27,7 +27,7 @@ function texts(value: unknown, path: string): readonly Found[] {
 const placeholdersIn = (value: unknown): readonly Found[] =>
   texts(value, '').filter(([, text]) => RESERVED.test(text));
 
-/** One line for each field; where no field has it, for the object that does. */
+/** One line for each field; for an object when no field contains the placeholder. */
 export function placeholders(config: Config, wanted: readonly KubeObject[]): readonly string[] {
   if (config.tier === 'local') return [];
   const fields = placeholdersIn(config).map(([path, text]) => `${path}: ${JSON.stringify(text)}`);
@@ -44,7 +44,7 @@ export function placeholders(config: Config, wanted: readonly KubeObject[]): rea
   return [...fields, ...relative, ...(fields.length === 0 ? objects : [])];
 }
 
-/** @throws Failure naming every placeholder: before a cluster is asked anything. */
+/** @throws Failure naming every placeholder, before the command asks a cluster anything. */
 export function refusePlaceholders(config: Config, wanted: readonly KubeObject[]): void {
   const found = placeholders(config, wanted);
   if (found.length > 0)
@@ -56,7 +56,7 @@ export function refusePlaceholders(config: Config, wanted: readonly KubeObject[]
 
 export interface Check {
   readonly name: string;
-  /** `unverified`: cannot be found out from here; the rollout will show it. */
+  /** `unverified`: the check cannot tell; the rollout will show it. */
   readonly result: 'ok' | 'problem' | 'unverified';
   /** The finding, and for a problem what to do. */
   readonly detail: string;
@@ -70,7 +70,7 @@ const judged = (name: string, problems: readonly string[], ok: string): Check =>
 
 const minorOf = (version: string): number => Number(/^v?1\.(\d+)/.exec(version)?.[1] ?? Number.NaN);
 
-/** Older than the oldest minor we promise is refused; newer than the newest that was checked is only said. */
+/** Refuses a version older than the oldest supported minor; only reports one newer than the newest tested. */
 export function checkVersion(server: string): Check {
   const minors = KUBERNETES_VERSIONS.map(minorOf);
   const [oldest, newest] = [Math.min(...minors), Math.max(...minors)];
@@ -84,10 +84,10 @@ export function checkVersion(server: string): Check {
   return { name, result: 'ok', detail: `${server} (${range})` };
 }
 
-/** Metrics are served by an API of their own, which no object names. */
+/** The API of metrics is checked here, because no rendered object uses it. */
 const METRICS_API = 'metrics.k8s.io/v1beta1';
 
-/** @param served what `kubectl api-versions` prints. */
+/** @param served output of `kubectl api-versions`. */
 export function checkApis(config: Config, wanted: readonly KubeObject[], served: readonly string[]): Check {
   const needed = new Set(wanted.map(({ apiVersion }) => apiVersion));
   if (prerequisites(config).includes('metricsServer')) needed.add(METRICS_API);
@@ -99,7 +99,7 @@ export function checkApis(config: Config, wanted: readonly KubeObject[], served:
   );
 }
 
-/** Names only: the values are not read. */
+/** Checks names only, and reads no values. */
 export function checkSecrets(
   config: Config,
   catalog: readonly SecretEntry[],
@@ -155,7 +155,7 @@ const sized = z.looseObject({
   }),
 });
 
-/** Compares quotas that are not the platform's with the largest use of its pods. */
+/** Compares quotas the platform did not create with the largest use of its pods. */
 export function checkQuotas(wanted: readonly KubeObject[], quotas: readonly Quota[]): Check {
   const workloads = wanted.flatMap((object): readonly Workload[] => {
     const parsed = sized.safeParse(object);
@@ -184,12 +184,14 @@ function limitOf(hard: Quota['spec']['hard'], measure: string): number {
   return parse(String(value)) ?? Number.POSITIVE_INFINITY;
 }
 
-/** Images that no registry has: they are built here, and must be in the nodes or be loaded into them. */
+/** No registry has these images: the command builds them and loads them into the nodes. */
 const LOCAL_REGISTRY = /^localhost(:\d+)?\//;
 export const builtHere = (images: readonly string[]): readonly string[] =>
   images.filter((image) => LOCAL_REGISTRY.test(image));
 
-/** @param here images in every node or in the local Docker; nothing when the cluster is not on this machine. */
+/**
+ * @param here images in every node or in the local Docker; undefined when the cluster is not on this machine.
+ */
 export function checkImages(images: readonly string[], here: ReadonlySet<string> | undefined): Check {
   const name = 'Images';
   if (!here) return { name, result: 'unverified', detail: elsewhere(images) };
@@ -224,7 +226,7 @@ export const node = z.looseObject({
 });
 export type Node = z.output<typeof node>;
 
-/** One that can take pods is enough to begin; what is wrong with the others is said. */
+/** One node that can take pods is enough; the check reports what is wrong with the others. */
 export function checkNodes(nodes: readonly Node[]): Check {
   const troubles = nodes.map(({ metadata, status }) =>
     status.conditions
@@ -238,7 +240,7 @@ export function checkNodes(nodes: readonly Node[]): Check {
   return judged('Nodes', fit === 0 ? [found] : [], found);
 }
 
-/** Where the backup before the deploy goes to. How full it is shows when it is taken, before anything is changed. */
+/** Volumes for the backup before the deploy; that backup shows whether they are full. */
 export function checkBackupVolumes(
   config: Config,
   services: readonly ServiceSpec[],
@@ -259,7 +261,7 @@ export function checkBackupVolumes(
   return judged(name, problems, `${there} of ${names.length} there`);
 }
 
-/** A database without a ready instance cannot be backed up; one that lacks some is said, as a deploy may be what mends it. */
+/** No ready instance is a problem: no backup is possible. Missing ones are reported: a deploy may help. */
 export function checkDatabases(
   config: Config,
   services: readonly ServiceSpec[],

@@ -1,4 +1,4 @@
-/** What a working machine collects and can do without. */
+/** Files and objects that collect on a developer's machine and can be removed. */
 import { z } from 'zod';
 import type { KubeObject } from './objects.ts';
 
@@ -6,7 +6,7 @@ import type { KubeObject } from './objects.ts';
 export interface Leftover {
   readonly kind: 'image' | 'builder cache' | 'job' | 'folder';
   readonly name: string;
-  /** As the tool that knows says it, such as `120MB`; nothing where no tool counts. */
+  /** As the tool prints it, such as `120MB`; empty where no tool counts. */
   readonly size: string;
   /** What happens when it is needed again. */
   readonly note: string;
@@ -31,11 +31,11 @@ export interface ImageOptions {
   readonly registry: string;
   /** The tag in use. */
   readonly tag: string;
-  /** The images in use as well. */
+  /** Includes the images in use. */
   readonly all: boolean;
 }
 
-/** Images of ours that nothing names any more, from `docker image ls --format '{{json .}}'`. */
+/** The platform's unused images, from `docker image ls --format '{{json .}}'`. */
 export const oldImages = (text: string, { registry, tag, all }: ImageOptions): readonly Leftover[] =>
   objects(image, text)
     .filter(({ Repository }) => Repository.startsWith(`${registry}/`))
@@ -49,7 +49,7 @@ export const oldImages = (text: string, { registry, tag, all }: ImageOptions): r
         note: Tag === tag ? 'built again by up' : 'of an earlier tag',
       }),
     )
-    // Docker gives those of one age in any order.
+    // Docker lists images of the same age in any order.
     .toSorted((a, b) => a.name.localeCompare(b.name));
 
 const usage = z.looseObject({ Type: z.string(), Size: z.string() });
@@ -71,7 +71,7 @@ const finished = z.looseObject({
   }),
 });
 
-/** Jobs of the platform that have ended and that no schedule owns. */
+/** The platform's finished Jobs that no CronJob owns. */
 export const finishedJobs = (jobs: readonly KubeObject[]): readonly KubeObject[] =>
   jobs
     .filter(({ metadata }) => (metadata.ownerReferences ?? []).length === 0)
@@ -92,7 +92,7 @@ export const jobLeftover = ({ metadata }: KubeObject): Leftover => ({
   note: 'has ended; its log goes with it',
 });
 
-/** Folders of caches and reports, relative to the repository; the tools make them again. */
+/** Folders of caches and reports, relative to the repository; tools create them again. */
 export const CACHE_FOLDERS = [
   '.cache',
   'coverage',

@@ -1,4 +1,4 @@
-/** What the test of a database found, and whether that is right. */
+/** Results of the load test and the database tests, and whether they are right. */
 import { z } from 'zod';
 import { IMAGES } from '../../charts/config/versions.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
@@ -14,10 +14,10 @@ const loadResult = z.object({
       service: z.string(),
       path: z.string(),
       requests: z.number(),
-      /** Share of the requests that went wrong. */
+      /** Share of failed requests. */
       errorRate: z.number(),
       maxErrorRate: z.number(),
-      /** Empty when nothing was asked. */
+      /** Empty when the test made no request. */
       milliseconds: z.union([trend, z.strictObject({})]),
       p95Milliseconds: z.number(),
       ok: z.boolean(),
@@ -27,7 +27,7 @@ const loadResult = z.object({
 export type LoadResult = z.output<typeof loadResult>;
 export type LoadedRoute = LoadResult['routes'][number];
 
-/** The result in the log of a load test: its last line of JSON; nothing when it did not get so far. */
+/** The result in the log of a load test, its last line of JSON; undefined when the test ended before it. */
 export function parseLoadResult(log: string): LoadResult | undefined {
   const line = log
     .split('\n')
@@ -36,7 +36,7 @@ export function parseLoadResult(log: string): LoadResult | undefined {
   return line === undefined ? undefined : loadResult.parse(JSON.parse(line));
 }
 
-/** A median or a percentile, in milliseconds; nothing when nothing was asked. */
+/** A median or a percentile, in milliseconds; undefined when the test made no request. */
 export const millisecondsOf = (
   { milliseconds }: LoadedRoute,
   of: 'med' | 'p(95)' | 'p(99)' | 'max',
@@ -55,11 +55,11 @@ export function checkLoad({ routes }: LoadResult): void {
 const found = z.object({
   database: z.string(),
   server: z.string(),
-  /** Newest revision of the schema; more than one when branches were never joined. */
+  /** Newest revision of the schema; several when unmerged branches exist. */
   revisions: z.array(z.string()).nullable(),
-  /** Rows that were written and read back. */
+  /** Rows the test wrote and read back. */
   read: z.number(),
-  /** Whether the table of the test is still there. */
+  /** Whether the test's table still exists. */
   left: z.boolean(),
   milliseconds: z.number(),
   connections: z.number(),
@@ -67,7 +67,7 @@ const found = z.object({
 });
 export type DatabaseFound = z.output<typeof found>;
 
-/** The answer in a log of the test. @throws Failure when there is none. */
+/** The result in a log of the test. @throws Failure when the log has none. */
 export function parseFound(service: string, log: string): DatabaseFound {
   const line = log
     .split('\n')
@@ -78,7 +78,7 @@ export function parseFound(service: string, log: string): DatabaseFound {
   return found.parse(JSON.parse(line));
 }
 
-/** What losing no committed data, and no password, takes. */
+/** Settings without which PostgreSQL could lose committed data or store weak passwords. */
 const SETTINGS: Readonly<Record<string, string>> = {
   default_transaction_read_only: 'off',
   fsync: 'on',
@@ -94,7 +94,7 @@ export interface Expected {
   readonly revision: string;
 }
 
-/** What is wrong, one line each; nothing when all is well. */
+/** One line for each problem; empty when all is well. */
 export function problemsOf(one: DatabaseFound, { rows, revision }: Expected): readonly string[] {
   const major = IMAGES.postgres.replace(/^.*:(\d+).*$/, '$1');
   const revisions = one.revisions?.join(', ') ?? 'none';
@@ -109,7 +109,7 @@ export function problemsOf(one: DatabaseFound, { rows, revision }: Expected): re
   ];
 }
 
-/** @throws Failure naming every database something is wrong with. */
+/** @throws Failure naming every database with a problem. */
 export function checkDatabases(
   tests: readonly { readonly service: string; readonly problems: readonly string[] }[],
 ): void {
@@ -121,7 +121,7 @@ export function checkDatabases(
     );
 }
 
-/** The services named; all that have a database when none is. @throws Failure for a name that has none. */
+/** The named services, or all with a database. @throws Failure for a service without a database. */
 export function withDatabase(
   services: readonly ServiceSpec[],
   names: readonly string[],
@@ -141,7 +141,7 @@ const REVISION = /^revision(?:: [^=]+)? = "([^"]+)"$/m;
 const DOWN = /^down_revision(?:: [^=]+)? = "([^"]+)"$/m;
 
 /**
- * The newest of a service's migrations: the one no other is built on.
+ * The newest of a service's migrations: no other migration builds on it.
  *
  * @param texts the files of its migrations.
  * @throws Failure when there is none, or more than one.

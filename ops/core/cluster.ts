@@ -1,4 +1,4 @@
-/** Which cluster a command talks to. It is always named, never the one kubectl happens to point at. */
+/** Which cluster a command uses. The command always names it and ignores kubectl's current context. */
 import { load } from 'js-yaml';
 import { z } from 'zod';
 import type { Config } from '../../charts/config/schema.ts';
@@ -7,7 +7,7 @@ import { publicUrl } from '../../charts/edge/names.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { Failure, messageOf } from './failure.ts';
 
-/** Where the edge answers: one address for each route. */
+/** The edge's addresses: one for each route. */
 export function urls(
   config: Config,
   services: readonly ServiceSpec[],
@@ -31,10 +31,10 @@ type Environment = Pick<Config, 'environment' | 'tier'>;
 /** Name of the kind cluster, as in kind-config.yaml. */
 export const CLUSTER = 'ai-assistants';
 
-/** What kind calls the context of one of its clusters. */
+/** The name of kind's context for a cluster. */
 export const kindContext = (cluster: string): string => `kind-${cluster}`;
 
-/** The local environment lives in the kind cluster; clusters of others are named by the caller. */
+/** The local environment uses the kind cluster; for other environments the caller names the context. */
 export function contextOf({ environment, tier }: Environment, context: string | undefined): string {
   if (context) return context;
   if (tier === 'local') return kindContext(CLUSTER);
@@ -46,7 +46,7 @@ export function contextOf({ environment, tier }: Environment, context: string | 
 
 const kindConfig = z.looseObject({ kind: z.literal('Cluster'), name: z.string().min(1) });
 
-/** The name a kind configuration gives its cluster. @throws Failure when it gives none. */
+/** The name in a kind configuration. @throws Failure when it has none. */
 export function clusterName(text: string, file: string): string {
   try {
     return kindConfig.parse(load(text)).name;

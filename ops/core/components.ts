@@ -1,4 +1,4 @@
-/** Components of the platform, as a person names them and as the cluster has them. */
+/** Components of the platform, by the names people use and as the cluster reports them. */
 import { z } from 'zod';
 import type { Config } from '../../charts/config/schema.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
@@ -16,7 +16,7 @@ import { Failure } from './failure.ts';
 interface Console {
   readonly component: keyof Config['monitoring']['localPorts'];
   readonly title: string;
-  /** How its address begins. @default http */
+  /** Scheme of its address. @default http */
   readonly scheme?: 'redis';
 }
 
@@ -32,11 +32,11 @@ export interface Forwardable {
   readonly title: string;
   readonly address: string;
   readonly localPort: number;
-  /** Number of the port of its pods. Nothing when this configuration has no such component. */
+  /** Port of its pods; undefined when this configuration has no such component. */
   readonly port?: number;
 }
 
-/** @throws Failure where nothing is forwarded. */
+/** @throws Failure for a component without a forwardable port. */
 export function forwardables(
   { environment, tier, monitoring }: Config,
   { components }: Topology,
@@ -59,14 +59,14 @@ export function forwardables(
   });
 }
 
-/** How verbs describe an argument that may be any of them; completion offers all of them there. */
+/** Description of an argument that may be any component; completion offers all of them there. */
 export const ANY_COMPONENT = 'services, stores, edge or other components';
 
 /**
- * The named components; without a name, all that run all the time.
+ * The named components; without names, all that run all the time.
  *
  * @param verb the name the error message begins with.
- * @param kinds that can be meant. @default every kind
+ * @param kinds accepted kinds. @default every kind
  * @throws Failure for an unknown name.
  */
 export function selectComponents(
@@ -87,7 +87,7 @@ export function selectComponents(
     : running.filter(({ name }) => names.includes(name));
 }
 
-/** The one component of that name. @throws Failure when nothing has it. */
+/** The component of that name. @throws Failure for an unknown name. */
 export function selectComponent(
   verb: string,
   topology: Topology,
@@ -110,7 +110,7 @@ const state = z.looseObject({
   state: z.looseObject({ running: z.looseObject({ startedAt: z.string() }).optional() }).default({}),
 });
 
-/** A pod as these commands look at it. */
+/** The fields of a pod that the commands read. */
 export const livePod = z.looseObject({
   metadata: z.looseObject({
     name: z.string(),
@@ -131,7 +131,7 @@ export const livePod = z.looseObject({
 });
 export type LivePod = z.output<typeof livePod>;
 
-/** Pods of a component, those that are leaving excepted. */
+/** Pods of a component, without terminating ones. */
 export const podsOfComponent = (
   config: Config,
   { zone, selector }: Component,
@@ -144,7 +144,7 @@ export const podsOfComponent = (
       Object.entries(selector).every(([key, value]) => metadata.labels[key] === value),
   );
 
-/** A pod of the component that runs, a ready one when there is one. @throws Failure when none does. */
+/** A running pod of the component, a ready one if possible. @throws Failure when none runs. */
 export function runningPod(config: Config, component: Component, pods: readonly LivePod[]): LivePod {
   const running = podsOfComponent(config, component, pods).filter(({ status }) => status.phase === 'Running');
   const ready = running.find(({ status }) => status.containerStatuses.every((one) => one.ready));
@@ -153,7 +153,7 @@ export function runningPod(config: Config, component: Component, pods: readonly 
   return found;
 }
 
-/** The container a component is about; the others help it. */
+/** The component's own container; the others are sidecars. */
 export function mainContainer({ spec }: LivePod): string {
   return spec.containers[0]?.name ?? '';
 }

@@ -1,4 +1,4 @@
-/** Commands that run inside pods. They read passwords from the files mounted there, so no argument list contains one. */
+/** Commands that run in pods. They read passwords from mounted files, so no argument contains one. */
 import { POSTGRES_SECRETS } from '../../charts/data/database.ts';
 import { REDIS_PASSWORD_FILE } from '../../charts/data/redis.ts';
 import { PORTS } from '../../charts/graph/model.ts';
@@ -29,7 +29,7 @@ export const execArguments = (
 const script = (...lines: readonly string[]): readonly string[] => ['sh', '-euc', lines.join('\n')];
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** psql at a database, in the pod of its server. The first failing statement ends it, unless somebody types. */
+/** psql in the pod of the database's server. The first failing statement ends it, unless a person types. */
 export function psqlCommand(
   { name, user }: { readonly name: string; readonly user: string },
   { superuser = false, csv = false }: PsqlOptions,
@@ -56,7 +56,7 @@ export function psqlCommand(
 /** redis-cli in such a script; `-e` makes an error reply its exit status. */
 export const REDIS_CLI = `redis-cli -e -h 127.0.0.1 -p ${PORTS.redis}`;
 
-/** A script in the pod of Redis, in which {@link REDIS_CLI} is logged in. */
+/** A script in Redis's pod, where {@link REDIS_CLI} is logged in. */
 export const redisScript = (...lines: readonly string[]): readonly string[] =>
   script(
     `REDISCLI_AUTH=$(head -n 1 ${REDIS_PASSWORD_FILE}) REDISCLI_HISTFILE=/dev/null`,
@@ -74,11 +74,11 @@ export const redisCommand = (args: readonly string[]): readonly string[] => [
 export interface DebugOptions {
   readonly image: string;
   readonly command: readonly string[];
-  /** Somebody types. */
+  /** A person types. */
   readonly terminal: boolean;
 }
 
-/** Arguments of kubectl for a container with a shell beside one that has none. */
+/** Arguments of kubectl for a container with a shell, beside a container without one. */
 export const debugArguments = (
   { metadata }: LivePod,
   container: string,

@@ -1,14 +1,14 @@
-/** Databases that CloudNativePG runs: a Cluster is read as a workload whose pods are its instances. */
+/** Databases of CloudNativePG: a Cluster as a workload whose pods are its instances. */
 import { z } from 'zod';
 
-/** What the operator writes into `status.phase` when nothing is left to do (api/v1/cluster_types.go, PhaseHealthy). */
+/** `status.phase` when the operator has nothing left to do (api/v1/cluster_types.go, PhaseHealthy). */
 const HEALTHY = 'Cluster in healthy state';
 
 const databaseCluster = z.looseObject({
   kind: z.literal('Cluster'),
   metadata: z.looseObject({ name: z.string() }),
   spec: z.looseObject({ instances: z.int().default(1), imageName: z.string().default('') }),
-  // Nothing until the operator has seen it.
+  // Absent until the operator has seen the Cluster.
   status: z
     .looseObject({
       instances: z.int().default(0),
@@ -19,7 +19,7 @@ const databaseCluster = z.looseObject({
     .prefault({}),
 });
 
-/** A Cluster in the terms of workloads; everything else as it is. */
+/** Turns a Cluster into a workload; returns everything else unchanged. */
 export function asWorkload(value: unknown): unknown {
   const parsed = databaseCluster.safeParse(value);
   if (!parsed.success) return value;

@@ -1,10 +1,10 @@
-/** Exit status of a command that Ctrl-C ended: 128 and the number of the signal, as shells have it. */
+/** Exit status after Ctrl-C: 128 and the number of the signal, as in shells. */
 export const INTERRUPTED = 130;
 
-/** Something an operator can act on: one line with the cause and the next step. */
+/** An error an operator can act on: one line with the cause and the next step. */
 export class Failure extends Error {
   /**
-   * @param details lines with details, printed before the message.
+   * @param details lines to print before the message.
    * @param exitStatus when it differs from the command's usual one.
    */
   constructor(
@@ -18,7 +18,7 @@ export class Failure extends Error {
   }
 }
 
-/** The message of whatever was thrown, on one line. */
+/** The message of any thrown value, on one line. */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.trim().replaceAll(/\s*\n\s*/g, ' ');

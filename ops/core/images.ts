@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import type { KubeObject } from './objects.ts';
 
-/** Images of every container of every pod template, and of what an operator makes a pod of, each once. */
+/** Images of every pod template, and of pods that operators create, each once. */
 export function imagesOf(objects: readonly KubeObject[]): readonly string[] {
   return [...new Set(objects.flatMap(({ spec }) => [...images(spec), ...mainImage(spec)]))].toSorted();
 }
 
-/** Of a Prometheus or an Alertmanager. */
+/** Image of a Prometheus or an Alertmanager. */
 const mainImage = (spec: unknown): readonly string[] =>
   isObject(spec) && typeof spec.image === 'string' ? [spec.image] : [];
 
@@ -33,7 +33,7 @@ export function canonical(reference: string): string {
   return /[.:]|^localhost$/.test(first) ? reference : `docker.io/${reference}`;
 }
 
-/** The digests a node knows an image by, by the reference the manifests use. */
+/** A node's digests of an image, by the reference in the manifests. */
 export type NodeImages = ReadonlyMap<string, readonly string[]>;
 
 const inspected = z.looseObject({
@@ -73,7 +73,7 @@ export const podContainers = z.looseObject({
 });
 export type PodContainers = z.output<typeof podContainers>;
 
-/** Deployments, as `namespace/name`, with a pod that runs another version of an image than the node has by now. */
+/** Deployments, as `namespace/name`, with a pod that runs an older version of an image than the node has. */
 export function stale(pods: readonly PodContainers[], node: NodeImages): readonly string[] {
   const byName = canonicalNames(node);
   const outdated = pods.filter(({ status }) =>
@@ -86,7 +86,7 @@ export function stale(pods: readonly PodContainers[], node: NodeImages): readonl
   return [...new Set(outdated.flatMap(deploymentOf))];
 }
 
-/** Pods in ImagePullBackOff whose image the node has by now. Replaced, they start at once instead of after minutes. */
+/** Pods in ImagePullBackOff whose image the node now has. Replacements start at once, not after minutes. */
 export function stuck(pods: readonly PodContainers[], node: NodeImages): readonly PodContainers[] {
   const byName = canonicalNames(node);
   return pods.filter(({ status }) =>
@@ -101,7 +101,7 @@ export function stuck(pods: readonly PodContainers[], node: NodeImages): readonl
 const canonicalNames = (node: NodeImages): NodeImages =>
   new Map([...node].map(([reference, digests]) => [canonical(reference), digests]));
 
-/** A Deployment's pod belongs to a ReplicaSet called after it and the template's hash. */
+/** A Deployment's pod belongs to a ReplicaSet named after the Deployment and the template's hash. */
 function deploymentOf({ metadata }: PodContainers): readonly string[] {
   const hash = metadata.labels['pod-template-hash'];
   return metadata.ownerReferences

@@ -1,4 +1,4 @@
-/** Jobs made from the templates of rendered CronJobs, and what became of them. */
+/** Jobs made from the templates of rendered CronJobs, and their results. */
 import { z } from 'zod';
 
 const environmentVariable = z.looseObject({ name: z.string(), value: z.string().optional() });
@@ -25,9 +25,9 @@ export type CronJob = z.output<typeof cronJob>;
 
 /** How a Job differs from the template of its CronJob. */
 export interface JobChanges {
-  /** Makes the Job's name: the CronJob's, and this. */
+  /** The Job's name is the CronJob's name and this suffix. */
   readonly suffix: string;
-  /** Variables added to those of the template, or replacing them. @default {} */
+  /** Variables that extend or replace those of the template. @default {} */
   readonly env?: Readonly<Record<string, string>>;
   /** @default the template's */
   readonly command?: readonly string[];
@@ -40,12 +40,12 @@ export interface Job {
   readonly spec: object;
 }
 
-/** A Job that failed stays for a day, so that its log can be read. */
+/** Seconds Kubernetes keeps a failed Job, so that a person can read its log. */
 const KEPT_SECONDS = 86_400;
 
 /**
- * A Job that runs the template of a CronJob once, now. It has no inventory label, so it is not pruned, and no retries:
- * the person who started it decides what to do after a failure.
+ * A Job that runs the template of a CronJob once, now. It has no inventory label, so it is not pruned. It has
+ * no retries: the person who started it decides after a failure.
  */
 export function jobFrom({ metadata, spec }: CronJob, { suffix, env = {}, command }: JobChanges): Job {
   const { template, ...jobSpec } = spec.jobTemplate.spec;
@@ -96,7 +96,7 @@ export function outcomeOf({ status }: JobStatus): Outcome {
   return { state: 'done', seconds };
 }
 
-/** Eight characters that grow with time: Jobs of one CronJob sort by their age, and their names never meet. */
+/** Eight characters that grow with time: Jobs of one CronJob sort by age, and their names never collide. */
 export const jobSuffix = (now: Date): string => now.getTime().toString(36);
 
 const logLine = z.looseObject({ message: z.string() });

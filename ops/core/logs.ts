@@ -1,16 +1,16 @@
-/** Lines of pods' logs: taken apart, filtered, put in order, and written for people. */
+/** Lines of pods' logs: parsed, filtered, sorted and formatted for people. */
 import { z } from 'zod';
 
 export interface LogSearch {
-  /** Words and `field:value`, as Elasticsearch's query_string takes them; all must fit. */
+  /** Words and `field:value` in Elasticsearch's query_string syntax; a line must match all. */
   readonly query: string;
-  /** Of these components only. @default all */
+  /** Only these components. @default all */
   readonly components: readonly string[];
   /** @default any request */
   readonly requestId?: string;
-  /** Not older than that, such as 10m. @default as old as there is */
+  /** Largest age of a line, such as 10m. @default any */
   readonly since?: string;
-  /** At most so many, the newest. Elasticsearch gives 10,000 at most (index.max_result_window). */
+  /** Most lines, the newest first. Elasticsearch allows 10,000 (index.max_result_window). */
   readonly lines: number;
 }
 
@@ -51,7 +51,7 @@ export const searchAnswer = z.looseObject({
 });
 export type SearchAnswer = z.output<typeof searchAnswer>;
 
-/** What is said by the prefix, or is the same on every line. */
+/** Fields the prefix shows, or that are equal on every line. */
 const SHIPPED_FIELDS = new Set([
   '@timestamp',
   'component',
@@ -82,11 +82,11 @@ export interface LogLine {
   readonly time: string;
   readonly pod: string;
   readonly container: string;
-  /** As it was written. */
+  /** The line as the container wrote it. */
   readonly text: string;
 }
 
-/** A line of `kubectl logs --prefix --timestamps`; undefined for one that is none, such as a note of kubectl's. */
+/** A line of `kubectl logs --prefix --timestamps`; undefined for any other, such as a note of kubectl. */
 export function parseLogLine(line: string): LogLine | undefined {
   const [, pod, container, time, text] =
     /^\[pod\/([^/\]]+)\/([^\]]+)\] (\d{4}-\d\d-\d\dT\S+) ?(.*)$/s.exec(line) ?? [];
@@ -96,7 +96,7 @@ export function parseLogLine(line: string): LogLine | undefined {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The object a line is; undefined when it is plain text. */
+/** The fields of a JSON line; undefined for plain text. */
 export function fieldsOf(text: string): Fields | undefined {
   if (!text.startsWith('{')) return undefined;
   try {
@@ -107,25 +107,25 @@ export function fieldsOf(text: string): Fields | undefined {
   }
 }
 
-/** Whether a line is about that request: one of its fields is the id, or its text has it as a word. */
+/** Whether a line is about a request: a field is its id, or the text contains the id as a word. */
 export function isAbout(requestId: string, text: string): boolean {
   const fields = fieldsOf(text);
   if (fields) return Object.values(fields).includes(requestId);
   return text.split(/[^\w.-]+/).includes(requestId);
 }
 
-/** By the time they were written; nanoseconds may lack their last zeros, which the order of text forgives. */
+/** By time of writing. Nanoseconds may lack trailing zeros, which does not change the order of the text. */
 export const byTime = (a: LogLine, b: LogLine): number => (a.time < b.time ? -1 : Number(a.time > b.time));
 
-/** What a line says, apart. */
+/** The parts of a line. */
 export interface Said {
   readonly level: string;
   readonly message: string;
-  /** What else is worth reading, in the order it was written. */
+  /** Other fields worth reading, in the order of the line. */
   readonly details: readonly (readonly [name: string, value: string])[];
 }
 
-/** Said already, by the prefix or the line's own time. */
+/** Fields the prefix or the line's own time already shows. */
 const LINE_FIELDS = new Set([
   'timestamp',
   'time',
@@ -140,7 +140,7 @@ const LINE_FIELDS = new Set([
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** What a JSON line says; plain text is its own message. */
+/** The parts of a JSON line; plain text is all message. */
 export function said(line: string): Said {
   const fields = fieldsOf(line);
   if (!fields) return { level: '', message: line, details: [] };
@@ -154,7 +154,7 @@ export function said(line: string): Said {
   };
 }
 
-/** The edge's access log has a format, and some forty fields, of its own. */
+/** The edge's access log has its own format, with some forty fields. */
 function edgeAccess(fields: Fields): Said {
   const id = fields['downstream_X-Request-Id'];
   return {
@@ -165,7 +165,7 @@ function edgeAccess(fields: Fields): Said {
       ['method', text(fields.RequestMethod)],
       ['path', text(fields.RequestPath)],
       ['status', text(fields.DownstreamStatus)],
-      // Traefik counts in nanoseconds.
+      // Traefik writes durations in nanoseconds.
       ['duration_ms', (Number(fields.Duration) / 1e6).toFixed(3)],
       ['client', text(fields.ClientHost)],
     ],

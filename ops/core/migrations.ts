@@ -1,4 +1,4 @@
-/** Which databases a release migrates, with which Jobs, and what those report. */
+/** Which databases a release migrates, the Jobs that do it, and their reports. */
 import { z } from 'zod';
 import { NAME_LABEL } from '../../charts/constructs/names.ts';
 import { migrateOf } from '../../charts/graph/model.ts';
@@ -27,7 +27,7 @@ type Migrating = z.output<typeof migrating>;
 const migrateOfDeployment = ({ spec }: Migrating) =>
   spec.template.spec.initContainers.find(({ name }) => name === MIGRATE_CONTAINER);
 
-/** A service whose database another image is about to use. */
+/** A service that gets a new image, and its database. */
 export interface DueMigration {
   readonly service: string;
   readonly image: string;
@@ -37,7 +37,7 @@ export interface DueMigration {
 /**
  * Running services that get another image. A new service has a new database, which its pod migrates at start.
  *
- * @param live the Deployments of the cluster.
+ * @param live the cluster's Deployments.
  */
 export function migrationsDue(
   wanted: readonly KubeObject[],
@@ -61,14 +61,14 @@ function migrateContainerOf(object: KubeObject) {
   return parsed.success && migrate ? { deployment: parsed.data, migrate } : undefined;
 }
 
-/** Only migrations the release before works with; the job refuses others. */
+/** The Job refuses migrations that the previous release cannot work with. */
 const COMPATIBLE_ONLY = '--backward-compatible-only';
-/** A migration that takes longer is given up; its transaction is rolled back. */
+/** Kubernetes ends a longer migration, and PostgreSQL rolls its transaction back. */
 const DEADLINE_SECONDS = 1800;
 
 /**
- * The Deployment's own migration as a Job. Its pods have another name label: with the service's they would receive its
- * requests.
+ * The Deployment's own migration as a Job. Its pods have another name label: with the service's label they
+ * would receive the service's requests.
  *
  * @param suffix makes the Job's name unique.
  */
@@ -106,7 +106,7 @@ const answer = z.looseObject({
   }),
 });
 
-/** What a migration reports; undefined when the schema was up to date. @throws Failure when it says nothing. */
+/** A migration's report; undefined when the schema was up to date. @throws Failure when the log has none. */
 export function migrationFrom(service: string, log: string): Migration | undefined {
   const found = log.split('\n').flatMap((line) => {
     const parsed = answer.safeParse(parseLine(line));
@@ -126,12 +126,12 @@ function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    // Not every line is one of the service's own.
+    // Some lines are not the service's own.
     return undefined;
   }
 }
 
-/** Everything the Jobs may need and that must not wait for them: policies open the way to the databases. */
+/** Objects to apply before the Jobs, such as policies that open the way to the databases. */
 export const beforeMigrations = ({ kind }: KubeObject): boolean =>
   ['Namespace', 'NetworkPolicy', 'ServiceAccount', 'ResourceQuota', 'LimitRange', 'PriorityClass'].includes(
     kind,

@@ -2,7 +2,7 @@
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { Failure } from './failure.ts';
 
-/** The service that new ones are copies of; it is tested like every other, and part of no topology. */
+/** The template of new services; the tests cover it like every other service, but no topology contains it. */
 export const SAMPLE = {
   folder: 'services/sample-service',
   name: 'sample-service',
@@ -10,7 +10,7 @@ export const SAMPLE = {
   title: 'Sample service',
   port: 8099,
 } as const;
-/** Where the sample keeps what goes to `dockerfiles/NAME`. */
+/** The sample's files for `dockerfiles/NAME`. */
 const IMAGE = `${SAMPLE.folder}/image/`;
 export const TOPOLOGY_FILE = 'charts/topology.ts';
 export const PYPROJECT_FILE = 'services/pyproject.toml';
@@ -29,25 +29,23 @@ export interface PlannedFile {
   readonly change: 'new' | 'changed';
 }
 
-/** @returns the title that follows from a name: `payment-orders` is "Payment orders". */
+/** @returns the title for a name: `payment-orders` is "Payment orders". */
 export const titleOf = (name: string): string =>
   name.charAt(0).toUpperCase() + name.slice(1).replaceAll('-', ' ');
 
 export const moduleOf = (name: string): string => name.replaceAll('-', '_');
 
-/** PostgreSQL cuts names at 63 bytes; the longest that follows from this one is `NAME_staging_db`. */
+/** PostgreSQL truncates names at 63 bytes; the longest derived name is `NAME_staging_db`. */
 const LONGEST_NAME = 40;
 
 export interface Taken {
   /** Folders below services/. */
   readonly folders: readonly string[];
-  /** Modules of Python itself and packages of the lock file: a service of the same name would hide them. */
+  /** Modules of Python and packages of the lock file, which a service of the same name would hide. */
   readonly modules: ReadonlySet<string>;
 }
 
-/**
- * @throws Failure when the name or the port cannot be a service's, or is another's.
- */
+/** @throws Failure when the name or the port is invalid or taken. */
 export function checkNewService(
   { name, port }: NewService,
   services: readonly ServiceSpec[],
@@ -99,7 +97,7 @@ const entry = ({ name, title, port }: NewService): string => `
     gateway: { path: '/api/${name}' },
   },`;
 
-/** @throws Failure when the text has no such place. */
+/** @throws Failure when the text lacks that place. */
 function insertBefore(file: string, text: string, after: string, end: string, added: string): string {
   const start = text.indexOf(after);
   const at = start < 0 ? -1 : text.indexOf(end, start);

@@ -1,7 +1,7 @@
-/** Kubernetes objects as kubectl prints them: checked where we look, open everywhere else. */
+/** Kubernetes objects as kubectl prints them: fields the code reads are checked, all others are allowed. */
 import { z } from 'zod';
 
-/** The resources the platform renders, in any environment and with any override: where pruning looks. */
+/** All resources the platform may render, with any configuration: pruning looks at these. */
 export const INVENTORY_RESOURCES: readonly string[] = [
   'namespaces',
   'priorityclasses.scheduling.k8s.io',
@@ -41,7 +41,7 @@ export const INVENTORY_RESOURCES: readonly string[] = [
   'alertmanagers.monitoring.coreos.com',
   'alertmanagerconfigs.monitoring.coreos.com',
 ];
-/** Data outlives a change of configuration: never pruned. The volumes of a Cluster go with it. */
+/** Never pruned, because data outlives a configuration change. Deleting a Cluster deletes its volumes. */
 export const KEPT_KINDS: readonly string[] = ['PersistentVolumeClaim', 'Cluster'];
 
 export const kubeObject = z.looseObject({
@@ -70,14 +70,14 @@ export function parseObjects<T>(item: z.ZodType<T>, text: string): readonly T[] 
   });
 }
 
-/** kubectl indents: a document ends at a closing brace in the first column. */
+/** kubectl indents, so a closing brace in the first column ends a document. */
 const splitJson = (text: string): readonly unknown[] =>
   text
     .split(/(?<=^\})$/m)
     .filter((part) => part.trim() !== '')
     .map((part): unknown => JSON.parse(part));
 
-/** Group, kind, namespace and name: what makes an object the same one in another API version. */
+/** Group, kind, namespace and name, which identify an object in every API version. */
 export function identity({ apiVersion, kind, metadata }: KubeObject): string {
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   return [group, kind, metadata.namespace ?? '', metadata.name].join('/');

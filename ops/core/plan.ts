@@ -1,4 +1,4 @@
-/** What an apply would do, from what is wanted, what is there, and what the API server would make of it. */
+/** What an apply would do, from the wanted objects, the live ones and a dry run. */
 import { isDeepStrictEqual } from 'node:util';
 import { type Adapted, LAST_APPLIED } from './adapt.ts';
 import { Failure } from './failure.ts';
@@ -15,11 +15,11 @@ export interface Plan {
   readonly changed: readonly KubeObject[];
   readonly unchanged: readonly KubeObject[];
   readonly pruned: readonly KubeObject[];
-  /** Those of the changed that cannot be changed in place: the set is made anew, its pods and volumes stay. */
+  /** Changed StatefulSets whose change is immutable: the set is recreated, its pods and volumes stay. */
   readonly recreated: readonly KubeObject[];
   readonly refused: readonly Refusal[];
   readonly adapted: Adapted;
-  /** What there is, by identity. */
+  /** Live objects by identity. */
   readonly live: ReadonlyMap<string, KubeObject>;
 }
 
@@ -29,8 +29,7 @@ export interface Answers {
   readonly refused: readonly Refusal[];
 }
 
-/** Objects that are wanted and there already: the ones to ask the API server about. */
-/** Wanted objects that the API server is still deleting: what is applied to them, or into them, goes with them. */
+/** Wanted objects the API server is still deleting: changes to them, or inside them, would be deleted too. */
 export function beingDeleted(
   wanted: readonly KubeObject[],
   live: readonly KubeObject[],
@@ -41,6 +40,7 @@ export function beingDeleted(
   );
 }
 
+/** Wanted objects that exist already: the ones for the dry run. */
 export function existing(wanted: readonly KubeObject[], live: readonly KubeObject[]): readonly KubeObject[] {
   const there = new Set(live.map(identity));
   return wanted.filter((object) => there.has(identity(object)));
@@ -88,7 +88,7 @@ const UNADAPTED: Adapted = { sent: new Map(), handedOver: new Set(), notes: [] }
 const immutable = ({ kind }: KubeObject, reason: string): boolean =>
   kind === 'StatefulSet' && /updates to statefulset spec .* are forbidden/.test(reason);
 
-/** @throws Failure that names the objects the API server refuses. Nothing has been changed then. */
+/** @throws Failure naming the objects the API server refuses. Nothing has changed at that point. */
 export function checkAccepted({ refused }: Plan): void {
   const [first] = refused;
   if (!first) return;
@@ -103,8 +103,8 @@ export function checkAccepted({ refused }: Plan): void {
 }
 
 /**
- * Objects with the inventory label that are no longer rendered, dependents first. Objects with an owner are deleted
- * with it; volumes are kept.
+ * Objects with the inventory label that are no longer rendered, dependents first. Kubernetes deletes owned
+ * objects with their owner. Volumes stay.
  */
 function prunable(
   wanted: readonly KubeObject[],
@@ -120,7 +120,7 @@ function prunable(
     .toSorted((a, b) => Number(a.kind === 'Namespace') - Number(b.kind === 'Namespace'));
 }
 
-/** An object without what the cluster writes into it. */
+/** An object without the fields the cluster writes. */
 function content(object: KubeObject | undefined): unknown {
   if (!object) return undefined;
   const { status: _status, metadata, ...rest } = object;
@@ -135,7 +135,7 @@ function content(object: KubeObject | undefined): unknown {
   return { ...rest, metadata: { ...own, annotations: kept } };
 }
 
-/** What is sent for a wanted object. */
+/** The object to send for a wanted object. */
 export const sentOf = (plan: Plan, object: KubeObject): KubeObject => plan.adapted.sent.get(object) ?? object;
 
 export const changes = (plan: Plan): number => plan.created.length + plan.changed.length + plan.pruned.length;

@@ -1,9 +1,9 @@
-/** The derived matrix, tried: what is asked of a pod's network, and what its answers mean. */
+/** Tests the derived matrix: the script for a pod's network, and the meaning of its output. */
 import type { Pair } from '../../charts/graph/reach.ts';
 import { Failure } from './failure.ts';
 
 export interface Matrix {
-  /** Names of rows and, in the same order, of columns. */
+  /** Names of the rows, and of the columns in the same order. */
   readonly names: readonly string[];
   /** Names of the ports the row may open at the column; nothing on the diagonal. */
   readonly cells: readonly (readonly string[])[][];
@@ -42,12 +42,12 @@ export const probeScript = (pairs: readonly Pair[], addresses: ReadonlyMap<strin
     'wait',
   ].join('\n');
 
-/** A pair as it was found. */
+/** A pair and its result. */
 export interface Tried extends Pair {
   readonly open: boolean;
 }
 
-/** The pairs with their answers. @throws Failure when one is missing: silence is no refusal. */
+/** The pairs with their results. @throws Failure when one is missing: no answer does not mean refused. */
 export function triedPairs(pairs: readonly Pair[], output: string): readonly Tried[] {
   const answers = new Map(
     output
@@ -66,7 +66,7 @@ export function triedPairs(pairs: readonly Pair[], output: string): readonly Tri
   });
 }
 
-/** `security → redis:redis is refused`: what is not as the topology says. */
+/** Pairs that differ from the topology, such as `security → redis:redis is refused`. */
 export const wrongPairs = (tried: readonly Tried[]): readonly string[] =>
   tried
     .filter(({ open, allowed }) => open !== allowed)

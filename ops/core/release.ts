@@ -1,38 +1,38 @@
-/** Releases as the cluster remembers them: one ConfigMap each, with what was applied and what became of it. */
+/** Releases in the cluster: one ConfigMap each, with the applied manifests and the outcome. */
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { Failure } from './failure.ts';
 import { type KubeObject, kubeObject } from './objects.ts';
 
-/** On every release; its value is the environment. Releases carry no inventory label, so they are never pruned. */
+/** Label of every release, with the environment. No inventory label: releases are never pruned. */
 export const RELEASE_LABEL = 'ai-assistants/release';
-/** Releases kept; older ones go when a new one is recorded. */
+/** Releases to keep; recording a new one deletes older ones. */
 export const KEPT_RELEASES = 10;
 /** The largest object the API server accepts, less room for its own fields. */
 const MAX_BYTES = 2 ** 20 - 16_384;
 
 const migration = z.object({
-  /** Revision of the schema before; nothing when there was no schema. */
+  /** Schema revision before; null when there was no schema. */
   before: z.string().nullable(),
   after: z.string(),
-  /** Whether the release before works with the schema as it is after. */
+  /** Whether the previous release works with the new schema. */
   backwardCompatible: z.boolean(),
 });
 export type Migration = z.output<typeof migration>;
 
-/** `pending`: under way, or broken off; `superseded`: ran until another one took its place. */
+/** `pending`: running or aborted; `superseded`: deployed until a later release replaced it. */
 export const RELEASE_STATUSES = ['pending', 'deployed', 'superseded', 'failed', 'rolled back'] as const;
 
 const releaseInfo = z.object({
   revision: z.int().min(1),
   environment: z.string(),
   status: z.enum(RELEASE_STATUSES),
-  /** What was done, such as `deploy` or `rollback to 3`. */
+  /** The operation, such as `deploy` or `rollback to 3`. */
   action: z.string(),
   startedAt: z.string(),
   seconds: z.number().optional(),
-  /** Commit the manifests were rendered from; `-dirty` when files differed from it. */
+  /** Commit of the manifests' sources; `-dirty` when files differed from it. */
   source: z.string(),
   images: z.array(z.string()),
   overrides: z.array(z.record(z.string(), z.unknown())),
@@ -41,7 +41,7 @@ const releaseInfo = z.object({
   changes: z.object({ created: z.int(), updated: z.int(), pruned: z.int() }),
   /** By service. */
   migrations: z.record(z.string(), migration),
-  /** Ids of the backups taken before, by service. */
+  /** Ids of the backups before the release, by service. */
   backups: z.record(z.string(), z.string()),
   /** For each service whose database was restored: the revision that the restore undid. */
   restored: z.record(z.string(), z.int()),
@@ -62,7 +62,7 @@ export const releaseName = (revision: number): string => `release-${revision}`;
 export const digestOf = (objects: readonly KubeObject[]): string =>
   createHash('sha256').update(JSON.stringify(objects)).digest('hex');
 
-/** @throws Failure when the record would hold a Secret, or be larger than the API server takes. */
+/** @throws Failure when the record would contain a Secret, or exceed the API server's size limit. */
 export function recordManifest(namespace: string, release: Release, objects: readonly KubeObject[]): object {
   const secret = objects.find(({ kind }) => kind === 'Secret');
   if (secret)
@@ -96,7 +96,7 @@ export function recordManifest(namespace: string, release: Release, objects: rea
 
 export const releaseOf = ({ data }: ReleaseRecord): Release => releaseInfo.parse(JSON.parse(data.release));
 
-/** The manifests of a record. @throws Failure when they are not those that were recorded. */
+/** The manifests of a record. @throws Failure when they differ from the recorded digest. */
 export function manifestsOf(record: ReleaseRecord): readonly KubeObject[] {
   const { digest, revision } = releaseOf(record);
   const text = gunzipSync(Buffer.from(record.binaryData.manifests, 'base64')).toString();
@@ -111,14 +111,14 @@ export function manifestsOf(record: ReleaseRecord): readonly KubeObject[] {
 export const nextRevision = (releases: readonly Release[]): number =>
   Math.max(0, ...releases.map(({ revision }) => revision)) + 1;
 
-/** What runs, as far as the records know. */
+/** The running release, according to the records. */
 export const deployedRelease = (releases: readonly Release[]): Release | undefined =>
   newestFirst(releases).find(({ status }) => status === 'deployed');
 
 export const newestFirst = (releases: readonly Release[]): readonly Release[] =>
   releases.toSorted((a, b) => b.revision - a.revision);
 
-/** Revisions to forget; never what runs. */
+/** Revisions to delete; never the running one. */
 export const expired = (releases: readonly Release[], kept = KEPT_RELEASES): readonly number[] =>
   newestFirst(releases)
     .slice(kept)
@@ -128,7 +128,7 @@ export const expired = (releases: readonly Release[], kept = KEPT_RELEASES): rea
 /**
  * The release to roll back to.
  *
- * @param revision number of a release; by default the newest earlier one that differs from the running one.
+ * @param revision number of a release. @default the newest earlier one that differs from the running one
  * @throws Failure when there is none, or when that release never ran or is running.
  */
 export function rollbackTarget(
@@ -155,13 +155,13 @@ export function rollbackTarget(
   return named;
 }
 
-/** A migration the manifests of an earlier release do not work with. */
+/** A migration that an earlier release's manifests cannot work with. */
 export interface Obstacle {
   readonly service: string;
   /** The release that migrated. */
   readonly revision: number;
   readonly migration: Migration;
-  /** Id of the backup that release took before. */
+  /** Id of the backup before that release. */
   readonly backup: string | undefined;
 }
 

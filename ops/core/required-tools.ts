@@ -1,12 +1,12 @@
 /** The tools the operations command drives or works better with: which versions, for what, and where to get them. */
 
-/** What Docker may use of the machine: dev needs 2 CPUs and 8 GiB (docs/adr/0004). */
+/** What Docker needs: dev takes 2 CPUs and 8 GiB (docs/adr/0004). */
 export const MACHINE = { cpus: 2, memoryGiB: 8 } as const;
 
-/** Firmware and kernel keep some of what was bought: a machine of 8 GiB shows less. */
+/** Firmware and kernel reserve memory, so a machine of 8 GiB reports less. */
 const KEPT_SHARE = 0.9;
 
-/** @param info the CPUs and bytes Docker names, such as `2 8323493888`; more may follow. */
+/** @param info CPUs and bytes as Docker prints them, such as `2 8323493888`; more text may follow. */
 export function machineRow(info: string): ToolRow {
   const [cpus = 0, bytes = 0] = info.trim().split(' ').map(Number);
   const ok = cpus >= MACHINE.cpus && bytes >= MACHINE.memoryGiB * KEPT_SHARE * 2 ** 30;
@@ -23,10 +23,10 @@ export function machineRow(info: string): ToolRow {
   };
 }
 
-/** Images in Docker and once more in the node, the builder's cache, and the volumes. */
+/** Room for the images in Docker and again in the node, the builder's cache and the volumes. */
 const DISK_GIB = 20;
 
-/** @param free bytes where Docker keeps its data. */
+/** @param free bytes on the disk of Docker's data. */
 export function diskRow(free: number): ToolRow {
   const ok = free >= DISK_GIB * 2 ** 30;
   return {
@@ -46,7 +46,7 @@ export interface InotifyLimits {
   readonly watches: number;
 }
 
-/** What kind asks for. Below, the edge or Filebeat end with "too many open files". */
+/** kind's recommendation. With less, the edge or Filebeat end with "too many open files". */
 const INOTIFY: InotifyLimits = { instances: 512, watches: 524_288 };
 
 export function inotifyRow(found: InotifyLimits): ToolRow {
@@ -67,12 +67,12 @@ export function inotifyRow(found: InotifyLimits): ToolRow {
 export interface Tool {
   /** Arguments that make it print its version. */
   readonly probe: readonly string[];
-  /** Its first group is the version. */
+  /** The first group is the version. */
   readonly pattern: RegExp;
   readonly minimum: string;
   readonly neededFor: string;
   readonly source: string;
-  /** Everything else works without it. @default false */
+  /** All other functions work without it. @default false */
   readonly optional?: boolean;
 }
 
@@ -151,7 +151,7 @@ export const TOOL_NAMES: readonly ToolName[] = [
   'trivy',
 ];
 
-/** What probing a tool came to: its output, or why there is none. */
+/** Result of probing a tool: its output, or why there is none. */
 export type Probed = { readonly output: string } | { readonly problem: string } | 'missing';
 
 export interface ToolRow {
@@ -161,7 +161,7 @@ export interface ToolRow {
   readonly state: 'ok' | 'missing' | 'too old' | 'too small' | 'does not work';
   readonly optional: boolean;
   readonly neededFor: string;
-  /** What to do. Empty when nothing needs to be done. */
+  /** What to do; empty when there is nothing to do. */
   readonly next: string;
 }
 
@@ -191,6 +191,6 @@ export function toolRow(name: string, tool: Tool, probed: Probed): ToolRow {
     : { ...base, found: version, state: 'too old', next: `get it from ${source}` };
 }
 
-/** What is needed and not there as it should be. */
+/** Required tools that are missing or unusable. */
 export const lackingOf = (rows: readonly ToolRow[]): readonly ToolRow[] =>
   rows.filter(({ state, optional }) => state !== 'ok' && !optional);

@@ -1,4 +1,4 @@
-/** A restore: what is remembered of one that has begun, and what is to be done about one that did not end. */
+/** The stored state of a restore, and how to continue one that did not end. */
 import { z } from 'zod';
 import { restoreOf } from '../../charts/graph/model.ts';
 import { Failure } from './failure.ts';
@@ -9,7 +9,7 @@ import { Failure } from './failure.ts';
  */
 export type ImportKind = 'custom' | 'plain' | 'data';
 
-/** The major version of the platform's PostgreSQL: a data directory is read by no other. */
+/** Major version of the platform's PostgreSQL, which reads only data directories of that version. */
 export const POSTGRES_MAJOR = '15';
 
 const NEXT = 'dump it with the pg_dump of its own version and import the dump';
@@ -26,14 +26,14 @@ export function checkVersion(path: string, version: string): void {
 
 const CUSTOM_MAGIC = 'PGDMP';
 const GZIP_MAGIC = '\u001f\u008b';
-/** Where a tar archive says that it is one. */
+/** The marker of a tar archive, and its offset. */
 const TAR_MAGIC = { at: 257, text: 'ustar' } as const;
 
 export type FileKind = 'custom' | 'plain' | 'tar' | 'tar.gz';
 
 /**
  * @param head the first 512 bytes of a file, as Latin-1.
- * @throws Failure when it is nothing that can be imported.
+ * @throws Failure for a file of no importable kind.
  */
 export function kindOfFile(path: string, head: string): FileKind {
   if (head.startsWith(CUSTOM_MAGIC)) return 'custom';
@@ -68,7 +68,7 @@ export function dataRoot(path: string, entries: readonly string[]): string {
   return root;
 }
 
-/** A copy of files that are being written is no copy. */
+/** A copy made while a server writes the files is unusable. */
 export const inUse = (path: string): Failure =>
   new Failure(
     `import: "${path}" holds postmaster.pid: a server uses it, or was killed`,
@@ -76,11 +76,11 @@ export const inUse = (path: string): Failure =>
   );
 
 /**
- * The state with which a killed restore resumes. It is stored in the cluster from before the service is stopped until
- * it runs again.
+ * The state from which a killed restore resumes. The cluster stores it from before the service stops until
+ * the service runs again.
  */
 export interface RestoreState {
-  /** Tells this restore from others of the same backup. */
+  /** Distinguishes this restore from others of the same backup. */
   readonly run: string;
   /** Id of the backup that is restored. */
   readonly backup: string;
@@ -102,7 +102,7 @@ const stateObject = z.looseObject({
   }),
 });
 
-/** The ConfigMap that holds it. It carries no inventory label, so it is never pruned. */
+/** The ConfigMap of the state. It has no inventory label, so it is never pruned. */
 export const stateManifest = (namespace: string, service: string, state: RestoreState): object => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
@@ -122,7 +122,7 @@ export const stateSchema = stateObject.transform(({ data }): RestoreState => {
 /**
  * The backup to restore when an earlier restore did not finish.
  *
- * @throws Failure when another backup is requested: the unfinished restore comes first.
+ * @throws Failure for another backup: the unfinished restore comes first.
  */
 export function backupToRestore(service: string, wanted: string, begun: RestoreState | undefined): string {
   if (!begun || wanted === 'latest' || begun.backup === wanted || begun.backup.endsWith(`-${wanted}`))

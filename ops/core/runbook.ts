@@ -1,4 +1,4 @@
-/** A page of docs/runbooks for one environment: its placeholders become what is typed there. */
+/** A page of docs/runbooks for one environment, with the environment's values in place of placeholders. */
 import type { Config } from '../../charts/config/schema.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import type { Zone } from '../../charts/graph/model.ts';
@@ -6,7 +6,7 @@ import { Failure } from './failure.ts';
 
 const ZONES: readonly Zone[] = ['app', 'edge', 'monitoring', 'logging', 'node-agents'];
 
-/** What pages write for the namespace of a zone, such as NAMESPACE_NODE_AGENTS. */
+/** The pages' placeholder for the namespace of a zone, such as NAMESPACE_NODE_AGENTS. */
 export const namespacePlaceholder = (zone: Zone): string =>
   `NAMESPACE_${zone.toUpperCase().replace('-', '_')}`;
 
@@ -15,14 +15,14 @@ type Values = Readonly<Record<string, string>>;
 export const namespaceValues = (config: Config): Values =>
   Object.fromEntries(ZONES.map((zone) => [namespacePlaceholder(zone), namespaceOf(config, zone)]));
 
-/** @param environment as it was typed: a name or a file. */
+/** @param environment as the user typed it: a name or a file. */
 export const placesOf = (config: Config, environment: string, context: string): Values => ({
   ENVIRONMENT: environment,
   CONTEXT: context,
   ...namespaceValues(config),
 });
 
-/** Placeholders that are labels of the alert, or found by the first commands of its page. */
+/** Placeholders for labels of the alert, or for results of the page's first commands. */
 const LABELS = [
   'SERVICE',
   'NAMESPACE',
@@ -40,7 +40,7 @@ const LABELS = [
   'DATABASE',
 ];
 
-/** `service=security` is the value of SERVICE. @throws Failure for what is no such pair, or is not in the page. */
+/** `service=security` is the value of SERVICE. @throws Failure for another form, or a name the page lacks. */
 export function labelsOf(alert: string, page: string, words: readonly string[]): Values {
   const commands = [...page.matchAll(/```[\s\S]*?```|`[^`]+`/g)].map(([code]) => code).join('\n');
   const known = LABELS.filter((label) => new RegExp(`\\b${label}\\b`).test(commands));

@@ -10,12 +10,12 @@ export interface Finding {
   readonly severity: Severity;
   readonly package: string;
   readonly installed: string;
-  /** The version that is not vulnerable; none where there is no fix yet. */
+  /** The first version without the vulnerability; undefined when there is no fix yet. */
   readonly fixed?: string;
   readonly title?: string;
 }
 
-/** The severities of `HIGH,CRITICAL`. @throws Failure for one that does not exist. */
+/** The severities of `HIGH,CRITICAL`. @throws Failure for an unknown one. */
 export function parseSeverities(text: string): readonly Severity[] {
   const names = text.split(',').map((name) => name.trim().toUpperCase());
   const wrong = names.find((name) => !SEVERITIES.some((severity) => severity === name));
@@ -29,7 +29,7 @@ export function parseSeverities(text: string): readonly Severity[] {
 
 export interface ScanOptions {
   readonly severities: readonly Severity[];
-  /** Leave out what has no fix yet. */
+  /** Leaves out vulnerabilities without a fix. */
   readonly ignoreUnfixed: boolean;
 }
 
@@ -63,7 +63,7 @@ const report = z.looseObject({
     .nullish(),
 });
 
-/** What a report finds, the worst first. @throws Failure when it is not a report. */
+/** Vulnerabilities in a report, the worst first. @throws Failure for text that is no report. */
 export function parseReport(text: string): readonly Finding[] {
   const { Results: results } = parse(text);
   const findings = (results ?? [])
@@ -91,7 +91,7 @@ function parse(text: string): z.output<typeof report> {
   }
 }
 
-/** How many of each severity, such as `2 HIGH, 1 CRITICAL`; `none` when there is none. */
+/** Count of each severity, such as `2 HIGH, 1 CRITICAL`; `none` for an empty list. */
 export function tally(findings: readonly Finding[]): string {
   const counts = SEVERITIES.toReversed().flatMap((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length;

@@ -1,4 +1,4 @@
-/** Which Secrets there must be, who needs them and what is there: names only. */
+/** The required Secrets, the objects that read them, and which exist: names only. */
 
 import { load } from 'js-yaml';
 import { z } from 'zod';
@@ -47,7 +47,7 @@ export function secretTemplates(
   return `${head}${documents.map((text) => `---\n${text}`).join('')}`;
 }
 
-/** The comments say what belongs there: a serializer has no place for them. */
+/** Written by hand, because a serializer cannot write the comments that explain each value. */
 function plain({ namespace, name, type, optional, keys }: SecretEntry): string {
   const text = toYaml({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type });
   const data = keys.map(({ key, value }) =>
@@ -93,12 +93,12 @@ export interface SecretRow {
   readonly namespace: string;
   readonly name: string;
   readonly keys: readonly string[];
-  /** Where the values come from. */
+  /** Source of the values. */
   readonly source: 'generated' | 'certificate' | 'provided';
   readonly optional: boolean;
-  /** Objects that read it. */
+  /** Objects that read the Secret. */
   readonly neededBy: readonly string[];
-  /** @default unknown: no cluster was asked */
+  /** @default unknown: the command asked no cluster */
   readonly state?: 'there' | 'missing' | 'incomplete';
   readonly missingKeys: readonly string[];
 }
@@ -137,7 +137,7 @@ function stateOf(
   return missing.length > 0 ? 'incomplete' : 'there';
 }
 
-/** Kinds whose name says who a person means, as against their pods'. */
+/** Kinds that people know by name, in place of their pods. */
 const READERS = [
   'Deployment',
   'StatefulSet',
@@ -150,7 +150,7 @@ const READERS = [
   'Cluster',
 ];
 
-/** Objects of its namespace that name it where a Secret is named. */
+/** Objects of the Secret's namespace that refer to it. */
 function readersOf({ namespace, name }: SecretEntry, wanted: readonly KubeObject[]): readonly string[] {
   return wanted
     .filter(({ kind, metadata }) => READERS.includes(kind) && metadata.namespace === namespace)

@@ -1,4 +1,4 @@
-/** How the values of a Secret are replaced while in use. Every reader must have a step before the next one begins. */
+/** How to replace values of a Secret in use. Each step waits until every reader has the previous one. */
 
 import { z } from 'zod';
 import { FOLLOWER } from '../../charts/constructs/follower.ts';
@@ -31,7 +31,7 @@ const mounts = ({ spec }: ReadingPod, name: string): boolean =>
       secret?.secretName === name || projected?.sources.some((source) => source.secret?.name === name),
   );
 
-/** Pods of its namespace that run and have the Secret mounted. */
+/** Running pods of the Secret's namespace that mount it. */
 export const readersOf = (
   { namespace, name }: Pick<SecretEntry, 'namespace' | 'name'>,
   pods: readonly ReadingPod[],
@@ -44,17 +44,17 @@ export const readersOf = (
       mounts(pod, name),
   );
 
-/** Stores have a container beside them that tells them of a change. */
+/** A store has a sidecar that tells it of a change. */
 export const isFollowed = ({ spec }: ReadingPod): boolean =>
   spec.containers.some(({ name }) => name === FOLLOWER);
 
-/** When the pod's service read the secrets in force, by its metrics. @default 0: it says nothing of it */
+/** When the service last read its secrets, by its metrics. @default 0: the metrics do not say */
 export function readAt(metrics: string): number {
   const [, seconds] = /^secrets_read_timestamp_seconds(?:\{[^}]*\})? (\S+)$/m.exec(metrics) ?? [];
   return Number(seconds ?? 0);
 }
 
-/** Values of one key, one a line or one PEM block after the other; the first is used, all are accepted. */
+/** Values of one key: a line or a PEM block each. Writers use the first; readers accept all. */
 export type Values = readonly string[];
 
 const PEM_END = /(?<=-----END [A-Z ]+-----)\s*/;
@@ -65,7 +65,7 @@ export const valuesIn = (text: string): Values =>
     .map((value) => value.trim())
     .filter((value) => value !== '');
 
-/** PEM blocks have lines of their own. */
+/** Each PEM block has its own lines. */
 export const textOf = (values: Values): string => values.join('\n');
 
 export interface RotationStep {
@@ -76,7 +76,8 @@ export interface RotationStep {
 /**
  * The steps from the present values to a new one.
  *
- * @param lasting what was signed with a value stays valid for a time, so the last step is done later.
+ * @param lasting whether signatures of the old value stay valid for a time, so that `--finish` does the last
+ * step.
  */
 export function rotationSteps(
   { rotation }: Pick<SecretEntry, 'rotation'>,
@@ -91,7 +92,7 @@ export function rotationSteps(
   return [learn, use, { title: 'the old value is no longer accepted', values: [fresh] }];
 }
 
-/** What `--finish` does: only the value in use stays. */
+/** The steps of `--finish`: only the value in use stays. */
 export const finishSteps = (
   { rotation }: Pick<SecretEntry, 'rotation'>,
   before: Values,
@@ -100,7 +101,7 @@ export const finishSteps = (
     ? [{ title: 'only the newest is accepted', values: before.slice(0, 1) }]
     : [];
 
-/** The entries of these names. @throws Failure for a name there is not, or one that cannot be rotated. */
+/** The entries of these names. @throws Failure for an unknown name, or an entry that cannot be rotated. */
 export function entriesNamed(
   catalog: readonly SecretEntry[],
   names: readonly string[],

@@ -1,20 +1,20 @@
-/** Which Secrets, and which keys of them, have to be made. What exists is kept. */
+/** Which Secrets, and which of their keys, the command must create. It keeps what exists. */
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { SecretEntry, SecretValue } from '../../charts/constructs/secret-entry.ts';
 import { Failure } from './failure.ts';
 import { valuesIn } from './secret-rotation.ts';
 
-/** Values of the Secrets that exist, by `namespace/name` and key. */
+/** Values of existing Secrets, by `namespace/name` and key. */
 export type SecretValues = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
 const DAY_MS = 86_400_000;
-/** A certificate that ends sooner should have been rotated. */
+/** Days before its end by which a certificate should have been rotated. */
 const SPARE_DAYS = 30;
-/** HS256 refuses shorter keys, and so do the services. */
+/** HS256 and the services refuse shorter keys. */
 const MINIMUM_KEY_BYTES = 32;
 
-/** One line for each thing that is missing or malformed, with the Secret and the key. */
+/** One line for each missing or malformed value, with the Secret and the key. */
 export function secretProblems(
   catalog: readonly SecretEntry[],
   values: SecretValues,
@@ -88,7 +88,7 @@ function certificateProblem(
   }
 }
 
-/** A certificate as PEM: of its authority, of its own, and its private key. */
+/** A certificate as PEM: the authority's, its own, and its private key. */
 export interface IssuedCertificate {
   readonly authority: string;
   readonly certificate: string;
@@ -101,7 +101,7 @@ export type IssuedCertificates = ReadonlyMap<string, IssuedCertificate>;
 export const secretId = ({ namespace, name }: Pick<SecretEntry, 'namespace' | 'name'>): string =>
   `${namespace}/${name}`;
 
-/** The Secrets of every authority of which one lacks a key. */
+/** All Secrets of each authority of which one Secret lacks a key. */
 export function certificatesToIssue(
   catalog: readonly SecretEntry[],
   existing: ExistingSecrets,
@@ -114,7 +114,7 @@ export function certificatesToIssue(
   return catalog.filter(({ certificate }) => certificate && authorities.has(certificate.authority));
 }
 
-/** Keys of the Secrets that exist, by `namespace/name`. */
+/** Keys of existing Secrets, by `namespace/name`. */
 export type ExistingSecrets = ReadonlyMap<string, readonly string[]>;
 
 export interface SecretSources {
@@ -123,7 +123,7 @@ export interface SecretSources {
   readonly privateKey: (algorithm: string) => string;
   /** A value a person provides under the key's name. */
   readonly provided: (key: string) => string | undefined;
-  /** Those of `certificatesToIssue`; they replace what exists. */
+  /** Certificates for `certificatesToIssue`; they replace existing ones. */
   readonly certificates: IssuedCertificates;
 }
 
@@ -187,7 +187,7 @@ function valueFor(
   return text || undefined;
 }
 
-/** Names of the Secrets of which somebody provides another value than they have; neither is ever said. */
+/** Names of Secrets whose value differs from the one a person provides. No value is printed. */
 export const differingSecrets = (
   catalog: readonly SecretEntry[],
   values: SecretValues,
@@ -202,7 +202,7 @@ export const differingSecrets = (
     )
     .map(({ name }) => name);
 
-/** The Secret as an object to create; it carries no inventory label, so it is never pruned. */
+/** The Secret to create; it has no inventory label, so it is never pruned. */
 export const secretManifest = ({ entry, data }: NewSecret): object => ({
   apiVersion: 'v1',
   kind: 'Secret',
@@ -216,12 +216,12 @@ export const secretManifest = ({ entry, data }: NewSecret): object => ({
 });
 
 export interface SecretKey {
-  /** Of this key alone: an apply by it leaves all other keys as they are. */
+  /** Field manager of this key alone: its apply leaves all other keys unchanged. */
   readonly manager: string;
   readonly manifest: object;
 }
 
-/** One apply for each key to put into a Secret that exists, however it was made. */
+/** One apply for each key to add to an existing Secret, no matter what created the Secret. */
 export const secretKeys = ({ entry: { name, namespace }, data }: NewSecret): readonly SecretKey[] =>
   Object.entries(data).map(([key, value]) => ({
     manager: `platform-${key}`,

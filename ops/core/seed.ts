@@ -1,4 +1,4 @@
-/** Test data: who there is, and what is copied from 1C. */
+/** Test data: the users, and what is copied from 1C. */
 import type { Config } from '../../charts/config/schema.ts';
 import type { Role } from '../../charts/graph/model.ts';
 import { Failure } from './failure.ts';
@@ -8,22 +8,22 @@ export interface SeedUser {
   readonly role: Role;
 }
 
-/** `example.com` is reserved for examples (RFC 2606). The first one is the administrator who gives the others their roles. */
+/** RFC 2606 reserves `example.com`. The first user, an administrator, assigns the others' roles. */
 export const SEED_USERS: readonly SeedUser[] = [
   { email: 'admin@example.com', role: 'admin' },
   { email: 'analyst@example.com', role: 'analyst' },
   { email: 'user@example.com', role: 'user' },
 ];
 
-/** Holds the password of all of them, random, made once. */
+/** Holds the random password that all users share. */
 export const SEED_SECRET = 'seed-users';
 
-/** What the simulator, and any 1C configuration built on the standard subsystems, has. */
+/** Exists in the simulator and in any 1C configuration based on the standard subsystems. */
 export const SEED_ENTITY_SETS = ['Catalog_Организации', 'Catalog_Контрагенты'] as const;
 
 export const SEED_QUESTION = 'Чем регистр накопления отличается от регистра сведений?';
 
-/** @throws Failure where no account may be made up. */
+/** @throws Failure for an environment that must not have test accounts. */
 export function checkSeedable({ environment, tier }: Config): void {
   if (tier === 'protected')
     throw new Failure(`seed: ${environment} gets no test data`, 'name another one with --env');
@@ -36,7 +36,7 @@ export interface Seeded {
   readonly chat: 'created' | 'kept' | 'skipped: no model provider is set';
 }
 
-/** Seconds to wait when a limit says so; a header that is missing or odd counts as its shortest. */
+/** Seconds to wait after a rate limit; a missing or invalid header means the shortest wait. */
 export function retryAfter(header: string | undefined): number {
   const seconds = Number(header);
   return Number.isInteger(seconds) && seconds > 0 ? Math.min(seconds, 60) : 1;

@@ -6,17 +6,17 @@ import { namespaceOf } from '../../charts/constructs/names.ts';
 import { type Component, type Topology, ZONES } from '../../charts/graph/model.ts';
 import { type Pod, podsOf, progressOf, reasonOf, restartsOf, type Workload } from './workloads.ts';
 
-/** What a service answers at `/health`. */
+/** A service's answer at `/health`. */
 export const healthReport = z.looseObject({
   status: z.string(),
   checks: z.record(z.string(), z.looseObject({ status: z.string(), latency_ms: z.number().nullish() })),
 });
 
-/** What came of asking one pod. */
+/** The result of asking one pod. */
 export interface Asked {
   readonly component: string;
   readonly pod: string;
-  /** Milliseconds until it had answered, the way there included. */
+  /** Milliseconds until the answer, including the network. */
   readonly milliseconds?: number;
   readonly report?: z.output<typeof healthReport>;
   /** Why there is no report. */
@@ -121,7 +121,7 @@ const keyOf = ({ metadata }: Workload): string => `${metadata.namespace}/${metad
 const workloadKey = (config: Config, { zone, name, workload = name }: Component): string =>
   `${namespaceOf(config, zone)}/${workload}`;
 
-/** Components that should run and have no workload yet: an operator makes some of them a while after the apply. */
+/** Components that should run but have no workload: operators create some only a while after the apply. */
 export function absent(
   config: Config,
   topology: Topology,

@@ -1,15 +1,15 @@
-/** What pods use, as the metrics server measured it, beside what they reserve and may take. */
+/** What pods use, as the metrics server measures it, beside their requests and limits. */
 import { z } from 'zod';
 import { bytesOf, millicores } from '../../charts/config/quantity.ts';
 import type { Config } from '../../charts/config/schema.ts';
 import type { Component } from '../../charts/graph/model.ts';
 import { type LivePod, podsOfComponent } from './components.ts';
 
-/** Added to the most that was seen, for what was not. */
+/** Factor on the highest measured use, for peaks between measurements. */
 const HEADROOM = 1.3;
-/** No request is suggested to shrink below that: it would save nothing worth a change. */
+/** Smallest suggested request: a smaller one would save nothing worth a change. */
 const LEAST: Amounts = { cpu: 10, memory: 32 * 2 ** 20 };
-/** A request is left alone while it is within this factor of the suggestion. */
+/** A request within this factor of the suggestion stays as it is. */
 const TOLERANCE = 1.5;
 
 export interface Suggestion {
@@ -20,14 +20,14 @@ export interface Suggestion {
   readonly peak: Amounts;
   readonly request: Amounts;
   readonly limit: Amounts;
-  /** The request that suits what was seen; the present one when it is near enough. */
+  /** The request that suits the measured use; the present one when it is near enough. */
   readonly suggested: Amounts;
-  /** Use came near the limit. */
+  /** Resources whose use came near the limit. */
   readonly tight: readonly ('cpu' | 'memory')[];
 }
 
 const KINDS = ['cpu', 'memory'] as const;
-/** Share of the limit from which on it is tight: memory beyond it is an out-of-memory kill. */
+/** Share of the limit above which it is tight: the kernel kills a container that exceeds its memory. */
 const TIGHT = 0.9;
 
 const most = (values: readonly number[]): number => Math.max(0, ...values);
@@ -38,7 +38,7 @@ const each = (make: (kind: 'cpu' | 'memory') => number): Amounts => ({
   memory: make('memory'),
 });
 
-/** One suggestion for each container of each component, pods of one component taken together. */
+/** One suggestion for each container of each component, from all pods of the component. */
 export function suggestions(samples: readonly (readonly UsageRow[])[]): readonly Suggestion[] {
   const rows = samples.flat().filter(({ used }) => used !== undefined);
   const key = ({ component, container }: UsageRow): string => `${component}/${container}`;
@@ -80,7 +80,7 @@ export const changed = ({ request, suggested }: Suggestion): boolean =>
 
 export const podMetrics = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string() }),
-  /** When it was measured, and over which time before. */
+  /** End of the measurement; `window` is its length. */
   timestamp: z.string(),
   window: z.string(),
   containers: z.array(
@@ -89,7 +89,7 @@ export const podMetrics = z.looseObject({
 });
 export type PodMetrics = z.output<typeof podMetrics>;
 
-/** Millicores or bytes. */
+/** CPU in millicores, memory in bytes. */
 export interface Amounts {
   readonly cpu: number;
   readonly memory: number;
@@ -99,7 +99,7 @@ export interface UsageRow {
   readonly component: string;
   readonly pod: string;
   readonly container: string;
-  /** Nothing when the metrics server has not seen the container yet. */
+  /** Undefined until the metrics server has measured the container. */
   readonly used?: Amounts;
   readonly request: Amounts;
   readonly limit: Amounts;
@@ -107,7 +107,7 @@ export interface UsageRow {
 
 const CPU_UNITS: Readonly<Record<string, number>> = { n: 1e-6, u: 1e-3 };
 
-/** Millicores of a measured quantity, which may be in billionths of a core. */
+/** Millicores of a measured quantity, which may be in nanocores. */
 export function measuredCpu(quantity: string): number {
   const [, number, unit] = /^(\d+)([nu])$/.exec(quantity) ?? [];
   return unit === undefined ? millicores(quantity) : Number(number) * (CPU_UNITS[unit] ?? Number.NaN);
@@ -121,7 +121,7 @@ const amountsOf = ({ cpu = '0', memory = '0' }: Readonly<Record<string, string>>
 export const sum = (amounts: readonly Amounts[]): Amounts =>
   amounts.reduce((a, b) => ({ cpu: a.cpu + b.cpu, memory: a.memory + b.memory }), { cpu: 0, memory: 0 });
 
-/** One row a container, in the order of the components. */
+/** One row for each container, in the order of the components. */
 export function usageRows(
   config: Config,
   components: readonly Component[],
@@ -159,7 +159,7 @@ export interface ComponentUsage extends Pick<UsageRow, 'component' | 'used' | 'r
   readonly pods: number;
 }
 
-/** Rows of each component put together; `used` is missing when a container of it was not measured. */
+/** Sums the rows of each component; `used` is undefined when a container was not measured. */
 export function byComponent(rows: readonly UsageRow[]): readonly ComponentUsage[] {
   return [...new Set(rows.map(({ component }) => component))].map((component) => {
     const own = rows.filter((row) => row.component === component);
@@ -182,11 +182,11 @@ export const node = z.looseObject({
 export interface NodeRow {
   readonly node: string;
   readonly allocatable: Amounts;
-  /** Of every pod on it, the platform's and others'. */
+  /** Sum of the requests of all pods on the node, the platform's and others'. */
   readonly requested: Amounts;
 }
 
-/** What a pod reserves: its containers together, or its greediest init container when that is more. */
+/** Requests of a pod: its containers together, or its largest init container when that is more. */
 function reserved({ spec }: LivePod): Amounts {
   const containers = sum(spec.containers.map(({ resources }) => amountsOf(resources.requests)));
   const first = spec.initContainers.map(({ resources }) => amountsOf(resources.requests));
@@ -196,7 +196,7 @@ function reserved({ spec }: LivePod): Amounts {
   };
 }
 
-/** @param pods of every namespace. */
+/** @param pods pods of every namespace. */
 export const nodeRows = (
   nodes: readonly z.output<typeof node>[],
   pods: readonly LivePod[],
@@ -212,6 +212,6 @@ export const nodeRows = (
     ),
   }));
 
-/** `37 %`, or nothing of nothing. */
+/** `37 %`; empty when the whole is 0. */
 export const percent = (part: number, whole: number): string =>
   whole === 0 ? '' : `${Math.round((part / whole) * 100)} %`;

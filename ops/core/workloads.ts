@@ -1,4 +1,4 @@
-/** Workloads and their pods as the cluster reports them: how far a rollout is, and why it is not further. */
+/** Workloads and their pods as the cluster reports them: the progress of a rollout, and what holds it up. */
 import { z } from 'zod';
 import { scaleOf } from '../../charts/config/scale.ts';
 import type { Config } from '../../charts/config/schema.ts';
@@ -10,10 +10,10 @@ import { Failure } from './failure.ts';
 const PRECISION_MS = 1000;
 
 /**
- * Names of pods with a container that has not started since its node did. Until the kubelet has synced a pod, its
- * status is the one from before the node stopped, for example ready.
+ * Names of pods with a container that has not started since its node did. Until the kubelet has synced a pod,
+ * the pod's status is from before the node stopped, for example ready.
  *
- * @param nodes when each node was last started.
+ * @param nodes last start of each node.
  */
 export const asleep = (pods: readonly LivePod[], nodes: ReadonlyMap<string, string>): readonly string[] =>
   pods
@@ -34,7 +34,7 @@ export interface Wanted {
   readonly replicas: number;
 }
 
-/** `security=2`. @throws Failure for anything else. */
+/** `security=2`. @throws Failure for any other form. */
 export function parseWanted(text: string): Wanted {
   const [, service, count] = /^([^=]+)=(\d{1,2})$/.exec(text) ?? [];
   if (service === undefined || count === undefined)
@@ -45,7 +45,7 @@ export function parseWanted(text: string): Wanted {
   return { service, replicas: Number(count) };
 }
 
-/** @throws Failure when something else decides on the number. */
+/** @throws Failure when an autoscaler sets the number. */
 export function checkScalable(config: Config, { service }: Wanted, autoscaled: boolean): void {
   const range = scaleOf(config, service).autoscaler;
   if (range || autoscaled)
@@ -82,11 +82,11 @@ const plain = z.looseObject({
     desiredNumberScheduled: count,
     updatedNumberScheduled: count,
     numberReady: count,
-    /** Of a Cluster: what the operator is at, nothing when it is well. */
+    /** A Cluster's phase; undefined when it is healthy. */
     phase: z.string().optional(),
   }),
 });
-/** A Cluster of CloudNativePG counts as one. */
+/** A Cluster of CloudNativePG counts as a workload. */
 export const workload = z.preprocess(asWorkload, plain);
 export type Workload = z.output<typeof workload>;
 
@@ -138,7 +138,7 @@ export type Event = z.output<typeof event>;
 export interface Progress {
   readonly ready: number;
   readonly wanted: number;
-  /** Every replica is of the newest version and ready, and none of an older one is left. */
+  /** Every replica is ready and of the newest version, and no older pod is left. */
   readonly done: boolean;
 }
 
@@ -159,7 +159,7 @@ export function progressOf({ kind, metadata, spec, status }: Workload): Progress
   return { ready, wanted, done: observed && rolled && ready === wanted && replicas === wanted };
 }
 
-/** Pods a workload selects, those that are leaving excepted. */
+/** Pods that a workload selects, without terminating ones. */
 export function podsOf({ metadata, spec }: Workload, pods: readonly Pod[]): readonly Pod[] {
   const labels = Object.entries(spec.selector.matchLabels);
   return pods.filter(
@@ -175,7 +175,7 @@ export const restartsOf = (pods: readonly Pod[]): number =>
     .flatMap(({ status }) => [...status.initContainerStatuses, ...status.containerStatuses])
     .reduce((sum, { restartCount }) => sum + restartCount, 0);
 
-/** Why a pod is not ready, in a few words; nothing when it is. */
+/** Why a pod is not ready, in a few words; undefined when it is ready. */
 export function reasonOf({ status }: Pod): string | undefined {
   const waiting = [...status.initContainerStatuses, ...status.containerStatuses].flatMap(containerReason);
   if (waiting.length > 0) return waiting[0];
@@ -186,13 +186,13 @@ export function reasonOf({ status }: Pod): string | undefined {
   return status.phase === 'Running' ? undefined : status.phase;
 }
 
-/** What no waiting helps against; the kubelet has tried for a while when it says `BackOff`. */
+/** Reasons that waiting does not cure; before `BackOff` the kubelet has tried for a while. */
 const HOPELESS = ['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull', 'CreateContainerConfigError'];
 const CRASHES = 3;
-/** An image may be on its way, a Secret may be made in a moment. */
+/** The image may still be loading, and the Secret may appear in a moment. */
 const PATIENCE_MS = 20_000;
 
-/** Why a pod will not become ready however long one waits; nothing while it may. */
+/** Why a pod will never become ready; undefined while it may. */
 export function hopeless({ metadata, status }: Pod, now: Date): string | undefined {
   const age = now.getTime() - Date.parse(metadata.creationTimestamp);
   const found = [...status.initContainerStatuses, ...status.containerStatuses].find(
@@ -204,7 +204,7 @@ export function hopeless({ metadata, status }: Pod, now: Date): string | undefin
   return found && `${metadata.name}: ${found.name}: ${found.state.waiting?.reason}`;
 }
 
-/** `PodInitializing` only says that an init container has not finished: it has a reason of its own. */
+/** `PodInitializing` only means that an init container has not finished, which has a reason of its own. */
 function containerReason({ name, state }: ContainerStatus): readonly string[] {
   if (state.waiting && state.waiting.reason !== 'PodInitializing')
     return [`${name}: ${state.waiting.reason}`];
@@ -213,7 +213,7 @@ function containerReason({ name, state }: ContainerStatus): readonly string[] {
   return [];
 }
 
-/** Lines that say why a workload is not ready: its pods, what they wait for, their last events. */
+/** Lines that say why a workload is not ready: its pods, their reasons, their last events. */
 export function explain(
   subject: Workload,
   pods: readonly Pod[],

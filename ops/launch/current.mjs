@@ -1,16 +1,16 @@
 /**
- * Finds the bundle of the present sources. It compares contents, never times, so a checkout of older files, a removed
- * file or a changed clock cannot select an outdated bundle.
+ * Finds the bundle of the present sources. It compares contents, never times, so a checkout of older files, a
+ * deleted file or a changed clock cannot select an outdated bundle.
  */
 import { createHash } from 'node:crypto';
 import { accessSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where bundles are kept, below the root of the repository. */
+/** Folder of the bundles, relative to the repository. */
 export const BUNDLES = '.cache/platform';
 export const CURRENT = 'current.json';
 
-/** What every bundle depends on besides the modules it is made of. The root is in it because paths are. */
+/** Files every bundle depends on besides its modules. The root counts, because bundles contain paths. */
 export const ALWAYS = [
   'package.json',
   'package-lock.json',
@@ -46,7 +46,7 @@ export const digestsOf = (root, paths) =>
 
 /**
  * @param {string} root
- * @returns {string | undefined} folder of the bundle; nothing when there is none of these sources
+ * @returns {string | undefined} folder of the bundle; undefined when no bundle has these sources
  */
 export function currentBundle(root) {
   try {

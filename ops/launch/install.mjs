@@ -1,4 +1,4 @@
-/** Installs the packages the command runs with, when they are not there as the lock file has them. */
+/** Installs the command's packages when they differ from the lock file. */
 import { spawnSync } from 'node:child_process';
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { join } from 'node:path';
 
 /**
  * @param {string} file
- * @returns {Readonly<Record<string, Entry>>} nothing when there is no such file
+ * @returns {Readonly<Record<string, Entry>>} empty when the file does not exist
  */
 function packagesIn(file) {
   try {
@@ -42,7 +42,7 @@ export function npmArguments(wanted, installed) {
 }
 
 /**
- * Optional ones are those of one system: such as the program behind esbuild.
+ * Optional packages, such as esbuild's binary, belong to one system each.
  *
  * @param {Entry} entry
  */
@@ -57,7 +57,7 @@ export async function install(root) {
   const wanted = packagesIn(join(root, 'package-lock.json'));
   const args = npmArguments(wanted, packagesIn(join(modules, '.package-lock.json')));
   if (!args) return;
-  // npm empties what a link points to, which belongs to another clone.
+  // npm would empty the folder behind a link, which belongs to another clone.
   if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink())
     throw new Error(
       'node_modules: a symbolic link to packages of other versions; run npm ci where it points to',

@@ -15,7 +15,7 @@ export async function runBundle(folder, argv) {
   const file = join(folder, 'cli.cjs');
   const compiled = join(folder, `${/^[a-z-]+$/.exec(argv[0] ?? '')?.[0] ?? 'none'}.code`);
   const cachedData = contentOf(compiled);
-  // On one line with the source: positions stay those of the source map.
+  // The wrapper adds no line, so that positions match the source map.
   const source = `(function (module, exports, require) {${readFileSync(file, 'utf8')}\n})`;
   const script = new Script(source, {
     filename: file,
@@ -43,7 +43,7 @@ function contentOf(file) {
 }
 
 /**
- * Without it the next start is as slow as this one was, and no worse.
+ * A missing cache makes the next start slower, not wrong.
  *
  * @param {string} file
  * @param {Buffer} code

@@ -11,16 +11,16 @@ import type { Target } from './target.ts';
 const TIMEOUT_MS = 10_000;
 
 export interface Alertmanager {
-  /** Those that fire, the silenced among them. */
+  /** Firing alerts, including silenced ones. */
   readonly alerts: () => Promise<readonly Alert[]>;
-  /** Those that are in force or will be. */
+  /** Active and future silences. */
   readonly silences: () => Promise<readonly Silence[]>;
-  /** Returns its id. */
+  /** Returns the silence's id. */
   readonly create: (wanted: NewSilence) => Promise<string>;
   readonly expire: (id: string) => Promise<void>;
 }
 
-/** @throws Failure when it has no running pod, or does not answer. */
+/** @throws Failure when Alertmanager has no running pod, or does not answer. */
 export async function withAlertmanager<T>(
   { kubectl, config, topology }: Omit<Target, 'wanted'>,
   use: (alertmanager: Alertmanager) => Promise<T>,

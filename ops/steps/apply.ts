@@ -1,11 +1,11 @@
-/** Applies a plan: namespaces, their prerequisites, everything else; then deletes objects that are no longer rendered. */
+/** Applies a plan: namespaces, their prerequisites, all else; then deletes objects no longer rendered. */
 import { MEMORY_MANAGER, memoryOf, REPLICAS_MANAGER, replicasOnly } from '../core/adapt.ts';
 import { identity, type KubeObject } from '../core/objects.ts';
 import { type Plan, sentOf } from '../core/plan.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
 import type { Target } from './target.ts';
 
-/** @param prepare runs when the namespaces exist and before anything runs in them. */
+/** @param prepare runs when the namespaces exist, before any workload does. */
 export async function applyPlan(
   { kubectl, wanted }: Target,
   plan: Plan,
@@ -26,7 +26,7 @@ export async function applyPlan(
   await kubectl.remove(plan.pruned);
 }
 
-/** The objects of a plan that have to be applied, in the order of its files. */
+/** The objects of a plan to apply, in the order of its files. */
 export function dueOf(plan: Plan, wanted: readonly KubeObject[]): readonly KubeObject[] {
   const due = new Set([...plan.created, ...plan.changed]);
   return wanted.filter((object) => due.has(object));

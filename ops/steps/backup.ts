@@ -1,4 +1,4 @@
-/** Backups of databases, taken now by the jobs that take them every night. */
+/** Takes backups of databases now, with the Jobs that run every night. */
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -19,7 +19,9 @@ import type { Target } from './target.ts';
 
 const SUMS = 'SHA256SUMS';
 
-/** @returns names of the files written: the snapshot, `secrets.json`, `release.json` where one was recorded. */
+/**
+ * @returns names of the files: the snapshot, `secrets.json`, and `release.json` when a release is recorded.
+ */
 export async function saveRest(
   target: Target,
   folder: string,
@@ -34,7 +36,7 @@ export async function saveRest(
   return [name, 'secrets.json', ...(release ? ['release.json'] : [])];
 }
 
-/** The Secrets of the platform's namespaces and their keys, without values: a restore into another cluster needs them. */
+/** The platform's Secrets and their keys, without values: a restore into another cluster needs the list. */
 async function secretNames({
   kubectl,
   config,
@@ -56,7 +58,7 @@ async function released(target: Target): Promise<object | undefined> {
 const writeJson = (folder: string, name: string, value: unknown): Promise<void> =>
   writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
 
-/** Sums of all files of the folder, as `sha256sum --check` reads them. */
+/** Writes the checksums of all files of the folder, in the format of `sha256sum --check`. */
 export async function writeSums(folder: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name !== SUMS).sort();
   const lines: string[] = [];
@@ -68,7 +70,7 @@ export async function writeSums(folder: string): Promise<void> {
   await writeFile(join(folder, SUMS), lines.join(''));
 }
 
-/** Jobs at once: each reads a whole database. */
+/** Parallel Jobs: each reads a whole database. */
 const CONCURRENT = 3;
 
 /** Receives the progress of each service. */
@@ -79,8 +81,8 @@ type BackupTarget = Pick<Target, 'config' | 'services' | 'kubectl'>;
 /**
  * Backs up each database to its backup volume, and returns when all backups are complete.
  *
- * @param services names of services; without, every database the cluster has a backup job for.
- * @throws Failure naming the database, with the log line of its Job that says why.
+ * @param services names of services. @default every database the cluster has a backup Job for
+ * @throws Failure naming the database, with the line of the Job's log that says why.
  */
 export async function backupDatabases(
   target: BackupTarget,

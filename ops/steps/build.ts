@@ -1,4 +1,4 @@
-/** Builds one image, measures how long that takes, and what the image weighs. */
+/** Builds one image, and measures its size and the duration of the build. */
 import { readFileSync } from 'node:fs';
 import { copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -63,17 +63,17 @@ export async function buildAndPush(
   }
 }
 
-/** What an image weighs. */
+/** Size of an image. */
 export interface Weight {
   /** MB (10^6 bytes), compressed. */
   readonly megabytes: number;
-  /** Unknown where the base image is not among the local ones. */
+  /** Undefined where the base image is not local. */
   readonly megabytesAboveBase?: number;
-  /** MB the topology allows. */
+  /** Largest MB in the topology. */
   readonly maxMegabytes?: number;
 }
 
-/** What is known of an image that was built; its weight only where it was loaded. */
+/** A built image; its weight is known only when it was loaded. */
 export interface Built extends Partial<Weight> {
   readonly image: string;
   readonly reference: string;
@@ -83,9 +83,9 @@ export interface Built extends Partial<Weight> {
   readonly measured?: Measured;
 }
 
-/** Seconds of builds of different beginnings. */
+/** Seconds of a cold and a warm build. */
 export interface Measured {
-  /** No layer and no downloaded package is there; the base images are. */
+  /** Without any layer or downloaded package, but with the base images. */
   readonly cold: number;
   /** After one line of code was changed: the median of {@link WARM_BUILDS} such changes. */
   readonly warm: number;
@@ -105,7 +105,7 @@ const WARM_BUILDS = 5;
 
 type Timed = (options: BuildOptions) => Promise<number>;
 
-/** @param say is told which step is under way. */
+/** @param say receives the current step. */
 export async function buildOne(
   one: ImageBuild,
   { version, extra, measure = false, buildx }: BuildOneOptions,
@@ -125,7 +125,7 @@ export async function buildOne(
   return { ...built, ...(await weigh(one, extra)) };
 }
 
-/** The weight of an image that is among the local ones. */
+/** The weight of a local image. */
 export async function weigh(
   { image, reference, spec: { maxImageMB } }: ImageBuild,
   extra: Readonly<Record<string, string>>,
@@ -141,7 +141,7 @@ export async function weigh(
 
 const hidden = (path: string): boolean => /^\.|^__pycache__$|^node_modules$/.test(basename(path));
 
-/** Builds from a copy of the sources; the image is the copy's afterwards. */
+/** Builds from a copy of the sources; afterwards the image is the copy's. */
 async function measureBuild(one: ImageBuild, timed: Timed): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), 'measure-'));
   const context = join(folder, 'services');
@@ -149,7 +149,7 @@ async function measureBuild(one: ImageBuild, timed: Timed): Promise<Measured> {
     await cp(`${ROOT}/services`, context, { recursive: true, filter: (path) => !hidden(path) });
     const dockerfile = await coldDockerfile(one.image, folder);
     const cold = await timed({ context, dockerfile, cold: true });
-    // Fills the layer cache the changes are measured against.
+    // Fills the layer cache before the changes are measured.
     await timed({ context });
     const warm: number[] = [];
     for (let change = 1; change <= WARM_BUILDS; change += 1) {
@@ -163,7 +163,7 @@ async function measureBuild(one: ImageBuild, timed: Timed): Promise<Measured> {
   }
 }
 
-/** Writes the Dockerfile without download caches, and its list of what to leave out; returns its path. */
+/** Writes the Dockerfile without download caches, and its .dockerignore; returns the Dockerfile's path. */
 async function coldDockerfile(image: string, folder: string): Promise<string> {
   const original = join(ROOT, dockerfileOf(image));
   const path = join(folder, 'Dockerfile');

@@ -1,4 +1,4 @@
-/** Cluster prerequisites: upstream bundles from a folder or their address, installed when they are not there yet. */
+/** Cluster prerequisites: installs missing upstream bundles, from a folder or their address. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export interface Bundle {
   readonly objects: readonly KubeObject[];
 }
 
-/** Downloads are kept here; the names carry the versions. */
+/** Folder of downloads; file names contain the versions. */
 const CACHE = `${ROOT}/.cache/bundles`;
 const RECORD = {
   apiVersion: 'v1',
@@ -62,7 +62,7 @@ async function fetchText(url: string): Promise<string> {
   return response.text();
 }
 
-/** Installs what differs from the record in the cluster, or is no longer complete; returns the names of those files. */
+/** Installs bundles that differ from the cluster's record or are incomplete; returns their file names. */
 export async function installBundles(
   kubectl: Kubectl,
   bundles: readonly Bundle[],
@@ -84,10 +84,10 @@ export async function installBundles(
   return outdated.map(({ file }) => file);
 }
 
-/** Admission asks a webhook before it takes an object of its kinds, and refuses what it cannot ask about. */
+/** The API server asks webhooks about objects of their kinds, and refuses them while a webhook is down. */
 const WEBHOOKS = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'];
 
-/** Waits until the API server knows the kinds a bundle defines, and its webhooks answer: the next one may have such objects. */
+/** Waits until the API server knows a bundle's kinds and its webhooks answer: the next may use them. */
 async function answers(kubectl: Kubectl, { objects }: Bundle): Promise<void> {
   const named = (kind: string): readonly KubeObject[] => objects.filter((object) => object.kind === kind);
   const kinds = named('CustomResourceDefinition').map(

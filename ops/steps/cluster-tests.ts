@@ -1,4 +1,4 @@
-/** Starts the load test and the database tests of the cluster, and brings back what they found. */
+/** Runs the load test and the database tests in the cluster, and returns their results. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { namespaceOf } from '../../charts/constructs/names.ts';
@@ -33,7 +33,7 @@ async function templateOf(
   );
 }
 
-/** The result is for the table, not for the progress. */
+/** The table shows the result, so the progress leaves it out. */
 const unlessResult =
   (say: (text: string) => void) =>
   (text: string): void => {
@@ -41,13 +41,13 @@ const unlessResult =
   };
 
 export interface Load {
-  /** @default extras.loadTest.vus, as it was applied */
+  /** @default extras.loadTest.vus of the last apply */
   readonly users?: number;
-  /** @default extras.loadTest.durationSeconds, as it was applied */
+  /** @default extras.loadTest.durationSeconds of the last apply */
   readonly seconds?: number;
 }
 
-/** @throws Failure when the test itself failed; thresholds that were crossed are part of the result. */
+/** @throws Failure when the test itself failed; crossed thresholds are part of the result. */
 export async function runLoadTest(
   target: ConfiguredCluster,
   { users, seconds }: Load,
@@ -65,7 +65,7 @@ export async function runLoadTest(
     const { log } = await runJob(kubectl, job, { title, report: unlessResult(say) });
     return resultIn(log);
   } catch (error) {
-    // k6 fails when a threshold is crossed: that is an answer.
+    // k6 fails when a threshold is crossed, which is a result too.
     const result = parseLoadResult(await jobLog(kubectl, job).catch(() => ''));
     if (!result) throw error;
     await removeJob(kubectl, job.metadata);
@@ -84,10 +84,10 @@ export interface DatabaseTest extends DatabaseFound {
   readonly problems: readonly string[];
 }
 
-/** Jobs at once. */
+/** Parallel Jobs. */
 const CONCURRENT = 3;
 
-/** @param report is told how the test of a service goes. */
+/** @param report receives the progress of each service's test. */
 export async function testDatabases(
   target: ConfiguredCluster,
   services: readonly ServiceSpec[],

@@ -1,4 +1,4 @@
-/** Searches of the log store, through a port forwarded to its pod, as the user who may read and nothing else. */
+/** Searches the log store, through a port forwarded to its pod, as a user with read access only. */
 import { z } from 'zod';
 import { componentOf, portOf } from '../../charts/graph/build.ts';
 import { ELASTICSEARCH } from '../../charts/graph/model.ts';
@@ -12,10 +12,10 @@ import { portOfPod, runningPodOf } from './pods.ts';
 import type { Target } from './target.ts';
 
 const TIMEOUT_MS = 30_000;
-/** A name of its certificate that is meant for forwarded ports. */
+/** The certificate has this name for forwarded ports. */
 const SERVER_NAME = 'localhost';
 
-/** @throws Failure when the store has no running pod, does not answer, or cannot read the query. */
+/** @throws Failure when the store has no running pod, does not answer, or rejects the query. */
 export async function searchLogs(
   { kubectl, config, topology }: Omit<Target, 'wanted'>,
   search: LogSearch,
@@ -72,7 +72,7 @@ const problem = z.looseObject({
   error: z.looseObject({ reason: z.string(), root_cause: z.array(z.looseObject({ reason: z.string() })) }),
 });
 
-/** Elasticsearch's own words, where it has some. */
+/** Elasticsearch's own message, if it has one. */
 function reasonIn(text: string): string {
   const found = problem.safeParse(parsed(text));
   if (!found.success) return text.trim().slice(0, 200);

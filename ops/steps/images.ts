@@ -11,7 +11,7 @@ import type { Target } from './target.ts';
 
 export interface BuildList {
   readonly builds: readonly ImageBuild[];
-  /** The platform's images that cannot be built here: a registry must provide them. */
+  /** The platform's images without a Dockerfile here: a registry must provide them. */
   readonly withoutDockerfile: readonly ImageBuild[];
 }
 
@@ -27,17 +27,17 @@ export function buildList({ config, services }: Pick<Target, 'config' | 'service
   };
 }
 
-/** What became of the images the nodes lacked. */
+/** What happened to the images the nodes lacked. */
 export interface Brought {
   readonly loaded: readonly string[];
-  /** The nodes have to pull these. */
+  /** Images that the nodes must pull. */
   readonly left: readonly Unloaded[];
 }
 
 /**
  * Loads images that the local Docker has and a node lacks.
  *
- * @throws Failure when an image that is built here cannot be loaded: no registry has it.
+ * @throws Failure when the command cannot load an image it builds: no registry has that image.
  */
 export async function bringImages(
   cluster: KindCluster,
@@ -68,9 +68,9 @@ export function describeBrought({ loaded, left }: Brought): string {
 }
 
 /**
- * Restarts Deployments whose image was rebuilt under the same tag, and replaces pods that still wait to pull an image
- * which has been loaded; returns their names. Another field manager owns the restart annotation, so an apply does not
- * undo it.
+ * Restarts Deployments whose image was rebuilt under the same tag, and replaces pods that still wait for an
+ * image the nodes now have; returns their names. Another field manager owns the restart annotation, so an
+ * apply does not undo it.
  */
 export async function restartStale(
   { kubectl, config, wanted }: Target,

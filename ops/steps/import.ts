@@ -1,4 +1,4 @@
-/** Makes a backup in the cluster of files from elsewhere; restoring it is the same as for any other. */
+/** Makes a backup in the cluster from files from elsewhere; it is restored like any other. */
 import { existsSync, statSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,19 +11,19 @@ import { withPod } from './jobs.ts';
 import type { ConfiguredCluster, Target } from './target.ts';
 import { readerOf } from './volume.ts';
 
-/** Where files wait in the pod that reads them. */
+/** Folder in the pod for the uploaded files. */
 const SOURCE = '/scratch/source';
 
-/** The kind of the files at a path, and how they are uploaded to a pod. */
+/** The kind of the files at a path, and how to upload them. */
 export interface Source {
   readonly path: string;
   readonly kind: ImportKind;
   readonly folder: boolean;
-  /** Options of tar that unpack it. @default it is no archive */
+  /** Options of tar that unpack it. @default the file is no archive */
   readonly archive?: { readonly root: string; readonly flags: string };
 }
 
-/** Detects the kind of the files before anything is changed. @throws Failure when they cannot be imported. */
+/** Detects the kind of the files before any change. @throws Failure for files that cannot be imported. */
 export async function inspect(path: string): Promise<Source> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) throw new Failure(`import: "${path}" does not exist`, 'name a dump or a data directory');
@@ -71,16 +71,16 @@ async function headOf(path: string): Promise<string> {
 }
 
 export interface ImportOptions {
-  /** Names the database may have in what is imported. */
+  /** Possible names of the database in the files. */
   readonly names: readonly string[];
-  /** Roles it may belong to there. */
+  /** Possible owners of the database in the files. */
   readonly roles: readonly string[];
   readonly report: (text: string) => void;
 }
 
 /**
- * Uploads the files to a pod without network, loads them into a temporary PostgreSQL there and stores the result as a
- * backup. The live database is not touched.
+ * Uploads the files to a pod without network, loads them into a temporary PostgreSQL there and stores the
+ * result as a backup. The live database does not change.
  */
 export async function importFiles(
   target: ConfiguredCluster,

@@ -18,7 +18,7 @@ import { errorLine } from '../tools/run.ts';
 import { patiently, until } from '../tools/wait.ts';
 
 const PAUSE_MS = 1000;
-/** A job goes on while the API server is away. */
+/** A Job continues while the API server is away. */
 const AWAY_SECONDS = 300;
 
 export interface JobResult {
@@ -27,11 +27,11 @@ export interface JobResult {
 }
 
 export interface RunJobOptions {
-  /** What the job does, for messages, such as `backup of security`. */
+  /** The Job's purpose for messages, such as `backup of security`. */
   readonly title: string;
   /** @default 3600 */
   readonly timeoutSeconds?: number;
-  /** Is told what is waited for, or what the job said last. @default none */
+  /** Receives what the command waits for, or the Job's last line. @default none */
   readonly report?: (text: string) => void;
 }
 
@@ -46,7 +46,7 @@ export async function needCronJob(kubectl: Kubectl, namespace: string, name: str
   return found;
 }
 
-/** The CronJob of that name, or nothing when the cluster has none. */
+/** The CronJob of that name; undefined when the cluster has none. */
 export async function findCronJob(
   kubectl: Kubectl,
   namespace: string,
@@ -57,8 +57,8 @@ export async function findCronJob(
 }
 
 /**
- * Runs the Job to its end. It is removed when it has succeeded, when the command is interrupted, and when its pod
- * cannot start (it must not run later, unattended). A failed Job stays for inspection.
+ * Runs the Job to its end. Deletes it after success, after an interruption, and when its pod cannot start,
+ * because it must not run later, unattended. A failed Job stays for inspection.
  *
  * @throws Failure with the line of its log that names the error, or why its pod cannot start.
  */
@@ -75,11 +75,11 @@ export async function runJob(kubectl: Kubectl, job: Job, options: RunJobOptions)
   }
 }
 
-/** PID 1 hears no signal without a trap. */
+/** The kernel does not deliver SIGTERM to PID 1 without a trap. */
 const WAIT = ['bash', '-c', 'trap "exit 0" TERM; sleep infinity & wait'];
 const POD_SECONDS = 120;
 
-/** Does something in a pod that only waits, and removes it. `exec` is how a kubectl command in that pod begins. */
+/** Runs `work` with a pod that only waits, then deletes it. `exec` begins a kubectl command in that pod. */
 export async function withPod<T>(
   kubectl: Kubectl,
   template: CronJob,
@@ -107,7 +107,7 @@ async function runningPod(kubectl: Kubectl, job: Job, title: string): Promise<st
   });
 }
 
-/** Ends a Job and waits until its pods are gone. */
+/** Deletes a Job; unless `now`, waits until its pods are gone. */
 export async function removeJob(
   kubectl: Kubectl,
   { name, namespace }: Job['metadata'],
@@ -153,7 +153,7 @@ async function finished(
   });
 }
 
-/** What a script calls the end of it, in its own words. */
+/** The line in which a script names its error. */
 const FATAL = /^fatal: (.*)$/m;
 
 const hint = ({ metadata: { name, namespace } }: Job): string =>
@@ -169,7 +169,7 @@ async function podOf(kubectl: Kubectl, { metadata: { name, namespace } }: Job): 
   return (await kubectl.objects(pod, ['get', 'pods', `--namespace=${namespace}`, selector]))[0];
 }
 
-/** Why its pod does not run yet, or the last line it wrote. */
+/** Why the Job's pod does not run yet, or the pod's last line. */
 async function progress(kubectl: Kubectl, job: Job, found: Pod | undefined): Promise<string> {
   if (!found) return 'waiting for its pod';
   if (found.status.phase === 'Pending') return reasonOf(found) ?? 'starting';
@@ -177,7 +177,7 @@ async function progress(kubectl: Kubectl, job: Job, found: Pod | undefined): Pro
   return plainLine(last.trim()) || 'running';
 }
 
-/** What the Job's pod wrote. @param tail only so many of its last lines. @default all */
+/** The log of the Job's pod. @param tail number of last lines. @default all */
 export async function jobLog(kubectl: Kubectl, { metadata }: Job, tail = -1): Promise<string> {
   const { name, namespace } = metadata;
   return kubectl.output(['logs', `job/${name}`, `--namespace=${namespace}`, `--tail=${tail}`]);

@@ -1,4 +1,4 @@
-/** Holds the lock of an environment while something is done to it. */
+/** Holds the lock of an environment while a command changes it. */
 import { hostname, userInfo } from 'node:os';
 import { setInterval } from 'node:timers/promises';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import { Failure, messageOf } from '../core/failure.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
 
 export const LEASE_NAME = 'deploy';
-/** A lock not renewed for that long is stale. */
+/** Seconds without renewal after which a lock is stale. */
 export const LEASE_SECONDS = 60;
 
 export const lease = z.looseObject({
@@ -21,7 +21,7 @@ export const lease = z.looseObject({
 });
 export type Lease = z.output<typeof lease>;
 
-/** Kubernetes wants six digits of a second. */
+/** Kubernetes requires six digits of a second. */
 const microTime = (time: Date): string => time.toISOString().replace('Z', '000Z');
 
 export const leaseSpec = (holder: string, now: Date): object => ({
@@ -40,7 +40,7 @@ export function leaseManifest(namespace: string, holder: string, now: Date, over
     metadata: {
       name: LEASE_NAME,
       namespace,
-      // Replaced only as it was seen: of two that find it stale, one wins.
+      // The API server accepts only the version that was read: if two commands find the lock stale, one wins.
       ...(over ? { resourceVersion: over.metadata.resourceVersion } : {}),
     },
     spec: leaseSpec(holder, now),
@@ -55,7 +55,7 @@ export function secondsLeft({ spec }: Lease, now: Date): number {
 
 const RENEW_MS = 15_000;
 
-/** Throws when the lock was lost: between two steps that must not be begun then. */
+/** Throws when another command took the lock; called before each step that must not begin then. */
 export type CheckLock = () => void;
 
 /**
@@ -129,7 +129,7 @@ async function renew(kubectl: Kubectl, namespace: string, signal: AbortSignal): 
   }
 }
 
-/** Only the very Lease that was taken: another one may have its name by now. */
+/** Releases only the Lease it took: another one may have the same name by now. */
 async function release(kubectl: Kubectl, namespace: string, uid: string): Promise<void> {
   const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${LEASE_NAME}`;
   const options = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid } };

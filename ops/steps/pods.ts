@@ -1,4 +1,4 @@
-/** The pods of components, as they are. */
+/** Live pods of components. */
 
 import { z } from 'zod';
 import { namespaceOf } from '../../charts/constructs/names.ts';
@@ -12,7 +12,7 @@ import type { ConfiguredCluster } from './target.ts';
 
 const list = z.looseObject({ items: z.array(podMetrics) });
 
-/** Of every pod of the cluster. @throws Failure when there is no metrics server, or it does not answer. */
+/** Use of every pod of the cluster. @throws Failure when the metrics server is missing or does not answer. */
 export async function measuredPods(kubectl: Kubectl): Promise<readonly PodMetrics[]> {
   try {
     return list.parse(JSON.parse(await kubectl.output(['get', '--raw', '/apis/metrics.k8s.io/v1beta1/pods'])))
@@ -25,7 +25,7 @@ export async function measuredPods(kubectl: Kubectl): Promise<readonly PodMetric
   }
 }
 
-/** Pods of the namespaces the components live in. */
+/** Pods in the namespaces of the components. */
 export async function podsAround(
   { kubectl, config }: ConfiguredCluster,
   components: readonly Component[],
@@ -37,11 +37,11 @@ export async function podsAround(
   return found.flat();
 }
 
-/** A pod of the component that runs, a ready one when there is one. @throws Failure when none does. */
+/** A running pod of the component, a ready one if possible. @throws Failure when none runs. */
 export const runningPodOf = async (place: ConfiguredCluster, component: Component): Promise<LivePod> =>
   runningPod(place.config, component, await podsAround(place, [component]));
 
-/** What is forwarded to reach a port of that pod. */
+/** Arguments that forward a port of the pod. */
 export const portOfPod = (
   { context }: Kubectl,
   { metadata: { name, namespace } }: LivePod,

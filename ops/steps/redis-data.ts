@@ -1,4 +1,4 @@
-/** Redis's data on its way out of the cluster, and back. */
+/** Downloads and restores Redis's data. */
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,7 +15,7 @@ import type { ComponentsInCluster } from './target.ts';
 /** Name of the file of a snapshot taken at `now`. */
 export const redisFile = (now: Date): string => `redis-${stamp(now)}.rdb`;
 
-/** Writes a checked snapshot on standard output; what it holds is as of the moment it was asked for. */
+/** Writes a checked snapshot to standard output, with the data at the moment of the call. */
 export const SAVE =
   redisScript(`# The X are mktemp's to fill in: a folder of this run's own, on the volume, as large as the data may be.
 folder=$(mktemp -d /data/backup.XXXXXX)
@@ -26,7 +26,7 @@ cat "$folder/snapshot.rdb"`);
 
 const ARRIVED = '/data/restore.rdb';
 
-/** Takes a snapshot from standard input and checks it; what runs is not touched. */
+/** Reads a snapshot from standard input and checks it; the running data does not change. */
 export const RECEIVE = redisScript(`cat >${ARRIVED}
 if ! redis-check-rdb ${ARRIVED} >/tmp/check 2>&1; then
   rm -f ${ARRIVED}
@@ -35,19 +35,19 @@ if ! redis-check-rdb ${ARRIVED} >/tmp/check 2>&1; then
   exit 1
 fi`);
 
-/** Puts the snapshot in place of Redis's own, which it must not write again, and ends it: it starts with that data. */
+/** Swaps Redis's snapshot, which Redis must not overwrite, and stops Redis: it restarts with the new data. */
 export const SWAP = redisScript(`${REDIS_CLI} CONFIG SET save '' >/dev/null
 while ${REDIS_CLI} INFO persistence | grep -q '^rdb_bgsave_in_progress:1'; do sleep 0.2; done
 mv ${ARRIVED} /data/dump.rdb
 ${REDIS_CLI} SHUTDOWN NOSAVE >/dev/null 2>&1 || true`);
 
-/** How many keys there are, when it has loaded its data. */
+/** Number of keys; fails until Redis has loaded its data. */
 export const KEYS = redisCommand(['DBSIZE']);
 
-/** Redis comes back within seconds; a large snapshot takes a while to load. */
+/** Redis restarts within seconds, but takes a while to load a large snapshot. */
 const LOAD_SECONDS = 120;
 
-/** Arguments of kubectl for a command in its pod. */
+/** Arguments of kubectl for a command in Redis's pod. */
 async function inPod(cluster: ComponentsInCluster, command: readonly string[]): Promise<readonly string[]> {
   const pod = await runningPodOf(cluster, componentOf(cluster.topology, REDIS));
   return execArguments(pod, ['--stdin'], command);
@@ -67,9 +67,9 @@ export async function saveRedis(
 
 export interface RedisRestored {
   readonly keys: number;
-  /** How long Redis answered no request. */
+  /** Seconds without an answer from Redis. */
   readonly awaySeconds: number;
-  /** What was there before, on this machine. @default none was saved */
+  /** File on this machine with the previous data. @default the previous data was not saved */
   readonly safety?: string;
 }
 
@@ -90,7 +90,7 @@ export async function checkSnapshot(file: string): Promise<void> {
   }
 }
 
-/** Replaces all data of Redis by a snapshot. Until the last moment nothing is changed. */
+/** Replaces all data of Redis by a snapshot. Nothing changes until the last step. */
 export async function restoreRedis(
   cluster: ComponentsInCluster,
   file: string,
@@ -104,7 +104,7 @@ export async function restoreRedis(
   });
   report('starting with its data');
   const began = Date.now();
-  // Its container ends under the command, which is no failure: whether it is back shows below.
+  // The command ends with its container, which is no failure: the next line waits for Redis.
   await cluster.kubectl.output(await inPod(cluster, SWAP)).catch(() => undefined);
   const keys = await loaded(cluster);
   await reachable(cluster);
@@ -112,14 +112,14 @@ export async function restoreRedis(
   return { keys, awaySeconds, ...(saved ? { safety: join(dirname(file), saved) } : {}) };
 }
 
-/** Its Service leads to the pod again only when that is ready, a while after Redis answers in it. */
+/** The Service leads to the pod again only when the pod is ready, some time after Redis answers. */
 async function reachable(cluster: ComponentsInCluster): Promise<void> {
   const { metadata } = await runningPodOf(cluster, componentOf(cluster.topology, REDIS));
   const ready = ['--for=condition=Ready', `--timeout=${LOAD_SECONDS}s`];
   await cluster.kubectl.output(['wait', `pod/${metadata.name}`, '-n', metadata.namespace, ...ready]);
 }
 
-/** The number of keys, as soon as Redis answers again. */
+/** The number of keys, as soon as Redis answers. */
 async function loaded(cluster: ComponentsInCluster): Promise<number> {
   return until({ seconds: LOAD_SECONDS, pauseMs: 500 }, async (late) => {
     try {

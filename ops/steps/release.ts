@@ -1,4 +1,4 @@
-/** A release from its record's first line to its last, and the way back when a step fails. */
+/** Makes and records a release, and rolls back when a step fails. */
 
 import { existsSync } from 'node:fs';
 import { namespaceOf } from '../../charts/constructs/names.ts';
@@ -38,23 +38,23 @@ export async function sourceRevision(): Promise<string> {
   return (await stdoutOf('git', args, { cwd: ROOT })).trim();
 }
 
-/** Jobs at once: each starts a Python. */
+/** Parallel Jobs: each starts a Python. */
 const CONCURRENT = 3;
 
-/** Services whose databases get another image, as the cluster is now. */
+/** Services whose databases get another image than the cluster now runs. */
 export async function dueMigrations({ kubectl, config, wanted }: Target): Promise<readonly DueMigration[]> {
   return migrationsDue(wanted, await kubectl.workloads(kubeObject, config));
 }
 
 export interface MigrateOptions {
-  /** Apply migrations that are incompatible with the running release. */
+  /** Applies migrations that are incompatible with the running release. */
   readonly allowIncompatible: boolean;
   readonly report: (text: string) => void;
   /** Called after each migration, because a later one may fail. */
   readonly onMigrated: (service: string, migration: Migration) => void;
 }
 
-/** @throws Failure naming the service, with the line of the job's log that says why. */
+/** @throws Failure naming the service, with the line of the Job's log that says why. */
 export async function migrateDatabases(
   { kubectl }: Target,
   due: readonly DueMigration[],
@@ -72,12 +72,12 @@ export async function migrateDatabases(
   });
 }
 
-/** A release under way: what the steps have done so far. */
+/** A running release: what the steps have done so far. */
 export interface Undertaking {
   release: Release;
-  /** Objects of the cluster were changed. */
+  /** The release has changed objects of the cluster. */
   touched: boolean;
-  /** The record of what ran before. */
+  /** The record of the previously running release. */
   readonly previous: ReleaseRecord | undefined;
 }
 
@@ -85,13 +85,12 @@ export interface NewRelease {
   readonly action: string;
   readonly overrides: readonly Override[];
   readonly plan: Plan;
-  /** Newest revision when the plan was made. */
+  /** Newest revision at the time of the plan. */
   readonly seen: number;
 }
 
 /**
- * Writes the first entry of the release record. @throws Failure when somebody released something since the plan was
- * made.
+ * Writes the first entry of the release record. @throws Failure when another release was made since the plan.
  */
 export async function begin(
   target: Target,
@@ -130,7 +129,7 @@ export async function begin(
   };
 }
 
-/** The last line of a release that works: it is what runs now, and the one before is not any more. */
+/** Records success: the new release runs, and the previous one is superseded. */
 export async function finish(target: Target, undertaking: Undertaking): Promise<Release> {
   const release = ended(undertaking.release, 'deployed');
   await updateRecord(target, release);
@@ -153,8 +152,8 @@ export interface RollbackOptions {
 }
 
 /**
- * After a failure: applies the previous release, waits until it is ready (not after Ctrl-C), and records the outcome.
- * Nothing is applied when the databases were migrated to a schema that is incompatible with the previous release.
+ * After a failure: applies the previous release, waits until it is ready (not after Ctrl-C), and records the
+ * outcome. Applies nothing when the databases' schema is now incompatible with the previous release.
  *
  * @returns the failure to throw: the cause, and the outcome of the rollback.
  */
@@ -227,7 +226,7 @@ async function rollbackTo(target: Target, previous: ReleaseRecord, options: Roll
 /** An earlier release may have had other components, so a rollback waits only for the workloads the cluster has. */
 export const withoutExpectations = (topology: Topology): Topology => ({ ...topology, components: [] });
 
-/** A StatefulSet does not replace a pod that never became ready, not even when its template is mended. */
+/** A StatefulSet does not replace a pod that never became ready, even after its template is corrected. */
 async function replaceStuckPods({ kubectl, config }: Target): Promise<void> {
   const [workloads, pods] = await Promise.all([
     kubectl.workloads(workload, config),

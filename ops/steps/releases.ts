@@ -1,4 +1,4 @@
-/** The records of releases in the cluster: read, written, forgotten. */
+/** Reads, writes and deletes the records of releases in the cluster. */
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import type { KubeObject } from '../core/objects.ts';
 import {
@@ -24,7 +24,7 @@ export function readRecords(place: ConfiguredCluster): Promise<readonly ReleaseR
 export const readReleases = async (place: ConfiguredCluster): Promise<readonly Release[]> =>
   (await readRecords(place)).map(releaseOf);
 
-/** Writes a new record. @throws Failure when one of that number exists. */
+/** Writes a new record. @throws Failure when that revision exists. */
 export async function createRecord(
   { config, kubectl }: ConfiguredCluster,
   release: Release,
@@ -33,14 +33,14 @@ export async function createRecord(
   await kubectl.create([recordManifest(namespaceOf(config, 'app'), release, objects)]);
 }
 
-/** What became of a release; also when the command was interrupted. The manifests stay as they were recorded. */
+/** Records a release's outcome, even after an interruption. The recorded manifests do not change. */
 export async function updateRecord({ config, kubectl }: ConfiguredCluster, release: Release): Promise<void> {
   const metadata = { name: releaseName(release.revision), namespace: namespaceOf(config, 'app') };
   const data = { release: JSON.stringify(release) };
   await kubectl.tidying.apply([{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data }]);
 }
 
-/** Forgets releases that are too old for a rollback. */
+/** Deletes records that are too old for a rollback. */
 export async function forgetExpired(place: ConfiguredCluster, releases: readonly Release[]): Promise<void> {
   const names = expired(releases).map(releaseName);
   if (names.length > 0)

@@ -1,4 +1,4 @@
-/** Restores a service's database from one of its backups, beside the old one, and swaps the two. */
+/** Restores a service's database from a backup into a new database, and swaps it with the old one. */
 
 import { z } from 'zod';
 import { namespaceOf } from '../../charts/constructs/names.ts';
@@ -16,7 +16,7 @@ import { needCronJob, removeJob, runJob } from './jobs.ts';
 import type { Target } from './target.ts';
 
 const PAUSE_MS = 1000;
-/** How long the API server may be away. */
+/** Seconds the API server may be away. */
 const AWAY_SECONDS = 300;
 
 export interface Writer {
@@ -27,7 +27,7 @@ export interface Writer {
 
 const deployment = z.looseObject({ spec: z.looseObject({ replicas: z.int().default(1) }) });
 
-/** @throws Failure when the cluster has no such Deployment. */
+/** @throws Failure when the cluster lacks that Deployment. */
 export async function replicasOf({ kubectl, namespace, service }: Writer): Promise<number> {
   const args = ['get', 'deployment', service, `--namespace=${namespace}`, '--ignore-not-found'];
   const [found] = await kubectl.objects(deployment, args);
@@ -39,7 +39,7 @@ export async function replicasOf({ kubectl, namespace, service }: Writer): Promi
   return found.spec.replicas;
 }
 
-/** An autoscaler leaves a Deployment of 0 replicas alone, and takes it up again when it has some. */
+/** An autoscaler ignores a Deployment with 0 replicas, and scales it again once it has some. */
 const scale = ({ namespace, service }: Writer, replicas: number): readonly string[] => [
   'scale',
   `deployment/${service}`,
@@ -47,7 +47,7 @@ const scale = ({ namespace, service }: Writer, replicas: number): readonly strin
   `--namespace=${namespace}`,
 ];
 
-/** Stops the service and waits until its last pod has ended its work. */
+/** Stops the service and waits until its last pod has finished. */
 export async function drain(writer: Writer, timeoutSeconds: number): Promise<void> {
   const { kubectl, namespace, service } = writer;
   await kubectl.output(scale(writer, 0));
@@ -68,7 +68,7 @@ export async function resumeWriter(writer: Writer, replicas: number): Promise<vo
   await patiently(AWAY_SECONDS, () => writer.kubectl.tidy(scale(writer, replicas)));
 }
 
-/** @throws Failure with its pods' reasons when the service is not ready in time. */
+/** @throws Failure with the pods' reasons when the service is not ready in time. */
 export async function waitUntilReady(writer: Writer, timeoutSeconds: number): Promise<void> {
   const { namespace, service } = writer;
   await until({ seconds: timeoutSeconds, pauseMs: PAUSE_MS }, async (late) => {
@@ -96,7 +96,7 @@ async function reasons({ kubectl, namespace }: Writer, found: Workload): Promise
 type RestoreTarget = Pick<Target, 'config' | 'services' | 'kubectl'>;
 
 export interface RestoreOptions {
-  /** Back up the database before it is replaced. @default true */
+  /** Backs up the database before the restore. @default true */
   readonly safety?: boolean;
   /** Receives the progress. @default none */
   readonly report?: (text: string) => void;
@@ -106,16 +106,16 @@ export interface RestoreResult extends Comparison {
   readonly service: string;
   /** Id of the safety backup. @default none was taken */
   readonly safety?: string;
-  /** From stopping the service until it was ready again. */
+  /** Seconds from the service's stop until it was ready again. */
   readonly recoverySeconds: number;
 }
 
-/** Longest time a service may take to be ready again; its migrations run then. */
+/** Seconds a service may take to be ready again, including its migrations. */
 const READY_SECONDS = 300;
-/** Beyond the time its pods are given to end their work. */
+/** Seconds beyond the pods' grace period. */
 const DRAIN_MARGIN_SECONDS = 30;
 
-/** The restore of that service that was begun and has not ended. */
+/** The unfinished restore of that service. */
 export async function begunRestore(
   { kubectl, config }: RestoreTarget,
   service: string,
@@ -125,12 +125,12 @@ export async function begunRestore(
 }
 
 /**
- * Scales the service to zero, backs up its database, restores the backup into a new one, compares every table, swaps
- * the two and scales the service up again. When a step fails, the old database stays in place and the service is
- * scaled up again. After a kill, the next call resumes where it stopped.
+ * Scales the service to zero, backs up its database, restores the backup into a new one, compares every
+ * table, swaps the two and scales the service up again. When a step fails, the old database stays in place
+ * and the service is scaled up again. After a kill, the next call resumes.
  *
  * @param backupId as `backup --list` shows it.
- * @throws Failure when the environment's databases are not restored this way, or a step fails.
+ * @throws Failure when a step fails, or the environment's database engine restores in another way.
  */
 export async function restoreDatabase(
   target: RestoreTarget,
@@ -169,7 +169,7 @@ async function replace(
   return { ...comparison, service: writer.service, ...(safety ? { safety } : {}) };
 }
 
-/** In every case the service is scaled up again and the stored state is removed. An earlier failure is still thrown. */
+/** Always scales the service up again and deletes the stored state. Rethrows an earlier failure. */
 async function end(restore: Restore, state: RestoreState, cause?: unknown): Promise<void> {
   const { service } = restore.writer;
   try {
@@ -192,7 +192,7 @@ interface Restore {
   readonly begun: RestoreState | undefined;
 }
 
-/** @throws Failure for an engine that restores by itself. */
+/** @throws Failure for an engine that restores databases itself. */
 export function checkEngine(verb: string, { config }: Pick<Target, 'config'>): void {
   if (config.databases.engine === 'cloudnative-pg')
     throw new Failure(
@@ -218,8 +218,8 @@ async function begin({ writer }: Restore, backup: string): Promise<RestoreState>
 }
 
 /**
- * Ends what a killed command left running. If the service ran meanwhile, it may have written: a new safety backup is
- * due.
+ * Stops what a killed command left running. If the service ran meanwhile, it may have written, so the restore
+ * takes a new safety backup.
  */
 async function resume({ writer }: Restore, begun: RestoreState): Promise<RestoreState> {
   const { kubectl, namespace, service } = writer;
@@ -244,7 +244,7 @@ async function forget({ writer: { kubectl, namespace, service } }: Restore): Pro
   ]);
 }
 
-/** With the service stopped, so that the safety backup holds the last thing it wrote. */
+/** Runs while the service is stopped, so that the safety backup contains its last write. */
 async function secure(
   restore: Restore,
   state: RestoreState,

@@ -1,4 +1,4 @@
-/** Waits until every workload runs its newest version, and says why when one does not. */
+/** Waits until every workload runs its newest version, and says why one does not. */
 
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import type { Component } from '../../charts/graph/model.ts';
@@ -17,7 +17,7 @@ import {
 import { until } from '../tools/wait.ts';
 import type { ComponentsInCluster, ConfiguredCluster, Target } from './target.ts';
 
-/** The workloads of components, in their order. @throws Failure when one is not deployed. */
+/** The workloads of components, in the same order. @throws Failure when one is not deployed. */
 export async function workloadsOf(
   { kubectl, config }: ConfiguredCluster,
   components: readonly Component[],
@@ -38,9 +38,9 @@ const reference = ({ kind, metadata }: Workload): readonly string[] => [
 ];
 
 /**
- * Changes a workload and waits until the change is rolled out.
+ * Changes a workload and waits for the rollout.
  *
- * @param verb of kubectl, such as `rollout restart`, and its flags.
+ * @param verb verb of kubectl, such as `rollout restart`, and its flags.
  */
 export async function roll(
   { kubectl }: Pick<Target, 'kubectl'>,
@@ -70,11 +70,11 @@ export async function roll(
 const PAUSE_MS = 1000;
 
 /**
- * Returns how many workloads are ready.
+ * Returns the number of ready workloads.
  *
  * @param report receives what is still missing, whenever that changes.
- * @param before ids of the pods before the change. When given, a new pod that cannot become ready ends the wait at
- * once.
+ * @param before ids of the pods before the change. With them, a new pod that cannot become ready ends the
+ * wait at once.
  * @throws Failure with the reason for each pod.
  */
 export async function waitForRollout(
@@ -105,7 +105,7 @@ export async function waitForRollout(
   });
 }
 
-/** Ids of the pods there are. */
+/** Ids of the present pods. */
 export async function podIds({ kubectl, config }: ConfiguredCluster): Promise<ReadonlySet<string>> {
   return new Set((await kubectl.pods(pod, config.environment)).map(({ metadata }) => metadata.uid));
 }

@@ -31,7 +31,7 @@ import type { LivePlatform } from './target.ts';
 
 export interface RotationOptions {
   readonly provided: Provided;
-  /** Only take away what is accepted beside the values in use. */
+  /** Only ends the acceptance of values that are no longer in use. */
   readonly finish: boolean;
   /** Seconds each step may take. */
   readonly timeout: number;
@@ -39,12 +39,12 @@ export interface RotationOptions {
 }
 
 const POLL_MS = 1000;
-/** A service that has just asked for public keys does not ask again before (services/common, key_set.py). */
+/** A service fetches public keys again only after this pause (services/common, key_set.py). */
 const KEY_SET_PAUSE_MS = 31_000;
-/** A change of a pod makes the kubelet look at its volumes now; by itself it does every minute. */
+/** Changing a pod makes the kubelet update its volumes at once; otherwise it does so every minute. */
 const TOUCHED = 'ai-assistants.io/secrets-changed-at';
 
-/** @returns what is left for `--finish`. */
+/** @returns names of the Secrets that need `--finish`. */
 export async function rotate(
   live: LivePlatform,
   entries: readonly SecretEntry[],
@@ -81,7 +81,7 @@ async function rotateCertificates(
   report(`${all.map(({ name }) => name).join(', ')}: replaced`);
 }
 
-/** @returns whether a value from before is still accepted. */
+/** @returns whether readers still accept an earlier value. */
 async function rotateEntry(
   live: LivePlatform,
   entry: SecretEntry,
@@ -110,7 +110,7 @@ async function rotateEntry(
 const hasPrivateKey = ({ keys }: SecretEntry): boolean =>
   keys.some(({ value }) => value.kind === 'private-key');
 
-/** Tokens live on; a session with a database does not ask for a password again. */
+/** Tokens outlive a rotation. A database session does not: PostgreSQL asks for the password only at login. */
 const signsTokens = (entry: SecretEntry): boolean =>
   hasPrivateKey(entry) || entry.keys.some(({ key }) => key === 'JWT_SECRET_KEY');
 
@@ -142,7 +142,7 @@ function freshValue(value: SecretValue, given: string | undefined): string | und
 const pods = ({ kubectl }: LivePlatform, { namespace }: SecretEntry): Promise<readonly ReadingPod[]> =>
   kubectl.objects(readingPod, ['get', 'pods', `--namespace=${namespace}`]);
 
-/** Writes the values and waits until every pod goes by them. */
+/** Writes the values and waits until every pod uses them. */
 async function spread(
   live: LivePlatform,
   entry: SecretEntry,
@@ -197,7 +197,7 @@ async function podsBehind(
   return waiting.flat();
 }
 
-/** By pod; pods that are no service's are not in it. */
+/** Read times by pod; only pods of services have one. */
 async function readTimes(
   live: LivePlatform,
   readers: readonly ReadingPod[],
@@ -218,7 +218,7 @@ async function readTimes(
   return new Map(times.flat());
 }
 
-/** 0 of one that does not answer: it may be just starting. */
+/** 0 for a pod that does not answer: it may be starting. */
 async function readTime(place: Parameters<typeof withForward>[0]): Promise<number> {
   try {
     return await withForward(place, async (origin) =>
@@ -230,7 +230,7 @@ async function readTime(place: Parameters<typeof withForward>[0]): Promise<numbe
   }
 }
 
-/** Whether the store's pod has the file of these values, and lets in with the first of them. */
+/** Whether the store's pod has the file with these values, and accepts the first of them. */
 async function hasTaken(
   live: LivePlatform,
   entry: SecretEntry,
@@ -255,7 +255,7 @@ async function hasTaken(
   }
 }
 
-/** How the follower of a store tries the password of a Secret of that store. */
+/** How the follower of a store tests the password of the store's Secret. */
 function loginOf(
   { config, topology }: LivePlatform,
   { name, namespace }: SecretEntry,

@@ -1,4 +1,4 @@
-/** Makes the Secrets of a cluster. Values go from memory to the API server and nowhere else. */
+/** Creates the Secrets of a cluster. Values go only from memory to the API server. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
@@ -20,11 +20,11 @@ import { issueCertificates } from '../tools/certificates.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
 import type { LivePlatform } from './target.ts';
 
-/** Names and keys only: the values stay where they are. */
+/** kubectl prints only names and keys, no values. */
 const NAMES_AND_KEYS =
   '{{range .items}}{{.metadata.namespace}}/{{.metadata.name}}{{range $key, $value := .data}} {{$key}}{{end}}{{"\\n"}}{{end}}';
 
-/** RS256 wants 2,048 bits at least (RFC 7518, 3.3); ES256 is the curve P-256 (3.4). */
+/** RS256 requires 2,048 bits at least (RFC 7518, 3.3); ES256 is the curve P-256 (3.4). */
 function privateKey(algorithm: string): string {
   const { privateKey: key } =
     algorithm === 'ES256'
@@ -42,7 +42,7 @@ export const generators = {
   random: (bytes: number): string => randomBytes(bytes).toString('base64url'),
 };
 
-/** Of the catalog, those that exist, with their values. They stay in memory. */
+/** Values of the catalog's existing Secrets. They stay in memory. */
 export async function secretValues(kubectl: Kubectl, catalog: readonly SecretEntry[]): Promise<SecretValues> {
   const namespaces = [...new Set(catalog.map(({ namespace }) => namespace))];
   const found = await Promise.all(
@@ -72,7 +72,7 @@ export async function existingSecrets(kubectl: Kubectl): Promise<ExistingSecrets
   return parseExisting(await kubectl.output(args));
 }
 
-/** What would be made, with the values. */
+/** The Secrets to create or complete, with their values. */
 export async function secretPlan(
   { config, topology, kubectl }: LivePlatform,
   provided: Provided = fromEnvironment,
@@ -83,19 +83,19 @@ export async function secretPlan(
   return planSecrets(catalog, existing, { ...generators, provided, certificates });
 }
 
-/** Writes keys into Secrets that exist, and leaves their others alone. */
+/** Writes keys into existing Secrets, without changing other keys. */
 export async function writeKeys(kubectl: Kubectl, secrets: readonly NewSecret[]): Promise<void> {
   for (const { manager, manifest } of secrets.flatMap(secretKeys)) await kubectl.apply([manifest], manager);
 }
 
-/** Returns how many Secrets were made or completed. */
+/** Returns the number of created or completed Secrets. */
 export async function makeSecrets(kubectl: Kubectl, { create, extend }: SecretPlan): Promise<number> {
   await kubectl.create(create.map(secretManifest));
   await writeKeys(kubectl, extend);
   return create.length + extend.length;
 }
 
-/** Makes what is missing, and names the Secrets whose value in the environment is another than the cluster's. */
+/** Creates missing Secrets, and names those whose value differs from this shell's environment. */
 export async function ensureSecrets(
   target: LivePlatform,
 ): Promise<{ made: number; differing: readonly string[] }> {

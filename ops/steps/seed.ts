@@ -1,4 +1,4 @@
-/** Brings test data in, through the edge as clients do; what is there already is kept. */
+/** Adds test data through the edge, as a client does; existing data stays. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { urlToHttpOptions } from 'node:url';
@@ -39,10 +39,10 @@ export interface EdgeAnswer {
 }
 
 const PATIENCE_MS = 60_000;
-/** How long limits may keep a request waiting, all in all. */
+/** Milliseconds that rate limits may delay a request in total. */
 const LIMITED_MS = 120_000;
 
-/** One request; waits where the edge or the gateway limits this address. @throws Failure without an answer. */
+/** Sends one request; waits while a limit refuses this address. @throws Failure without an answer. */
 export async function callEdge(config: Config, path: string, call: EdgeCall = {}): Promise<EdgeAnswer> {
   for (const deadline = Date.now() + LIMITED_MS; ; ) {
     const { retry, ...answer } = await once(config, path, call);
@@ -102,7 +102,7 @@ export async function seed(cluster: ComponentsInCluster, say: Say): Promise<Seed
   };
 }
 
-/** The password of the accounts, from the cluster; made when there is none. */
+/** The accounts' password from the cluster; creates it when there is none. */
 async function passwordOf({ kubectl, config }: ComponentsInCluster): Promise<string> {
   const namespace = namespaceOf(config, 'app');
   const args = ['get', 'secret', SEED_SECRET, `--namespace=${namespace}`, '--ignore-not-found'];
@@ -131,7 +131,7 @@ async function expecting(
 
 const read = <T>(schema: z.ZodType<T>, { text }: EdgeAnswer): T => schema.parse(JSON.parse(text));
 
-/** Whether the account was made now. */
+/** Whether this call created the account. */
 async function register(
   cluster: ComponentsInCluster,
   { email }: SeedUser,
@@ -141,7 +141,7 @@ async function register(
   return (await expecting(cluster, [201, 409], '/api/users/auth/register', call)).status === 201;
 }
 
-/** The first administrator is made by a person who may run commands in the pods. */
+/** Only a person who may run commands in the pods can create the first administrator. */
 async function promote(
   { kubectl, config, topology }: ComponentsInCluster,
   { email }: SeedUser,
@@ -168,7 +168,7 @@ async function giveRole(
   await expecting(cluster, [200], `/api/users/${found.id}/role`, { method: 'PUT', body: { role }, token });
 }
 
-/** Returns how many companies there are afterwards. */
+/** Returns the number of companies after the synchronization. */
 async function synchronize(cluster: ComponentsInCluster, token: string): Promise<number> {
   const body = { entity_sets: SEED_ENTITY_SETS };
   const started = await expecting(cluster, [202], '/api/1c/sync/data', { method: 'POST', body, token });

@@ -1,4 +1,4 @@
-/** Asks a release, as clients would, whether it works. */
+/** Tests a release with requests like a client's. */
 
 import type { Config } from '../../charts/config/schema.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
@@ -13,14 +13,14 @@ import type { Target } from './target.ts';
 export interface Probe {
   readonly service: string;
   readonly path: string;
-  /** The whole service must be well; otherwise it is enough that the service answers, not the edge for it. */
+  /** The service must be healthy; otherwise it is enough that the service answers, and not the edge. */
   readonly healthy: boolean;
 }
 
-/** For routes that keep their prefix this path does not exist: the service answers 404. */
+/** On routes that keep their prefix this path does not exist, so the service answers 404. */
 const NOTHING = 'smoke-test';
 
-/** One request a route of the edge. */
+/** One request for each route of the edge. */
 export const probesThroughEdge = (services: readonly ServiceSpec[]): readonly Probe[] =>
   services.flatMap(({ name, route }) => {
     if (!route) return [];
@@ -41,7 +41,7 @@ export function complaint({ service, path, healthy }: Probe, { status, text }: A
     if (status === 200 && from?.service === service) return undefined;
     return `${path}: expected 200 of ${service}, got ${status} ${excerpt}`;
   }
-  // A problem document (RFC 9457) with the id of the request is the service's own.
+  // Only a service answers with a problem document (RFC 9457) that has the request's id.
   if (status < 500 && from?.request_id !== undefined) return undefined;
   return `${path}: expected an answer of ${service}, got ${status} ${excerpt}`;
 }
@@ -55,17 +55,17 @@ function parsed(text: string): { readonly service?: unknown; readonly request_id
   }
 }
 
-/** Name requests through the edge are sent to. */
+/** Host name of requests through the edge. */
 export const edgeHost = ({ edge }: Config): string => edge.hosts[0] ?? 'localhost';
 
 const TIMEOUT_MS = 10_000;
-/** A route that was just made takes a moment to reach the edge. */
+/** A new route takes a moment to reach the edge. */
 const ATTEMPTS = 5;
 const PAUSE_MS = 1000;
 
 /**
- * Requests every route through the edge's pod, with TLS. With an external edge it requests every service's health from
- * its pod instead. Returns the number of requests and the way taken.
+ * Requests every route through the edge's pod, with TLS. With an external edge it requests every service's
+ * health from its pod instead. Returns a line with the number of requests and their way.
  *
  * @throws Failure naming each route with a wrong answer.
  */
@@ -78,11 +78,11 @@ export async function smokeTest(target: Target, report: (text: string) => void):
   return `${probes.length} routes answer through the edge`;
 }
 
-/** The manifests decide, not the topology: those of an earlier release may know less. */
+/** The manifests decide, not the topology: an earlier release may have fewer services. */
 const isDeployed = (wanted: readonly KubeObject[], name: string): boolean =>
   wanted.some(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name);
 
-/** A forwarding for each attempt: kubectl gives one up for good when the pod closes a connection. */
+/** Each attempt needs a new forwarding: kubectl ends one for good when the pod closes a connection. */
 async function throughEdge({ kubectl, config }: Target, probes: readonly Probe[]): Promise<Complaints> {
   const target = {
     context: kubectl.context,
@@ -110,7 +110,7 @@ async function byForwarding(
   return `${services.length} services are healthy, asked at their pods; the edge is not the platform's own`;
 }
 
-/** What came of each probe: why it is not as it should be, or nothing. */
+/** The problem of each probe, or undefined. */
 type Complaints = readonly (string | undefined)[];
 
 async function check(
@@ -132,7 +132,7 @@ async function check(
   );
 }
 
-/** Where nothing could be asked at all. */
+/** When no probe could be sent. */
 function asComplaint(error: unknown): Complaints {
   checkInterrupted();
   return [messageOf(error)];
@@ -154,7 +154,7 @@ async function viaPod(url: string): Promise<Answer> {
   return { status: answer.status, text: await answer.text() };
 }
 
-/** The certificate is not looked at: it is for the public name, and this goes to the pod. */
+/** Ignores the certificate: it has the public name, and this request goes to the pod. */
 const viaEdge = (port: number, host: string, path: string): Promise<Answer> =>
   ask({
     host: '127.0.0.1',

@@ -3,7 +3,7 @@ import type { ServiceSpec, Topology } from '../../charts/graph/model.ts';
 import type { KubeObject } from '../core/objects.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
 
-/** What is rolled out, and where to. */
+/** The platform to roll out, and its cluster. */
 export interface Target {
   readonly config: Config;
   readonly services: readonly ServiceSpec[];

@@ -1,4 +1,4 @@
-/** Looks at a cluster before something is deployed to it. Reads only. */
+/** Checks a cluster before a deployment. Reads only. */
 import { z } from 'zod';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import {
@@ -25,14 +25,14 @@ import type { Target } from './target.ts';
 const CLUSTERS_API = 'postgresql.cnpg.io/v1';
 const version = z.looseObject({ serverVersion: z.looseObject({ gitVersion: z.string() }) });
 
-/** @param local the cluster, when it is a kind cluster of this machine. */
+/** @param local the cluster, when it is a local kind cluster. */
 export async function validate(target: Target, local: KindCluster | undefined): Promise<readonly Check[]> {
   const { kubectl, config, topology, services, wanted } = target;
   const everywhere = '--all-namespaces';
   const apis = (await kubectl.output(['api-versions'])).split('\n');
   const [server, workloads, secrets, quotas, claims, nodes, here] = await Promise.all([
     kubectl.output(['version', '--output=json']),
-    // Before the operator is there, it runs nothing.
+    // The API server knows no Clusters before their operator is installed.
     apis.includes(CLUSTERS_API) ? kubectl.workloads(workload, config) : [],
     existingSecrets(kubectl),
     kubectl.objects(quota, ['get', 'resourcequotas', everywhere]),
@@ -52,7 +52,7 @@ export async function validate(target: Target, local: KindCluster | undefined): 
   ];
 }
 
-/** Images in every node, or in the local Docker, from where they can be loaded. */
+/** Images in every node, or in the local Docker, which can load them into the nodes. */
 async function imagesHere(local: KindCluster, references: readonly string[]): Promise<ReadonlySet<string>> {
   const [docker, ...nodes] = await Promise.all([
     localImages(references),

@@ -1,4 +1,4 @@
-/** The backup volumes: what is in them, and files on their way in and out. */
+/** The backup volumes: their contents, uploads and downloads. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { readFile, rm, statfs } from 'node:fs/promises';
@@ -24,10 +24,10 @@ import { download, upload } from '../tools/transfer.ts';
 import { needCronJob, runJob, withPod } from './jobs.ts';
 import type { ConfiguredCluster } from './target.ts';
 
-/** Jobs at once that only look. */
+/** Parallel Jobs that only read. */
 const CONCURRENT = 5;
 
-/** The job that reads a volume, and can neither change a backup nor reach anything. */
+/** The Job that reads a volume: it can neither change a backup nor reach the network. */
 export const readerOf = (
   { config, kubectl }: ConfiguredCluster,
   { service }: DatabaseOfService,
@@ -102,7 +102,7 @@ export async function fetchBackup(
   });
 }
 
-/** @param sums of the files as they arrived, by name. */
+/** @param sums checksums of the received files, by name. */
 async function checkSums(file: string, sums: ReadonlyMap<string, string>): Promise<void> {
   const lines = (await readFile(file, 'utf8')).trim().split('\n');
   const recorded = lines.map((line) => line.split(/\s+\*?/));
@@ -113,11 +113,11 @@ async function checkSums(file: string, sums: ReadonlyMap<string, string>): Promi
 }
 
 /**
- * Uploads a backup that was downloaded before, under its original id.
+ * Uploads a downloaded backup, under its original id.
  *
  * @param dump path of its dump; the other files lie beside it.
  * @returns its id.
- * @throws Failure when a file is missing or damaged, or it is a backup of another database.
+ * @throws Failure when a file is missing or damaged, or belongs to another database.
  */
 export async function storeBackup(
   target: ConfiguredCluster,

@@ -1,4 +1,4 @@
-/** Certificates of an authority that lives as long as one call: its key signs them and is forgotten. */
+/** Certificates of an authority that lives for one call: its key signs them and is discarded. */
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import {
@@ -19,13 +19,13 @@ import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
 import { type IssuedCertificate, type IssuedCertificates, secretId } from '../core/secrets.ts';
 
 const { subtle } = webcrypto;
-/** P-256, which every TLS server and client has. */
+/** P-256, which every TLS server and client supports. */
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const USAGES: ('sign' | 'verify')[] = ['sign', 'verify'];
-/** Days a certificate is good for. */
+/** Validity of a certificate, in days. */
 export const CERTIFICATE_DAYS = 1095;
 const DAY_MS = 86_400_000;
-/** Clocks of pods may be a little behind. */
+/** Pods' clocks may be slightly behind. */
 const CLOCK_SKEW_MS = 300_000;
 
 interface Authority {
@@ -54,7 +54,7 @@ async function newAuthority(name: string, now: Date): Promise<Authority> {
   return { certificate, keys };
 }
 
-/** For servers and clients: Filebeat shows its own to Logstash. */
+/** For servers and clients: Filebeat authenticates to Logstash with its own certificate. */
 async function issue(
   authority: Authority,
   name: string,
@@ -86,7 +86,7 @@ async function issue(
   };
 }
 
-/** Makes the certificates of these Secrets, each authority's signed by a key of its own. */
+/** Issues certificates for these Secrets; each authority has a new key. */
 export async function issueCertificates(
   entries: readonly SecretEntry[],
   now = new Date(),

@@ -16,7 +16,7 @@ import { run } from './run.ts';
 
 const LIMITS = '/proc/sys/fs/inotify';
 
-/** What can be found out from here: not the kernel and the disk of a virtual machine that Docker runs in. */
+/** What this process can see: not the kernel and the disk of a virtual machine that runs Docker. */
 export async function machineRows(): Promise<readonly ToolRow[]> {
   const format = '{{.NCPU}} {{.MemTotal}} {{.DockerRootDir}}';
   const docker = await probe('docker', ['info', '--format', format]);
@@ -36,7 +36,7 @@ const limits = (): InotifyLimits => ({
   watches: read('max_user_watches'),
 });
 
-/** @throws Failure naming every tool that is missing, too old or does not work, and where to get it. */
+/** @throws Failure naming every tool that is missing, too old or broken, and where to get it. */
 export async function checkTools(names: readonly ToolName[]): Promise<void> {
   const rows = await Promise.all(names.map(checkTool));
   const problems = rows.flatMap(problemOf);
@@ -54,7 +54,7 @@ function problemOf({ name, found, needed, state, next }: ToolRow): readonly stri
 export const checkTool = async (name: ToolName): Promise<ToolRow> =>
   toolRow(name, TOOLS[name], await probe(name, TOOLS[name].probe));
 
-/** Runs a tool to see whether it is there. */
+/** Runs a tool to see whether it works. */
 export async function probe(tool: string, args: readonly string[]): Promise<Probed> {
   try {
     return { output: (await run(tool, args)).stdout };

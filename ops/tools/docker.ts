@@ -1,4 +1,4 @@
-/** Local images: which there are, and building ours. */
+/** Local images: lists them, and builds the platform's own. */
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,7 @@ export async function compressedSize(reference: string, base: string | undefined
   }
 }
 
-/** How many layers are the base's; unknown where a builder fetched the base for itself only. */
+/** Number of the base's layers; undefined where a builder fetched the base only for itself. */
 async function layersBelow(reference: string, base: string | undefined): Promise<number | undefined> {
   if (base === undefined) return 0;
   if ((await localImages([base])).size === 0) return undefined;
@@ -61,7 +61,7 @@ async function layersBelow(reference: string, base: string | undefined): Promise
 
 const GZIP_MAGIC = '1f8b';
 
-/** Bytes of a layer when compressed; some image stores keep it that way already. */
+/** Bytes of a layer after compression; some image stores already keep it compressed. */
 async function gzipSize(file: string): Promise<number> {
   const [head] = await createReadStream(file, { end: 1 }).toArray();
   if (Buffer.isBuffer(head) && head.toString('hex') === GZIP_MAGIC) return (await stat(file)).size;
@@ -79,8 +79,8 @@ export const hasDockerfile = ({ image }: ImageBuild): boolean =>
   existsSync(`${ROOT}/dockerfiles/${image}/Dockerfile`);
 
 /**
- * Revision and date of the last commit that touched what an image is made of, so that the same sources give the same
- * image. Outside a Git checkout both are unknown.
+ * Revision and date of the last commit that changed an image's sources, so that the same sources give the
+ * same image. Outside a Git checkout both are unknown.
  */
 export async function provenance(image: string, version: string): Promise<Provenance> {
   const unknown = { version, revision: 'unknown', created: 'unknown' };
@@ -90,7 +90,7 @@ export async function provenance(image: string, version: string): Promise<Proven
   return revision && created ? { version, revision, created } : unknown;
 }
 
-/** @param onStep is given the step of the Dockerfile that is done next. */
+/** @param onStep receives each step of the Dockerfile when it begins. */
 export async function buildImage(
   build: ImageBuild,
   version: string,
@@ -127,7 +127,7 @@ export async function localImages(references: readonly string[]): Promise<Readon
 export const labelsOf = (reference: string): Promise<string> =>
   stdoutOf('docker', ['image', 'inspect', '--format', '{{json .Config.Labels}}', reference]);
 
-/** @throws Failure naming the images that are not among the local ones. */
+/** @throws Failure naming the images that are not local. */
 export async function checkBuilt(verb: string, builds: readonly ImageBuild[]): Promise<void> {
   const local = await localImages(builds.map(({ reference }) => reference));
   const missing = builds.filter(({ reference }) => !local.has(reference));

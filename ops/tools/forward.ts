@@ -1,6 +1,6 @@
 /**
- * A pod's port, forwarded to this machine through the API server and the kubelet. NetworkPolicies do not apply to that
- * path, and the node need not be reachable; both would stop the API server's proxy.
+ * A pod's port, forwarded to this machine through the API server and the kubelet. NetworkPolicies do not
+ * apply to that path, and this machine need not reach the node; both would stop the API server's proxy.
  */
 import { execa } from 'execa';
 import { Failure } from '../core/failure.ts';
@@ -13,20 +13,20 @@ export interface Forward {
   /** As kubectl names it, such as `pod/redis-0`. */
   readonly resource: string;
   readonly port: number;
-  /** Port here. @default any that is free */
+  /** Port on this machine. @default any free port */
   readonly localPort?: number;
 }
 
 export interface Forwarding {
   readonly localPort: number;
-  /** Ends with the forwarding: when it is closed, or by a Failure when the connection is lost. */
+  /** Resolves when the forwarding is closed, rejects with a Failure when the connection is lost. */
   readonly ended: Promise<void>;
   readonly close: () => void;
 }
 
 const ADDRESS = '127.0.0.1';
 
-/** @throws Failure when kubectl cannot forward, such as to a local port that is taken. */
+/** @throws Failure when kubectl cannot forward, for example because the local port is taken. */
 export async function forward({
   context,
   namespace,
@@ -67,7 +67,7 @@ export async function forward({
   };
 }
 
-/** Runs `use` while the port is open here. */
+/** Runs `use` while the port is forwarded. */
 export async function withPort<T>(target: Forward, use: (localPort: number) => Promise<T>): Promise<T> {
   const { localPort, close } = await forward(target);
   try {

@@ -1,4 +1,4 @@
-/** One request over TLS, to a certificate, name or pod the caller chooses. */
+/** One request over TLS, with a certificate, name or pod that the caller chooses. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 
@@ -9,7 +9,7 @@ export interface HttpsAnswer {
 }
 
 export interface HttpsCall extends RequestOptions {
-  /** Milliseconds in which nothing may come. */
+  /** Milliseconds without data after which the request fails. */
   readonly timeout: number;
   readonly headers?: Readonly<Record<string, string>>;
 }

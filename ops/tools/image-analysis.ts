@@ -24,11 +24,11 @@ const spdx = z.looseObject({ spdxVersion: z.string(), packages: z.array(z.unknow
 
 export interface Sbom {
   readonly file: string;
-  /** How many packages it names. */
+  /** Number of packages it lists. */
   readonly packages: number;
 }
 
-/** Writes the bill of materials of an image to `FOLDER/IMAGE.spdx.json`. @throws Failure when the tool's answer is none. */
+/** Writes an image's bill of materials to `FOLDER/IMAGE.spdx.json`. @throws Failure for an invalid one. */
 export async function writeSbom(
   tool: SbomTool,
   { image, reference }: { readonly image: string; readonly reference: string },
@@ -53,15 +53,15 @@ function count(text: string, reference: string): number {
   }
 }
 
-/** Runs `trivy image` with these arguments on a local image; returns what it prints. */
+/** Runs `trivy image` with these arguments on a local image; returns its output. */
 export type Trivy = (args: readonly string[], reference: string) => Promise<string>;
 
-/** Where the vulnerability database is kept between runs. */
+/** Volume that keeps the vulnerability database between runs. */
 const CACHE = 'assistants-trivy:/root/.cache/trivy';
 
 /**
  * @param lack what is missing on PATH, for the message.
- * @throws Failure saying how to get it, when it is neither installed nor to be had as an image.
+ * @throws Failure saying how to get it, when it is neither installed nor available as an image.
  */
 export async function findTrivy(verb: string, lack = 'trivy is not on PATH'): Promise<Trivy> {
   if ((await probe('trivy', TOOLS.trivy.probe)) === 'missing') {
@@ -84,12 +84,12 @@ async function fetchImage(verb: string, lack: string): Promise<void> {
   }
 }
 
-/** It is handed a copy of the image, not the daemon's socket, which would make it root on this machine. */
+/** The container gets a copy of the image. The daemon's socket would make it root on this machine. */
 async function inContainer(args: readonly string[], reference: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'scan-'));
   try {
     await run('docker', ['image', 'save', '--output', join(folder, 'image.tar'), reference]);
-    // Mirrors of the vulnerability database and the like are named in the environment.
+    // The environment names mirrors of the vulnerability database, for example.
     const settings = Object.keys(process.env).filter((name) => name.startsWith('TRIVY_'));
     return await stdoutOf('docker', [
       'run',

@@ -1,19 +1,19 @@
-/** Ctrl-C: what is running is ended, `finally` blocks tidy up, and the command says that it was interrupted. */
+/** Ctrl-C: running tools end, `finally` blocks clean up, and the command says that it was interrupted. */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, INTERRUPTED } from '../core/failure.ts';
 
 const interruption = new AbortController();
 
-/** Is aborted when the command is interrupted. */
+/** Aborts when the user interrupts the command. */
 export const interrupted: AbortSignal = interruption.signal;
-// Every tool that runs listens, and many run at once.
+// Every running tool listens, and many run at once.
 setMaxListeners(0, interrupted);
 
 export const interruptedFailure = (): Failure =>
   new Failure('interrupted', 'run the command again to go on', [], INTERRUPTED);
 
-/** @throws Failure when the command was interrupted: between two steps that must not be begun then. */
+/** @throws Failure after an interruption; called before each step that must not begin then. */
 export function checkInterrupted(): void {
   if (interrupted.aborted) throw interruptedFailure();
 }

@@ -7,7 +7,7 @@ import { ROOT } from '../core/paths.ts';
 import { checkInterrupted } from './interrupt.ts';
 import { run, stdoutOf } from './run.ts';
 
-/** The cluster everything is about unless another one is named. */
+/** The default cluster. */
 export const KIND_CONFIG = `${ROOT}/kind-config.yaml`;
 
 const lines = (text: string): readonly string[] =>
@@ -16,17 +16,17 @@ const lines = (text: string): readonly string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '');
 
-/** An image that is not in the nodes, and why. */
+/** An image the nodes lack, and why. */
 export interface Unloaded {
   readonly reference: string;
   readonly reason: string;
 }
 
-/** A kind cluster of this machine. */
+/** A local kind cluster. */
 export class KindCluster {
   constructor(readonly name: string) {}
 
-  /** kubectl's name for it. */
+  /** Name of the cluster's context for kubectl. */
   get context(): string {
     return kindContext(this.name);
   }
@@ -35,7 +35,7 @@ export class KindCluster {
     return lines(await stdoutOf('kind', ['get', 'nodes', '--name', this.name]));
   }
 
-  /** Those of the images that are in the node. */
+  /** The given images that the node has. */
   async nodeImages(node: string, references: readonly string[]): Promise<NodeImages> {
     const found = await Promise.all(
       references.map(async (reference) => {
@@ -48,10 +48,10 @@ export class KindCluster {
   }
 
   /**
-   * Brings local images into every node, one at a time: kind loads all of a call or none. Docker's containerd image
-   * store, for one, may lack layers of other platforms, which kind takes for an error.
+   * Loads local images into every node, one at a time: kind loads all images of a call or none. Docker's
+   * containerd image store may lack layers of other platforms, for example, which kind treats as an error.
    *
-   * @returns those that could not be loaded.
+   * @returns the images that could not be loaded.
    */
   async load(
     references: readonly string[],
@@ -71,14 +71,14 @@ export class KindCluster {
   }
 }
 
-/** The cluster behind a context, when kind knows it on this machine. */
+/** The cluster of a context, when it is a local kind cluster. */
 export async function kindClusterOf(context: string): Promise<KindCluster | undefined> {
   const names = await kindClusters();
   const name = names.find((one) => kindContext(one) === context);
   return name === undefined ? undefined : new KindCluster(name);
 }
 
-/** Names of the kind clusters; none without kind. */
+/** Names of the kind clusters; empty without kind. */
 async function kindClusters(): Promise<readonly string[]> {
   try {
     return lines(await stdoutOf('kind', ['get', 'clusters']));
@@ -88,7 +88,7 @@ async function kindClusters(): Promise<readonly string[]> {
   }
 }
 
-/** The kind cluster a configuration describes, whether it exists or not. */
+/** The kind cluster of a configuration file; it may not exist yet. */
 export class LocalCluster extends KindCluster {
   /** @param file a kind configuration that names its cluster. @throws Failure when it cannot be read or names none. */
   constructor(private readonly file: string = KIND_CONFIG) {
@@ -99,25 +99,25 @@ export class LocalCluster extends KindCluster {
     return (await kindClusters()).includes(this.name);
   }
 
-  /** @param nodeImage for sites that mirror it; kind's own otherwise. */
+  /** @param nodeImage for sites with a mirror. @default kind's own */
   async create(nodeImage: string | undefined): Promise<void> {
     const image = nodeImage ? ['--image', nodeImage] : [];
     await run('kind', ['create', 'cluster', '--name', this.name, '--config', this.file, ...image]);
   }
 
-  /** Nodes that stopped with the machine are started, and a kubeconfig that does not know the cluster learns it. */
+  /** Starts nodes that stopped with the machine, and adds the cluster to the kubeconfig if necessary. */
   async revive(): Promise<void> {
     await run('docker', ['start', ...(await this.nodes())]);
     const contexts = lines(await stdoutOf('kubectl', ['config', 'get-contexts', '--output=name']));
     if (!contexts.includes(this.context)) await run('kind', ['export', 'kubeconfig', '--name', this.name]);
   }
 
-  /** Stops the nodes. What is in their volumes stays. */
+  /** Stops the nodes. Their volumes stay. */
   async stop(): Promise<void> {
     await run('docker', ['stop', ...(await this.nodes())]);
   }
 
-  /** When each node was started last. */
+  /** Last start of each node. */
   async startedAt(): Promise<ReadonlyMap<string, string>> {
     const nodes = await this.nodes();
     const times = lines(await stdoutOf('docker', ['inspect', '--format={{.State.StartedAt}}', ...nodes]));

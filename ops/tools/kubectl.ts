@@ -1,4 +1,4 @@
-/** kubectl, always told which cluster. */
+/** kubectl, always with an explicit cluster. */
 import type { z } from 'zod';
 import type { Config } from '../../charts/config/schema.ts';
 import { INVENTORY_LABEL } from '../../charts/constructs/names.ts';
@@ -14,7 +14,7 @@ import { until } from './wait.ts';
 const DATABASE_CLUSTERS = 'clusters.postgresql.cnpg.io';
 /** Field manager of everything the operations command applies. */
 const MANAGER = 'platform';
-/** How long a namespace and what is in it may take to be deleted; a pod of ours drains for up to two minutes. */
+/** Seconds to delete a namespace and its contents; the platform's pods drain for up to two minutes. */
 const DELETION_SECONDS = 300;
 const applyAs = (manager: string): readonly string[] => [
   'apply',
@@ -33,21 +33,21 @@ const ofEnvironment = (environment: string): readonly string[] => [
   `--selector=${INVENTORY_LABEL}=${environment}`,
 ];
 
-/** Only what names an object. */
+/** Only the fields that identify an object. */
 const reference = ({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): object => ({
   apiVersion,
   kind,
   metadata: { name, namespace },
 });
 
-/** Why the API server did not take an object; nothing when it was not asked or did not answer. */
+/** Why the API server refused an object; undefined when it did not answer. */
 const refusal = (error: unknown): string | undefined =>
   error instanceof Failure && /Error from server|is invalid:/.test(error.message)
     ? error.message.replace(/^kubectl apply failed: /, '')
     : undefined;
 
 export class Kubectl {
-  /** @param uninterrupted Ctrl-C does not interrupt it. */
+  /** @param uninterrupted Ctrl-C does not interrupt the command. */
   constructor(
     readonly context: string,
     private readonly uninterrupted = false,
@@ -68,12 +68,12 @@ export class Kubectl {
     return this.tidying.output(args, input);
   }
 
-  /** Yields the lines of its standard output until it ends. */
+  /** Passes on the lines of standard output until kubectl ends. */
   async lines(args: readonly string[], onLine: (line: string) => void): Promise<void> {
     await run('kubectl', ['--context', this.context, ...args], { onLine, lines: 'stdout' });
   }
 
-  /** Runs on this terminal, or on `input`; returns the exit status. */
+  /** Runs on this terminal, or with `input`; returns the exit status. */
   attach(args: readonly string[], input?: string): Promise<number> {
     return attach('kubectl', ['--context', this.context, ...args], input === undefined ? {} : { input });
   }
@@ -83,7 +83,7 @@ export class Kubectl {
   }
 
   /**
-   * @param patienceSeconds how long a cluster that is starting may take. @default 0
+   * @param patienceSeconds how long a starting cluster may take. @default 0
    * @throws Failure when the API server does not answer.
    */
   async reach(patienceSeconds = 0): Promise<void> {
@@ -101,7 +101,7 @@ export class Kubectl {
     });
   }
 
-  /** Every object of the platform in that environment, as it is. */
+  /** Every live object of the platform in that environment. */
   async inventory(environment: string): Promise<readonly KubeObject[]> {
     const known = new Set(
       (await this.output(['api-resources', '--output=name', '--verbs=list'])).split('\n'),
@@ -119,7 +119,7 @@ export class Kubectl {
     return this.objects(item, ['get', 'pods', ...ofEnvironment(environment)]);
   }
 
-  /** With Clusters where an operator runs the databases. */
+  /** Includes Clusters where an operator runs the databases. */
   workloads<T>(
     item: z.ZodType<T>,
     { environment, databases }: Pick<Config, 'environment' | 'databases'>,
@@ -144,7 +144,7 @@ export class Kubectl {
     );
   }
 
-  /** Waits until the cluster has deleted every wanted object that it is deleting; then reads the inventory. */
+  /** Waits until the cluster has finished deleting wanted objects; then reads the inventory. */
   private async settled(environment: string, wanted: readonly KubeObject[]): Promise<readonly KubeObject[]> {
     const live = await this.inventory(environment);
     const leaving = beingDeleted(wanted, live);
@@ -156,7 +156,7 @@ export class Kubectl {
     return this.inventory(environment);
   }
 
-  /** Server-side dry run of the objects. kubectl prints nothing when one is refused, so that one is searched for. */
+  /** Server-side dry run. kubectl prints nothing when one object is refused, so this searches for it. */
   private async dryRun(
     objects: readonly KubeObject[],
     sent: (object: KubeObject) => KubeObject,
@@ -187,14 +187,14 @@ export class Kubectl {
   }
 
   /**
-   * Applies the objects in their order. @param manager the field manager; fields it owned and no longer sets are
-   * removed.
+   * Applies the objects in their order. @param manager the field manager; the API server removes fields it
+   * owned and no longer sends.
    */
   async apply(objects: readonly unknown[], manager: string = MANAGER): Promise<void> {
     if (objects.length > 0) await this.output(applyAs(manager), asList(objects));
   }
 
-  /** Takes fields of objects that exist for that manager, besides their owner. They need not be whole objects. */
+  /** Makes the manager a second owner of fields of existing objects. The objects may be partial. */
   async share(parts: readonly unknown[], manager: string): Promise<void> {
     if (parts.length > 0) await this.output([...applyAs(manager), '--validate=false'], asList(parts));
   }
@@ -213,7 +213,7 @@ export class Kubectl {
     await this.delete(objects, '--wait=false');
   }
 
-  /** Removes a set and leaves its pods, which one of the same name and selector takes over. */
+  /** Deletes a set without its pods; a new set of the same name and selector adopts them. */
   async release(objects: readonly KubeObject[]): Promise<void> {
     await this.delete(objects, '--cascade=orphan');
   }
@@ -226,7 +226,7 @@ export class Kubectl {
       );
   }
 
-  /** The text of `kubectl diff` for objects that exist. */
+  /** Output of `kubectl diff` for existing objects. */
   async diff(objects: readonly KubeObject[]): Promise<string> {
     if (objects.length === 0) return '';
     const [, ...flags] = APPLY;

@@ -8,13 +8,13 @@ export interface RunOptions {
   readonly input?: string;
   /** @default the current folder */
   readonly cwd?: string;
-  /** Is given what the tool says while it runs, line by line; nothing of it is kept. @default none */
+  /** Receives the tool's output line by line; nothing else keeps the output. @default none */
   readonly onLine?: (line: string) => void;
-  /** The streams that `onLine` is given. @default standard output and standard error */
+  /** Streams that `onLine` receives. @default standard output and standard error */
   readonly lines?: 'all' | 'stdout';
-  /** Exit statuses that are an answer, not a failure. @default [0] */
+  /** Exit statuses that are a result, not a failure. @default [0] */
   readonly accept?: readonly number[];
-  /** Goes on when the command is interrupted: for tidying up. @default false */
+  /** Continues after an interruption, for clean-up. @default false */
   readonly uninterrupted?: boolean;
 }
 
@@ -30,10 +30,10 @@ function start(tool: string, args: readonly string[], options: RunOptions) {
     reject: false,
     maxBuffer: 200_000_000,
     all: onLine !== undefined && lines === 'all',
-    // A log that is followed for days must not fill the memory.
+    // A log followed for days must not fill the memory.
     buffer: { stdout: onLine === undefined },
     ...(cwd ? { cwd } : {}),
-    // In a group of its own, Ctrl-C does not reach it.
+    // Ctrl-C does not reach a process in its own group.
     ...(uninterrupted ? { detached: true } : { cancelSignal: interrupted }),
   });
 }
@@ -60,7 +60,7 @@ export const stdoutOf = async (
   options: RunOptions = {},
 ): Promise<string> => (await run(tool, args, options)).stdout;
 
-/** Runs a tool on this terminal, or on `input`, and returns its exit status. @throws Failure when it has none. */
+/** Runs a tool on this terminal, or with `input`; returns its exit status. @throws Failure without one. */
 export async function attach(
   tool: string,
   args: readonly string[],
@@ -80,7 +80,7 @@ export async function attach(
   return exitCode;
 }
 
-/** The line that names the error, and how many more there are. */
+/** The line that names the error, and the number of further lines. */
 export function errorLine(stderr: string): string {
   const lines = stderr
     .split('\n')

@@ -1,4 +1,4 @@
-/** Files on their way to and from pods, as streams: their size is no matter. */
+/** Transfers files to and from pods as streams, so any size works. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { errorLine } from './run.ts';
 /** Receives the number of bytes transferred. */
 export type OnBytes = (count: number) => void;
 
-/** Lets everything through, counts it and hashes it. */
+/** Passes data through, counts it and hashes it. */
 function meter(onBytes: OnBytes): { readonly stream: Transform; readonly digest: () => string } {
   const hash = createHash('sha256');
   let count = 0;
@@ -45,8 +45,8 @@ function check(result: Pick<Result, 'exitCode' | 'stderr' | 'shortMessage'>, wha
 /**
  * Writes the output of a command in a pod to a file, which gets its name when it is complete.
  *
- * @returns SHA-256 of what was written.
- * @throws Failure when the command fails or the disk is full; no file is left then.
+ * @returns SHA-256 of the file.
+ * @throws Failure when the command fails or the disk is full; then no file is left.
  */
 export async function download(
   kubectl: Kubectl,
@@ -76,7 +76,7 @@ export async function download(
   }
 }
 
-/** Gives a file to a command in a pod on its standard input. */
+/** Sends a file to the standard input of a command in a pod. */
 export async function upload(
   kubectl: Kubectl,
   args: readonly string[],
@@ -95,13 +95,13 @@ export async function upload(
   if (problem) throw new Failure(`${file}: cannot be sent (${problem})`);
 }
 
-/** Gives the files of a folder to a command in a pod, as a tar archive. */
+/** Sends the files of a folder to a command in a pod, as a tar archive. */
 export async function uploadFolder(kubectl: Kubectl, args: readonly string[], folder: string): Promise<void> {
   const packing = execa('tar', ['-c', '-C', folder, '.'], {
     reject: false,
     buffer: { stdout: false, stderr: true },
     cancelSignal: interrupted,
-    // macOS would add a file for the attributes of each.
+    // Without this, macOS adds a file with the attributes of each file.
     env: { COPYFILE_DISABLE: '1' },
   });
   const result = await packing.pipe('kubectl', argumentsOf(kubectl, args), {

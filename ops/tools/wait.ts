@@ -4,14 +4,15 @@ import { pause } from './interrupt.ts';
 
 interface Wait {
   readonly seconds: number;
-  /** Between two looks. */
+  /** Milliseconds between two looks. */
   readonly pauseMs: number;
 }
 
 /**
- * Calls `look` until it returns a value. Ctrl-C ends the waiting.
+ * Calls `look` until it returns a value. Ctrl-C ends the wait.
  *
- * @param look returns undefined to be called again; once `late()` is true, it throws a Failure that says what is missing.
+ * @param look returns undefined to be called again; once `late()` is true, throws a Failure that says what is
+ * missing.
  */
 export async function until<T>(
   { seconds, pauseMs }: Wait,
@@ -26,14 +27,14 @@ export async function until<T>(
   }
 }
 
-/** How kubectl says that it did not reach the API server. */
+/** kubectl's messages when it cannot reach the API server. */
 const UNREACHABLE =
   /TLS handshake timeout|connection refused|connection reset|unable to connect|i\/o timeout|connection lost|unexpected EOF|deadline exceeded/i;
 const PAUSE_MS = 2000;
 
 /**
- * Retries `ask` while the API server is unreachable, for `seconds` at most, then throws the last failure. `ask` must be safe
- * to repeat. Ctrl-C ends the waiting, not a request under way.
+ * Retries `ask` while the API server is unreachable, for `seconds` at most, then throws the last failure.
+ * `ask` must be safe to repeat. Ctrl-C ends the wait, not a running request.
  */
 export async function patiently<T>(seconds: number, ask: () => Promise<T>): Promise<T> {
   const { answer } = await until({ seconds, pauseMs: PAUSE_MS }, async (late) => {
