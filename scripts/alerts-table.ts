@@ -1,4 +1,4 @@
-/** Writes what documents say of objectives, alerts, dashboards and their tests; with --check only compares. */
+/** Writes the documents' tables of objectives, alerts, dashboards and tests; with --check only compares. */
 import { topologyOf } from '../charts/app.ts';
 import { resolveConfig } from '../charts/config/resolve.ts';
 import { dashboards } from '../charts/monitoring/dashboards/all.ts';
@@ -11,7 +11,7 @@ import { markdownTable } from './markdown.ts';
 
 const FILE = 'docs/alerts.md';
 
-/** Production with every part on, and with the other database engine: together they have every alert. */
+/** Production with every part on, once with each database engine: together they have every alert. */
 const environments = [
   { monitoring: { remoteWrite: { url: 'https://metrics.example.com/write' } } },
   { databases: { engine: 'cloudnative-pg', walArchive: 's3://backups/platform' } } as const,

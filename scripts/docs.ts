@@ -1,4 +1,4 @@
-/** Writes what documents and services/settings.json take from the code; with --check only compares. */
+/** Writes what documents and services/settings.json derive from the code; with --check only compares. */
 
 import { topologyOf } from '../charts/app.ts';
 import { connectionsTable } from '../charts/config/connections.ts';

@@ -1,9 +1,9 @@
-/** Files, or text between two markers of one, that are derived from the code: written, or with --check only compared. */
+/** Writes files, or text between two markers, that derive from the code; with --check only compares. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * @param name of the block, as in `<!-- name: begin -->`.
- * @throws Error when the document has no such markers.
+ * @param name name of the block, as in `<!-- name: begin -->`.
+ * @throws Error when the document lacks these markers.
  */
 export function updateBlock(file: string, name: string, content: string): void {
   const before = readFileSync(file, 'utf8');
@@ -13,7 +13,7 @@ export function updateBlock(file: string, name: string, content: string): void {
   update(file, before, after, `the block ${name}`);
 }
 
-/** A file that is derived whole. */
+/** Writes or compares a file that is derived as a whole. */
 export const updateFile = (file: string, content: string): void =>
   update(file, existsSync(file) ? readFileSync(file, 'utf8') : '', content, 'the file');
 

@@ -1,6 +1,7 @@
 /**
- * Collects real log lines of a running dev cluster into test/logging/samples: of every container one line of each kind.
- * Two lines are of one kind when they have the same fields and the same words. Run: npx tsx scripts/log-samples.ts
+ * Collects real log lines of a running dev cluster into test/logging/samples: one line of each kind from every
+ * container. Two lines are of one kind when they have the same fields and the same words.
+ * Run: npx tsx scripts/log-samples.ts
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -11,10 +12,10 @@ import { namespaceOf, zonesOf } from '../charts/constructs/names.ts';
 
 const FOLDER = 'test/logging/samples';
 const TAIL = 5000;
-/** Of one container. */
+/** Most lines of one container. */
 const MOST = 40;
 
-/** A line without what differs from one line to the next of its kind. */
+/** A line without the parts that differ between lines of one kind. */
 function kindOf(line: string): string {
   if (!line.startsWith('{')) return line.replaceAll(/\d+/g, '0');
   const { level, logger, message, msg, ...rest }: Record<string, unknown> = JSON.parse(line);

@@ -1,4 +1,4 @@
-/** A table of Markdown, its columns padded to one width. */
+/** A Markdown table with aligned columns. */
 export function markdownTable(head: readonly string[], body: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) => Math.max(...[head, ...body].map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]): string =>

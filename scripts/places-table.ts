@@ -1,4 +1,4 @@
-/** What the runbooks' placeholders are in each environment. */
+/** Values of the runbooks' placeholders in each environment. */
 import type { Config } from '../charts/config/schema.ts';
 import { namespaceValues } from '../ops/core/runbook.ts';
 import { markdownTable } from './markdown.ts';

@@ -1,4 +1,4 @@
-/** Runs shellcheck on the shell that manifests carry: commands of containers and probes, scripts in ConfigMaps. */
+/** Runs shellcheck on the shell in manifests: commands of containers and probes, scripts in ConfigMaps. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,7 +17,7 @@ const MANIFEST = z.looseObject({
 
 type Script = readonly [path: string, text: string];
 
-/** `sh -euc SCRIPT` as a file that says the same. */
+/** `sh -euc SCRIPT` as an equivalent file. */
 function scriptOf([shell, ...args]: readonly [string, ...string[]]): string | undefined {
   const last = args.findIndex((argument) => /^-[a-z]*c$/.test(argument));
   const script = args[last + 1];
@@ -56,7 +56,7 @@ try {
     mkdirSync(join(folder, dirname(path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
-  // SC1091: what a container's command sources is checked where it is, in a ConfigMap.
+  // SC1091: a script that a container's command sources is checked in its ConfigMap.
   const args = ['--rcfile', join(ROOT, '.shellcheckrc'), '--exclude', 'SC1091', ...scripts.keys()];
   process.exitCode = await attach(join(ROOT, '.venv/bin/shellcheck'), args, { cwd: folder });
   console.log(`${scripts.size} scripts in dist`);

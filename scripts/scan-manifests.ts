@@ -1,7 +1,7 @@
 /**
- * Judges dist by a scanner that users run on it: `npm run scan:checkov`, `npm run scan:kube-score`, each `[-- --json]`;
- * `--install` only installs both.
- * Ends with 1 for a finding without a reason, a reason without a finding, or an object the scanner did not see.
+ * Checks dist with a scanner that users may run: `npm run scan:checkov`, `npm run scan:kube-score`, each `[--
+ * --json]`; `--install` only installs both. Ends with 1 for a finding without a reason, a reason without a
+ * finding, or an object the scanner did not read.
  */
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,7 @@ import { type Manifests, manifestsIn } from './scanners/manifests.ts';
 import { SCANNERS, type Scanner, SKIPS } from './scanners/skips.ts';
 
 interface Tool {
-  /** False when it cannot be had on this machine; says why. */
+  /** Returns false, and says why, when this machine cannot install the scanner. */
   readonly install: () => Promise<boolean>;
   readonly missing: string;
   readonly run: (

@@ -1,4 +1,4 @@
-/** Pictures of the console, into docs/pictures: against the real services that its tests use too. */
+/** Takes pictures of the console for docs/pictures, with the real services that its tests use too. */
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';

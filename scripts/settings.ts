@@ -1,4 +1,4 @@
-/** The settings the services read, taken from their own code: content of services/settings.json. */
+/** The settings that services read, from the services' own code: content of services/settings.json. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { SERVICES } from '../charts/topology.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-/** Of the Python services: their classes say it. */
+/** Settings of the Python services, from their classes. */
 function ofPython(services: readonly string[]): Readonly<Record<string, object>> {
   const text = execFileSync(path('.venv/bin/python'), [path('scripts/service-settings.py'), ...services], {
     env: { PYTHONPATH: ['common', ...services].map((name) => path(`services/${name}`)).join(':') },
@@ -22,7 +22,7 @@ const product = (text = ''): number | undefined =>
     ? text.split('*').reduce((all, part) => all * Number(part.replaceAll('_', '')), 1)
     : undefined;
 
-/** Of the gateway: each call of its reader in settings.ts is one. */
+/** Settings of the gateway: each call of the reader in its settings.ts is one. */
 function ofGateway(): Readonly<Record<string, unknown>> {
   const source = readFileSync(path('services/api-gateway/src/settings.ts'), 'utf8');
   const listOf = (name: string): readonly string[] =>

@@ -1,4 +1,4 @@
-/** Writes the table of metrics that exist, from the cluster of the end-to-end tests: `npm run metrics`. */
+/** Writes the table of existing metrics, from the cluster of the end-to-end tests: `npm run metrics`. */
 import { writeFileSync } from 'node:fs';
 import { declared } from '../test/e2e/prometheus.ts';
 import { TABLE } from '../test/monitoring/exported.ts';

@@ -1,7 +1,7 @@
 /**
- * Writes imports/schemas/<Kind>.json, the strict schema of each custom resource the platform renders, from the
- * upstream bundles: `npm run schemas -- FOLDER` with the files named in charts/config/versions.ts, or with
- * cert-manager's definitions alone. Descriptions are left out: they are most of the size and no rule.
+ * Writes imports/schemas/<Kind>.json, the strict schema of each custom resource the platform renders, from
+ * the upstream bundles: `npm run schemas -- FOLDER` with the files named in charts/config/versions.ts, or
+ * with cert-manager's definitions alone. It leaves out descriptions, which are most of the size and no rules.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadAll } from 'js-yaml';
@@ -35,7 +35,7 @@ const isRule = (key: string, value: Json): boolean =>
   !key.startsWith('x-kubernetes-') &&
   !['format', 'default'].includes(key);
 
-/** A structural schema as a strict JSON schema: fields that are not declared are refused. */
+/** A structural schema as a strict JSON schema, which refuses undeclared fields. */
 function strict(schema: Json): Json {
   if (Array.isArray(schema)) return schema.map(strict);
   if (typeof schema !== 'object' || schema === null) return schema;
@@ -44,7 +44,7 @@ function strict(schema: Json): Json {
       .filter(([key, value]) => isRule(key, value))
       .map(([key, value]) => [key, key === 'properties' ? properties(value) : strict(value)]),
   );
-  // A number may stand where the pattern speaks of its text.
+  // The pattern is for text, but a number is valid too.
   if ('x-kubernetes-int-or-string' in schema) delete result.pattern;
   return 'properties' in result ? { additionalProperties: false, ...result } : result;
 }

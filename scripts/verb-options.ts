@@ -1,4 +1,4 @@
-/** Which verbs have the options that many share: a block of docs/operations.md. */
+/** Which verbs have the options that many verbs share: a block of docs/operations.md. */
 import type { Command } from 'commander';
 import { markdownTable } from './markdown.ts';
 
@@ -7,7 +7,7 @@ const SHARED = ['--json', '--dry-run', '--yes'] as const;
 const hasOption = (command: Command, flag: string): boolean =>
   command.options.some(({ long }) => long === flag);
 
-/** The verbs, and of a group the verbs in it. */
+/** The verbs; of a group, its verbs. */
 const verbsOf = (
   command: Command,
   prefix = '',

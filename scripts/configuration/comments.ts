@@ -1,4 +1,4 @@
-/** What the comments in charts/config/ say of each field, by its path; entries of mappings are `*`, items of lists `[]`. */
+/** Comments of charts/config/ by path of their field; `*` is any entry of a mapping, `[]` any list item. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import {
@@ -34,7 +34,7 @@ function sourceOf(path: string): Source {
 
 type Definition = readonly [Source, Expression];
 
-/** Where a name is defined: in the file itself or where it is imported from; undefined for a library's. */
+/** Where a name is defined: in the file itself or in an imported one; undefined for a name of a library. */
 function definitionOf(source: Source, name: string): Definition | undefined {
   for (const statement of source.program.body) {
     const found =
@@ -75,7 +75,7 @@ const nameOf = ({ key }: ObjectProperty): string => {
   return key.type === 'Literal' ? String(key.value) : '?';
 };
 
-/** Walks an expression that makes a schema, and keeps the comment before each field. */
+/** Walks an expression that makes a schema, and collects the comment before each field. */
 class Walk {
   readonly comments = new Map<string, string>();
 
@@ -123,7 +123,7 @@ class Walk {
   }
 }
 
-/** Makers of schemas, and what the path of their fields has more. */
+/** Functions that make schemas, and what each adds to the path of its fields. */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
   strictObject: [],
   record: ['*'],

@@ -1,4 +1,4 @@
-/** docs/configuration.schema.json: the schema with what the comments say, for editors and `./platform config --explain`. */
+/** docs/configuration.schema.json: the schema with its comments, for editors and `config --explain`. */
 import { jsonSchema } from '../../charts/config/shape.ts';
 import { fieldComments } from './comments.ts';
 import { isObject, type Node } from './values.ts';

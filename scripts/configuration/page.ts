@@ -1,4 +1,4 @@
-/** docs/configuration.md. */
+/** Makes docs/configuration.md. */
 import { load } from 'js-yaml';
 import { type Row, rows } from './rows.ts';
 import { isObject } from './values.ts';
@@ -15,7 +15,7 @@ const inline = (value: unknown): string => {
     : JSON.stringify(value);
 };
 
-/** As an argument of `--set`: the names of mappings with one entry, then the value. */
+/** The example as an argument of `--set`: names of mappings with one entry, then the value. */
 export function exampleText({ example }: Row): string {
   const names: string[] = [];
   let value: unknown = example;

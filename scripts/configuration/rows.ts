@@ -1,4 +1,4 @@
-/** Every field of the configuration: from the schema, its comments, an example, and what that changes. */
+/** Every field of the configuration: from the schema, its comments, an example, the objects it changes. */
 import { buildApp } from '../../charts/app.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
 import { childOf, jsonSchema } from '../../charts/config/shape.ts';
@@ -13,25 +13,25 @@ export interface Row {
   readonly type: string;
   readonly default: string;
   readonly description: string;
-  /** A values file with this field alone, and what else it needs. */
+  /** A values file with this field and the fields it needs. */
   readonly example?: Override;
-  /** The values file it is from. */
+  /** The values file of the example. */
   readonly sample?: Override;
   /** Kinds or names of the objects that change with it. */
   readonly changes: readonly string[];
 }
 
-/** Leaves of the schema: what holds no named fields. Lists of mappings are one leaf. */
+/** Leaves of the schema: nodes without named fields. A list of mappings is one leaf. */
 function leaves(node: Node, path: readonly string[] = []): readonly (readonly [readonly string[], Node])[] {
   const names = Object.keys(node.properties ?? {});
-  // An affinity is written as Kubernetes documents it.
+  // Kubernetes documents the fields of an affinity.
   if (names.length > 0 && path.at(-1) !== 'affinity')
     return names.flatMap((name) => leaves(childOf(node, name) ?? {}, [...path, name]));
   const entry = node.type === 'object' ? childOf(node, '*') : undefined;
   return entry?.properties ? leaves(entry, [...path, '*']) : [[path, node]];
 }
 
-/** The value at a path in one of the examples, with the path itself: `*` is the first entry that has it. */
+/** The value at a path in one of the examples, and the path: `*` becomes the first entry with a value. */
 function exampleAt(
   values: unknown,
   path: readonly string[],
@@ -54,7 +54,7 @@ function without(values: Override, [name = '', ...rest]: readonly string[]): Ove
   return rest.length > 0 && isObject(inner) ? { ...others, [name]: without(inner, rest) } : others;
 }
 
-/** Enough services for each kind of object, and few enough to render hundreds of times. */
+/** Enough services for each kind of object, but few enough to render them hundreds of times. */
 const FEW = SERVICES.filter(({ name }) =>
   ['api-gateway', 'ai-assistant', 'onec-integration', 'user-management', 'security'].includes(name),
 );
@@ -73,7 +73,7 @@ function objectsOf(values: Override): ReadonlyMap<string, string> {
   );
 }
 
-/** Objects that are not the same in two renderings: their names when they are few, else their kinds. */
+/** Objects that differ between two renderings: their names when they are few, else their kinds. */
 function changed(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly string[] {
   const keys = [...new Set([...before.keys(), ...after.keys()])].filter(
     (key) => before.get(key) !== after.get(key),
@@ -95,7 +95,7 @@ function attempt(values: Override): ReadonlyMap<string, string> | undefined {
   try {
     return objectsOf(values);
   } catch {
-    // Another field needs this one: it cannot be left out alone.
+    // Another field needs this one, so a rendering without it fails.
     return undefined;
   }
 }
@@ -124,7 +124,7 @@ function rowOf(
   };
 }
 
-/** @param measured also renders what each field changes, which takes a while. */
+/** @param measured also renders what each field changes, which is slow. */
 export function rows(measured: boolean): readonly Row[] {
   const comments = fieldComments('charts/config/schema.ts', 'configSchema');
   return leaves(jsonSchema()).map(([path, node]) => rowOf(path, node, comments, measured));

@@ -1,4 +1,4 @@
-/** What values a part of the schema takes, in words. */
+/** The values that a part of the schema accepts, in words. */
 import { childOf, type jsonSchema } from '../../charts/config/shape.ts';
 
 export type Node = ReturnType<typeof jsonSchema>;

@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../ops/core/paths.ts';
 
-/** What is committed or would be. */
+/** Committed files, and new ones that Git does not ignore. */
 export function filesOf(repository: string): readonly string[] {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   return execFileSync('git', args, { cwd: repository, encoding: 'utf8' })
@@ -14,7 +14,7 @@ export function filesOf(repository: string): readonly string[] {
 
 const SHEBANG = /^#!.*\b(?:ba|da|k)?sh\b/;
 
-/** What ends with .sh, or says in its first line that a shell runs it. */
+/** Files that end with .sh, or whose first line names a shell. */
 export const shellScripts = (): readonly string[] =>
   filesOf(ROOT).filter((file) => file.endsWith('.sh') || SHEBANG.test(firstBytes(join(ROOT, file))));
 

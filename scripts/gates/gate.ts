@@ -2,38 +2,38 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../ops/core/paths.ts';
 
-/** One check of the repository: a command that fails when something is wrong. */
+/** A check of the repository: a command that fails when it finds a fault. */
 export interface Gate {
-  /** `TOOL` or `TOOL:PART`; `--only` takes all of it, the tool or the part. */
+  /** `TOOL` or `TOOL:PART`; `--only` takes the whole name, the tool or the part. */
   readonly name: string;
-  /** What it checks, for `--list`. */
+  /** What the gate checks, for `--list`. */
   readonly checks: string;
   readonly tier: Tier;
-  /** `{folder}` in it is a folder of this run and gate alone. */
+  /** `{folder}` stands for a folder of this gate in this run. */
   readonly command: readonly [string, ...string[]];
-  /** Arguments that `npm test` adds, to leave out what is slow by nature. @default none */
+  /** Arguments that `npm test` adds to leave out slow tests. @default none */
   readonly quick?: readonly string[];
   /** @default the repository */
   readonly cwd?: string;
-  /** Added to the environment of this process, asked for when the gate begins; `{folder}` as in the command. @default nothing */
+  /** Added to the environment when the gate begins; `{folder}` as in the command. @default nothing */
   readonly env?: () => Readonly<Record<string, string>>;
   /** A command that runs before the first gate begins, once for all gates that name it. @default none */
   readonly prepare?: readonly [string, ...string[]];
-  /** It runs tests and writes `JUNIT`, by which they are counted and timed. @default false */
+  /** The command runs tests and writes `JUNIT`, which counts and times them. @default false */
   readonly tests?: boolean;
 }
 
 /** The report of a gate that runs tests. */
 export const JUNIT = '{folder}/junit.xml';
 
-/** Each with those before it: `test` is `npm test`, `check` is `npm run check`, `named` only runs when asked for. */
+/** Each includes those before: `test` is `npm test`, `check` is `npm run check`, `named` runs by name. */
 export const TIERS = ['test', 'check', 'named'] as const;
 export type Tier = (typeof TIERS)[number];
 
 /**
- * The gates with only these of their test files.
- * @param files paths relative to the repository; with none the gates stay as they are.
- * @throws Error for a file that is not there, and for a gate that does not take files.
+ * Limits the gates to these test files.
+ * @param files paths relative to the repository; without files the gates stay unchanged.
+ * @throws Error for a missing file, and for a gate that takes no files.
  */
 export function onlyFiles(gates: readonly Gate[], files: readonly string[]): readonly Gate[] {
   if (files.length === 0) return gates;
@@ -48,8 +48,8 @@ export function onlyFiles(gates: readonly Gate[], files: readonly string[]): rea
 export const toolOf = ({ name }: Pick<Gate, 'name'>): string => name.split(':', 1)[0] ?? name;
 
 /**
- * The gates of a tier and of those before it, all or some.
- * @param names whole names, tools or parts; `named` wants at least one.
+ * Selects gates of a tier and of those before it.
+ * @param names whole names, tools or parts; `named` needs at least one.
  * @throws Error for a name that selects nothing.
  */
 export function select(gates: readonly Gate[], tier: Tier, names: readonly string[]): readonly Gate[] {

@@ -1,4 +1,4 @@
-/** Every gate of the repository; a new one is an entry here, and a planted fault in test/gates/faults.ts. */
+/** Every gate of the repository. A new gate is an entry here, and a planted fault in test/gates/faults.ts. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../ops/core/paths.ts';
@@ -13,7 +13,7 @@ const python = (tool: string): string => join(ROOT, '.venv/bin', tool);
 const PYPROJECT = 'services/pyproject.toml';
 const GATEWAY = 'api-gateway';
 
-/** Lowest share of statements of a service that its own tests run, in percent. */
+/** Percentage of a service's statements that its own tests must run. */
 const COVERED = 90;
 
 const foldersIn = (folder: string): readonly string[] =>
@@ -27,17 +27,17 @@ const pythonPackages = foldersIn('services').filter(
   (name) => has(name, 'tests') && !denoProjects.includes(name),
 );
 
-/** Code that only tests use is not measured. */
+/** Coverage leaves out code that only tests use. */
 const isMeasured = (name: string): boolean =>
   foldersIn(`services/${name}`).some((folder) => !/^(tests|__pycache__|\..*|.*_testing)$/.test(folder));
 
-/** Without one the tests look on the PATH, and `CI` makes them fail. */
+/** Without this variable the tests look on PATH, and `CI` makes them fail. */
 function redis(): Readonly<Record<string, string>> {
   const server = redisServer();
   return server ? { REDIS_SERVER: server } : {};
 }
 
-/** @param project of vitest.config.ts, or the beginning of several. */
+/** @param project a project of vitest.config.ts, or the common beginning of several. */
 const vitest = (project: string, checks: string, tier: Gate['tier']): Gate => ({
   name: `vitest:${project}`,
   checks,
@@ -62,7 +62,7 @@ const pytest = (name: string): Gate => ({
       ? [`--cov=services/${name}`, `--cov-config=${PYPROJECT}`, `--cov-fail-under=${COVERED}`]
       : []),
   ],
-  // Coverage is that of all tests.
+  // Only all tests together reach the coverage.
   quick: ['-m', 'not slow', ...(isMeasured(name) ? ['--no-cov'] : [])],
   env: () => ({ COVERAGE_FILE: '{folder}/coverage' }),
   tests: true,
@@ -120,10 +120,10 @@ const denoTest = (name: string): Gate => ({
   tests: true,
 });
 
-/** A laptop without a browser checks the rest; `CI` fails then, and says how to install one. */
+/** A laptop without a browser skips these; `CI` fails, and says how to install one. */
 const browserTier = (): Gate['tier'] => (findChromium() || process.env.CI ? 'check' : 'named');
 
-/** In the order in which they begin: what takes long comes first, so that no core waits for it at the end. */
+/** In starting order: long gates come first, so that no core waits for them at the end. */
 export const GATES: readonly Gate[] = [
   vitest('platform', 'charts, manifests and operations, without a cluster', 'test'),
   ...[GATEWAY, ...pythonPackages.filter((name) => !['common', 'contract'].includes(name))].map(contract),

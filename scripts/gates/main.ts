@@ -48,7 +48,7 @@ function positive(text: string): number {
   return number;
 }
 
-/** Gates run at the same time: what several of them need is installed before. */
+/** Installs what several gates need before they run, because they run in parallel. */
 function preparations(gates: readonly Gate[]): readonly NonNullable<Gate['prepare']>[] {
   const named = new Map(gates.flatMap(({ prepare }) => (prepare ? [[prepare.join(' '), prepare]] : [])));
   return [['scripts/python-env'], ...named.values()];

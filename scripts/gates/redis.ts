@@ -1,9 +1,9 @@
-/** The Redis server that tests run. */
+/** The Redis server for tests. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../ops/core/paths.ts';
 
-/** What REDIS_SERVER names, or the one of the developer environment; nothing when there is neither. */
+/** The server in REDIS_SERVER, or the developer environment's; undefined when there is neither. */
 export function redisServer(): string | undefined {
   if (process.env.REDIS_SERVER) return process.env.REDIS_SERVER;
   const versions = join(ROOT, '.venv/lib');

@@ -1,4 +1,4 @@
-/** What a run of gates prints at its end. */
+/** The summary at the end of a run of gates. */
 import { appendFileSync } from 'node:fs';
 import { line, table } from '../../ops/commands/print.ts';
 import { toolOf } from './gate.ts';
@@ -7,7 +7,7 @@ import type { Outcome } from './run.ts';
 
 const SLOWEST = 10;
 
-/** Every test counts as one, and so does every gate that runs none or failed for another reason. */
+/** Each test counts as one. So does each gate that runs no tests or failed for another reason. */
 export function totals(outcomes: readonly Outcome[]): { readonly passed: number; readonly failed: number } {
   const sum = (count: (outcome: Outcome) => number): number =>
     outcomes.reduce((total, outcome) => total + count(outcome), 0);
@@ -22,7 +22,7 @@ export function totals(outcomes: readonly Outcome[]): { readonly passed: number;
 const tests = (outcome: Outcome, result: Test['result']): number =>
   outcome.tests.filter((test) => test.result === result).length;
 
-/** @param seconds of the run. */
+/** @param seconds duration of the run. */
 export function printReport(outcomes: readonly Outcome[], seconds: number): void {
   for (const tool of new Set(outcomes.map(({ gate }) => toolOf(gate))))
     printSlowest(
@@ -51,7 +51,7 @@ export function printReport(outcomes: readonly Outcome[], seconds: number): void
       (failed.length > 0 ? `; not ${failed.join(', ')}` : ''),
   );
   line(`${passed} passed, ${failures} failed`);
-  // Who runs several of these adds them up.
+  // A caller that runs several of these adds up their totals.
   if (process.env.GATES_TOTALS) appendFileSync(process.env.GATES_TOTALS, `${passed} ${failures}\n`);
 }
 

@@ -1,4 +1,4 @@
-/** Runs gates, several at once, and tells what became of each. */
+/** Runs gates, several at once, and reports each result. */
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,34 +10,34 @@ import { inParallel } from '../../ops/tools/parallel.ts';
 import { type Gate, JUNIT } from './gate.ts';
 import { readJunit, type Test } from './junit.ts';
 
-/** Why a gate failed that was ended from outside. */
+/** The failure of a gate that a signal ended. */
 export const INTERRUPTION = 'interrupted';
 
 export interface Outcome {
   readonly gate: Gate;
   readonly seconds: number;
-  /** Why it failed; nothing when it passed. */
+  /** Why the gate failed; undefined when it passed. */
   readonly failure?: string;
   readonly tests: readonly Test[];
-  /** File with what it wrote; nothing when that went to the terminal. */
+  /** File with the gate's output; undefined when that went to the terminal. */
   readonly log?: string;
 }
 
 export interface Options {
-  /** Gates at once. */
+  /** Gates at the same time. */
   readonly jobs: number;
-  /** Takes logs and reports. */
+  /** For logs and reports. */
   readonly folder: string;
-  /** Ends what runs; what has not begun fails. */
+  /** Ends running gates; those that have not begun fail. */
   readonly signal: AbortSignal;
   readonly onBegin: (gate: Gate) => void;
   readonly onEnd: (outcome: Outcome) => void;
 }
 
-/** An interrupted gate has so long to tidy up. */
+/** Seconds an interrupted gate has for clean-up. */
 const GRACE_SECONDS = 15;
 
-/** Every gate runs, in this order, whatever becomes of the others. One that runs alone writes to the terminal. */
+/** Runs every gate, in this order, even after failures. A gate that runs alone writes to the terminal. */
 export async function runGates(gates: readonly Gate[], options: Options): Promise<readonly Outcome[]> {
   const { jobs, signal, folder, onBegin, onEnd } = options;
   const alone = gates.length === 1;
@@ -61,7 +61,7 @@ async function runGate(gate: Gate, folder: string, signal: AbortSignal, alone: b
   return { gate, seconds, tests, ...(failure ? { failure } : {}), ...(log ? { log } : {}) };
 }
 
-/** @returns why it failed. */
+/** @returns why the gate failed; undefined when it passed. */
 async function execute(
   { command: [tool, ...args], cwd = ROOT, env = () => ({}) }: Gate,
   folder: string,
@@ -69,14 +69,14 @@ async function execute(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const fill = (text: string): string => text.replaceAll('{folder}', folder);
-  // A file, not a pipe: a process that the command leaves behind cannot hold it open.
+  // A process that the command leaves behind would hold a pipe open, but not a file.
   const output = log === undefined ? 'inherit' : createWriteStream(log);
   if (output !== 'inherit') await once(output, 'open');
   const child = execa(tool, args.map(fill), {
     cwd,
     env: Object.fromEntries(Object.entries(env()).map(([name, value]) => [name, fill(value)])),
     stdio: ['ignore', output, output],
-    // In a group of its own, so that all its processes can be ended.
+    // A group of its own, so that a signal can end all its processes.
     detached: true,
     reject: false,
   });
@@ -95,7 +95,7 @@ process.on('exit', () => {
   for (const group of running) kill(group, 'SIGKILL');
 });
 
-/** Ends a group of processes when `signal` is aborted. @returns what ends the rest of it, after its leader ended. */
+/** Ends a process group when `signal` aborts. @returns a function that ends the rest after its leader. */
 function hold(group: number | undefined, signal: AbortSignal): () => void {
   if (group === undefined) return () => undefined;
   running.add(group);
@@ -124,7 +124,7 @@ function kill(group: number, signal: NodeJS.Signals): void {
 
 interface Tests {
   readonly tests: readonly Test[];
-  /** Why they do not count as passed, whatever the exit status. */
+  /** Why the tests do not count as passed, even with exit status 0. */
   readonly problem?: string;
 }
 

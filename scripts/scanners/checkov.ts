@@ -9,10 +9,10 @@ import type { Manifests } from './manifests.ts';
 const LOCK = 'scripts/scanners/requirements.lock';
 const VENV = '.cache/scanners/checkov';
 const INSTALLED = `${VENV}/requirements.lock`;
-/** Kinds of which checkov counts the pods they make as objects, too. */
+/** checkov also counts the pods of these kinds as objects. */
 const COUNTED_TWICE = ['Deployment', 'StatefulSet', 'DaemonSet', 'Job'];
 
-/** Installs it from the hash-locked list; does nothing when that was done. */
+/** Installs checkov from the hash-locked list; does nothing when it is up to date. */
 export async function installCheckov(): Promise<void> {
   await execa(resolve('scripts/python-env'), { stdio: 'inherit' });
   const lock = readFileSync(LOCK, 'utf8');
@@ -33,13 +33,13 @@ const report = z.object({
   summary: z.object({ parsing_errors: z.literal(0), resource_count: z.int() }),
 });
 
-/** `Deployment.assistants.redis`; a pod is named after its owner and its labels. */
+/** `Deployment.assistants.redis`; checkov names a pod after its owner and its labels. */
 function objectOf(resource: string): string {
   const [kind, , ...name] = resource.split('.');
   return `${kind}/${kind === 'Pod' ? name[0] : name.join('.')}`;
 }
 
-/** Asks nothing of the internet: neither guidelines nor policies of checkov's makers. */
+/** Runs checkov without the internet: it fetches neither guidelines nor its makers' policies. */
 export async function runCheckov(folder: string): Promise<{ seen: number; findings: readonly Finding[] }> {
   const { stdout } = await execa(
     `${VENV}/bin/checkov`,

@@ -1,11 +1,11 @@
-/** Scanners that Go builds on this machine. */
+/** Scanners that this machine builds with Go. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { execa } from 'execa';
 
 export interface GoProgram {
   readonly name: string;
-  /** Of its main package. */
+  /** Path of its main package. */
   readonly path: string;
   readonly version: string;
 }
@@ -25,7 +25,7 @@ const folderOf = ({ name, version }: GoProgram): string => `.cache/scanners/${na
 
 export const executable = (program: GoProgram): string => `${folderOf(program)}/${program.name}`;
 
-/** Installs it unless that was done. False when there is no Go to do it with. */
+/** Installs the program if necessary. Returns false when there is no Go. */
 export async function installWithGo(program: GoProgram): Promise<boolean> {
   if (existsSync(executable(program))) return true;
   const go = await findGo();

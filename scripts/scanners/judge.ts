@@ -1,4 +1,4 @@
-/** What a scanner found, held against what is skipped with a reason. */
+/** Compares a scanner's findings with the skips and their reasons. */
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import type { Scanner, Skip } from './skips.ts';
 
@@ -12,7 +12,7 @@ export interface Finding {
 /** A scan of one environment. */
 export interface Scan {
   readonly environment: string;
-  /** Objects the scanner says it saw, and those that are there. */
+  /** Number of objects the scanner reports, and of objects in the manifests. */
   readonly seen: number;
   readonly expected: number;
   readonly findings: readonly Finding[];
@@ -21,7 +21,7 @@ export interface Scan {
 const matches = (pattern: string, object: string): boolean =>
   pattern.endsWith('*') ? object.startsWith(pattern.slice(0, -1)) : object === pattern;
 
-/** Everything that is wrong, one line each; nothing when all is explained. */
+/** One line for each problem; empty when every finding has a reason. */
 export function judge(scanner: Scanner, skips: readonly Skip[], scans: readonly Scan[]): readonly string[] {
   const used = new Set<string>();
   const rules = skips.flatMap(({ checks, objects, environments = ENVIRONMENTS }) => {

@@ -1,4 +1,4 @@
-/** kube-score, built by Go. */
+/** kube-score, which this machine builds with Go. */
 import { execa } from 'execa';
 import { z } from 'zod';
 import { KUBERNETES_VERSIONS } from '../../charts/config/versions.ts';
@@ -11,7 +11,7 @@ const KUBE_SCORE: GoProgram = {
   path: 'github.com/zegl/kube-score/cmd/kube-score',
   version: 'v1.20.0',
 };
-/** Kinds it scores; it says nothing of others. */
+/** Kinds that kube-score scores; it ignores all others. */
 const SCORED = [
   'CronJob',
   'DaemonSet',
@@ -24,10 +24,10 @@ const SCORED = [
   'Service',
   'StatefulSet',
 ];
-/** Grade of a check that has nothing to say. */
+/** Grade of a check without findings. */
 const ALL_OK = 10;
 
-/** Installs it unless that was done. False when there is no Go to do it with. */
+/** Installs kube-score if necessary. Returns false when there is no Go. */
 export const installKubeScore = (): Promise<boolean> => installWithGo(KUBE_SCORE);
 
 const report = z.array(
@@ -62,7 +62,7 @@ export async function runKubeScore(
     ],
     { reject: false },
   );
-  // 1: there are findings.
+  // Status 1 means that there are findings.
   if (exitCode !== 0 && exitCode !== 1) throw new Error(`kube-score ended with ${exitCode}: ${stderr}`);
   const objects = report.parse(JSON.parse(stdout));
   return {

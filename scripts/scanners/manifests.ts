@@ -1,4 +1,4 @@
-/** The manifests of an environment, as far as the scanners' counts are concerned. */
+/** The manifests of an environment, as the scanners' counts need them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { loadAll } from 'js-yaml';
 import { kubeObject } from '../../ops/core/objects.ts';

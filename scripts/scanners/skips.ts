@@ -1,4 +1,4 @@
-/** Checks of the scanners that are skipped, where, and why: docs/security.md shows them (`npm run docs`). */
+/** Skipped checks, their objects and the reasons: docs/security.md shows them (`npm run docs`). */
 import { ENVIRONMENTS } from '../../charts/config/environments.ts';
 import { markdownTable } from '../markdown.ts';
 
@@ -6,9 +6,9 @@ export const SCANNERS = ['checkov', 'kube-score'] as const;
 export type Scanner = (typeof SCANNERS)[number];
 
 export interface Skip {
-  /** What the scanners want. */
+  /** What the check requires. */
   readonly wanted: string;
-  /** The check's id in each scanner that has it. */
+  /** The check's id in each scanner that contains it. */
   readonly checks: Readonly<Partial<Record<Scanner, string>>>;
   /** `Kind/name`; a `*` at the end stands for any text. */
   readonly objects: readonly string[];
@@ -127,7 +127,7 @@ export const SKIPS: readonly Skip[] = [
 
 const code = (texts: readonly string[]): string => texts.map((text) => `\`${text}\``).join(', ');
 
-/** For docs/security.md. */
+/** The table in docs/security.md. */
 export const skipsTable = (): string =>
   markdownTable(
     ['wanted', 'check', 'skipped for', 'in', 'why'],
