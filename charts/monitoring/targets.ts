@@ -29,7 +29,7 @@ export const KUBELET_METRICS = {
 } as const;
 
 /** Drops metrics of language runtimes and creation times of counters: a third of all series. */
-const NOBODY_ASKS: Relabeling = {
+const NOT_SCRAPED: Relabeling = {
   sourceLabels: ['__name__'],
   regex: '(go|promhttp|python_gc)_.+|.+_created',
   action: 'drop',
@@ -47,7 +47,7 @@ export function addTargets(scope: Construct, { config, topology }: PlatformChart
         port: component.metricsPort,
         path: '/metrics',
         ...timing,
-        metricRelabelings: [NOBODY_ASKS],
+        metricRelabelings: [NOT_SCRAPED],
         ...(component.honorLabels ? { honorLabels: true } : {}),
       },
     });
