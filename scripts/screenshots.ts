@@ -1,10 +1,16 @@
-/** Takes pictures of the console for docs/pictures, with the real services that its tests use too. */
+/**
+ * Takes pictures of the console for docs/pictures, with the real services that its tests use too:
+ *
+ *     npx tsx scripts/screenshots.ts                      # chat, synchronization, a dashboard
+ *     npx tsx scripts/screenshots.ts https://localhost    # /docs of a running platform
+ */
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import { chromium, type Page } from 'playwright-core';
 import { ROOT } from '../ops/core/paths.ts';
 import { goTo, say, signIn, visit } from '../test/console/visit.ts';
 import { startWorld, type World } from '../test/console/world.ts';
+import { requireChromium } from './gates/chromium.ts';
 
 const FOLDER = join(ROOT, 'docs/pictures');
 const MOST_BYTES = 200_000;
@@ -41,27 +47,55 @@ async function picture(page: Page, name: string): Promise<void> {
   if (size > MOST_BYTES) throw new Error(`${path} has ${size} bytes, expected at most ${MOST_BYTES}`);
 }
 
-async function pictures(world: World): Promise<void> {
+/** Pictures of one scene: on both screens, light and dark. */
+async function onEveryScreen(page: Page, name: string): Promise<void> {
+  for (const [screen, size] of Object.entries(SCREENS)) {
+    await page.setViewportSize(size);
+    for (const colorScheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme });
+      await picture(page, `${name}-${screen}-${colorScheme}`);
+    }
+  }
+}
+
+async function ofTheConsole(world: World): Promise<void> {
   await visit(world, async ({ page }) => {
     await signIn(page, world.accounts.analyst);
     for (const [name, open] of Object.entries(SCENES)) {
       await page.setViewportSize(SCREENS.desktop);
       await open(page);
-      for (const [screen, size] of Object.entries(SCREENS)) {
-        await page.setViewportSize(size);
-        for (const colorScheme of SCHEMES) {
-          await page.emulateMedia({ colorScheme });
-          await picture(page, `${name}-${screen}-${colorScheme}`);
-        }
-      }
+      await onEveryScreen(page, name);
     }
   });
 }
 
+/** The gateway alone serves /docs, so these pictures need a running platform. */
+async function ofTheDocs(origin: string): Promise<void> {
+  const browser = await chromium.launch({ executablePath: requireChromium(), args: ['--no-sandbox'] });
+  const options = { ignoreHTTPSErrors: true };
+  try {
+    await visit(
+      { browser, page: `${origin}/docs` },
+      async ({ page }) => {
+        await page.locator('[data-tag="ai-assistant"] button').first().click();
+        await page.locator('.opblock').first().waitFor();
+        await onEveryScreen(page, 'docs');
+      },
+      options,
+    );
+  } finally {
+    await browser.close();
+  }
+}
+
 mkdirSync(FOLDER, { recursive: true });
-const world = await startWorld();
-try {
-  await pictures(world);
-} finally {
-  await world.close();
+const [origin] = process.argv.slice(2);
+if (origin) await ofTheDocs(origin);
+else {
+  const world = await startWorld();
+  try {
+    await ofTheConsole(world);
+  } finally {
+    await world.close();
+  }
 }

@@ -62,15 +62,15 @@ describe('a browser at the edge', () => {
     await through('/docs', async (seen) => {
       const { page } = seen;
       await page.getByRole('button', { name: 'Authorize' }).click();
-      await page.getByLabel('Value:').fill(admin.token);
-      await page.locator('.auth-btn-wrapper').getByRole('button', { name: 'Apply credentials' }).click();
-      await page.locator('.auth-btn-wrapper').getByRole('button', { name: 'Close' }).click();
-      const operation = page.locator('.opblock-get', { hasText: '/api/ai/models' });
-      await operation.getByRole('button').first().click();
+      await page.locator('.auth-container input').fill(admin.token);
+      await page.getByRole('button', { name: 'Apply credentials' }).click();
+      await page.locator('.auth-container').getByRole('button', { name: 'Close' }).click();
+      await page.locator('[data-tag="ai-assistant"] button').first().click();
+      const operation = page.locator('.opblock', { has: page.locator('[data-path="/api/ai/models"]') });
+      await operation.locator('.opblock-summary-control').click();
       await operation.getByRole('button', { name: 'Execute' }).click();
-      expect(
-        await operation.locator('.live-responses-table .response-col_status').first().textContent(),
-      ).toMatch(/^200/);
+      const answer = operation.locator('.live-responses-table .response-col_status', { hasText: /^\d{3}$/ });
+      expect(await answer.first().textContent()).toBe('200');
       await expectNothingLeft(seen);
     });
   });
