@@ -32,7 +32,10 @@ async function expectNothingLeft({ page, context, urls, lines }: Visit): Promise
 const copyOf1C = async (page: Page): Promise<void> => {
   await goTo(page, '1C');
   await page.getByLabel('Search').fill('организации');
-  await page.getByLabel(/^Организации/).check();
+  await page
+    .getByLabel(/^Организации/)
+    .first()
+    .check();
   await page.getByRole('button', { name: 'Start the synchronization' }).click();
   await page
     .getByText(/^Read: [\d,]+, stored: [\d,]+/)
