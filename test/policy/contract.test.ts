@@ -70,6 +70,7 @@ describe('services', () => {
   it('the gateway routes every prefix of the contract, most specific first', () => {
     const routes = JSON.parse(env(find(production, 'Deployment', 'api-gateway')).GATEWAY_ROUTES ?? '[]');
     expect(routes.map((route: { prefix: string }) => route.prefix)).toEqual([
+      '/api/users/sign-in',
       '/api/users/auth',
       '/api/analytics',
       '/api/security',
