@@ -79,6 +79,7 @@ async function ofTheDocs(origin: string): Promise<void> {
       async ({ page }) => {
         await page.locator('[data-tag="ai-assistant"] button').first().click();
         await page.locator('.opblock').first().waitFor();
+        await page.evaluate('scrollTo(0, 0)');
         await onEveryScreen(page, 'docs');
       },
       options,
