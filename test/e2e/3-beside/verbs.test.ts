@@ -119,7 +119,9 @@ describe('changing', () => {
     };
     const before = await listed();
     const { exitCode, stderr } = await platform('clean');
-    if (before.length > 0) expect([exitCode, stderr]).toEqual([1, expect.stringContaining('not confirmed')]);
+    // Without a job beside it, too, an empty list has nothing to confirm.
+    if (before.length === 0 && exitCode === 0) expect(stderr).not.toContain('not confirmed');
+    else expect([exitCode, stderr]).toEqual([1, expect.stringContaining('not confirmed')]);
     expect(await listed()).toEqual(before);
   });
 });
