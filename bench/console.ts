@@ -61,12 +61,19 @@ async function measure(path: string, device: (typeof DEVICES)[number]) {
       { env: { CHROME_PATH: requireChromium() }, timeout: 180_000 },
     );
     const { categories, audits } = reportOf.parse(JSON.parse(readFileSync(output, 'utf8')));
-    const figures = CATEGORIES.map((name) => Math.round((categories[name].score ?? 0) * 100));
-    const milliseconds = (
-      ['first-contentful-paint', 'largest-contentful-paint', 'total-blocking-time'] as const
-    ).map((name) => Math.round(audits[name].numericValue));
-    const kilobytes = Math.round(audits['total-byte-weight'].numericValue / 1000);
-    return { path, device, figures, milliseconds, kilobytes };
+    const percent = (name: (typeof CATEGORIES)[number]) => Math.round((categories[name].score ?? 0) * 100);
+    const rounded = (name: keyof typeof audits) => Math.round(audits[name].numericValue);
+    return {
+      page: path,
+      device,
+      performance: percent('performance'),
+      accessibility: percent('accessibility'),
+      bestPractices: percent('best-practices'),
+      firstPaintMs: rounded('first-contentful-paint'),
+      largestPaintMs: rounded('largest-contentful-paint'),
+      blockedMs: rounded('total-blocking-time'),
+      bytes: rounded('total-byte-weight'),
+    };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -75,22 +82,21 @@ async function measure(path: string, device: (typeof DEVICES)[number]) {
 if (!existsSync(join(FOLDER, 'node_modules')))
   await execa('npm', ['ci', '--no-fund', '--no-audit'], { cwd: FOLDER, stdio: 'inherit' });
 const rows: Awaited<ReturnType<typeof measure>>[] = [];
-for (const { path } of PAGES) for (const device of DEVICES) rows.push(await measure(path, device));
+for (const { path, isOurs } of PAGES)
+  for (const device of DEVICES) {
+    const row = await measure(path, device);
+    rows.push(row);
+    const { performance, accessibility } = row;
+    if (!isOurs || Math.min(performance, accessibility) >= LEAST) continue;
+    console.error(
+      `${path}, ${device}: ${performance} and ${accessibility}, expected at least ${LEAST} for each`,
+    );
+    process.exitCode = 1;
+  }
 
 if (values.json) console.log(JSON.stringify(rows, undefined, 2));
 else {
-  const head = ['page', 'device', ...CATEGORIES, 'first paint ms', 'largest paint ms', 'blocked ms', 'kB'];
-  const table = new Table({ head, style: { head: [], border: [] } });
-  for (const { path, device, figures, milliseconds, kilobytes } of rows)
-    table.push([path, device, ...figures, ...milliseconds, kilobytes]);
+  const table = new Table({ head: Object.keys(rows[0] ?? {}), style: { head: [], border: [] } });
+  for (const row of rows) table.push(Object.values(row));
   console.log(table.toString());
-}
-const ours = new Set<string>(PAGES.filter(({ isOurs }) => isOurs).map(({ path }) => path));
-for (const { path, device, figures } of rows.filter(({ path }) => ours.has(path))) {
-  const [performance = 0, accessibility = 0] = figures;
-  if (performance >= LEAST && accessibility >= LEAST) continue;
-  console.error(
-    `${path}, ${device}: ${performance} and ${accessibility}, expected at least ${LEAST} for each`,
-  );
-  process.exitCode = 1;
 }
