@@ -6,11 +6,11 @@
  */
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { ROOT } from '../ops/core/paths.ts';
+import { launchBrowser } from '../test/console/browser.ts';
 import { goTo, say, signIn, visit } from '../test/console/visit.ts';
 import { startWorld, type World } from '../test/console/world.ts';
-import { requireChromium } from './gates/chromium.ts';
 
 const FOLDER = join(ROOT, 'docs/pictures');
 const MOST_BYTES = 200_000;
@@ -71,7 +71,7 @@ async function ofTheConsole(world: World): Promise<void> {
 
 /** The gateway alone serves /docs, so these pictures need a running platform. */
 async function ofTheDocs(origin: string): Promise<void> {
-  const browser = await chromium.launch({ executablePath: requireChromium(), args: ['--no-sandbox'] });
+  const browser = await launchBrowser();
   const options = { ignoreHTTPSErrors: true };
   try {
     await visit(

@@ -6,9 +6,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { ROOT } from '../../ops/core/paths.ts';
 import { requireChromium } from '../../scripts/gates/chromium.ts';
+import { launchBrowser } from './browser.ts';
 
 const CONSOLE = join(ROOT, 'services/console');
 const DENO = join(ROOT, 'node_modules/.bin/deno');
@@ -35,7 +36,8 @@ export interface World extends Platform {
 }
 
 export async function startWorld(): Promise<World> {
-  const executablePath = requireChromium();
+  // Before the services start: a missing browser fails at once.
+  requireChromium();
   const port = await freePort();
   const page = `http://localhost:${port}`;
   const running: ChildProcess[] = [];
@@ -52,7 +54,7 @@ export async function startWorld(): Promise<World> {
     const server = start(DENO, ['task', '--quiet', 'serve', platform.url, String(port)], CONSOLE);
     running.push(server);
     await firstLine(server);
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    const browser = await launchBrowser();
     return { ...platform, page, sizes, browser, close: () => browser.close().then(close) };
   } catch (error) {
     await close();

@@ -1,8 +1,8 @@
 /** The console and the API viewer in a browser, through the edge. */
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publicUrl } from '../../../charts/edge/names.ts';
-import { requireChromium } from '../../../scripts/gates/chromium.ts';
+import { launchBrowser } from '../../console/browser.ts';
 import { goTo, say, signIn, type Visit, visit } from '../../console/visit.ts';
 import { config, PASSWORD, type Session, signInAsAdmin } from '../support.ts';
 
@@ -14,7 +14,7 @@ let browser: Browser;
 let admin: Session;
 beforeAll(async () => {
   admin = await signInAsAdmin();
-  browser = await chromium.launch({ executablePath: requireChromium(), args: ['--no-sandbox'] });
+  browser = await launchBrowser();
 });
 afterAll(() => browser?.close());
 
