@@ -1,6 +1,7 @@
 /** A person's visit to the console: every error in the browser fails the test. */
 import assert from 'node:assert/strict';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { until } from '../../ops/tools/wait.ts';
 import type { World } from './world.ts';
 
 export type Role = 'user' | 'analyst' | 'admin';
@@ -16,6 +17,7 @@ export interface Visit {
   expectError(pattern: RegExp): void;
 }
 
+const PATIENCE_MS = 60_000;
 const DESKTOP = { width: 1280, height: 800 };
 
 /** Opens the console in a new browser context, and checks for errors at the end. */
@@ -34,7 +36,7 @@ export async function visit(
   const [urls, lines, errors, expected]: [string[], string[], string[], RegExp[]] = [[], [], [], []];
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('request', (request) => urls.push(request.url()));
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => {
@@ -43,9 +45,14 @@ export async function visit(
     });
     await page.goto(world.page);
     await steps({ page, context, urls, lines, expectError: (pattern) => expected.push(pattern) });
+    // The browser reports an error, such as an image it could not load, after the step that provokes it.
+    for (const pattern of expected)
+      await until({ seconds: PATIENCE_MS / 1000, pauseMs: 50 }, async (late) => {
+        if (late()) assert.match(errors.join('\n'), pattern);
+        return errors.some((error) => pattern.test(error)) || undefined;
+      });
     const unexpected = errors.filter((error) => !expected.some((pattern) => pattern.test(error)));
     assert.deepEqual(unexpected, [], 'errors in the browser');
-    for (const pattern of expected) assert.match(errors.join('\n'), pattern);
   } finally {
     await context.close();
   }
