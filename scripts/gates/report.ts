@@ -19,6 +19,13 @@ export function totals(outcomes: readonly Outcome[]): { readonly passed: number;
   };
 }
 
+/** Each failed test, with its gate. */
+export function failedTests(outcomes: readonly Outcome[]): readonly string[] {
+  return outcomes.flatMap(({ gate, tests }) =>
+    tests.filter(({ result }) => result === 'failed').map(({ name }) => `${gate.name}: ${name}`),
+  );
+}
+
 const tests = (outcome: Outcome, result: Test['result']): number =>
   outcome.tests.filter((test) => test.result === result).length;
 
@@ -50,6 +57,8 @@ export function printReport(outcomes: readonly Outcome[], seconds: number): void
     `${outcomes.length - failed.length} of ${outcomes.length} gates passed in ${seconds.toFixed(0)} s` +
       (failed.length > 0 ? `; not ${failed.join(', ')}` : ''),
   );
+  // At the end, where the last lines of a long log still show them.
+  for (const name of failedTests(outcomes)) line(`FAILED ${name}`);
   line(`${passed} passed, ${failures} failed`);
   // A caller that runs several of these adds up their totals.
   if (process.env.GATES_TOTALS) appendFileSync(process.env.GATES_TOTALS, `${passed} ${failures}\n`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Gate, JUNIT, onlyFiles, select, TIERS } from '../../scripts/gates/gate.ts';
 import { GATES } from '../../scripts/gates/gates.ts';
-import { totals } from '../../scripts/gates/report.ts';
+import { failedTests, totals } from '../../scripts/gates/report.ts';
 import { type Outcome, runGates } from '../../scripts/gates/run.ts';
 
 let folder = '';
@@ -149,6 +149,10 @@ describe('the sum', () => {
     ],
   ])('%s', (_, outcomes, expected) => {
     expect(totals(outcomes)).toEqual(expected);
+  });
+  it('names each failed test with its gate', () => {
+    const failed = outcome({ ...tests([test('passed'), test('failed')]), failure: 'exit status 1' });
+    expect(failedTests([outcome({}), failed])).toEqual(['passes: x']);
   });
 });
 
