@@ -34,7 +34,7 @@ export class Attempt implements Timed {
   cutShort?: 'client' | 'timeout';
   #endpoint?: Endpoint;
   #connection?: Connection;
-  #stage: 'new' | 'head' | 'body' = 'new';
+  #stage: 'new' | 'head' | 'body' | 'over' = 'new';
   #isUploading = false;
   readonly #started = performance.now();
   /** When the request was sent completely. */
@@ -112,6 +112,7 @@ export class Attempt implements Timed {
   /** Ends the call at any stage. */
   abandon(): void {
     this.clock.remove(this);
+    this.#stage = 'over';
     this.abandonConnection();
     if (this.#isUploading) this.call.body.giveUp('broken');
   }
@@ -127,6 +128,7 @@ export class Attempt implements Timed {
     const [endpoint, connection] = [this.#endpoint, this.#connection];
     if (!endpoint || !connection || !keepAlive || this.#isUploading) return this.abandon();
     this.clock.remove(this);
+    this.#stage = 'over';
     this.#endpoint = this.#connection = undefined;
     endpoint.inFlight -= 1;
     endpoint.keep(connection);
@@ -158,7 +160,9 @@ export class Attempt implements Timed {
     }
   }
 
+  /** Does nothing once the call is over: a complete answer closes, too, and its connection may serve the next request. */
   #cut(reason: 'client' | 'timeout'): void {
+    if (this.#stage === 'over') return;
     if (reason === 'timeout' && this.#isUploading && this.#stage !== 'body') {
       this.call.body.giveUp('too-slow');
     }

@@ -110,6 +110,61 @@ Deno.test('a client that leaves before the answer ends the call to the service',
   await service.close();
 });
 
+/** Longer than the time after which the gateway watches whether the client leaves. */
+const WATCHED_MS = 150;
+const later = () => new Promise<void>((resolve) => setTimeout(resolve, WATCHED_MS));
+
+/** Reads one answer: its head, and its body by length or chunks. */
+async function readAnswer(connection: Deno.Conn): Promise<string> {
+  const buffer = new Uint8Array(65_536);
+  let text = '';
+  for (;;) {
+    const count = await connection.read(buffer);
+    assert(count !== null, `the connection ended after ${JSON.stringify(text)}`);
+    text += new TextDecoder().decode(buffer.subarray(0, count));
+    const [, head = '', body = ''] = /^(.*?)\r\n\r\n(.*)$/s.exec(text) ?? [];
+    const length = /^content-length: (\d+)$/im.exec(head)?.[1];
+    if (length === undefined ? body.endsWith('0\r\n\r\n') : body.length === Number(length)) return text;
+  }
+}
+
+Deno.test('a connection serves the next request, whatever the answer before it was', async () => {
+  const parts = () =>
+    new ReadableStream<Uint8Array>({
+      async start(controller) {
+        controller.enqueue(encode('data: one\n\n'));
+        await later();
+        controller.close();
+      },
+    });
+  const answers: Readonly<Record<string, () => Promise<Response>>> = {
+    streamed: () => later().then(() => new Response(parts())),
+    slow: () => later().then(() => Response.json({ slow: true })),
+    quick: () => Promise.resolve(Response.json({ quick: true })),
+    failed: () => Promise.resolve(new Response('no', { status: 500 })),
+  };
+  const service = startService(async (request) => {
+    await request.body?.cancel();
+    return await answers[request.url.split('/').at(-1) ?? '']?.() ?? new Response('?');
+  });
+  await using gateway = await startGateway(settingsFor([route(service.url)]));
+  const { Authorization } = await bearer();
+  using connection = await Deno.connect({ hostname: '127.0.0.1', port: gateway.port });
+  const ask = async (path: string, authorization = Authorization) => {
+    const head =
+      `POST ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: ${authorization}\r\nContent-Length: 2\r\n\r\n`;
+    await connection.write(encode(`${head}{}`));
+    return (await readAnswer(connection)).slice(9, 12);
+  };
+  const seen: string[] = [];
+  for (const path of ['streamed', 'slow', 'quick', 'failed', 'quick']) {
+    seen.push(await ask(`/api/ai/${path}`));
+  }
+  seen.push(await ask('/api/ai/quick', 'Bearer none'), await ask('/nowhere'), await ask('/api/ai/quick'));
+  assertEquals(seen, ['200', '200', '200', '500', '200', '401', '404', '200']);
+  await service.close();
+});
+
 Deno.test('an answer that does not begin in time is a 504', async () => {
   const release = Promise.withResolvers<Response>();
   const service = startService(() => release.promise);
