@@ -108,7 +108,7 @@ function finish(app: App, { commonAnnotations, ipFamilies, ipFamilyPolicy }: Con
   ];
   for (const object of app.node.findAll().filter(ApiObject.isApiObject)) {
     if (object.kind === 'Service') object.addJsonPatch(...families);
-    const own: Readonly<Record<string, unknown>> = object.toJson().metadata?.annotations ?? {};
+    const own: Readonly<Record<string, unknown>> = object.metadata.toJson().annotations ?? {};
     for (const [name, value] of Object.entries(commonAnnotations))
       if (!(name in own)) object.metadata.addAnnotation(name, value);
   }
