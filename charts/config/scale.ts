@@ -18,8 +18,12 @@ export function scaleOf(config: Config, name: string): Scale {
 /** Pods above the desired number while a rollout replaces them one by one. */
 export const SURGE = 1;
 
-/** Most pods of a service while no rollout runs. */
+/**
+ * Most pods of a service while no rollout runs. The autoscaler's maximum counts even when it is off: databases are
+ * sized by this number, and turning the autoscaler on must not restart them.
+ */
 export function mostReplicas(config: Config, name: string): number {
-  const { replicas, autoscaler } = scaleOf(config, name);
-  return autoscaler?.max ?? replicas;
+  const { maxReplicas = config.autoscaling.maxReplicas, replicas = config.replicas } =
+    config.services[name] ?? {};
+  return config.autoscaling.enabled ? maxReplicas : Math.max(replicas, maxReplicas);
 }

@@ -34,7 +34,8 @@ describe('connections', () => {
         const autoscaler = objects.find(
           ({ kind, metadata }) => kind === 'HorizontalPodAutoscaler' && metadata.name === service,
         );
-        const pods = autoscaler?.spec.maxReplicas ?? deployment.spec.replicas;
+        // The autoscaler's default maximum is provided for where it is off.
+        const pods = autoscaler?.spec.maxReplicas ?? Math.max(deployment.spec.replicas, 5);
         const env: readonly { name: string; value: string }[] =
           deployment.spec.template.spec.containers[0].env;
         const setting = (name: string): number => Number(env.find((one) => one.name === name)?.value);
@@ -47,6 +48,17 @@ describe('connections', () => {
       }
     },
   );
+  it('turning the autoscaler on restarts no database: its pods stay as they are', () => {
+    const stores = (enabled: boolean): readonly unknown[] =>
+      render('dev', [{ autoscaling: { enabled } }])
+        .filter(({ kind }) => kind === 'StatefulSet')
+        .map(({ metadata, spec }) => [metadata.name, spec.template]);
+    expect(stores(true)).toEqual(stores(false));
+    expect(stores(true).length).toBeGreaterThan(DATABASES.length);
+  });
+  it('more replicas than the autoscaler would make count as well', () => {
+    expect(limitOf('dev', 'security', [{ replicas: 6 }])).toBeGreaterThan(limitOf('dev', 'security'));
+  });
   it('the services read these settings, and have as many connections for themselves', () => {
     const read = (file: string): string =>
       readFileSync(root(`services/common/assistants_common/${file}`), 'utf8');
