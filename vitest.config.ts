@@ -28,6 +28,7 @@ export default defineConfig({
             'test/release/**',
             'test/production/**',
             'test/clusters/**',
+            'test/upgrade/**',
             'test/e2e/**',
             'test/api-server/**',
             'test/elasticsearch/**',
@@ -119,6 +120,20 @@ export default defineConfig({
           },
           maxWorkers: 1,
           sequence: { concurrent: false, groupOrder: 7 },
+        },
+      },
+      // From the release before, under load, and back.
+      {
+        test: {
+          ...onCluster,
+          name: 'upgrade',
+          include: ['test/upgrade/**/*.test.ts'],
+          env: {
+            PLATFORM_CONTEXT: 'kind-ai-assistants-upgrade',
+            PLATFORM_VALUES: 'test/upgrade/values.yaml',
+          },
+          maxWorkers: 1,
+          sequence: { concurrent: false, groupOrder: 8 },
         },
       },
     ],

@@ -158,5 +158,6 @@ export const GATES: readonly Gate[] = [
   vitest('e2e', 'the platform on a cluster', 'named'),
   vitest('release', 'releases under load, on a cluster of two workers', 'named'),
   vitest('clusters', 'an environment of its own on the cluster of a company that has its rules', 'named'),
+  vitest('upgrade', 'an upgrade from the previous release under load, and back', 'named'),
   vitest('production', 'the first deployment of production, its Secrets and its edge', 'named'),
 ];

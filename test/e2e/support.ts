@@ -60,6 +60,17 @@ export function kubectlInput(input: string, ...args: readonly string[]): string 
 export const kubectlJson = (...args: readonly string[]): unknown =>
   JSON.parse(kubectl(...args, '-o', 'json'));
 
+/** The image of a service's Deployment. */
+export const imageNow = (name: string): string =>
+  kubectl(
+    'get',
+    '-n',
+    NAMESPACE,
+    `deploy/${name}`,
+    '-o',
+    'jsonpath={.spec.template.spec.containers[0].image}',
+  );
+
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

@@ -15,6 +15,7 @@ import {
   CONTEXT,
   config,
   eventually,
+  imageNow,
   kubectl,
   kubectlInput,
   kubectlJson,
@@ -27,7 +28,7 @@ import {
   topology,
   VALUES,
 } from '../e2e/support.ts';
-import { history, imageNow, tagImages } from './images.ts';
+import { history, tagImages } from './images.ts';
 import { figures, Load, type LoadResult } from './load.ts';
 
 const REQUESTS = 10_000;

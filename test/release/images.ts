@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { execa } from 'execa';
 import { serviceImage } from '../../charts/config/images.ts';
 import { resolveConfig } from '../../charts/config/resolve.ts';
-import { CONTEXT, config, kubectl, NAMESPACE, ROOT, topology, VALUES } from '../e2e/support.ts';
+import { CONTEXT, config, ROOT, topology, VALUES } from '../e2e/support.ts';
 
 export const imageOf = (spec: (typeof topology.services)[number], tag: string): string =>
   serviceImage(resolveConfig('dev', [{ images: { ...config.images, tag } }]), spec);
@@ -15,16 +15,6 @@ export function tagImages(tag: string, broken?: string): void {
     execFileSync('docker', ['tag', imageOf(source ?? spec, config.images.tag), imageOf(spec, tag)]);
   }
 }
-
-export const imageNow = (name: string): string =>
-  kubectl(
-    'get',
-    '-n',
-    NAMESPACE,
-    `deploy/${name}`,
-    '-o',
-    'jsonpath={.spec.template.spec.containers[0].image}',
-  );
 
 export const history = async (): Promise<readonly { revision: number; status: string; action: string }[]> =>
   JSON.parse(

@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fingerprint, SERVICE, sql } from '../e2e/database.ts';
-import { CONTEXT, config, ROOT, type Run, timed, topology, VALUES } from '../e2e/support.ts';
-import { history, imageNow, imageOf, tagImages } from './images.ts';
+import { CONTEXT, config, imageNow, ROOT, type Run, timed, topology, VALUES } from '../e2e/support.ts';
+import { history, imageOf, tagImages } from './images.ts';
 
 const MINUTES = 60_000;
 const TABLES = "SELECT relname FROM pg_class WHERE relname IN ('of_the_release', 'written_since') ORDER BY 1";

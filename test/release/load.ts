@@ -10,6 +10,10 @@ const STREAMS = 4;
 /** Words of a chat; the stand-in sends one every 50 ms, so that a stream is open for about half a minute. */
 const WORDS = 600;
 const TIMEOUT_MS = 30_000;
+/** A connection that ends later than this after a request had the request in work. */
+const ON_ITS_WAY_MS = 200;
+
+class ClosedWhileIdle extends Error {}
 
 interface Ask {
   readonly method: 'GET' | 'POST';
@@ -46,6 +50,8 @@ export interface LoadResult {
   /** Chats that were answered to the end, word by word. */
   readonly streams: number;
   readonly cut: readonly string[];
+  /** Requests that were sent again, because their kept connection was closed before they reached it. */
+  readonly resent: number;
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
@@ -60,6 +66,7 @@ export class Load {
   readonly #started = performance.now();
   readonly #running: Promise<void>[];
   #streams = 0;
+  #resent = 0;
   #ends = false;
 
   /** Begins at once. @param streams also keep chats open: the provider stand-in must run. */
@@ -89,6 +96,7 @@ export class Load {
       failures: this.#failures,
       streams: this.#streams,
       cut: this.#cut,
+      resent: this.#resent,
       p50: at(0.5),
       p99: at(0.99),
       slowest: at(1),
@@ -135,9 +143,24 @@ export class Load {
     }
   }
 
-  async #send({ method, path, body }: Ask, timeout = TIMEOUT_MS): Promise<{ status: number; text: string }> {
+  /**
+   * A server that ends closes connections that are idle, and cannot tell that a request is on its way: HTTP clients
+   * send it again on a new connection (RFC 9112, 9.3.1; `reusedSocket` in Node's documentation).
+   */
+  async #send(ask: Ask, timeout = TIMEOUT_MS): Promise<{ status: number; text: string }> {
+    try {
+      return await this.#sendOnce(ask, timeout);
+    } catch (error) {
+      if (!(error instanceof ClosedWhileIdle)) throw error;
+      this.#resent += 1;
+      return this.#sendOnce(ask, timeout);
+    }
+  }
+
+  async #sendOnce({ method, path, body }: Ask, timeout: number): Promise<{ status: number; text: string }> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const sentAt = performance.now();
       const outgoing = request(
         {
           host: '127.0.0.1',
@@ -158,7 +181,10 @@ export class Load {
         resolve,
       );
       outgoing.on('timeout', () => outgoing.destroy(new Error(`nothing came for ${timeout / 1000} s`)));
-      outgoing.on('error', reject);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        const closed = outgoing.reusedSocket && error.code === 'ECONNRESET';
+        reject(closed && performance.now() - sentAt < ON_ITS_WAY_MS ? new ClosedWhileIdle() : error);
+      });
       outgoing.end(payload);
     });
     const parts: Buffer[] = [];
@@ -180,14 +206,14 @@ function cutIn(text: string, message: string): string | undefined {
 
 /** One line of figures; what failed, by kind, below. */
 export function figures(title: string, load: LoadResult): string {
-  const { requests, seconds, failures, streams, cut, p50, p99, slowest } = load;
+  const { requests, seconds, failures, streams, cut, resent, p50, p99, slowest } = load;
   const kinds = new Map<string, number>();
   for (const failure of [...failures, ...cut]) {
     const kind = failure.slice(failure.indexOf(' ') + 1).replaceAll(/"request_id":"[^"]*"|[\d.]{3,}/g, '…');
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
   return [
-    `${title}: ${requests} requests in ${seconds} s, ${failures.length} failed; ${streams} chat streams, ${cut.length} cut; p50 ${p50} ms, p99 ${p99} ms, slowest ${slowest} ms`,
+    `${title}: ${requests} requests in ${seconds} s, ${failures.length} failed; ${streams} chat streams, ${cut.length} cut; ${resent} sent again; p50 ${p50} ms, p99 ${p99} ms, slowest ${slowest} ms`,
     ...[...kinds].map(([kind, count]) => `  ${count} × ${kind}`),
     ...[...failures, ...cut].slice(0, 40).map((failure) => `    ${failure}`),
   ].join('\n');
