@@ -33,6 +33,7 @@
  */
 import { k8s } from 'cdk8s-plus-28';
 import { bytesOf, formatMemory } from '../config/quantity.ts';
+import { withContainers } from './pod.ts';
 
 const LOGS = 256 * 2 ** 20;
 const REQUESTED = 1 / 8;
@@ -56,16 +57,11 @@ export function podWithDisk(pod: k8s.PodSpec): k8s.PodSpec {
   const sizes = new Map(
     (pod.volumes ?? []).map(({ name, emptyDir }): [string, number] => [name, bytesOnDisk(emptyDir)]),
   );
-  const sized = (container: k8s.Container): k8s.Container => {
+  return withContainers(pod, (container) => {
     const mounted = new Set((container.volumeMounts ?? []).map(({ name }) => name));
     const bytes = [...mounted].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
     return { ...container, resources: withDisk(container.resources ?? {}, bytes) };
-  };
-  return {
-    ...pod,
-    containers: pod.containers.map(sized),
-    ...(pod.initContainers ? { initContainers: pod.initContainers.map(sized) } : {}),
-  };
+  });
 }
 
 const bytesOnDisk = (emptyDir: k8s.EmptyDirVolumeSource | undefined): number =>

@@ -3,7 +3,7 @@ import type { k8s } from 'cdk8s-plus-28';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import type { ImageName } from '../config/versions.ts';
-import { containerSecurity, resources, SMALL } from './pod.ts';
+import { resources, SMALL } from './pod.ts';
 
 export const FOLLOWER = 'follow-secrets';
 
@@ -28,9 +28,7 @@ const exec = (script: string): k8s.Probe => ({
 export const follower = ({ config, image, heartbeat, env = [], ...rest }: FollowerProps): k8s.Container => ({
   name: FOLLOWER,
   image: thirdPartyImage(config, image),
-  imagePullPolicy: 'IfNotPresent',
   resources: resources(config, SMALL.cpu, SMALL.memory),
-  securityContext: containerSecurity,
   env: [...env, { name: 'HEARTBEAT', value: heartbeat }],
   // Succeeds for good after the first round: a sidecar that fails must not take its server out of the
   // Service.

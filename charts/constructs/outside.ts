@@ -3,6 +3,7 @@ import type { k8s } from 'cdk8s-plus-28';
 import type { Config } from '../config/schema.ts';
 import { type Component, type ComponentKind, podsOf, ZONES } from '../graph/model.ts';
 import { namespaceOf } from './names.ts';
+import { withContainers } from './pod.ts';
 
 const TRUST = { name: 'trust', mountPath: '/run/trust', readOnly: true };
 export const CA_BUNDLE = `${TRUST.mountPath}/ca.crt`;
@@ -17,25 +18,15 @@ export function withTrust(config: Config, { kind }: Component, pod: k8s.PodSpec)
   if (!trusts(config) || !CALLING_OUT.includes(kind)) return pod;
   const { configMap, secret, key } = config.trust;
   const items = [{ key, path: 'ca.crt' }];
-  const trusting = (container: k8s.Container): k8s.Container => ({
+  const bundle = configMap
+    ? { configMap: { name: configMap, items } }
+    : { secret: { secretName: secret ?? '', items } };
+  const trusting = withContainers(pod, (container) => ({
     ...container,
     env: [...(container.env ?? []), ...TRUST_VARIABLES.map((name) => ({ name, value: CA_BUNDLE }))],
     volumeMounts: [...(container.volumeMounts ?? []), TRUST],
-  });
-  return {
-    ...pod,
-    containers: pod.containers.map(trusting),
-    ...(pod.initContainers ? { initContainers: pod.initContainers.map(trusting) } : {}),
-    volumes: [
-      ...(pod.volumes ?? []),
-      configMap
-        ? { name: TRUST.name, configMap: { name: configMap, items } }
-        : {
-            name: TRUST.name,
-            secret: { secretName: secret ?? '', items },
-          },
-    ],
-  };
+  }));
+  return { ...trusting, volumes: [...(pod.volumes ?? []), { name: TRUST.name, ...bundle }] };
 }
 
 /** `NO_PROXY`: this machine, the names and namespaces of the cluster, its IPv4 ranges, then those of the configuration. */

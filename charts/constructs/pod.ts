@@ -52,6 +52,16 @@ export const containerSecurity: k8s.SecurityContext = {
   capabilities: { drop: ['ALL'] },
 };
 
+/** The pod with every container changed, those that prepare it too. */
+export const withContainers = (
+  pod: k8s.PodSpec,
+  change: (container: k8s.Container) => k8s.Container,
+): k8s.PodSpec => ({
+  ...pod,
+  containers: pod.containers.map(change),
+  ...(pod.initContainers ? { initContainers: pod.initContainers.map(change) } : {}),
+});
+
 /** Claim of a volume that one node mounts at a time, of the configured storage class. */
 export const volumeClaim = (config: Config, storage: string): k8s.PersistentVolumeClaimSpec => ({
   accessModes: ['ReadWriteOnce'],

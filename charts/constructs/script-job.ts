@@ -8,7 +8,7 @@ import type { ImageName } from '../config/versions.ts';
 import type { Allowance, Component } from '../graph/model.ts';
 import { checksum } from './checksum.ts';
 import { componentLabels, priorityClass } from './names.ts';
-import { containerSecurity, podSecurity, resources } from './pod.ts';
+import { podSecurity, resources } from './pod.ts';
 import { podTemplate } from './template.ts';
 
 /** A CronJob needs a schedule, even when it is suspended. */
@@ -80,20 +80,15 @@ export class ScriptJob extends Construct {
 function podSpec({ config, component, image, user, ...props }: ScriptJobProps): k8s.PodSpec {
   return {
     restartPolicy: 'Never',
-    serviceAccountName: component.name,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
     priorityClassName: priorityClass(config, 'batch'),
     securityContext: podSecurity(user),
     containers: [
       {
         name: 'job',
         image: thirdPartyImage(config, image),
-        imagePullPolicy: 'IfNotPresent',
         command: [...props.command],
         env: Object.entries(props.env).map(([name, value]) => ({ name, value })),
         resources: resources(config, props.cpu, props.memory),
-        securityContext: containerSecurity,
         volumeMounts: [{ name: 'scripts', mountPath: '/scripts', readOnly: true }, ...props.mounts],
       },
     ],

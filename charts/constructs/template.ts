@@ -8,6 +8,7 @@ import type { Component } from '../graph/model.ts';
 import { podWithDisk } from './disk.ts';
 import { componentLabels } from './names.ts';
 import { withTrust } from './outside.ts';
+import { containerSecurity, withContainers } from './pod.ts';
 
 export interface PodTemplateProps {
   readonly config: Config;
@@ -26,6 +27,7 @@ export interface PodTemplate {
 export function podTemplate({ config, component, annotations = {}, spec }: PodTemplateProps): PodTemplate {
   const settings = podSettings(config, component);
   const allAnnotations = { ...settings.podAnnotations, ...annotations };
+  const pod = podWithDisk(withDefaults(spec, component));
   return {
     metadata: {
       labels: { ...settings.podLabels, ...componentLabels(config, component) },
@@ -34,8 +36,22 @@ export function podTemplate({ config, component, annotations = {}, spec }: PodTe
     spec: withTrust(
       config,
       component,
-      withResources(withPlacement(podWithDisk(spec), component, settings), component, settings),
+      withResources(withPlacement(pod, component, settings), component, settings),
     ),
+  };
+}
+
+/** What pods have unless they say otherwise: an account without a token, no privileges, images pulled once. */
+function withDefaults(pod: k8s.PodSpec, { name }: Component): k8s.PodSpec {
+  return {
+    ...withContainers(pod, (container) => ({
+      ...container,
+      imagePullPolicy: container.imagePullPolicy ?? 'IfNotPresent',
+      securityContext: container.securityContext ?? containerSecurity,
+    })),
+    serviceAccountName: pod.serviceAccountName ?? name,
+    automountServiceAccountToken: pod.automountServiceAccountToken ?? false,
+    enableServiceLinks: pod.enableServiceLinks ?? false,
   };
 }
 
@@ -68,7 +84,7 @@ function withResources(pod: k8s.PodSpec, { name }: Component, { resources = {} }
   const unknown = Object.keys(resources).find((container) => !containers.includes(container));
   const field = `pods.components.${name}.resources`;
   if (unknown) throw new ConfigError(field, unknown, `one of ${containers.join(', ')}`);
-  const sized = (container: k8s.Container): k8s.Container => {
+  return withContainers(pod, (container) => {
     const own = resources[container.name];
     if (!own) return container;
     const merged = {
@@ -77,12 +93,7 @@ function withResources(pod: k8s.PodSpec, { name }: Component, { resources = {} }
     };
     checkAmounts(merged, `${field}.${container.name}`);
     return { ...container, resources: merged };
-  };
-  return {
-    ...pod,
-    containers: pod.containers.map(sized),
-    ...(pod.initContainers ? { initContainers: pod.initContainers.map(sized) } : {}),
-  };
+  });
 }
 
 const quantities = (amounts: Readonly<Record<string, string | undefined>> = {}) =>

@@ -5,14 +5,7 @@ import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { follower } from '../constructs/follower.ts';
 import { priorityClass } from '../constructs/names.ts';
-import {
-  containerSecurity,
-  podSecurity,
-  resources,
-  SMALL,
-  scratch,
-  secretVolume,
-} from '../constructs/pod.ts';
+import { podSecurity, resources, SMALL, scratch, secretVolume } from '../constructs/pod.ts';
 import { Store } from '../constructs/store.ts';
 import { type Component, PORTS, type ServiceSpec } from '../graph/model.ts';
 import {
@@ -93,9 +86,6 @@ export class Postgres extends Construct {
 
   private podSpec({ config, component, spec }: PostgresProps, database: Database): k8s.PodSpec {
     return {
-      serviceAccountName: component.name,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'critical'),
       // A fast shutdown writes a checkpoint, which takes time.
       terminationGracePeriodSeconds: 60,
@@ -131,14 +121,12 @@ export class Postgres extends Construct {
     return {
       name: 'initialize',
       image: thirdPartyImage(config, 'postgres'),
-      imagePullPolicy: 'IfNotPresent',
       command: ['bash', `${CONFIG}/initialize.sh`],
       env: [
         { name: 'PGDATA', value: PGDATA },
         { name: 'SECRETS_DIR', value: SECRETS },
       ],
       resources: resources(config, config.databases.cpu, config.databases.memory),
-      securityContext: containerSecurity,
       volumeMounts: [
         { name: 'data', mountPath: DATA },
         FILES,
@@ -153,12 +141,10 @@ export class Postgres extends Construct {
     return {
       name: 'postgresql',
       image: thirdPartyImage(config, 'postgres'),
-      imagePullPolicy: 'IfNotPresent',
       args: ['postgres', '-c', `config_file=${CONFIG}/postgresql.conf`],
       env: [{ name: 'PGDATA', value: PGDATA }],
       ports: [{ name: 'postgresql', containerPort: PORTS.postgres }],
       resources: resources(config, config.databases.cpu, config.databases.memory),
-      securityContext: containerSecurity,
       ...probes(database),
       volumeMounts: [
         { name: 'data', mountPath: DATA },
@@ -175,7 +161,6 @@ export class Postgres extends Construct {
     return {
       name: 'exporter',
       image: thirdPartyImage(config, 'postgresExporter'),
-      imagePullPolicy: 'IfNotPresent',
       env: [
         {
           name: 'DATA_SOURCE_NAME',
@@ -185,7 +170,6 @@ export class Postgres extends Construct {
       ],
       ports: [{ name: 'metrics', containerPort: PORTS.postgresMetrics }],
       resources: resources(config, SMALL.cpu, SMALL.memory),
-      securityContext: containerSecurity,
       livenessProbe: {
         tcpSocket: { port: k8s.IntOrString.fromString('metrics') },
         periodSeconds: 30,

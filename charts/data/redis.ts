@@ -7,14 +7,7 @@ import { bytesOf } from '../config/quantity.ts';
 import type { Config } from '../config/schema.ts';
 import { follower } from '../constructs/follower.ts';
 import { priorityClass } from '../constructs/names.ts';
-import {
-  containerSecurity,
-  podSecurity,
-  resources,
-  SMALL,
-  scratch,
-  secretVolume,
-} from '../constructs/pod.ts';
+import { podSecurity, resources, SMALL, scratch, secretVolume } from '../constructs/pod.ts';
 import { REDIS_SECRET } from '../constructs/secret-names.ts';
 import { Store } from '../constructs/store.ts';
 import { type Component, PORTS } from '../graph/model.ts';
@@ -85,25 +78,18 @@ export class Redis extends Construct {
   }
 
   private podSpec(config: Config, name: string): k8s.PodSpec {
-    const base = {
-      image: thirdPartyImage(config, 'redis'),
-      imagePullPolicy: 'IfNotPresent',
-      securityContext: containerSecurity,
-    };
+    const image = thirdPartyImage(config, 'redis');
     const files = { name: 'config', mountPath: CONFIG, readOnly: true };
     const secrets = { name: 'secrets', mountPath: '/run/secrets/redis', readOnly: true };
     const run = { name: 'run', mountPath: '/run/redis' };
     return {
-      serviceAccountName: name,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'critical'),
       terminationGracePeriodSeconds: 30,
       securityContext: podSecurity(REDIS_USER, REDIS_GROUP),
       initContainers: [
         {
-          ...base,
           name: 'auth',
+          image,
           command: ['bash', `${CONFIG}/secrets.sh`, 'start'],
           resources: resources(config, SMALL.cpu, SMALL.memory),
           volumeMounts: [files, secrets, run],
@@ -111,8 +97,8 @@ export class Redis extends Construct {
       ],
       containers: [
         {
-          ...base,
           name: 'redis',
+          image,
           args: ['redis-server', `${CONFIG}/redis.conf`],
           ports: [{ name: 'redis', containerPort: PORTS.redis }],
           resources: resources(config, config.redis.cpu, config.redis.memory),
@@ -163,8 +149,6 @@ export class Redis extends Construct {
     return {
       name: 'exporter',
       image: thirdPartyImage(config, 'redisExporter'),
-      imagePullPolicy: 'IfNotPresent',
-      securityContext: containerSecurity,
       env: [
         { name: 'REDIS_ADDR', value: `redis://127.0.0.1:${PORTS.redis}` },
         { name: 'REDIS_PASSWORD_FILE', value: '/run/redis/exporter.json' },

@@ -9,7 +9,7 @@ import { checksum } from '../constructs/checksum.ts';
 import { clusterScoped } from '../constructs/cluster-scoped.ts';
 import { addDisruptionBudget } from '../constructs/disruption.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
-import { containerSecurity, podSecurity, resources, scratch, spread, withoutGap } from '../constructs/pod.ts';
+import { podSecurity, resources, scratch, spread, withoutGap } from '../constructs/pod.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, EDGE, PORTS, type Topology } from '../graph/model.ts';
@@ -187,9 +187,7 @@ export class Traefik extends Construct {
   private podSpec(config: Config, component: Component, scratchMiB: number): k8s.PodSpec {
     const ping = { path: '/ping', port: k8s.IntOrString.fromString('metrics') };
     return {
-      serviceAccountName: EDGE,
       automountServiceAccountToken: true,
-      enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'critical'),
       terminationGracePeriodSeconds: edgeGrace(config).total,
       securityContext: podSecurity(TRAEFIK_USER),
@@ -198,11 +196,9 @@ export class Traefik extends Construct {
         {
           name: EDGE,
           image: thirdPartyImage(config, 'traefik'),
-          imagePullPolicy: 'IfNotPresent',
           args: args(config),
           ports: component.ports.map((port) => ({ name: port.name, containerPort: port.number })),
           resources: resources(config, config.edge.cpu, config.edge.memory),
-          securityContext: containerSecurity,
           startupProbe: { httpGet: ping, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 60 },
           readinessProbe: { httpGet: ping, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 2 },
           livenessProbe: { tcpSocket: { port: ping.port }, periodSeconds: 30, timeoutSeconds: 5 },

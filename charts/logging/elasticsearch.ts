@@ -6,7 +6,7 @@ import { thirdPartyImage } from '../config/images.ts';
 import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
-import { containerSecurity, podSecurity, resources, type SecretFile, scratch } from '../constructs/pod.ts';
+import { podSecurity, resources, type SecretFile, scratch } from '../constructs/pod.ts';
 import { Store } from '../constructs/store.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
@@ -128,15 +128,10 @@ export class Elasticsearch extends Construct {
       : [];
     const base = {
       image: thirdPartyImage(config, 'elasticsearch'),
-      imagePullPolicy: 'IfNotPresent',
       resources: resources(config, CPU, MEMORY),
-      securityContext: containerSecurity,
     };
     const tmp = { name: 'tmp', mountPath: '/tmp' };
     return {
-      serviceAccountName: component.name,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'standard'),
       // Elasticsearch ends searches and writes its memory to disk.
       terminationGracePeriodSeconds: 120,

@@ -112,9 +112,6 @@ export class Filebeat extends Construct {
 
   private podSpec(config: Config, component: Component): k8s.PodSpec {
     return {
-      serviceAccountName: component.name,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'standard'),
       terminationGracePeriodSeconds: 30,
       // Root, without a single capability: log files belong to root, and only root may read them.
@@ -125,7 +122,6 @@ export class Filebeat extends Construct {
         {
           name: FILEBEAT,
           image: thirdPartyImage(config, 'filebeat'),
-          imagePullPolicy: 'IfNotPresent',
           command: START,
           env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
           ports: [{ name: 'http', containerPort: HTTP_PORT }],

@@ -6,7 +6,7 @@ import { thirdPartyImage } from '../config/images.ts';
 import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
-import { containerSecurity, podSecurity, resources, scratch, spread } from '../constructs/pod.ts';
+import { podSecurity, resources, scratch, spread } from '../constructs/pod.ts';
 import { listens, rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { toYaml } from '../constructs/yaml.ts';
@@ -104,25 +104,17 @@ export class Kibana extends Construct {
   }
 
   private podSpec(config: Config, component: Component): k8s.PodSpec {
-    const base = {
-      image: thirdPartyImage(config, 'kibana'),
-      imagePullPolicy: 'IfNotPresent',
-      securityContext: containerSecurity,
-    };
     const run = { name: 'run', mountPath: RUN };
     const keys = Object.values(KIBANA_KEYS).map((key) => ({ secret: KIBANA_SECRET, key, path: key }));
     return {
-      serviceAccountName: KIBANA,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'standard'),
       terminationGracePeriodSeconds: 60,
       securityContext: podSecurity(ELASTIC_USER),
       ...spread({ ...component.selector }),
       containers: [
         {
-          ...base,
           name: KIBANA,
+          image: thirdPartyImage(config, 'kibana'),
           command: START,
           env: [
             ...secretsEnvironment,

@@ -6,7 +6,7 @@ import { thirdPartyImage } from '../config/images.ts';
 import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
-import { containerSecurity, podSecurity, resources, scratch } from '../constructs/pod.ts';
+import { podSecurity, resources, scratch } from '../constructs/pod.ts';
 import { listens, rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { Store } from '../constructs/store.ts';
 import { toYaml } from '../constructs/yaml.ts';
@@ -156,28 +156,20 @@ export class Logstash extends Construct {
   }
 
   private podSpec(config: Config, component: Component): k8s.PodSpec {
-    const base = {
-      image: thirdPartyImage(config, 'logstash'),
-      imagePullPolicy: 'IfNotPresent',
-      securityContext: containerSecurity,
-    };
     const mounts = [
       { name: 'config', mountPath: CONFIG, readOnly: true },
       secretsMount,
       { name: 'run', mountPath: RUN },
     ];
     return {
-      serviceAccountName: component.name,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'standard'),
       // Logstash sends open batches to Elasticsearch or keeps them in the queue.
       terminationGracePeriodSeconds: 90,
       securityContext: podSecurity(ELASTIC_USER),
       containers: [
         {
-          ...base,
           name: LOGSTASH,
+          image: thirdPartyImage(config, 'logstash'),
           command: START,
           env: [...secretsEnvironment, { name: 'LS_JAVA_OPTS', value: `-Xms${HEAP} -Xmx${HEAP}` }],
           ports: [

@@ -48,6 +48,7 @@ export class Setup extends Construct {
   private podSpec(config: Config, component: Component): k8s.PodSpec {
     return {
       restartPolicy: 'OnFailure',
+      // Pods have these three anyway. Without them the hash, and so the Job, would be another.
       serviceAccountName: component.name,
       automountServiceAccountToken: false,
       enableServiceLinks: false,

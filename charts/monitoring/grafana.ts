@@ -8,15 +8,7 @@ import type { Config } from '../config/schema.ts';
 import { checksum } from '../constructs/checksum.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import type { PlatformChartProps } from '../constructs/platform-chart.ts';
-import {
-  containerSecurity,
-  podSecurity,
-  resources,
-  scratch,
-  secretVolume,
-  spread,
-  withoutGap,
-} from '../constructs/pod.ts';
+import { podSecurity, resources, scratch, secretVolume, spread, withoutGap } from '../constructs/pod.ts';
 import { rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
@@ -93,9 +85,6 @@ function podSpec(config: Config, component: Component, folders: readonly string[
   const port = k8s.IntOrString.fromString('http');
   const health = { httpGet: { path: '/api/health', port }, timeoutSeconds: 5 };
   return {
-    serviceAccountName: GRAFANA,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
     priorityClassName: priorityClass(config, 'standard'),
     terminationGracePeriodSeconds: 30,
     securityContext: podSecurity(GRAFANA_USER),
@@ -104,12 +93,10 @@ function podSpec(config: Config, component: Component, folders: readonly string[
       {
         name: GRAFANA,
         image: thirdPartyImage(config, 'grafana'),
-        imagePullPolicy: 'IfNotPresent',
         command: ['sh', '-euc', START],
         env: [{ name: 'GOMEMLIMIT', value: String(Math.floor(bytesOf(memory.limit) * SOFT_LIMIT)) }],
         ports: component.ports.map(({ name, number }) => ({ name, containerPort: number })),
         resources: resources(config, cpu, memory),
-        securityContext: containerSecurity,
         startupProbe: { ...health, periodSeconds: 2, failureThreshold: 60 },
         readinessProbe: { ...health, periodSeconds: 10 },
         livenessProbe: unchangedFiles(

@@ -6,7 +6,7 @@ import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { componentLabels, namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
 import type { PlatformChartProps } from '../constructs/platform-chart.ts';
-import { containerSecurity, podSecurity, resources, spread, withoutGap } from '../constructs/pod.ts';
+import { podSecurity, resources, spread, withoutGap } from '../constructs/pod.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { type Component, KUBE_STATE_METRICS } from '../graph/model.ts';
@@ -46,9 +46,7 @@ export function addKubeStateMetrics(scope: Construct, { config, topology }: Plat
 function podSpec(config: Config, component: Component): k8s.PodSpec {
   const http = (path: string, port: string) => ({ path, port: k8s.IntOrString.fromString(port) });
   return {
-    serviceAccountName: KUBE_STATE_METRICS,
     automountServiceAccountToken: true,
-    enableServiceLinks: false,
     priorityClassName: priorityClass(config, 'standard'),
     terminationGracePeriodSeconds: 30,
     securityContext: podSecurity(UNPRIVILEGED),
@@ -57,7 +55,6 @@ function podSpec(config: Config, component: Component): k8s.PodSpec {
       {
         name: KUBE_STATE_METRICS,
         image: thirdPartyImage(config, 'kubeStateMetrics'),
-        imagePullPolicy: 'IfNotPresent',
         args: [
           `--port=${portOf(component, 'metrics')}`,
           `--telemetry-port=${TELEMETRY_PORT}`,
@@ -73,7 +70,6 @@ function podSpec(config: Config, component: Component): k8s.PodSpec {
           { name: 'telemetry', containerPort: TELEMETRY_PORT },
         ],
         resources: resources(config, CPU, MEMORY),
-        securityContext: containerSecurity,
         readinessProbe: { httpGet: http('/readyz', 'telemetry'), periodSeconds: 10, timeoutSeconds: 5 },
         livenessProbe: { httpGet: http('/livez', 'metrics'), periodSeconds: 30, timeoutSeconds: 5 },
       },

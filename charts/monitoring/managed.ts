@@ -7,7 +7,7 @@ import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { IMAGES } from '../config/versions.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
-import { containerSecurity, podSecurity, resources, volumeClaim } from '../constructs/pod.ts';
+import { podSecurity, resources, volumeClaim } from '../constructs/pod.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { portOf } from '../graph/build.ts';
 import type { Allowance, Component } from '../graph/model.ts';
@@ -39,9 +39,7 @@ export function managedPod(props: ManagedPodProps): ManagedPodSpec {
   const reloader = (name: string): k8s.Container => ({
     name,
     image: thirdPartyImage(config, 'prometheusConfigReloader'),
-    imagePullPolicy: 'IfNotPresent',
     resources: resources(config, RELOADER.cpu, RELOADER.memory),
-    securityContext: containerSecurity,
   });
   const { metadata, spec } = podTemplate({
     config,
@@ -49,11 +47,7 @@ export function managedPod(props: ManagedPodProps): ManagedPodSpec {
     spec: {
       priorityClassName: priorityClass(config, 'standard'),
       containers: [
-        {
-          name: image,
-          resources: resources(config, props.cpu, props.memory),
-          securityContext: containerSecurity,
-        },
+        { name: image, resources: resources(config, props.cpu, props.memory) },
         reloader('config-reloader'),
       ],
       initContainers: [reloader('init-config-reloader')],
@@ -61,20 +55,20 @@ export function managedPod(props: ManagedPodProps): ManagedPodSpec {
   });
   const { containers, initContainers = [], runtimeClassName: _none, ...placement } = spec;
   const [main = { name: image }, ...others] = containers;
-  const { resources: own, ...withoutResources } = main;
+  const { resources: own = {}, imagePullPolicy = 'IfNotPresent', ...patch } = main;
   return {
     version: tagOf(IMAGES[image]),
     image: thirdPartyImage(config, image),
-    imagePullPolicy: 'IfNotPresent',
+    imagePullPolicy,
     replicas: 1,
     podMetadata: metadata,
+    ...placement,
     serviceAccountName: component.name,
     automountServiceAccountToken: props.token ?? false,
     enableServiceLinks: false,
-    ...placement,
     securityContext: podSecurity(UNPRIVILEGED),
-    resources: own ?? {},
-    containers: [withoutResources, ...others],
+    resources: own,
+    containers: [patch, ...others],
     initContainers,
     storage: { volumeClaimTemplate: { metadata: { labels }, spec: volumeClaim(config, props.storage) } },
     portName: 'web',

@@ -6,7 +6,7 @@ import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import type { PlatformChartProps } from '../constructs/platform-chart.ts';
-import { containerSecurity, podSecurity, resources } from '../constructs/pod.ts';
+import { podSecurity, resources } from '../constructs/pod.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { type Component, NODE_EXPORTER } from '../graph/model.ts';
@@ -59,9 +59,6 @@ function podSpec(config: Config, component: Component): k8s.PodSpec {
   const port = k8s.IntOrString.fromString('metrics');
   const volumes = Object.entries(HOST_PATHS);
   return {
-    serviceAccountName: NODE_EXPORTER,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
     priorityClassName: priorityClass(config, 'standard'),
     terminationGracePeriodSeconds: 30,
     securityContext: podSecurity(UNPRIVILEGED),
@@ -72,7 +69,6 @@ function podSpec(config: Config, component: Component): k8s.PodSpec {
       {
         name: NODE_EXPORTER,
         image: thirdPartyImage(config, 'nodeExporter'),
-        imagePullPolicy: 'IfNotPresent',
         args: [
           `--web.listen-address=:${portOf(component, 'metrics')}`,
           '--path.rootfs=/host/root',
@@ -85,7 +81,6 @@ function podSpec(config: Config, component: Component): k8s.PodSpec {
         ],
         ports: component.ports.map(({ name, number }) => ({ name, containerPort: number })),
         resources: resources(config, CPU, MEMORY),
-        securityContext: containerSecurity,
         readinessProbe: { httpGet: { path: '/', port }, periodSeconds: 10, timeoutSeconds: 5 },
         livenessProbe: { tcpSocket: { port }, periodSeconds: 30, timeoutSeconds: 5 },
         volumeMounts: volumes.map(([name]) => ({

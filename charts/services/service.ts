@@ -11,7 +11,6 @@ import { addDisruptionBudget } from '../constructs/disruption.ts';
 import { componentLabels, priorityClass } from '../constructs/names.ts';
 import {
   APP_USER,
-  containerSecurity,
   podSecurity,
   resources,
   SECRETS_DIR,
@@ -108,19 +107,14 @@ export class AssistantService extends Construct {
     const container: k8s.Container = {
       name: spec.name,
       image: serviceImage(config, spec),
-      imagePullPolicy: 'IfNotPresent',
       env: serviceEnvironment(config, topology, component, spec),
       resources: resources(config, own?.cpu ?? spec.cpu, own?.memory ?? spec.memory),
-      securityContext: containerSecurity,
       volumeMounts: [
         { name: 'secrets', mountPath: SECRETS_DIR, readOnly: true },
         { name: 'tmp', mountPath: '/tmp' },
       ],
     };
     return {
-      serviceAccountName: spec.name,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'standard'),
       terminationGracePeriodSeconds: serviceGrace(config, spec).total,
       securityContext: podSecurity(APP_USER),

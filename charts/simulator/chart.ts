@@ -7,7 +7,6 @@ import { componentLabels, priorityClass } from '../constructs/names.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import {
   APP_USER,
-  containerSecurity,
   podSecurity,
   resources,
   SECRETS_DIR,
@@ -73,9 +72,6 @@ export class SimulatorChart extends PlatformChart {
       timeoutSeconds: 5,
     });
     return {
-      serviceAccountName: name,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
       priorityClassName: priorityClass(config, 'batch'),
       terminationGracePeriodSeconds: 30,
       securityContext: podSecurity(APP_USER),
@@ -84,7 +80,6 @@ export class SimulatorChart extends PlatformChart {
         {
           name,
           image: serviceImage(config, spec),
-          imagePullPolicy: 'IfNotPresent',
           command: ['python', '-m', module],
           args: [
             ...(config.ipFamilies.includes('IPv6') ? [`--host=${listenAddress(config)}`] : []),
@@ -93,7 +88,6 @@ export class SimulatorChart extends PlatformChart {
           ...(secret ? { env: [{ name: 'SECRETS_DIR', value: SECRETS_DIR }] } : {}),
           ports: component.ports.map((port) => ({ name: port.name, containerPort: port.number })),
           resources: resources(config, SMALL.cpu, { request: '64Mi', limit: '128Mi' }),
-          securityContext: containerSecurity,
           startupProbe: probe(1, 60),
           readinessProbe: probe(10, 3),
           livenessProbe: {
