@@ -4,6 +4,7 @@ import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import type { ImageName } from '../config/versions.ts';
 import { resources, SMALL } from './pod.ts';
+import { exec } from './probes.ts';
 
 export const FOLLOWER = 'follow-secrets';
 
@@ -19,12 +20,6 @@ export interface FollowerProps {
   readonly volumeMounts: k8s.VolumeMount[];
 }
 
-const exec = (script: string): k8s.Probe => ({
-  exec: { command: ['sh', '-c', script] },
-  periodSeconds: 30,
-  timeoutSeconds: 5,
-});
-
 export const follower = ({ config, image, heartbeat, env = [], ...rest }: FollowerProps): k8s.Container => ({
   name: FOLLOWER,
   image: thirdPartyImage(config, image),
@@ -32,7 +27,9 @@ export const follower = ({ config, image, heartbeat, env = [], ...rest }: Follow
   env: [...env, { name: 'HEARTBEAT', value: heartbeat }],
   // Succeeds for good after the first round: a sidecar that fails must not take its server out of the
   // Service.
-  readinessProbe: { ...exec(`[ -e ${heartbeat} ]`), periodSeconds: 5 },
-  livenessProbe: exec(`recent=$(find ${heartbeat} -mmin -2)\n[ -n "$recent" ]`),
+  readinessProbe: exec(['sh', '-c', `[ -e ${heartbeat} ]`], { periodSeconds: 5 }),
+  livenessProbe: exec(['sh', '-c', `recent=$(find ${heartbeat} -mmin -2)\n[ -n "$recent" ]`], {
+    periodSeconds: 30,
+  }),
   ...rest,
 });

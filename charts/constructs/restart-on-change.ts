@@ -3,6 +3,7 @@
  * the mounted files with those at start, so it works with every tool that changes a Secret.
  */
 import type { k8s } from 'cdk8s-plus-28';
+import { exec } from './probes.ts';
 
 const sum = (folder: string): string => `sha256sum ${folder}/*`;
 
@@ -15,18 +16,12 @@ export const unchangedFiles = (
   folder: string,
   state: string,
   alive: string,
-): k8s.Probe => ({
-  exec: {
-    command: [
-      shell,
-      '-euc',
-      `now=$(${sum(folder)})\nbefore=$(cat ${state})\n[ "$now" = "$before" ]\n${alive}`,
-    ],
-  },
-  periodSeconds: 30,
-  timeoutSeconds: 10,
-  failureThreshold: 3,
-});
+): k8s.Probe =>
+  exec([shell, '-euc', `now=$(${sum(folder)})\nbefore=$(cat ${state})\n[ "$now" = "$before" ]\n${alive}`], {
+    periodSeconds: 30,
+    timeoutSeconds: 10,
+    failureThreshold: 3,
+  });
 
 /** A shell command that fails unless something listens on the port. */
 export const listens = (port: number): string => `: < /dev/tcp/127.0.0.1/${port}`;

@@ -1,11 +1,12 @@
 /** One PostgreSQL: server and metrics exporter, their configuration, roles and probes. */
-import { k8s } from 'cdk8s-plus-28';
+import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { follower } from '../constructs/follower.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { podSecurity, resources, SMALL, scratch, secretVolume } from '../constructs/pod.ts';
+import { exec, http, tcp } from '../constructs/probes.ts';
 import { Store } from '../constructs/store.ts';
 import { type Component, PORTS, type ServiceSpec } from '../graph/model.ts';
 import {
@@ -39,25 +40,22 @@ export interface PostgresProps {
   readonly spec: ServiceSpec;
 }
 
-const command = (...args: string[]): k8s.ExecAction => ({ command: args });
-
 /** The contract: `pg_isready` every 10 s, timeout 5 s, 5 retries, 30 s to start. */
 function probes(
   database: Database,
 ): Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> {
   // Over TCP: the server that runs the first-start script listens on its socket only.
   const ready = ['pg_isready', '--host=127.0.0.1', '--username=postgres', `--dbname=${database.name}`];
-  const every = { timeoutSeconds: 5, failureThreshold: 5 };
+  const often = { periodSeconds: 10, failureThreshold: 5 };
   return {
     // The first start initializes the volume: the kubelet waits up to 120 s, four times the contract's 30 s.
-    startupProbe: { exec: command(...ready), periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 60 },
-    readinessProbe: { exec: command(...ready), periodSeconds: 10, ...every },
+    startupProbe: exec(ready, { periodSeconds: 2, failureThreshold: 60 }),
+    readinessProbe: exec(ready, often),
     // Status 1 is "up, but rejecting": the kubelet must not kill a server in crash recovery.
-    livenessProbe: {
-      exec: command('sh', '-c', 'pg_isready --quiet --host=127.0.0.1 --username=postgres; [ $? -lt 2 ]'),
-      periodSeconds: 10,
-      ...every,
-    },
+    livenessProbe: exec(
+      ['sh', '-c', 'pg_isready --quiet --host=127.0.0.1 --username=postgres; [ $? -lt 2 ]'],
+      often,
+    ),
   };
 }
 
@@ -170,16 +168,8 @@ export class Postgres extends Construct {
       ],
       ports: [{ name: 'metrics', containerPort: PORTS.postgresMetrics }],
       resources: resources(config, SMALL.cpu, SMALL.memory),
-      livenessProbe: {
-        tcpSocket: { port: k8s.IntOrString.fromString('metrics') },
-        periodSeconds: 30,
-        timeoutSeconds: 5,
-      },
-      readinessProbe: {
-        httpGet: { path: '/', port: k8s.IntOrString.fromString('metrics') },
-        periodSeconds: 10,
-        timeoutSeconds: 5,
-      },
+      livenessProbe: tcp('metrics', { periodSeconds: 30 }),
+      readinessProbe: http('/', 'metrics', { periodSeconds: 10 }),
       volumeMounts: [SOCKET, FILES],
     };
   }

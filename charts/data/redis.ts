@@ -1,6 +1,6 @@
 /** Redis: cache, rate limits and events, with snapshots on a volume and a metrics exporter. */
 import { readFileSync } from 'node:fs';
-import { k8s } from 'cdk8s-plus-28';
+import type { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import { bytesOf } from '../config/quantity.ts';
@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.ts';
 import { follower } from '../constructs/follower.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { podSecurity, resources, SMALL, scratch, secretVolume } from '../constructs/pod.ts';
+import { exec, http, tcp } from '../constructs/probes.ts';
 import { REDIS_SECRET } from '../constructs/secret-names.ts';
 import { Store } from '../constructs/store.ts';
 import { type Component, PORTS } from '../graph/model.ts';
@@ -57,6 +58,7 @@ const CONFIG = '/etc/redis';
 const PING = `REDISCLI_AUTH=$(head -n 1 ${REDIS_PASSWORD_FILE})
 export REDISCLI_AUTH
 redis-cli -h 127.0.0.1 ping`;
+const PONG = ['sh', '-euc', `${PING} | grep -q PONG`];
 
 export interface RedisProps {
   readonly config: Config;
@@ -102,23 +104,10 @@ export class Redis extends Construct {
           args: ['redis-server', `${CONFIG}/redis.conf`],
           ports: [{ name: 'redis', containerPort: PORTS.redis }],
           resources: resources(config, config.redis.cpu, config.redis.memory),
-          startupProbe: {
-            exec: { command: ['sh', '-euc', `${PING} | grep -q PONG`] },
-            periodSeconds: 2,
-            timeoutSeconds: 5,
-            failureThreshold: 30,
-          },
-          readinessProbe: {
-            exec: { command: ['sh', '-euc', `${PING} | grep -q PONG`] },
-            periodSeconds: 10,
-            timeoutSeconds: 5,
-          },
+          startupProbe: exec(PONG, { periodSeconds: 2, failureThreshold: 30 }),
+          readinessProbe: exec(PONG, { periodSeconds: 10 }),
           // Accepts any answer: the kubelet must not kill a server that is loading its snapshot.
-          livenessProbe: {
-            exec: { command: ['sh', '-euc', `${PING} >/dev/null`] },
-            periodSeconds: 30,
-            timeoutSeconds: 5,
-          },
+          livenessProbe: exec(['sh', '-euc', `${PING} >/dev/null`], { periodSeconds: 30 }),
           volumeMounts: [
             { name: 'data', mountPath: '/data' },
             files,
@@ -158,16 +147,8 @@ export class Redis extends Construct {
       ],
       ports: [{ name: 'metrics', containerPort: PORTS.redisMetrics }],
       resources: resources(config, SMALL.cpu, SMALL.memory),
-      livenessProbe: {
-        tcpSocket: { port: k8s.IntOrString.fromString('metrics') },
-        periodSeconds: 30,
-        timeoutSeconds: 5,
-      },
-      readinessProbe: {
-        httpGet: { path: '/health', port: k8s.IntOrString.fromString('metrics') },
-        periodSeconds: 10,
-        timeoutSeconds: 5,
-      },
+      livenessProbe: tcp('metrics', { periodSeconds: 30 }),
+      readinessProbe: http('/health', 'metrics', { periodSeconds: 10 }),
       volumeMounts: [{ ...run, readOnly: true }],
     };
   }

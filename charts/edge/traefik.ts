@@ -10,6 +10,7 @@ import { clusterScoped } from '../constructs/cluster-scoped.ts';
 import { addDisruptionBudget } from '../constructs/disruption.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import { podSecurity, resources, scratch, spread, withoutGap } from '../constructs/pod.ts';
+import { http, tcp } from '../constructs/probes.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, EDGE, PORTS, type Topology } from '../graph/model.ts';
@@ -185,7 +186,8 @@ export class Traefik extends Construct {
   }
 
   private podSpec(config: Config, component: Component, scratchMiB: number): k8s.PodSpec {
-    const ping = { path: '/ping', port: k8s.IntOrString.fromString('metrics') };
+    const ping = (periodSeconds: number, failureThreshold: number): k8s.Probe =>
+      http('/ping', 'metrics', { periodSeconds, timeoutSeconds: 2, failureThreshold });
     return {
       automountServiceAccountToken: true,
       priorityClassName: priorityClass(config, 'critical'),
@@ -199,9 +201,9 @@ export class Traefik extends Construct {
           args: args(config),
           ports: component.ports.map((port) => ({ name: port.name, containerPort: port.number })),
           resources: resources(config, config.edge.cpu, config.edge.memory),
-          startupProbe: { httpGet: ping, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 60 },
-          readinessProbe: { httpGet: ping, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 2 },
-          livenessProbe: { tcpSocket: { port: ping.port }, periodSeconds: 30, timeoutSeconds: 5 },
+          startupProbe: ping(1, 60),
+          readinessProbe: ping(5, 2),
+          livenessProbe: tcp('metrics', { periodSeconds: 30 }),
           volumeMounts: [
             { name: 'config', mountPath: DYNAMIC_DIR, readOnly: true },
             // Traefik stores large request bodies here.

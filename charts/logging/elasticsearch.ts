@@ -7,6 +7,8 @@ import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { podSecurity, resources, type SecretFile, scratch } from '../constructs/pod.ts';
+import { exec, tcp } from '../constructs/probes.ts';
+import { listens } from '../constructs/restart-on-change.ts';
 import { Store } from '../constructs/store.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
@@ -19,7 +21,6 @@ import {
   secretsEnvironment,
   secretsMount,
   secretsVolume,
-  tcp,
   withSecrets,
 } from './pods.ts';
 
@@ -160,11 +161,7 @@ export class Elasticsearch extends Construct {
           ],
           // Elasticsearch takes minutes to recover a full volume.
           startupProbe: tcp('https', { periodSeconds: 5, failureThreshold: 120 }),
-          readinessProbe: {
-            exec: { command: ['bash', '-c', `: < /dev/tcp/127.0.0.1/${READINESS_PORT}`] },
-            periodSeconds: 10,
-            timeoutSeconds: 5,
-          },
+          readinessProbe: exec(['bash', '-c', listens(READINESS_PORT)], { periodSeconds: 10 }),
           livenessProbe: tcp('https', { periodSeconds: 30, failureThreshold: 5 }),
           volumeMounts: [
             { name: 'data', mountPath: `${HOME}/data` },

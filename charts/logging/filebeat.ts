@@ -6,13 +6,14 @@ import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
 import { containerSecurity, podSecurity, resources, scratch } from '../constructs/pod.ts';
+import { http, tcp } from '../constructs/probes.ts';
 import { listens, rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, FILEBEAT, LOGSTASH, PORTS, type Topology } from '../graph/model.ts';
 import { ELASTIC_USER, SECRETS } from './names.ts';
-import { addBase, certificateFiles, secretsMount, secretsVolume, tcp } from './pods.ts';
+import { addBase, certificateFiles, secretsMount, secretsVolume } from './pods.ts';
 
 const CONFIG = '/etc/filebeat';
 const DATA = '/var/lib/filebeat';
@@ -129,11 +130,7 @@ export class Filebeat extends Construct {
           securityContext: { ...containerSecurity, runAsNonRoot: false },
           startupProbe: tcp('http', { periodSeconds: 2, failureThreshold: 60 }),
           // Filebeat answers while its pipeline runs.
-          readinessProbe: {
-            httpGet: { path: '/', port: k8s.IntOrString.fromString('http') },
-            periodSeconds: 10,
-            timeoutSeconds: 5,
-          },
+          readinessProbe: http('/', 'http', { periodSeconds: 10 }),
           livenessProbe: unchangedFiles('bash', SECRETS, STATE, listens(HTTP_PORT)),
           volumeMounts: [
             { name: 'config', mountPath: CONFIG, readOnly: true },

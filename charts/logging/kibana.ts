@@ -7,6 +7,7 @@ import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
 import { podSecurity, resources, scratch, spread } from '../constructs/pod.ts';
+import { tcp } from '../constructs/probes.ts';
 import { listens, rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { toYaml } from '../constructs/yaml.ts';
@@ -21,7 +22,6 @@ import {
   secretsEnvironment,
   secretsMount,
   secretsVolume,
-  tcp,
   withSecrets,
 } from './pods.ts';
 

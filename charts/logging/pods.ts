@@ -47,9 +47,3 @@ export function addBase(
   new k8s.KubeConfigMap(scope, `${name}-config`, { metadata: { name, labels }, data: { ...files } });
   return { labels, annotations: { 'checksum/config': checksum(files) } };
 }
-
-export const tcp = (port: string, more: Partial<k8s.Probe> = {}): k8s.Probe => ({
-  tcpSocket: { port: k8s.IntOrString.fromString(port) },
-  timeoutSeconds: 5,
-  ...more,
-});

@@ -9,6 +9,7 @@ import { checksum } from '../constructs/checksum.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { podSecurity, resources, scratch, secretVolume, spread, withoutGap } from '../constructs/pod.ts';
+import { http } from '../constructs/probes.ts';
 import { rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
@@ -82,8 +83,6 @@ export function addGrafana(scope: Construct, props: PlatformChartProps): void {
 
 function podSpec(config: Config, component: Component, folders: readonly string[]): k8s.PodSpec {
   const { cpu, memory } = config.monitoring.grafana;
-  const port = k8s.IntOrString.fromString('http');
-  const health = { httpGet: { path: '/api/health', port }, timeoutSeconds: 5 };
   return {
     priorityClassName: priorityClass(config, 'standard'),
     terminationGracePeriodSeconds: 30,
@@ -97,8 +96,8 @@ function podSpec(config: Config, component: Component, folders: readonly string[
         env: [{ name: 'GOMEMLIMIT', value: String(Math.floor(bytesOf(memory.limit) * SOFT_LIMIT)) }],
         ports: component.ports.map(({ name, number }) => ({ name, containerPort: number })),
         resources: resources(config, cpu, memory),
-        startupProbe: { ...health, periodSeconds: 2, failureThreshold: 60 },
-        readinessProbe: { ...health, periodSeconds: 10 },
+        startupProbe: http('/api/health', 'http', { periodSeconds: 2, failureThreshold: 60 }),
+        readinessProbe: http('/api/health', 'http', { periodSeconds: 10 }),
         livenessProbe: unchangedFiles(
           'sh',
           SECRETS,

@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { componentLabels, namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
 import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { podSecurity, resources, spread, withoutGap } from '../constructs/pod.ts';
+import { http } from '../constructs/probes.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { type Component, KUBE_STATE_METRICS } from '../graph/model.ts';
@@ -44,7 +45,6 @@ export function addKubeStateMetrics(scope: Construct, { config, topology }: Plat
 }
 
 function podSpec(config: Config, component: Component): k8s.PodSpec {
-  const http = (path: string, port: string) => ({ path, port: k8s.IntOrString.fromString(port) });
   return {
     automountServiceAccountToken: true,
     priorityClassName: priorityClass(config, 'standard'),
@@ -70,8 +70,8 @@ function podSpec(config: Config, component: Component): k8s.PodSpec {
           { name: 'telemetry', containerPort: TELEMETRY_PORT },
         ],
         resources: resources(config, CPU, MEMORY),
-        readinessProbe: { httpGet: http('/readyz', 'telemetry'), periodSeconds: 10, timeoutSeconds: 5 },
-        livenessProbe: { httpGet: http('/livez', 'metrics'), periodSeconds: 30, timeoutSeconds: 5 },
+        readinessProbe: http('/readyz', 'telemetry', { periodSeconds: 10 }),
+        livenessProbe: http('/livez', 'metrics', { periodSeconds: 30 }),
       },
     ],
   };

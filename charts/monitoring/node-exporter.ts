@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
 import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { podSecurity, resources } from '../constructs/pod.ts';
+import { http, tcp } from '../constructs/probes.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { type Component, NODE_EXPORTER } from '../graph/model.ts';
@@ -56,7 +57,6 @@ export function addNodeExporter(scope: Construct, { config, topology }: Platform
 }
 
 function podSpec(config: Config, component: Component): k8s.PodSpec {
-  const port = k8s.IntOrString.fromString('metrics');
   const volumes = Object.entries(HOST_PATHS);
   return {
     priorityClassName: priorityClass(config, 'standard'),
@@ -81,8 +81,8 @@ function podSpec(config: Config, component: Component): k8s.PodSpec {
         ],
         ports: component.ports.map(({ name, number }) => ({ name, containerPort: number })),
         resources: resources(config, CPU, MEMORY),
-        readinessProbe: { httpGet: { path: '/', port }, periodSeconds: 10, timeoutSeconds: 5 },
-        livenessProbe: { tcpSocket: { port }, periodSeconds: 30, timeoutSeconds: 5 },
+        readinessProbe: http('/', 'metrics', { periodSeconds: 10 }),
+        livenessProbe: tcp('metrics', { periodSeconds: 30 }),
         volumeMounts: volumes.map(([name]) => ({
           name,
           mountPath: `/host/${name}`,

@@ -2,14 +2,11 @@
  * Probes of every service. The contract: health every 30 s, timeout 10 s, 3 retries, 60 s to start. The startup probe
  * runs more often, so that a pod becomes ready early; the limit of 60 s stays.
  */
-import { k8s } from 'cdk8s-plus-28';
+import type { k8s } from 'cdk8s-plus-28';
+import { http } from '../constructs/probes.ts';
 
-const probe = (path: string, periodSeconds: number, failureThreshold: number): k8s.Probe => ({
-  httpGet: { path, port: k8s.IntOrString.fromString('http') },
-  periodSeconds,
-  failureThreshold,
-  timeoutSeconds: 10,
-});
+const probe = (path: string, periodSeconds: number, failureThreshold: number): k8s.Probe =>
+  http(path, 'http', { periodSeconds, failureThreshold, timeoutSeconds: 10 });
 
 export const serviceProbes: Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> = {
   // 60 s in all.

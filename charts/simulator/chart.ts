@@ -17,6 +17,7 @@ import {
   spread,
   withoutGap,
 } from '../constructs/pod.ts';
+import { http, tcp } from '../constructs/probes.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import type { Component } from '../graph/model.ts';
@@ -65,12 +66,6 @@ export class SimulatorChart extends PlatformChart {
 
   private podSpec({ config, simulator }: SimulatorChartProps, component: Component): k8s.PodSpec {
     const { name, spec, module, secret } = simulator;
-    const probe = (periodSeconds: number, failureThreshold: number): k8s.Probe => ({
-      httpGet: { path: '/live', port: k8s.IntOrString.fromString('http') },
-      periodSeconds,
-      failureThreshold,
-      timeoutSeconds: 5,
-    });
     return {
       priorityClassName: priorityClass(config, 'batch'),
       terminationGracePeriodSeconds: 30,
@@ -88,13 +83,9 @@ export class SimulatorChart extends PlatformChart {
           ...(secret ? { env: [{ name: 'SECRETS_DIR', value: SECRETS_DIR }] } : {}),
           ports: component.ports.map((port) => ({ name: port.name, containerPort: port.number })),
           resources: resources(config, SMALL.cpu, { request: '64Mi', limit: '128Mi' }),
-          startupProbe: probe(1, 60),
-          readinessProbe: probe(10, 3),
-          livenessProbe: {
-            tcpSocket: { port: k8s.IntOrString.fromString('http') },
-            periodSeconds: 30,
-            timeoutSeconds: 5,
-          },
+          startupProbe: http('/live', 'http', { periodSeconds: 1, failureThreshold: 60 }),
+          readinessProbe: http('/live', 'http', { periodSeconds: 10, failureThreshold: 3 }),
+          livenessProbe: tcp('http', { periodSeconds: 30 }),
           volumeMounts: [
             ...(secret ? [{ name: 'secrets', mountPath: SECRETS_DIR, readOnly: true }] : []),
             { name: 'tmp', mountPath: '/tmp' },
