@@ -47,6 +47,13 @@ export const componentLabels = (config: Config, component: Component): Record<st
   ...platformLabels(config),
 });
 
+/** Name, namespace and labels of a component's objects. */
+export const metadataOf = (config: Config, component: Component) => ({
+  name: component.name,
+  namespace: namespaceOf(config, component.zone),
+  labels: componentLabels(config, component),
+});
+
 /** Priority class of a kind of workload. */
 export const priorityClass = (config: Config, level: 'critical' | 'standard' | 'batch'): string =>
   `assistants-${level}${config.nameSuffix}`;

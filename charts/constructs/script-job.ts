@@ -6,8 +6,9 @@ import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import type { ImageName } from '../config/versions.ts';
 import type { Allowance, Component } from '../graph/model.ts';
+import { addAccount } from './base.ts';
 import { checksum } from './checksum.ts';
-import { componentLabels, priorityClass } from './names.ts';
+import { metadataOf, priorityClass } from './names.ts';
 import { podSecurity, resources } from './pod.ts';
 import { podTemplate } from './template.ts';
 
@@ -42,19 +43,12 @@ export interface ScriptJobProps {
 }
 
 export class ScriptJob extends Construct {
-  readonly cronJob: k8s.KubeCronJob;
-
   constructor(scope: Construct, id: string, props: ScriptJobProps) {
     super(scope, id);
     const { config, component, schedule, scripts } = props;
-    const { name } = component;
-    const labels = componentLabels(config, component);
-    new k8s.KubeServiceAccount(this, 'account', {
-      metadata: { name, labels },
-      automountServiceAccountToken: false,
-    });
-    this.cronJob = new k8s.KubeCronJob(this, 'job', {
-      metadata: { name, labels },
+    addAccount(this, config, component);
+    new k8s.KubeCronJob(this, 'job', {
+      metadata: metadataOf(config, component),
       spec: {
         ...(schedule === undefined ? { schedule: YEARLY, suspend: true } : { schedule }),
         timeZone: 'Etc/UTC',

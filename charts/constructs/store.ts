@@ -4,8 +4,8 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import type { Component } from '../graph/model.ts';
-import { checksum } from './checksum.ts';
-import { componentLabels } from './names.ts';
+import { addBase, servicePorts } from './base.ts';
+import { metadataOf } from './names.ts';
 import { podTemplate } from './template.ts';
 
 export interface StoreProps {
@@ -23,42 +23,27 @@ export interface StoreProps {
 export const claimOf = (store: string): string => `data-${store}-0`;
 
 export class Store extends Construct {
-  readonly statefulSet: k8s.KubeStatefulSet;
-
   constructor(scope: Construct, id: string, props: StoreProps) {
     super(scope, id);
-    const { config, component, files, alsoRollsOn = {}, podSpec } = props;
-    const { name } = component;
-    const labels = componentLabels(config, component);
+    const { config, component, podSpec } = props;
+    const metadata = metadataOf(config, component);
     const selector = { ...component.selector };
-    const data: k8s.Volume = { name: 'data', persistentVolumeClaim: { claimName: claimOf(name) } };
-    new k8s.KubeServiceAccount(this, 'account', {
-      metadata: { name, labels },
-      automountServiceAccountToken: false,
-    });
-    new k8s.KubeConfigMap(this, 'config', { metadata: { name, labels }, data: { ...files } });
+    const data: k8s.Volume = { name: 'data', persistentVolumeClaim: { claimName: claimOf(component.name) } };
+    const annotations = addBase(this, config, component, props.files, props.alsoRollsOn);
     new k8s.KubeService(this, 'service', {
-      metadata: { name, labels },
-      spec: {
-        clusterIp: 'None',
-        selector,
-        ports: component.ports.map((port) => ({
-          name: port.name,
-          port: port.number,
-          targetPort: k8s.IntOrString.fromString(port.name),
-        })),
-      },
+      metadata,
+      spec: { clusterIp: 'None', selector, ports: servicePorts(component) },
     });
-    this.statefulSet = new k8s.KubeStatefulSet(this, 'statefulset', {
-      metadata: { name, labels },
+    new k8s.KubeStatefulSet(this, 'statefulset', {
+      metadata,
       spec: {
-        serviceName: name,
+        serviceName: component.name,
         replicas: 1,
         selector: { matchLabels: selector },
         template: podTemplate({
           config,
           component,
-          annotations: { 'checksum/config': checksum({ ...files, ...alsoRollsOn }) },
+          annotations,
           spec: { ...podSpec, volumes: [...(podSpec.volumes ?? []), data] },
         }),
       },

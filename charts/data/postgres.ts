@@ -61,13 +61,11 @@ function probes(
 
 /** One PostgreSQL of a service. */
 export class Postgres extends Construct {
-  readonly store: Store;
-
   constructor(scope: Construct, id: string, props: PostgresProps) {
     super(scope, id);
     const { config, component } = props;
     const database = databaseOf(config, props.spec.database ?? { name: '', user: '' });
-    this.store = new Store(this, 'store', {
+    new Store(this, 'store', {
       config,
       component,
       files: {

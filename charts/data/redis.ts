@@ -66,12 +66,10 @@ export interface RedisProps {
 }
 
 export class Redis extends Construct {
-  readonly store: Store;
-
   constructor(scope: Construct, id: string, props: RedisProps) {
     super(scope, id);
     const { config, component } = props;
-    this.store = new Store(this, 'store', {
+    new Store(this, 'store', {
       config,
       component,
       files: { 'redis.conf': redisConf(config), 'secrets.sh': SECRETS_SCRIPT },

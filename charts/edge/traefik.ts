@@ -9,11 +9,12 @@ import { checksum } from '../constructs/checksum.ts';
 import { clusterScoped } from '../constructs/cluster-scoped.ts';
 import { addDisruptionBudget } from '../constructs/disruption.ts';
 import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
+import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { podSecurity, resources, scratch, spread, withoutGap } from '../constructs/pod.ts';
 import { http, tcp } from '../constructs/probes.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
-import { type Component, EDGE, PORTS, type Topology } from '../graph/model.ts';
+import { type Component, EDGE, PORTS } from '../graph/model.ts';
 import { dynamicConfiguration, waitingMiB } from './dynamic.ts';
 
 /** Any user ID works; this is the distroless images' own. */
@@ -21,11 +22,6 @@ const TRAEFIK_USER = 65_532;
 /** Lower than any rule: every route wins over the redirect, as answers to ACME challenges must. */
 const REDIRECT_PRIORITY = 1;
 const DYNAMIC_DIR = '/etc/traefik/dynamic';
-
-export interface TraefikProps {
-  readonly config: Config;
-  readonly topology: Topology;
-}
 
 /** Only a LoadBalancer Service gets an address to write into Ingress objects. */
 const hasAddress = (config: Config): boolean => config.edge.service === 'LoadBalancer';
@@ -99,11 +95,8 @@ function args(config: Config): string[] {
 }
 
 export class Traefik extends Construct {
-  readonly deployment: k8s.KubeDeployment;
-
-  constructor(scope: Construct, id: string, props: TraefikProps) {
+  constructor(scope: Construct, id: string, { config, topology }: PlatformChartProps) {
     super(scope, id);
-    const { config, topology } = props;
     const component = componentOf(topology, EDGE);
     const labels = componentLabels(config, component);
     const selector = { ...component.selector };
@@ -112,7 +105,7 @@ export class Traefik extends Construct {
     new k8s.KubeServiceAccount(this, 'account', { metadata: { name: EDGE, labels } });
     this.addAccess(config, labels);
     new k8s.KubeConfigMap(this, 'config', { metadata: { name: EDGE, labels }, data: files });
-    this.deployment = new k8s.KubeDeployment(this, 'deployment', {
+    new k8s.KubeDeployment(this, 'deployment', {
       metadata: { name: EDGE, labels },
       spec: {
         replicas: config.edge.replicas,

@@ -6,13 +6,14 @@ import { thirdPartyImage } from '../config/images.ts';
 import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
+import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { podSecurity, resources, type SecretFile, scratch } from '../constructs/pod.ts';
 import { exec, tcp } from '../constructs/probes.ts';
 import { listens } from '../constructs/restart-on-change.ts';
 import { Store } from '../constructs/store.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
-import { type Component, ELASTICSEARCH, PORTS, type Topology } from '../graph/model.ts';
+import { type Component, ELASTICSEARCH, PORTS } from '../graph/model.ts';
 import { SECRETS_SCRIPT } from './filter-rules.ts';
 import { ELASTIC_USER, SNAPSHOT_SECRET, USERS } from './names.ts';
 import {
@@ -97,15 +98,8 @@ const prepare = (config: Config): string[] =>
     ),
   );
 
-export interface ElasticsearchProps {
-  readonly config: Config;
-  readonly topology: Topology;
-}
-
 export class Elasticsearch extends Construct {
-  readonly store: Store;
-
-  constructor(scope: Construct, id: string, { config, topology }: ElasticsearchProps) {
+  constructor(scope: Construct, id: string, { config, topology }: PlatformChartProps) {
     super(scope, id);
     const component = componentOf(topology, ELASTICSEARCH);
     const files = {
@@ -113,7 +107,7 @@ export class Elasticsearch extends Construct {
       'platform.options': JVM_OPTIONS,
       'secrets.sh': SECRETS_SCRIPT,
     };
-    this.store = new Store(this, 'store', {
+    new Store(this, 'store', {
       config,
       component,
       files,

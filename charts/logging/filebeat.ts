@@ -4,16 +4,18 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
-import { namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
+import { addBase } from '../constructs/base.ts';
+import { metadataOf, namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
+import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { containerSecurity, podSecurity, resources, scratch } from '../constructs/pod.ts';
 import { http, tcp } from '../constructs/probes.ts';
 import { listens, rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
-import { type Component, FILEBEAT, LOGSTASH, PORTS, type Topology } from '../graph/model.ts';
+import { type Component, FILEBEAT, LOGSTASH, PORTS } from '../graph/model.ts';
 import { ELASTIC_USER, SECRETS } from './names.ts';
-import { addBase, certificateFiles, secretsMount, secretsVolume } from './pods.ts';
+import { certificateFiles, secretsMount, secretsVolume } from './pods.ts';
 
 const CONFIG = '/etc/filebeat';
 const DATA = '/var/lib/filebeat';
@@ -87,22 +89,15 @@ const START = [
   `${rememberFiles(SECRETS, STATE)}\nexec /usr/local/bin/docker-entrypoint -e -c ${CONFIG}/filebeat.yml`,
 ];
 
-export interface FilebeatProps {
-  readonly config: Config;
-  readonly topology: Topology;
-}
-
 export class Filebeat extends Construct {
-  readonly daemonSet: k8s.KubeDaemonSet;
-
-  constructor(scope: Construct, id: string, { config, topology }: FilebeatProps) {
+  constructor(scope: Construct, id: string, { config, topology }: PlatformChartProps) {
     super(scope, id);
     const component = componentOf(topology, FILEBEAT);
-    const { labels, annotations } = addBase(this, config, component, {
+    const annotations = addBase(this, config, component, {
       'filebeat.yml': filebeatConfig(config),
     });
-    this.daemonSet = new k8s.KubeDaemonSet(this, 'daemon-set', {
-      metadata: { name: FILEBEAT, labels },
+    new k8s.KubeDaemonSet(this, 'daemon-set', {
+      metadata: metadataOf(config, component),
       spec: {
         selector: { matchLabels: { ...component.selector } },
         updateStrategy: { type: 'RollingUpdate' },

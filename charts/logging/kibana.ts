@@ -5,18 +5,19 @@ import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
-import { priorityClass } from '../constructs/names.ts';
+import { addBase, servicePorts } from '../constructs/base.ts';
+import { metadataOf, priorityClass } from '../constructs/names.ts';
+import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { podSecurity, resources, scratch, spread } from '../constructs/pod.ts';
 import { tcp } from '../constructs/probes.ts';
 import { listens, rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { toYaml } from '../constructs/yaml.ts';
 import { componentOf } from '../graph/build.ts';
-import { type Component, KIBANA, PORTS, type Topology } from '../graph/model.ts';
+import { type Component, KIBANA, PORTS } from '../graph/model.ts';
 import { SECRETS_SCRIPT } from './filter-rules.ts';
 import { ELASTIC_USER, elasticsearchUrl, KIBANA_KEYS, KIBANA_SECRET, SECRETS, USERS } from './names.ts';
 import {
-  addBase,
   certificateFiles,
   passwordFiles,
   secretsEnvironment,
@@ -66,24 +67,18 @@ const START = withSecrets(
   'exec /usr/local/bin/kibana-docker',
 );
 
-export interface KibanaProps {
-  readonly config: Config;
-  readonly topology: Topology;
-}
-
 export class Kibana extends Construct {
-  readonly deployment: k8s.KubeDeployment;
-
-  constructor(scope: Construct, id: string, { config, topology }: KibanaProps) {
+  constructor(scope: Construct, id: string, { config, topology }: PlatformChartProps) {
     super(scope, id);
     const component = componentOf(topology, KIBANA);
-    const { labels, annotations } = addBase(this, config, component, {
+    const annotations = addBase(this, config, component, {
       'kibana.yml': settings(config),
       'secrets.sh': SECRETS_SCRIPT,
     });
+    const metadata = metadataOf(config, component);
     const selector = { ...component.selector };
-    this.deployment = new k8s.KubeDeployment(this, 'deployment', {
-      metadata: { name: KIBANA, labels },
+    new k8s.KubeDeployment(this, 'deployment', {
+      metadata,
       spec: {
         replicas: 1,
         revisionHistoryLimit: 5,
@@ -94,12 +89,8 @@ export class Kibana extends Construct {
       },
     });
     new k8s.KubeService(this, 'service', {
-      metadata: { name: KIBANA, labels },
-      spec: {
-        type: 'ClusterIP',
-        selector,
-        ports: [{ name: 'https', port: PORTS.kibana, targetPort: k8s.IntOrString.fromString('https') }],
-      },
+      metadata,
+      spec: { type: 'ClusterIP', selector, ports: servicePorts(component) },
     });
   }
 

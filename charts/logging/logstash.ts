@@ -6,6 +6,7 @@ import { thirdPartyImage } from '../config/images.ts';
 import { listenAddress } from '../config/network.ts';
 import type { Config } from '../config/schema.ts';
 import { priorityClass } from '../constructs/names.ts';
+import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { podSecurity, resources, scratch } from '../constructs/pod.ts';
 import { tcp } from '../constructs/probes.ts';
 import { listens, rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
@@ -136,18 +137,11 @@ export const logstashFiles = (config: Config, topology: Topology): Readonly<Reco
   'secrets.sh': SECRETS_SCRIPT,
 });
 
-export interface LogstashProps {
-  readonly config: Config;
-  readonly topology: Topology;
-}
-
 export class Logstash extends Construct {
-  readonly store: Store;
-
-  constructor(scope: Construct, id: string, { config, topology }: LogstashProps) {
+  constructor(scope: Construct, id: string, { config, topology }: PlatformChartProps) {
     super(scope, id);
     const component = componentOf(topology, LOGSTASH);
-    this.store = new Store(this, 'store', {
+    new Store(this, 'store', {
       config,
       component,
       files: logstashFiles(config, topology),

@@ -1,11 +1,6 @@
-/** The parts the pods of logging share: their Secrets, the template they fill in memory, their account. */
-import { k8s } from 'cdk8s-plus-28';
-import type { Construct } from 'constructs';
-import type { Config } from '../config/schema.ts';
-import { checksum } from '../constructs/checksum.ts';
-import { componentLabels } from '../constructs/names.ts';
+/** The parts the pods of logging share: their Secrets, and the template they fill in memory. */
+import type { k8s } from 'cdk8s-plus-28';
 import { type SecretFile, secretVolume } from '../constructs/pod.ts';
-import type { Component } from '../graph/model.ts';
 import { certificateSecret, SECRETS, USERS_SECRET } from './names.ts';
 
 export const secretsMount: k8s.VolumeMount = { name: 'secrets', mountPath: SECRETS, readOnly: true };
@@ -30,20 +25,3 @@ export const withSecrets = (directory: string, ...lines: readonly string[]): str
   [`source ${directory}/secrets.sh`, 'umask 077', ...lines].join('\n'),
 ];
 export const secretsEnvironment: k8s.EnvVar[] = [{ name: 'SECRETS_DIR', value: SECRETS }];
-
-/** The ServiceAccount and the ConfigMap of a component, which have its name. */
-export function addBase(
-  scope: Construct,
-  config: Config,
-  component: Component,
-  files: Readonly<Record<string, string>>,
-): { readonly labels: Record<string, string>; readonly annotations: Record<string, string> } {
-  const { name } = component;
-  const labels = componentLabels(config, component);
-  new k8s.KubeServiceAccount(scope, `${name}-account`, {
-    metadata: { name, labels },
-    automountServiceAccountToken: false,
-  });
-  new k8s.KubeConfigMap(scope, `${name}-config`, { metadata: { name, labels }, data: { ...files } });
-  return { labels, annotations: { 'checksum/config': checksum(files) } };
-}

@@ -7,16 +7,18 @@ import { k8s } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
+import { addBase } from '../constructs/base.ts';
 import { checksum } from '../constructs/checksum.ts';
-import { priorityClass } from '../constructs/names.ts';
+import { metadataOf, priorityClass } from '../constructs/names.ts';
+import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { containerSecurity, podSecurity, resources, scratch } from '../constructs/pod.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
-import { type Component, ELASTICSEARCH, LOGGING_SETUP, type Topology } from '../graph/model.ts';
+import { type Component, ELASTICSEARCH, LOGGING_SETUP } from '../graph/model.ts';
 import { setupFiles } from './documents.ts';
 import { SECRETS_SCRIPT, SETUP_SCRIPT } from './filter-rules.ts';
 import { certificateSecret, ELASTIC_USER, elasticsearchUrl, kibanaUrl, SECRETS, USERS } from './names.ts';
-import { addBase, passwordFiles, secretsMount, secretsVolume } from './pods.ts';
+import { passwordFiles, secretsMount, secretsVolume } from './pods.ts';
 
 const SETUP = '/etc/logging-setup';
 const CPU = { request: '50m', limit: '250m' };
@@ -25,24 +27,20 @@ const MEMORY = { request: '32Mi', limit: '128Mi' };
 const WAIT_SECONDS = 900;
 const DEADLINE_SECONDS = 3600;
 
-export interface SetupProps {
-  readonly config: Config;
-  readonly topology: Topology;
-}
-
 export class Setup extends Construct {
-  constructor(scope: Construct, id: string, { config, topology }: SetupProps) {
+  constructor(scope: Construct, id: string, { config, topology }: PlatformChartProps) {
     super(scope, id);
     const component = componentOf(topology, LOGGING_SETUP);
     const files = { ...setupFiles(config), 'secrets.sh': SECRETS_SCRIPT, 'setup.sh': SETUP_SCRIPT };
-    const { labels, annotations } = addBase(this, config, component, files);
+    const annotations = addBase(this, config, component, files);
     const spec = {
       backoffLimit: 10,
       activeDeadlineSeconds: DEADLINE_SECONDS,
       template: podTemplate({ config, component, annotations, spec: this.podSpec(config, component) }),
     };
     const hash = checksum({ ...files, spec: JSON.stringify(spec) }).slice(0, 8);
-    new k8s.KubeJob(this, 'job', { metadata: { name: `${LOGGING_SETUP}-${hash}`, labels }, spec });
+    const metadata = { ...metadataOf(config, component), name: `${LOGGING_SETUP}-${hash}` };
+    new k8s.KubeJob(this, 'job', { metadata, spec });
   }
 
   private podSpec(config: Config, component: Component): k8s.PodSpec {

@@ -1,6 +1,7 @@
-/** Accounts of the monitoring: each has a Role in every namespace it reads, and writes nothing. */
+/** What accounts of the monitoring may read: a Role in every namespace; they write nothing. */
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
+import type { metadataOf } from '../constructs/names.ts';
 
 const READ = ['get', 'list', 'watch'];
 
@@ -10,25 +11,10 @@ export interface Readable {
   readonly resources: readonly string[];
 }
 
-export interface AccountProps {
-  readonly name: string;
-  readonly namespace: string;
-  readonly labels: Record<string, string>;
-  /** Its pods call the Kubernetes API. @default false */
-  readonly token?: boolean;
-}
-
-export function addAccount(scope: Construct, { name, namespace, labels, token = false }: AccountProps): void {
-  new k8s.KubeServiceAccount(scope, `${name}-account`, {
-    metadata: { name, namespace, labels },
-    automountServiceAccountToken: token,
-  });
-}
-
 /** @param role name of the Role; namespaces that several environments share need distinct ones. */
 export function allowReading(
   scope: Construct,
-  account: AccountProps,
+  account: ReturnType<typeof metadataOf>,
   namespace: string,
   readable: readonly Readable[],
   role = account.name,

@@ -5,8 +5,8 @@ import type { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import { bytesOf } from '../config/quantity.ts';
 import type { Config } from '../config/schema.ts';
-import { checksum } from '../constructs/checksum.ts';
-import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
+import { addBase } from '../constructs/base.ts';
+import { metadataOf, priorityClass } from '../constructs/names.ts';
 import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { podSecurity, resources, scratch, secretVolume, spread, withoutGap } from '../constructs/pod.ts';
 import { http } from '../constructs/probes.ts';
@@ -14,7 +14,6 @@ import { rememberFiles, unchangedFiles } from '../constructs/restart-on-change.t
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, GRAFANA, PORTS } from '../graph/model.ts';
-import { addAccount } from './access.ts';
 import { dashboards } from './dashboards/all.ts';
 import { renderDashboard } from './dashboards/render.ts';
 import { grafanaFiles, SECRETS, TREE } from './grafana-files.ts';
@@ -49,22 +48,17 @@ const START = [rememberFiles(SECRETS, STATE), `rm -f ${WRITABLE.data}/grafana.db
 export function addGrafana(scope: Construct, props: PlatformChartProps): void {
   const { config, topology } = props;
   const component = componentOf(topology, GRAFANA);
-  const labels = componentLabels(config, component);
+  const metadata = metadataOf(config, component);
   const files = grafanaFiles(config);
   const folders = dashboardFiles(props);
-  addAccount(scope, { name: GRAFANA, namespace: namespaceOf(config, component.zone), labels });
-  new k8s.KubeConfigMap(scope, 'grafana-config', {
-    metadata: { name: GRAFANA, labels },
-    data: files,
-  });
+  const annotations = addBase(scope, config, component, files, Object.assign({}, ...folders.values()));
   for (const [folder, data] of folders)
     new k8s.KubeConfigMap(scope, configMapOf(folder), {
-      metadata: { name: configMapOf(folder), labels },
+      metadata: { ...metadata, name: configMapOf(folder) },
       data,
     });
-  const contents = Object.assign({}, files, ...folders.values());
   new k8s.KubeDeployment(scope, 'grafana', {
-    metadata: { name: GRAFANA, labels },
+    metadata,
     spec: {
       replicas: 1,
       revisionHistoryLimit: 5,
@@ -73,12 +67,12 @@ export function addGrafana(scope: Construct, props: PlatformChartProps): void {
       template: podTemplate({
         config,
         component,
-        annotations: { 'checksum/config': checksum(contents) },
+        annotations,
         spec: podSpec(config, component, [...folders.keys()]),
       }),
     },
   });
-  addService(scope, config, component, 'http');
+  addService(scope, config, component);
 }
 
 function podSpec(config: Config, component: Component, folders: readonly string[]): k8s.PodSpec {

@@ -4,14 +4,15 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
-import { componentLabels, namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
+import { addAccount } from '../constructs/base.ts';
+import { metadataOf, namespaceOf, priorityClass, zonesOf } from '../constructs/names.ts';
 import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { podSecurity, resources, spread, withoutGap } from '../constructs/pod.ts';
 import { http } from '../constructs/probes.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { type Component, KUBE_STATE_METRICS } from '../graph/model.ts';
-import { addAccount, allowReading, type Readable } from './access.ts';
+import { allowReading, type Readable } from './access.ts';
 import { UNPRIVILEGED } from './managed.ts';
 
 const CPU = { request: '20m', limit: '100m' };
@@ -28,12 +29,11 @@ const READABLE: readonly Readable[] = [
 
 export function addKubeStateMetrics(scope: Construct, { config, topology }: PlatformChartProps): void {
   const component = componentOf(topology, KUBE_STATE_METRICS);
-  const labels = componentLabels(config, component);
-  const account = { name: KUBE_STATE_METRICS, namespace: namespaceOf(config, component.zone), labels };
-  addAccount(scope, { ...account, token: true });
-  for (const zone of zonesOf(config)) allowReading(scope, account, namespaceOf(config, zone), READABLE);
+  const metadata = metadataOf(config, component);
+  addAccount(scope, config, component, true);
+  for (const zone of zonesOf(config)) allowReading(scope, metadata, namespaceOf(config, zone), READABLE);
   new k8s.KubeDeployment(scope, 'kube-state-metrics', {
-    metadata: { name: KUBE_STATE_METRICS, labels },
+    metadata,
     spec: {
       replicas: 1,
       revisionHistoryLimit: 5,

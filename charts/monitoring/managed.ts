@@ -6,10 +6,10 @@ import type { ManagedPodSpec } from '../../imports/monitoring.coreos.com.ts';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
 import { IMAGES } from '../config/versions.ts';
-import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
+import { servicePorts } from '../constructs/base.ts';
+import { componentLabels, metadataOf, priorityClass } from '../constructs/names.ts';
 import { podSecurity, resources, volumeClaim } from '../constructs/pod.ts';
 import { podTemplate } from '../constructs/template.ts';
-import { portOf } from '../graph/build.ts';
 import type { Allowance, Component } from '../graph/model.ts';
 
 /** The user of both images. */
@@ -77,16 +77,9 @@ export function managedPod(props: ManagedPodProps): ManagedPodSpec {
 }
 
 /** The Service of a component in the cluster: a stable name in front of its pods. */
-export function addService(scope: Construct, config: Config, component: Component, port: string): void {
+export function addService(scope: Construct, config: Config, component: Component): void {
   new k8s.KubeService(scope, `${component.name}-service`, {
-    metadata: {
-      name: component.name,
-      namespace: namespaceOf(config, component.zone),
-      labels: componentLabels(config, component),
-    },
-    spec: {
-      selector: { ...component.selector },
-      ports: [{ name: port, port: portOf(component, port), targetPort: k8s.IntOrString.fromString(port) }],
-    },
+    metadata: metadataOf(config, component),
+    spec: { selector: { ...component.selector }, ports: servicePorts(component) },
   });
 }

@@ -4,14 +4,14 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { thirdPartyImage } from '../config/images.ts';
 import type { Config } from '../config/schema.ts';
-import { componentLabels, namespaceOf, priorityClass } from '../constructs/names.ts';
+import { addAccount } from '../constructs/base.ts';
+import { metadataOf, priorityClass } from '../constructs/names.ts';
 import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { podSecurity, resources } from '../constructs/pod.ts';
 import { http, tcp } from '../constructs/probes.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import { type Component, NODE_EXPORTER } from '../graph/model.ts';
-import { addAccount } from './access.ts';
 import { UNPRIVILEGED } from './managed.ts';
 
 const CPU = { request: '50m', limit: '100m' };
@@ -40,11 +40,9 @@ const NO_DISKS = '^/(dev|proc|run|sys|var/lib/(containerd|docker|kubelet)/.+)($|
 
 export function addNodeExporter(scope: Construct, { config, topology }: PlatformChartProps): void {
   const component = componentOf(topology, NODE_EXPORTER);
-  const labels = componentLabels(config, component);
-  const namespace = namespaceOf(config, component.zone);
-  addAccount(scope, { name: NODE_EXPORTER, namespace, labels });
+  addAccount(scope, config, component);
   new k8s.KubeDaemonSet(scope, 'node-exporter', {
-    metadata: { name: NODE_EXPORTER, namespace, labels },
+    metadata: metadataOf(config, component),
     spec: {
       selector: { matchLabels: { ...component.selector } },
       updateStrategy: {

@@ -4,13 +4,14 @@ import type { Construct } from 'constructs';
 import { Prometheus, type RemoteWrite } from '../../imports/monitoring.coreos.com.ts';
 import { bytesOf } from '../config/quantity.ts';
 import type { Config } from '../config/schema.ts';
+import { addAccount } from '../constructs/base.ts';
 import { clusterScoped } from '../constructs/cluster-scoped.ts';
-import { componentLabels, namespaceOf, PART_OF } from '../constructs/names.ts';
+import { metadataOf, namespaceOf, PART_OF } from '../constructs/names.ts';
 import type { PlatformChartProps } from '../constructs/platform-chart.ts';
 import { componentOf } from '../graph/build.ts';
 import { ALERTMANAGER, type Component, PROMETHEUS, ZONES } from '../graph/model.ts';
 import { MANAGED_NAME } from '../graph/monitoring.ts';
-import { type AccountProps, addAccount, allowReading } from './access.ts';
+import { allowReading } from './access.ts';
 import { addService, managedPod } from './managed.ts';
 import { REMOTE_WRITE_SECRET } from './secrets.ts';
 
@@ -29,10 +30,10 @@ const SERVICES = [
 
 export function addPrometheus(scope: Construct, { config, topology }: PlatformChartProps): void {
   const component = componentOf(topology, PROMETHEUS);
-  const labels = componentLabels(config, component);
   const { monitoring } = config;
-  const namespace = namespaceOf(config, component.zone);
-  addAccess(scope, config, { name: PROMETHEUS, namespace, labels, token: true }, topology.components);
+  const { labels, namespace } = metadataOf(config, component);
+  addAccount(scope, config, component, true);
+  addAccess(scope, config, component, topology.components);
   // Prometheus takes the platform's objects of these kinds in its own namespace.
   const selector = { matchLabels: { 'app.kubernetes.io/part-of': PART_OF } };
   const remoteWrite = remoteWriteOf(config);
@@ -64,7 +65,7 @@ export function addPrometheus(scope: Construct, { config, topology }: PlatformCh
       ...(remoteWrite ? { remoteWrite: [remoteWrite] } : {}),
     },
   });
-  addService(scope, config, component, 'web');
+  addService(scope, config, component);
 }
 
 function remoteWriteOf({ monitoring, proxy }: Config): RemoteWrite | undefined {
@@ -90,10 +91,10 @@ function remoteWriteOf({ monitoring, proxy }: Config): RemoteWrite | undefined {
 function addAccess(
   scope: Construct,
   config: Config,
-  account: AccountProps,
+  component: Component,
   components: readonly Component[],
 ): void {
-  addAccount(scope, account);
+  const account = metadataOf(config, component);
   const zones = new Set(components.filter(({ metricsPort }) => metricsPort).map(({ zone }) => zone));
   for (const zone of ZONES.filter((one) => zones.has(one)))
     allowReading(scope, account, namespaceOf(config, zone), zone === 'monitoring' ? SERVICES : [PODS]);

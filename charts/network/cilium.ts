@@ -5,7 +5,7 @@
 import type { Construct } from 'constructs';
 import { CiliumNetworkPolicy } from '../../imports/cilium.io.ts';
 import type { Config } from '../config/schema.ts';
-import { componentLabels, namespaceOf } from '../constructs/names.ts';
+import { metadataOf } from '../constructs/names.ts';
 import type { Component, External, Topology } from '../graph/model.ts';
 
 const ENTITIES: Readonly<Partial<Record<External, readonly string[]>>> = {
@@ -34,11 +34,7 @@ export function addCiliumPolicy(
   if (purposes.length === 0) return;
   const name = `${component.name}-cilium`;
   new CiliumNetworkPolicy(scope, name, {
-    metadata: {
-      name,
-      namespace: namespaceOf(config, component.zone),
-      labels: componentLabels(config, component),
-    },
+    metadata: { ...metadataOf(config, component), name },
     endpointSelector: { matchLabels: component.selector },
     egress: purposes.map((purpose) => ({
       toEntities: ENTITIES[purpose] ?? [],

@@ -7,8 +7,9 @@ import { serviceImage } from '../config/images.ts';
 import { scaleOf } from '../config/scale.ts';
 import type { Config } from '../config/schema.ts';
 import { signsWithOwnKey } from '../config/tokens.ts';
+import { addAccount, servicePorts } from '../constructs/base.ts';
 import { addDisruptionBudget } from '../constructs/disruption.ts';
-import { componentLabels, priorityClass } from '../constructs/names.ts';
+import { metadataOf, priorityClass } from '../constructs/names.ts';
 import {
   APP_USER,
   podSecurity,
@@ -57,22 +58,17 @@ export function serviceSecretFiles(config: Config, spec: ServiceSpec): readonly 
 }
 
 export class AssistantService extends Construct {
-  readonly deployment: k8s.KubeDeployment;
-  readonly service: k8s.KubeService;
-
   constructor(scope: Construct, id: string, props: AssistantServiceProps) {
     super(scope, id);
     const { config, component, spec } = props;
-    const labels = componentLabels(config, component);
+    const metadata = metadataOf(config, component);
+    const { name, labels } = metadata;
     const selector = { ...component.selector };
     const scale = scaleOf(config, spec.name);
 
-    new k8s.KubeServiceAccount(this, 'account', {
-      metadata: { name: spec.name, labels },
-      automountServiceAccountToken: false,
-    });
-    this.deployment = new k8s.KubeDeployment(this, 'deployment', {
-      metadata: { name: spec.name, labels },
+    addAccount(this, config, component);
+    new k8s.KubeDeployment(this, 'deployment', {
+      metadata,
       spec: {
         // The autoscaler, when there is one, sets the number.
         ...(scale.autoscaler ? {} : { replicas: scale.replicas }),
@@ -82,24 +78,20 @@ export class AssistantService extends Construct {
         template: podTemplate({ config, component, spec: this.podSpec(props) }),
       },
     });
-    this.service = new k8s.KubeService(this, 'service', {
-      metadata: { name: spec.name, labels, annotations: { ...serviceAnnotations(config, spec) } },
-      spec: {
-        type: 'ClusterIP',
-        selector,
-        ports: [
-          {
-            name: 'http',
-            port: spec.port,
-            targetPort: k8s.IntOrString.fromString('http'),
-            appProtocol: 'http',
-          },
-        ],
-      },
+    const ports = servicePorts(component).map((port) => ({ ...port, appProtocol: 'http' }));
+    const reached = { type: 'ClusterIP', selector, ports };
+    new k8s.KubeService(this, 'service', {
+      metadata: { ...metadata, annotations: { ...serviceAnnotations(config, spec) } },
+      spec: reached,
     });
-    if (spec.gateway) this.addPodList(labels, selector, spec);
-    if (scale.autoscaler) this.addAutoscaler(config, labels, spec.name, scale.autoscaler);
-    addDisruptionBudget(this, { name: spec.name, labels, selector, minReplicas: scale.replicas });
+    // Its name resolves to every ready pod, so that the gateway can choose among them.
+    if (spec.gateway)
+      new k8s.KubeService(this, 'pods', {
+        metadata: { ...metadata, name: podsOf(name) },
+        spec: { ...reached, clusterIp: 'None' },
+      });
+    if (scale.autoscaler) this.addAutoscaler(config, metadata, scale.autoscaler);
+    addDisruptionBudget(this, { name, labels, selector, minReplicas: scale.replicas });
   }
 
   private podSpec({ config, topology, component, spec }: AssistantServiceProps): k8s.PodSpec {
@@ -128,33 +120,15 @@ export class AssistantService extends Construct {
     };
   }
 
-  /** A Service whose name resolves to every ready pod, so that the gateway can choose among them. */
-  private addPodList(
-    labels: Record<string, string>,
-    selector: Record<string, string>,
-    { name, port }: ServiceSpec,
-  ): void {
-    new k8s.KubeService(this, 'pods', {
-      metadata: { name: podsOf(name), labels },
-      spec: {
-        type: 'ClusterIP',
-        clusterIp: 'None',
-        selector,
-        ports: [{ name: 'http', port, targetPort: k8s.IntOrString.fromString('http'), appProtocol: 'http' }],
-      },
-    });
-  }
-
   private addAutoscaler(
     config: Config,
-    labels: Record<string, string>,
-    name: string,
+    metadata: k8s.ObjectMeta & { readonly name: string },
     range: { readonly min: number; readonly max: number },
   ): void {
     new k8s.KubeHorizontalPodAutoscalerV2(this, 'autoscaler', {
-      metadata: { name, labels },
+      metadata,
       spec: {
-        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: metadata.name },
         minReplicas: range.min,
         maxReplicas: range.max,
         metrics: [

@@ -3,7 +3,8 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { serviceImage } from '../config/images.ts';
 import { listenAddress } from '../config/network.ts';
-import { componentLabels, priorityClass } from '../constructs/names.ts';
+import { addAccount, servicePorts } from '../constructs/base.ts';
+import { metadataOf, priorityClass } from '../constructs/names.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import {
   APP_USER,
@@ -31,16 +32,12 @@ export class SimulatorChart extends PlatformChart {
   constructor(scope: Construct, id: string, props: SimulatorChartProps) {
     super(scope, id, props, 'app');
     const { config, topology, simulator } = props;
-    const { name } = simulator;
-    const component = componentOf(topology, name);
-    const labels = componentLabels(config, component);
+    const component = componentOf(topology, simulator.name);
+    const metadata = metadataOf(config, component);
     const selector = { ...component.selector };
-    new k8s.KubeServiceAccount(this, 'account', {
-      metadata: { name, labels },
-      automountServiceAccountToken: false,
-    });
+    addAccount(this, config, component);
     new k8s.KubeDeployment(this, 'deployment', {
-      metadata: { name, labels },
+      metadata,
       spec: {
         // A simulated base lives in one pod's memory.
         replicas: 1,
@@ -51,16 +48,8 @@ export class SimulatorChart extends PlatformChart {
       },
     });
     new k8s.KubeService(this, 'service', {
-      metadata: { name, labels },
-      spec: {
-        type: 'ClusterIP',
-        selector,
-        ports: component.ports.map((port) => ({
-          name: port.name,
-          port: port.number,
-          targetPort: k8s.IntOrString.fromString(port.name),
-        })),
-      },
+      metadata,
+      spec: { type: 'ClusterIP', selector, ports: servicePorts(component) },
     });
   }
 

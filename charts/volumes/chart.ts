@@ -8,7 +8,7 @@ import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import type { Config } from '../config/schema.ts';
 import { KEPT, UNBOUND } from '../constructs/kept.ts';
-import { componentLabels, namespaceOf } from '../constructs/names.ts';
+import { metadataOf } from '../constructs/names.ts';
 import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { volumeClaim } from '../constructs/pod.ts';
 import { claimOf } from '../constructs/store.ts';
@@ -74,9 +74,8 @@ export class Volumes extends PlatformChart {
       const owner = componentOf(topology, component);
       new k8s.KubePersistentVolumeClaim(this, `${component}-volume`, {
         metadata: {
+          ...metadataOf(config, owner),
           name: claim,
-          namespace: namespaceOf(config, owner.zone),
-          labels: componentLabels(config, owner),
           annotations: { ...KEPT, ...(owner.presence === 'scheduled' ? UNBOUND : {}) },
         },
         spec: volumeClaim(config, size),
