@@ -62,60 +62,34 @@ export function gatewayRoutes(
     .sort((a, b) => b.prefix.length - a.prefix.length || a.prefix.localeCompare(b.prefix));
 }
 
-function settingValue(config: Config, topology: Topology, name: SettingName): string {
-  const { settings } = config;
-  switch (name) {
-    case 'RATE_LIMIT':
-      return String(settings.rateLimit);
-    case 'UPLOAD_SECONDS':
-      return String(uploadSeconds(config));
-    case 'CORS_ORIGINS':
-      // The platform's own edge answers for CORS; behind an external controller the gateway does.
-      return config.edge.controller === 'traefik' ? '' : corsOrigins(config).join(',');
-    case 'CONSOLE_ENABLED':
-      return config.console.enabled ? 'true' : '';
-    case 'GATEWAY_ROUTES':
-      return JSON.stringify(gatewayRoutes(config, topology));
-    case 'AI_MODEL':
-      return settings.aiModel;
-    case 'AI_FALLBACK_MODEL':
-      return settings.aiFallbackModel;
-    case 'AI_ALLOWED_MODELS':
-      return settings.aiAllowedModels;
-    case 'AI_MAX_OUTPUT_TOKENS':
-      return String(settings.aiMaxOutputTokens ?? '');
-    case 'OPENAI_BASE_URL':
-      return settings.openaiBaseUrl;
-    case 'ANTHROPIC_BASE_URL':
-      return settings.anthropicBaseUrl;
-    case 'MODEL_SIMULATOR_URL':
-      return modelSimulatorUrl(config);
-    case 'ONEC_SERVER_URL':
-      return onecServerUrl(config);
-    case 'ONEC_DENIED_NETWORKS':
-      return settings.onecDeniedNetworks.join(',');
-    case 'ONEC_ALLOWED_HOSTS':
-      return simulatorRuns(config) ? SIMULATOR : '';
-    case 'PUBLIC_URL':
-      return publicUrl(config);
-    case 'OIDC_ISSUER':
-      return settings.oidcIssuer;
-    case 'OIDC_CLIENT_ID':
-      return settings.oidcClientId;
-    case 'SMTP_HOST':
-      return settings.smtpHost;
-    case 'SMTP_PORT':
-      return String(settings.smtpPort);
-    case 'SMTP_FROM':
-      return settings.smtpFrom;
-    case 'SMTP_SECURITY':
-      return settings.smtpSecurity;
-    case 'ALERT_EMAIL_TO':
-      return settings.alertEmailTo;
-    case 'SECURITY_LOG_LEVEL':
-      return settings.securityLogLevel;
-  }
-}
+/** Values of the settings a service may ask for. */
+const SETTINGS: Readonly<Record<SettingName, (config: Config, topology: Topology) => string>> = {
+  RATE_LIMIT: ({ settings }) => String(settings.rateLimit),
+  UPLOAD_SECONDS: (config) => String(uploadSeconds(config)),
+  // The platform's own edge answers for CORS; behind an external controller the gateway does.
+  CORS_ORIGINS: (config) => (config.edge.controller === 'traefik' ? '' : corsOrigins(config).join(',')),
+  CONSOLE_ENABLED: ({ console }) => (console.enabled ? 'true' : ''),
+  GATEWAY_ROUTES: (config, topology) => JSON.stringify(gatewayRoutes(config, topology)),
+  AI_MODEL: ({ settings }) => settings.aiModel,
+  AI_FALLBACK_MODEL: ({ settings }) => settings.aiFallbackModel,
+  AI_ALLOWED_MODELS: ({ settings }) => settings.aiAllowedModels,
+  AI_MAX_OUTPUT_TOKENS: ({ settings }) => String(settings.aiMaxOutputTokens ?? ''),
+  OPENAI_BASE_URL: ({ settings }) => settings.openaiBaseUrl,
+  ANTHROPIC_BASE_URL: ({ settings }) => settings.anthropicBaseUrl,
+  MODEL_SIMULATOR_URL: modelSimulatorUrl,
+  ONEC_SERVER_URL: onecServerUrl,
+  ONEC_DENIED_NETWORKS: ({ settings }) => settings.onecDeniedNetworks.join(','),
+  ONEC_ALLOWED_HOSTS: (config) => (simulatorRuns(config) ? SIMULATOR : ''),
+  PUBLIC_URL: publicUrl,
+  OIDC_ISSUER: ({ settings }) => settings.oidcIssuer,
+  OIDC_CLIENT_ID: ({ settings }) => settings.oidcClientId,
+  SMTP_HOST: ({ settings }) => settings.smtpHost,
+  SMTP_PORT: ({ settings }) => String(settings.smtpPort),
+  SMTP_FROM: ({ settings }) => settings.smtpFrom,
+  SMTP_SECURITY: ({ settings }) => settings.smtpSecurity,
+  ALERT_EMAIL_TO: ({ settings }) => settings.alertEmailTo,
+  SECURITY_LOG_LEVEL: ({ settings }) => settings.securityLogLevel,
+};
 
 /** Address of the keys that verify tokens; empty with a shared key. */
 function keySetUrl(config: Config, topology: Topology): string {
@@ -173,7 +147,7 @@ export function platformVariables(
     ...Object.fromEntries(
       callTargets(topology, spec).map(({ name, port }) => [urlVariable(name), `http://${name}:${port}`]),
     ),
-    ...Object.fromEntries((spec.settings ?? []).map((name) => [name, settingValue(config, topology, name)])),
+    ...Object.fromEntries((spec.settings ?? []).map((name) => [name, SETTINGS[name](config, topology)])),
   };
 }
 
