@@ -121,7 +121,7 @@ export class Traefik extends Construct {
       },
     });
     this.addService(config, labels, selector);
-    addDisruptionBudget(this, { name: EDGE, labels, selector, minReplicas: config.edge.replicas });
+    addDisruptionBudget(this, config, component, config.edge.replicas);
   }
 
   /**

@@ -9,30 +9,29 @@ import { NAME_LABEL, namespaceOf, platformLabels } from '../constructs/names.ts'
 import { componentOf, portOf } from '../graph/build.ts';
 import { ACME_SOLVER, type Component, type External, isEntered, type Topology } from '../graph/model.ts';
 
-const tcp = (port: number): k8s.NetworkPolicyPort => ({
+export const tcp = (port: number): k8s.NetworkPolicyPort => ({
   protocol: 'TCP',
   port: k8s.IntOrString.fromNumber(port),
 });
 
-/** Selects the pods of a component in its namespace. */
-function peer(config: Config, component: Component): k8s.NetworkPolicyPeer {
-  return {
-    namespaceSelector: {
-      matchLabels: { 'kubernetes.io/metadata.name': namespaceOf(config, component.zone) },
-    },
-    podSelector: { matchLabels: { ...component.selector } },
-  };
-}
+/** Selects pods of a namespace by their labels. */
+export const podsIn = (
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+): k8s.NetworkPolicyPeer => ({
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+  podSelector: { matchLabels: { ...labels } },
+});
+
+const peer = (config: Config, { zone, selector }: Component): k8s.NetworkPolicyPeer =>
+  podsIn(namespaceOf(config, zone), selector);
 
 /** Destinations the platform does not run, as peers. */
 export const outsidePeers = ({
   cidrs,
   pods,
 }: Pick<Config['egress'][External], 'cidrs' | 'pods'>): k8s.NetworkPolicyPeer[] => [
-  ...pods.map(({ namespace, labels }) => ({
-    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
-    podSelector: { matchLabels: { ...labels } },
-  })),
+  ...pods.map(({ namespace, labels }) => podsIn(namespace, labels)),
   ...cidrs.map((cidr) => {
     const except = NOT_PUBLIC[cidr];
     return { ipBlock: except ? { cidr, except: [...except] } : { cidr } };
@@ -98,14 +97,7 @@ function ingressRules(
 function foreignController({ edge: { from } }: Config): k8s.NetworkPolicyPeer[] {
   const { namespace, podLabels, cidrs } = from;
   return [
-    ...(namespace === undefined
-      ? []
-      : [
-          {
-            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
-            podSelector: { matchLabels: { ...podLabels } },
-          },
-        ]),
+    ...(namespace === undefined ? [] : [podsIn(namespace, podLabels)]),
     ...cidrs.map((cidr) => ({ ipBlock: { cidr } })),
   ];
 }

@@ -62,7 +62,6 @@ export class AssistantService extends Construct {
     super(scope, id);
     const { config, component, spec } = props;
     const metadata = metadataOf(config, component);
-    const { name, labels } = metadata;
     const selector = { ...component.selector };
     const scale = scaleOf(config, spec.name);
 
@@ -87,11 +86,11 @@ export class AssistantService extends Construct {
     // Its name resolves to every ready pod, so that the gateway can choose among them.
     if (spec.gateway)
       new k8s.KubeService(this, 'pods', {
-        metadata: { ...metadata, name: podsOf(name) },
+        metadata: { ...metadata, name: podsOf(spec.name) },
         spec: { ...reached, clusterIp: 'None' },
       });
     if (scale.autoscaler) this.addAutoscaler(config, metadata, scale.autoscaler);
-    addDisruptionBudget(this, { name, labels, selector, minReplicas: scale.replicas });
+    addDisruptionBudget(this, config, component, scale.replicas);
   }
 
   private podSpec({ config, topology, component, spec }: AssistantServiceProps): k8s.PodSpec {
