@@ -1,4 +1,5 @@
 /** Reading values whose type is not known. */
+import { ConfigError } from '../graph/error.ts';
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -10,3 +11,7 @@ export function valueAt(document: unknown, path: readonly PropertyKey[]): unknow
     return isObject(value) ? value[String(key)] : undefined;
   }, document);
 }
+
+/** The error for a field of the configuration: its value is read by its path. */
+export const invalid = (config: object, field: string, expected: string): ConfigError =>
+  new ConfigError(field, valueAt(config, field.split('.')), expected);
