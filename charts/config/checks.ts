@@ -13,6 +13,7 @@ import { checkPods } from './pods.ts';
 import { bytesOf, millicores } from './quantity.ts';
 import type { Config } from './schema.ts';
 import { signsWithOwnKey } from './tokens.ts';
+import { invalid } from './values.ts';
 
 /**
  * Finds fields that contradict each other, the services or the environment.
@@ -40,20 +41,17 @@ export function crossCheck(config: Config, services: readonly ServiceSpec[]): vo
   checkLogging(config);
   checkExtras(config);
   if (config.secrets.source === 'external' && !config.secrets.store)
-    throw new ConfigError(
-      'secrets.store',
-      config.secrets.store,
-      'a store, because secrets.source is external',
-    );
+    throw invalid(config, 'secrets.store', 'a store, because secrets.source is external');
   if (config.secrets.source !== 'external' && config.secrets.store)
-    throw new ConfigError('secrets.source', config.secrets.source, 'external, because secrets.store is set');
+    throw invalid(config, 'secrets.source', 'external, because secrets.store is set');
 }
 
-function checkSimulator({ simulator, environment, tier }: Config): void {
+function checkSimulator(config: Config): void {
+  const { simulator, environment, tier } = config;
   if (simulator.models && tier !== 'local')
-    throw new ConfigError(
+    throw invalid(
+      config,
       'simulator.models',
-      simulator.models,
       `false: a model is simulated in tier local only, and ${environment} is ${tier}`,
     );
 }
@@ -127,11 +125,11 @@ function checkImages({ images, environment, tier }: Config, services: readonly S
 }
 
 /** @throws ConfigError when the parts of logging contradict each other. */
-function checkLogging({ logging: { snapshots: target }, egress }: Config): void {
-  if (target && egress['object-store'].cidrs.length === 0)
-    throw new ConfigError(
+function checkLogging(config: Config): void {
+  if (config.logging.snapshots && config.egress['object-store'].cidrs.length === 0)
+    throw invalid(
+      config,
       'egress.object-store.cidrs',
-      egress['object-store'].cidrs,
       'at least one range, because logging.snapshots is set',
     );
 }
@@ -142,42 +140,37 @@ function checkMonitoring(config: Config): void {
   if (notifies(config, 'email')) {
     const needs = 'because monitoring.alertmanager.routes names email';
     if (!alertmanager.emailTo.includes('@'))
-      throw new ConfigError(
-        'monitoring.alertmanager.emailTo',
-        alertmanager.emailTo,
-        `an e-mail address, ${needs}`,
-      );
+      throw invalid(config, 'monitoring.alertmanager.emailTo', `an e-mail address, ${needs}`);
     if (config.settings.smtpHost === '')
-      throw new ConfigError('settings.smtpHost', config.settings.smtpHost, `a mail server, ${needs}`);
-    if (config.settings.smtpFrom === '')
-      throw new ConfigError('settings.smtpFrom', config.settings.smtpFrom, `a sender, ${needs}`);
+      throw invalid(config, 'settings.smtpHost', `a mail server, ${needs}`);
+    if (config.settings.smtpFrom === '') throw invalid(config, 'settings.smtpFrom', `a sender, ${needs}`);
   }
   if (alertmanager.configSecret && (notifies(config, 'email') || notifies(config, 'webhook')))
-    throw new ConfigError(
+    throw invalid(
+      config,
       'monitoring.alertmanager.configSecret',
-      alertmanager.configSecret,
       'nothing, or monitoring.alertmanager.routes left empty: the Secret has routes of its own',
     );
   if (remoteWrite.authentication !== 'none' && remoteWrite.url === '')
-    throw new ConfigError(
+    throw invalid(
+      config,
       'monitoring.remoteWrite.url',
-      remoteWrite.url,
       `an address, because monitoring.remoteWrite.authentication is ${remoteWrite.authentication}`,
     );
 }
 
 /** @throws ConfigError when the bundle has two sources. */
-function checkOutside({ trust }: Config): void {
-  if (trust.configMap && trust.secret)
-    throw new ConfigError('trust.secret', trust.secret, 'nothing, because trust.configMap is set');
+function checkOutside(config: Config): void {
+  if (config.trust.configMap && config.trust.secret)
+    throw invalid(config, 'trust.secret', 'nothing, because trust.configMap is set');
 }
 
 /** @throws ConfigError when the callers of a load test could have no tokens. */
 function checkExtras(config: Config): void {
   if (config.extras.loadTest.enabled && signsWithOwnKey(config))
-    throw new ConfigError(
+    throw invalid(
+      config,
       'extras.loadTest.enabled',
-      true,
       `false, because settings.jwtAlgorithm is ${config.settings.jwtAlgorithm}: its callers get their tokens from the key all services share, which is HS256's`,
     );
 }
