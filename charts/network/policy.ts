@@ -55,7 +55,12 @@ function externalRule(config: Config, to: External | 'proxy'): k8s.NetworkPolicy
   return peers.length > 0 ? { to: peers, ports: egressPorts(config, to).map(tcp) } : undefined;
 }
 
-function egressRules(config: Config, topology: Topology, { name }: Component): k8s.NetworkPolicyEgressRule[] {
+/** Ways out of a component; DNS is among them when there are others. */
+export function egressRules(
+  config: Config,
+  topology: Topology,
+  { name }: Component,
+): k8s.NetworkPolicyEgressRule[] {
   const inside = topology.edges
     .filter((edge) => edge.from === name)
     .map(({ to, port }) => {

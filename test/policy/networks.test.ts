@@ -85,6 +85,25 @@ describe('DNS', () => {
         ],
       });
   });
+  it('on Cilium a DNS cache of the node is the host: whoever may ask DNS may ask it', () => {
+    const dns = { cidrs: ['169.254.20.10/32'] };
+    const objects = render('dev', [{ cni: 'cilium', egress: { dns } }]);
+    const asks = {
+      toEntities: ['host'],
+      toPorts: [{ ports: ['UDP', 'TCP'].map((protocol) => ({ port: '53', protocol })) }],
+    };
+    const selectorOf = ({ metadata, spec }: KubeObject) =>
+      `${metadata.namespace} ${JSON.stringify(spec.endpointSelector ?? spec.podSelector)}`;
+    const byIdentity = objects.filter(
+      ({ kind, spec }) => kind === 'CiliumNetworkPolicy' && JSON.stringify(spec.egress).includes('UDP'),
+    );
+    for (const { spec } of byIdentity) expect(spec.egress).toContainEqual(asks);
+    const byAddress = policies(objects).filter(({ spec }) =>
+      JSON.stringify(spec.egress ?? []).includes('UDP'),
+    );
+    expect(byAddress.length).toBeGreaterThan(20);
+    expect(byIdentity.map(selectorOf).toSorted()).toEqual(byAddress.map(selectorOf).toSorted());
+  });
 });
 
 describe('the API server', () => {
@@ -134,10 +153,12 @@ describe('the API server', () => {
     });
   });
   it('instances of CloudNativePG ask it, too', () => {
-    const objects = render('dev', [{ cni: 'cilium', databases: { engine: 'cloudnative-pg' } }]);
+    const dns = { cidrs: ['169.254.20.10/32'] };
+    const databases = { engine: 'cloudnative-pg' } as const;
+    const objects = render('dev', [{ cni: 'cilium', databases, egress: { dns } }]);
     expect(find(objects, 'CiliumNetworkPolicy', 'postgres-security-cilium').spec).toMatchObject({
       endpointSelector: { matchLabels: { 'cnpg.io/cluster': 'postgres-security' } },
-      egress: [{ toEntities: ['kube-apiserver'] }],
+      egress: [{ toEntities: ['kube-apiserver'] }, { toEntities: ['host'] }],
     });
   });
   it.each(PLAIN)('$name: without Cilium there is nothing of its kind', ({ environment, overrides }) => {
