@@ -29,6 +29,17 @@ describe('DNS', () => {
   const kubeSystem = { 'kubernetes.io/metadata.name': 'kube-system' };
   it.each([
     [
+      'kube-dns, the default',
+      {},
+      [
+        {
+          namespaceSelector: { matchLabels: kubeSystem },
+          podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+        },
+      ],
+      53,
+    ],
+    [
       'NodeLocal DNSCache beside the pods',
       { cidrs: ['169.254.20.10/32'] },
       [
