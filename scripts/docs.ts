@@ -19,7 +19,8 @@ import { verbOptionsTable } from './verb-options.ts';
 updateFile('services/settings.json', serviceSettings());
 updateFile('docs/configuration.schema.json', editorSchema());
 updateFile('docs/configuration.md', configurationPage());
-updateBlock('README.md', 'diagram', `\`\`\`mermaid\n${toMermaid(topologyOf(resolveConfig(LOCAL)))}\`\`\`\n`);
+const diagram = `\`\`\`mermaid\n${toMermaid(topologyOf(resolveConfig(LOCAL)))}\`\`\`\n`;
+for (const page of ['README.md', 'docs/ru/README.md']) updateBlock(page, 'diagram', diagram);
 updateBlock(
   'docs/performance.md',
   'connections',

@@ -1,30 +1,33 @@
-/** README: short, without anything to fill in, and all of its commands are run by a test. */
+/** README, also in Russian: short, without anything to fill in, and all of its commands are run by a test. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../ops/core/paths.ts';
 import { FIRST_PAGE, RUN_ELSEWHERE } from '../e2e/first-page.ts';
-import { blocksOf, README, README_BLOCKS } from '../support/readme.ts';
+import { blocksOf, README, README_BLOCKS, RUSSIAN, RUSSIAN_PATH } from '../support/readme.ts';
 
 const LINES = 200;
 const CHARACTERS = 160;
 
-describe('README', () => {
-  const lines = README.trimEnd().split('\n');
+describe.each([
+  ['README.md', README],
+  [RUSSIAN_PATH, RUSSIAN],
+])('%s', (file, page) => {
+  const lines = page.trimEnd().split('\n');
   it(`has fewer than ${LINES} lines, none longer than ${CHARACTERS} characters`, () => {
     expect(lines.length).toBeLessThan(LINES);
     expect(lines.filter((line) => line.length > CHARACTERS)).toEqual([]);
   });
   it('has blocks of the diagram and of shell commands only', () => {
-    const kinds = [...README.matchAll(/^```(\w*)$/gm)].map(([, kind]) => kind).filter(Boolean);
+    const kinds = [...page.matchAll(/^```(\w*)$/gm)].map(([, kind]) => kind).filter(Boolean);
     expect(kinds.filter((kind) => kind === 'mermaid')).toHaveLength(1);
     expect(kinds.filter((kind) => kind === 'sh')).toHaveLength(README_BLOCKS.length);
     expect(kinds).toHaveLength(README_BLOCKS.length + 1);
   });
-  it.each([...README.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, path = '']) => path))(
+  it.each([...page.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, path = '']) => path))(
     'links to %s, which there is',
     (path) => {
-      expect(existsSync(join(ROOT, path))).toBe(true);
+      expect(existsSync(join(ROOT, dirname(file), path))).toBe(true);
     },
   );
 });

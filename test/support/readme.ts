@@ -1,4 +1,4 @@
-/** README's blocks of shell commands, as somebody copies them. */
+/** README and its Russian page: their text, and the shell commands a reader copies. */
 import { readFileSync } from 'node:fs';
 import { ROOT } from '../../ops/core/paths.ts';
 
@@ -17,3 +17,7 @@ export function blocksOf(markdown: string): readonly Block[] {
 
 export const README = readFileSync(`${ROOT}/README.md`, 'utf8');
 export const README_BLOCKS = blocksOf(README);
+
+/** Path of the Russian page from the root. */
+export const RUSSIAN_PATH = 'docs/ru/README.md';
+export const RUSSIAN = readFileSync(`${ROOT}/${RUSSIAN_PATH}`, 'utf8');
