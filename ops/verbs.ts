@@ -10,7 +10,7 @@ export interface Verb {
 
 export const VERBS: readonly Verb[] = [
   { name: 'up', group: 'Develop', load: async () => (await import('./commands/up.ts')).up },
-  { name: 'setup', group: 'Develop', load: async () => (await import('./commands/setup.ts')).setup },
+  { name: 'setup', group: 'Develop', load: async () => (await import('./commands/start.ts')).setup },
   { name: 'start', group: 'Develop', load: async () => (await import('./commands/start.ts')).start },
   { name: 'stop', group: 'Develop', load: async () => (await import('./commands/shut-down.ts')).stop },
   { name: 'restart', group: 'Develop', load: async () => (await import('./commands/workloads.ts')).restart },
@@ -32,7 +32,7 @@ export const VERBS: readonly Verb[] = [
   { name: 'redis', group: 'Develop', load: async () => (await import('./commands/consoles.ts')).redis },
   { name: 'build', group: 'Build', load: async () => (await import('./commands/build.ts')).build },
   { name: 'push', group: 'Build', load: async () => (await import('./commands/push.ts')).push },
-  { name: 'summary', group: 'Build', load: async () => (await import('./commands/summary.ts')).summary },
+  { name: 'summary', group: 'Build', load: async () => (await import('./commands/build.ts')).summary },
   { name: 'scan', group: 'Build', load: async () => (await import('./commands/scan.ts')).scan },
   { name: 'config', group: 'Deploy', load: async () => (await import('./commands/config.ts')).config },
   { name: 'synth', group: 'Deploy', load: async () => (await import('./commands/synth.ts')).synth },
@@ -57,8 +57,8 @@ export const VERBS: readonly Verb[] = [
   { name: 'restore', group: 'Data', load: async () => (await import('./commands/restore.ts')).restore },
   { name: 'import', group: 'Data', load: async () => (await import('./commands/import.ts')).importVerb },
   { name: 'monitor', group: 'Understand', load: async () => (await import('./commands/monitor.ts')).monitor },
-  { name: 'runbook', group: 'Understand', load: async () => (await import('./commands/runbook.ts')).runbook },
-  { name: 'silence', group: 'Understand', load: async () => (await import('./commands/silence.ts')).silence },
+  { name: 'runbook', group: 'Understand', load: async () => (await import('./commands/alerts.ts')).runbook },
+  { name: 'silence', group: 'Understand', load: async () => (await import('./commands/alerts.ts')).silence },
   {
     name: 'optimize',
     group: 'Understand',

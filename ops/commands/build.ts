@@ -4,14 +4,15 @@ import {
   checkBuilder,
   extraArguments,
   type ImageBuild,
+  type Labels,
+  parseLabels,
   parsePlatforms,
   selectBuilds,
 } from '../core/build-plan.ts';
 import { Failure } from '../core/failure.ts';
-import { type Built, buildOne } from '../steps/build.ts';
-import { buildList } from '../steps/images.ts';
+import { type Built, buildList, buildOne, type Weight, weigh } from '../steps/images.ts';
 import { checkTools } from '../tools/check-tools.ts';
-import { chosenBuilder } from '../tools/docker.ts';
+import { chosenBuilder, labelsOf, localImages } from '../tools/docker.ts';
 import { findSbomTool, type Sbom, type SbomTool, writeSbom } from '../tools/image-analysis.ts';
 import { inParallel } from '../tools/parallel.ts';
 import { type EnvironmentOptions, repeatable, setupOf, verb, withEnvironment } from './options.ts';
@@ -29,7 +30,6 @@ export interface BuilderOptions extends EnvironmentOptions {
 }
 
 interface Options extends BuilderOptions {
-  readonly measure: boolean;
   readonly sbom?: string;
   readonly dryRun?: boolean;
 }
@@ -54,11 +54,6 @@ export const withBuilder = (command: Command): Command =>
 export const build = withBuilder(
   verb('build', 'build the images of the services, all or some', './platform build ai-assistant security'),
 )
-  .option(
-    '--measure',
-    'build each image alone, cold (no layer, no download is there) and after changed lines; takes minutes',
-    false,
-  )
   .option('--sbom <folder>', 'write a bill of materials of each image there, by syft or trivy (SPDX JSON)')
   .option('--dry-run', 'only say what would be built')
   .option('--json', 'print the figures as JSON')
@@ -77,18 +72,13 @@ export const build = withBuilder(
     if (options.dryRun) return sayBuilds(builds, options);
     const built = await showingEach(options, builds, {
       title: ({ reference }) => reference,
-      // Measured builds run alone, because parallel ones would slow each other down.
-      jobs: options.measure ? 1 : options.jobs,
+      jobs: options.jobs,
       work: (one, say) =>
-        buildOne(
-          one,
-          { version: config.images.tag, extra, measure: options.measure, ...(buildx ? { buildx } : {}) },
-          say,
-        ),
+        buildOne(one, { version: config.images.tag, extra, ...(buildx ? { buildx } : {}) }, say),
     });
     const sboms = sbomTool ? await writeSboms(sbomTool, built, options) : [];
     if (options.json) return json(built);
-    print(built, options.measure);
+    print(built);
     for (const { file, packages } of sboms) line(`${file}: ${packages} packages`);
     if (buildx?.output === 'cache')
       line(
@@ -102,12 +92,7 @@ function sayBuilds(builds: readonly ImageBuild[], options: Options): void {
   else for (const { reference } of builds) line(`would build ${reference}${how}`);
 }
 
-function checkCombination({ measure, sbom, platform = [], cacheTo, cacheFrom }: Options): void {
-  if (measure && (platform.length > 0 || cacheTo !== undefined || cacheFrom.length > 0))
-    throw new Failure(
-      '--measure: goes with none of --platform, --cache-from, --cache-to',
-      'leave one of them out',
-    );
+function checkCombination({ sbom, platform = [] }: Options): void {
   if (sbom !== undefined && platform.length > 1)
     throw new Failure('--sbom: several platforms are not among the local images', 'see push --attest');
 }
@@ -141,19 +126,13 @@ function count(text: string): number {
   return Number(text);
 }
 
-function print(rows: readonly Built[], measured: boolean): void {
+function print(rows: readonly Built[]): void {
   line();
   table(
-    ['image', ...(measured ? ['cold s', 'warm s', 'ratio'] : ['s']), 'MB', 'MB above base', 'MB at most'],
-    rows.map((row) => [row.image, ...times(row), ...weight(row)]),
+    ['image', 's', 'MB', 'MB above base', 'MB at most'],
+    rows.map((row) => [row.image, row.seconds, ...weight(row)]),
     1,
   );
-}
-
-function times({ seconds, measured }: Built): readonly (string | number)[] {
-  if (!measured) return [seconds];
-  const { cold, warm } = measured;
-  return [cold, warm, `${(cold / warm).toFixed(1)}×`];
 }
 
 /** Size of an image, the part above its base, and the size allowed. */
@@ -165,3 +144,70 @@ export function weight({
   const over = size !== undefined && most !== undefined && size > most;
   return [size?.toFixed(1) ?? '-', own?.toFixed(1) ?? '-', `${most ?? '-'}${over ? ' (over)' : ''}`];
 }
+
+interface SummaryOptions extends EnvironmentOptions {
+  readonly buildArg: readonly string[];
+  readonly json?: boolean;
+}
+
+interface SummaryRow extends Partial<Weight>, Partial<Labels> {
+  readonly image: string;
+  readonly reference: string;
+  /** Whether the image is local; otherwise nothing else is known. */
+  readonly built: boolean;
+}
+
+export const summary = withEnvironment(
+  verb(
+    'summary',
+    'compare the sizes of the local images with their limits, and show their labels',
+    './platform summary',
+  )
+    .argument('[service...]', 'services or images (default: all)')
+    .addOption(repeatable('--build-arg <name=value>', 'the base images they were built on, where others'))
+    .option('--json', 'print the figures as JSON'),
+).action(async (names: readonly string[], options: SummaryOptions) => {
+  const { config, services } = await setupOf(options);
+  const extra = extraArguments(options.buildArg, process.env);
+  const builds = selectBuilds(buildList({ config, services }).builds, names);
+  await checkTools(['docker']);
+  const local = await localImages(builds.map(({ reference }) => reference));
+  const rows = await showingEach(options, builds, {
+    title: ({ reference }) => reference,
+    jobs: 2,
+    work: (one) => summaryRow(one, local.has(one.reference), extra),
+  });
+  if (options.json) return json(rows);
+  printSummary(rows);
+});
+
+async function summaryRow(
+  one: ImageBuild,
+  built: boolean,
+  extra: Readonly<Record<string, string>>,
+): Promise<SummaryRow> {
+  const { image, reference } = one;
+  if (!built) return { image, reference, built };
+  return {
+    image,
+    reference,
+    built,
+    ...parseLabels(await labelsOf(reference)),
+    ...(await weigh(one, extra)),
+  };
+}
+
+const SHORT_REVISION = 12;
+
+const printSummary = (rows: readonly SummaryRow[]): void =>
+  table(
+    ['image', 'version', 'revision', 'created', 'MB', 'MB above base', 'MB at most'],
+    rows.map((row) => [
+      row.image,
+      row.built ? (row.version ?? '-') : 'not built',
+      row.revision?.slice(0, SHORT_REVISION) ?? '-',
+      row.created ?? '-',
+      ...weight(row),
+    ]),
+    4,
+  );

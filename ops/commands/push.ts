@@ -10,8 +10,7 @@ import {
   selectBuilds,
 } from '../core/build-plan.ts';
 import { Failure, messageOf } from '../core/failure.ts';
-import { buildAndPush, pushLocal } from '../steps/build.ts';
-import { buildList } from '../steps/images.ts';
+import { buildAndPush, buildList, pushLocal } from '../steps/images.ts';
 import { checkTools } from '../tools/check-tools.ts';
 import { checkBuilt, chosenBuilder } from '../tools/docker.ts';
 import { type BuilderOptions, withBuilder } from './build.ts';

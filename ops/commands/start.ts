@@ -1,9 +1,11 @@
 import { livePod } from '../core/components.ts';
 import { Failure } from '../core/failure.ts';
+import { ROOT } from '../core/paths.ts';
 import { asleep, workload } from '../core/workloads.ts';
 import { waitForRollout } from '../steps/rollout.ts';
 import type { ConfiguredCluster } from '../steps/target.ts';
 import { checkTools } from '../tools/check-tools.ts';
+import { run } from '../tools/run.ts';
 import { until } from '../tools/wait.ts';
 import { seconds, verb } from './options.ts';
 import { json, line } from './print.ts';
@@ -17,6 +19,34 @@ import {
   WAKING_SECONDS,
   withLocal,
 } from './up.ts';
+
+interface SetupOptions extends UpOptions {
+  readonly python: boolean;
+}
+
+export const setup = withLocal(
+  verb(
+    'setup',
+    'prepare a new machine: check the tools, install packages, create the cluster, build and load the images',
+    './platform setup && ./platform start',
+  )
+    .option('--no-build', 'take the images as they are')
+    .option('--no-python', 'without the Python environment, which only tests of the services need'),
+)
+  .addHelpText('after', '\nEvery step is done once: run it again after whatever went wrong.')
+  .action(async ({ python, ...options }: SetupOptions) => {
+    if (python && options.dryRun) line('would make the Python environment .venv (scripts/python-env)');
+    else if (python)
+      await showing(
+        {},
+        {
+          title: 'Python environment',
+          work: (say) => run(`${ROOT}/scripts/python-env`, [], { onLine: say }),
+        },
+      );
+    await bringUp({ ...options, prepareOnly: true });
+    if (!options.dryRun) line('\nReady for ./platform start.');
+  });
 
 /** @param nodes last start of each node. */
 export async function waitUntilAwake(

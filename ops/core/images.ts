@@ -1,5 +1,6 @@
-/** Which images the manifests name, and which of them a node still needs. */
+/** Which images the manifests name, which of them a node still needs, and what an image weighs. */
 import { z } from 'zod';
+import { Failure } from './failure.ts';
 import type { KubeObject } from './objects.ts';
 
 /** Images of every pod template, and of pods that operators create, each once. */
@@ -107,4 +108,46 @@ function deploymentOf({ metadata }: PodContainers): readonly string[] {
   return metadata.ownerReferences
     .filter(({ kind, name }) => kind === 'ReplicaSet' && hash !== undefined && name.endsWith(`-${hash}`))
     .map(({ name }) => `${metadata.namespace}/${name.slice(0, -(hash ?? '').length - 1)}`);
+}
+
+export interface ImageSize {
+  /** Bytes of all layers, compressed. */
+  readonly bytes: number;
+  /** Bytes of the layers above the base image, where its layers are known. */
+  readonly aboveBase?: number;
+}
+
+/** How many of an image's layers belong to its base. */
+export function sharedLayers(layers: readonly string[], base: readonly string[]): number {
+  const first = layers.findIndex((layer, index) => layer !== base[index]);
+  return first === -1 ? layers.length : first;
+}
+
+/** @param below number of the base's layers, which come first; undefined when unknown. */
+export const sizesOf = (layers: readonly number[], below: number | undefined): ImageSize => ({
+  bytes: sum(layers),
+  ...(below === undefined ? {} : { aboveBase: sum(layers.slice(below)) }),
+});
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** Megabytes (10^6 bytes) as registries print them. */
+export const megabytes = (bytes: number): number => Math.round(bytes / 1e5) / 10;
+
+/**
+ * The image the last stage of a Dockerfile is built on; undefined for `scratch`.
+ *
+ * @param values build arguments that were given in place of the defaults.
+ * @throws Failure when there is no such line.
+ */
+export function baseOf(dockerfile: string, values: Readonly<Record<string, string>>): string | undefined {
+  const defaults = [...dockerfile.matchAll(/^ARG (\w+)=(\S+)$/gm)].map(([, name = '', value = '']) => [
+    name,
+    value,
+  ]);
+  const all: Readonly<Record<string, string>> = { ...Object.fromEntries(defaults), ...values };
+  const last = [...dockerfile.matchAll(/^FROM (?:--\S+ )*(\S+)/gm)].at(-1)?.[1];
+  if (!last) throw new Failure('build: the Dockerfile has no FROM line', 'expected one stage at least');
+  const base = last.replace(/\$\{?(\w+)\}?/g, (_, name: string) => all[name] ?? '');
+  return base === 'scratch' ? undefined : base;
 }

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { createGzip } from 'node:zlib';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { type ImageSize, sharedLayers, sizesOf } from '../core/build-figures.ts';
 import {
   type Builder,
   type BuildOptions,
@@ -17,7 +16,7 @@ import {
   stepOf,
 } from '../core/build-plan.ts';
 import { Failure } from '../core/failure.ts';
-import { canonical } from '../core/images.ts';
+import { canonical, type ImageSize, sharedLayers, sizesOf } from '../core/images.ts';
 import { ROOT } from '../core/paths.ts';
 import { run, stdoutOf } from './run.ts';
 

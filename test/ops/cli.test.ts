@@ -62,7 +62,6 @@ const REFUSED: readonly [args: string[], status: number, named: string[]][] = [
   [['build', '--jobs', 'many'], 1, ['--jobs', "'many'"]],
   [['build', '--build-arg', 'x'], 1, ['--build-arg', '"x"']],
   [['build', '--platform', 'arm64'], 1, ['--platform', '"arm64"']],
-  [['build', '--measure', '--platform', 'linux/amd64'], 1, ['--measure', '--platform']],
   [['build', '--sbom', 'x', '--platform', 'linux/amd64,linux/arm64'], 1, ['--sbom', 'push --attest']],
   [['push', '--yes'], 1, ['push', 'images.registry', '"localhost/ai-assistants"']],
   [

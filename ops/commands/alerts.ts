@@ -1,4 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { ALERTMANAGER } from '../../charts/graph/model.ts';
 import { ruleGroups } from '../../charts/monitoring/rules/catalog.ts';
@@ -13,7 +15,10 @@ import {
   parseMatchers,
   type Silence,
 } from '../core/alerts.ts';
+import { contextOf } from '../core/cluster.ts';
 import { Failure } from '../core/failure.ts';
+import { ROOT } from '../core/paths.ts';
+import { filled, labelsOf, placesOf } from '../core/runbook.ts';
 import { age } from '../core/status.ts';
 import { type Alertmanager, withAlertmanager } from '../steps/alertmanager.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
@@ -27,6 +32,27 @@ import {
   withCluster,
 } from './options.ts';
 import { json, line, table } from './print.ts';
+
+export const runbook = withCluster(
+  verb(
+    'runbook',
+    'print what to do about an alert, with the commands of an environment',
+    './platform runbook ServiceDown service=security --env production --context CONTEXT',
+  )
+    .argument('<alert>', 'name of an alert, as ./platform status shows it')
+    .argument('[label...]', "the alert's labels, which fill the placeholders: service=security"),
+).action(async (alert: string, labels: readonly string[], options: ClusterOptions) => {
+  const { config } = await setupOf(options);
+  const page = pageOf(alert);
+  const places = placesOf(config, options.env, contextOf(config, options.context));
+  line(filled(page, { ...labelsOf(alert, page, labels), ...places }).trimEnd());
+});
+
+function pageOf(alert: string): string {
+  const file = join(ROOT, 'docs/runbooks', `${alert}.md`);
+  if (/^\w+$/.test(alert) && existsSync(file)) return readFileSync(file, 'utf8');
+  throw new Failure(`runbook: "${alert}" has no page`, 'expected the name of an alert of docs/alerts.md');
+}
 
 interface Options extends ClusterOptions, ConfirmOptions {
   readonly for: number;
