@@ -1,13 +1,14 @@
 #!/bin/bash
-# Makes a backup (ID, in the inbox) of what was uploaded to SOURCE: a dump in pg_dump's custom format or as SQL, or a data
-# directory. It happens in a PostgreSQL of this pod's own, without a network. NAMES are the databases that may be in it.
+# Makes a backup (ID, in the inbox) of the files uploaded to SOURCE: a dump in pg_dump's custom format or as SQL, or a
+# data directory. Loads them into a temporary PostgreSQL in this pod, without a network. NAMES are the databases that
+# the files may contain.
 # shellcheck source=lib.sh
 source /scripts/lib.sh
 target="/inbox/$ID"
 tidy() { rm -f "$target".partial.*; }
 at_exit tidy
 
-# one_of FOUND: the first of NAMES that is a line of FOUND; fatal when none is.
+# one_of FOUND: prints the first of NAMES that is a line of FOUND; fatal when none is.
 one_of() {
   local name
   for name in $NAMES; do
@@ -67,7 +68,7 @@ load_plain() {
   for role in postgres $ROLES; do
     sql postgres --set role="$role" <<<'CREATE ROLE :"role" SUPERUSER LOGIN'
   done
-  # One that connects has created its database before.
+  # A dump that connects to the database has created it before.
   if [ -z "$name" ]; then
     createdb --maintenance-db=postgres "$database"
     first=$database

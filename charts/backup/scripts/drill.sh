@@ -1,6 +1,6 @@
 #!/bin/bash
-# Restores a backup (BACKUP, or the newest) into a PostgreSQL of its own, started in this pod's scratch space, and compares
-# row counts and content hashes. It touches no other database and needs no network.
+# Restores a backup (BACKUP, or the newest) into a temporary PostgreSQL in this pod's scratch space, and compares row
+# counts and content hashes. It reaches no other database and needs no network.
 # shellcheck source=lib.sh
 source /scripts/lib.sh
 started=$(date +%s)

@@ -1,16 +1,16 @@
-# Sourced by the other scripts, which run in the PostgreSQL image; nothing else is needed.
+# The other scripts source this file in the PostgreSQL image; they need nothing else.
 # shellcheck shell=bash
 # A function in `$(…)` ends at its first failure too.
 set -euo pipefail
 shopt -s inherit_errexit
 umask 077
-# A table's fingerprint holds times as text: the same zone everywhere.
+# A table's fingerprint contains times as text, so every server must use the same zone.
 export PGTZ=UTC PGCONNECT_TIMEOUT=10
-# A server's time limits are for requests. A dump takes as long as its database is large, and the session that holds
-# its snapshot is idle in a transaction meanwhile; activeDeadlineSeconds of the Job is the limit here.
+# A server's time limits are for requests. A dump may take longer, and the session that holds its snapshot is idle in a
+# transaction meanwhile. The Job's activeDeadlineSeconds limits both.
 export PGOPTIONS='-c client_min_messages=warning -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0'
 
-# at_exit COMMAND: however the script ends; the last one given runs first.
+# at_exit COMMAND: runs COMMAND at every exit of the script; the last one given runs first.
 cleanups=''
 at_exit() {
   cleanups="$1; $cleanups"
@@ -18,13 +18,13 @@ at_exit() {
 trap 'eval "$cleanups"' EXIT
 trap 'exit 143' TERM INT
 
-# The line an operator is shown.
+# Prints the line that the operator sees.
 fatal() {
   echo "fatal: $*" >&2
   exit 1
 }
 
-# login USER FILE: waits for the server, and connects as USER with the password in FILE, to whatever database.
+# login USER FILE: waits for the server; what follows connects as USER with the password in FILE, to any database.
 login() {
   local try password
   for try in {1..30}; do
@@ -32,20 +32,20 @@ login() {
     [ "$try" -lt 30 ] || fatal "$PGHOST:$PGPORT does not answer"
     sleep 1
   done
-  # One that is being replaced has another line for the next.
+  # During a rotation the file has a further line for the next password.
   password=$(head -n 1 "$2")
   export PGUSER=$1 PGPASSFILE=/tmp/pgpass
   printf '%s:%s:*:%s:%s\n' "$PGHOST" "$PGPORT" "$PGUSER" "$password" >"$PGPASSFILE"
 }
 
-# sql DATABASE [psql arguments]: runs what is on standard input; the first error ends it.
+# sql DATABASE [psql arguments]: runs standard input; ends at the first error.
 sql() {
   local database=$1
   shift
   psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 --dbname="$database" "$@"
 }
 
-# find_backup ID: path of a backup's files without their ending; without ID, the newest's.
+# find_backup ID: prints the path of a backup's files without their ending; without ID, of the newest backup.
 find_backup() {
   local sums
   sums=$(find /backups -name "${1:-$PGDATABASE-*}.sha256" -printf '%f %p\n' | sort | tail -n 1)
@@ -54,7 +54,7 @@ find_backup() {
   echo "${sums%.sha256}"
 }
 
-# age_of BASE: seconds since a backup was taken, which its name ends with.
+# age_of BASE: prints the seconds since the time at the end of a backup's name.
 age_of() {
   local stamp=${1##*-} taken now
   taken=$(date -d "${stamp:0:8} ${stamp:9:2}:${stamp:11:2}:${stamp:13:2} UTC" +%s)
@@ -62,7 +62,7 @@ age_of() {
   echo $((now - taken))
 }
 
-# check_backup BASE: every file is what was written.
+# check_backup BASE: fatal unless every file matches its checksum.
 check_backup() {
   local folder said damaged
   folder=$(dirname "$1")
@@ -72,12 +72,12 @@ check_backup() {
   fatal "damaged: $damaged (the SHA-256 sum is not the one recorded)"
 }
 
-# fingerprint DATABASE FILE: rows and content hash of every table.
+# fingerprint DATABASE FILE: writes rows and content hash of every table.
 fingerprint() {
   psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname="$1" --file=/scripts/fingerprint.sql --output="$2"
 }
 
-# compare EXPECTED ACTUAL: one line a table, whose last word is equal, differs, missing or unexpected.
+# compare EXPECTED ACTUAL: prints a line for each table, which ends with equal, differs, missing or unexpected.
 compare() {
   awk -F'|' '
     NR == FNR { rows[$1] = $2; hash[$1] = $3; next }
@@ -94,7 +94,7 @@ assert_equal() {
   awk '$NF != "equal" { bad = 1 } END { exit bad }' "$1" || fatal "$2"
 }
 
-# summary BASE: bytes and tables of a backup, for the last line.
+# summary BASE: prints bytes and tables of a backup, for the last line.
 summary() {
   local bytes tables
   bytes=$(stat -c %s "$1.dump")
@@ -102,7 +102,7 @@ summary() {
   echo "$bytes bytes, $tables tables, $1.dump"
 }
 
-# scratch_server DATA: starts a PostgreSQL of this pod's own on that directory, reached by its socket only.
+# scratch_server DATA: starts a temporary PostgreSQL on that directory; only its socket reaches it.
 scratch_server() {
   local reason
   export PGHOST=/tmp

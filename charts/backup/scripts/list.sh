@@ -1,5 +1,5 @@
 #!/bin/bash
-# One line a backup: id, bytes, tables, where it came from, and when it was last verified (seconds since 1970, or 0).
+# Prints a line for each backup: id, bytes, tables, origin, time of the last check (seconds since 1970; 0 for none).
 # shellcheck source=lib.sh
 source /scripts/lib.sh
 find /backups -name "$PGDATABASE-*.sha256" | while read -r sums; do

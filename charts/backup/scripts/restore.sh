@@ -1,7 +1,7 @@
 #!/bin/bash
-# Restores BACKUP into a new database beside the old one, compares it to what was backed up, and swaps the two by name in
-# one transaction. Ended at any point, it leaves either the old database in place or the new one, and run again with the
-# same RUN it ends in the same state.
+# Restores BACKUP into a new database, compares it with the backup's fingerprint, and swaps it with the old one by name
+# in one transaction. Whenever the script ends, one of the two databases is in place. A second run with the same RUN
+# ends in the same state.
 # shellcheck source=lib.sh
 source /scripts/lib.sh
 login postgres /run/secrets/restore/password
@@ -14,7 +14,7 @@ drop() {
   sql postgres --set name="$1" <<<'DROP DATABASE IF EXISTS :"name" WITH (FORCE);'
 }
 
-# In the background, so that a signal is heard at once: the half-filled database goes.
+# Runs in the background, so that the script hears a signal at once and drops the half-filled database.
 child=
 background() {
   "$@" &
@@ -29,7 +29,7 @@ ended() {
 }
 at_exit ended
 
-# Its own disk holds old and new at once: without room the live database would be the one to suffer.
+# The disk holds the old and the new database at once: without room the live database would suffer.
 check_room() {
   local needed available size
   needed=$(sql postgres "${names[@]}" <<<"SELECT coalesce(max(pg_database_size(datname)), 0) FROM pg_database WHERE datname = :'database'")
@@ -50,7 +50,7 @@ fill() {
   echo "creating $fresh"
   sql postgres --set database="$fresh" --set app_user="$APP_USER" --file=/scripts/database.sql
   pg_restore --list "$base.dump" >/tmp/all.list
-  # Extensions belong to the superuser, all else to the service's role.
+  # The superuser owns the extensions, the service's role everything else.
   sed -n '/ EXTENSION - /p' /tmp/all.list >/tmp/extensions.list
   sed '/ EXTENSION /d' /tmp/all.list >/tmp/rest.list
   echo "restoring ${base##*/} into $fresh"
@@ -63,7 +63,7 @@ fill() {
   sql "$fresh" <<<'ANALYZE;'
 }
 
-# A database is renamed only while no session is connected; both renames happen or none.
+# PostgreSQL renames a database only while no session is connected; both renames happen or none.
 swap() {
   echo "swapping $fresh and $PGDATABASE"
   sql postgres "${names[@]}" >/dev/null <<'SQL'
@@ -84,7 +84,7 @@ base=$(find_backup "$BACKUP")
 if [ "$done_by" = "restored by $RUN" ]; then
   echo "already in place, restored before the interruption"
   fingerprint "$PGDATABASE" /tmp/tables
-  # The service may have run and written since.
+  # The service may have run and written since then.
   compare "$base.tables" /tmp/tables | tee /tmp/compared
 else
   check_backup "$base"

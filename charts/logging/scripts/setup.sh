@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Brings Elasticsearch and Kibana to what the code says: users, roles, lifecycle, template, snapshots, searches. Every
-# request sets a state, so that a second run changes nothing. Reads requests.txt: one request a line, as
-# `TARGET METHOD PATH BODY STATUSES`; BODY is a file beside it or `-`, STATUSES are those that are fine, by comma.
+# Configures Elasticsearch and Kibana: users, roles, lifecycle, template, snapshots, searches. Every request sets a
+# state, so a second run changes nothing. Reads requests.txt, a line for each request: `TARGET METHOD PATH BODY
+# STATUSES`. BODY is a file beside it or `-`; STATUSES are the accepted ones, separated by commas.
 # A function in `$(…)` ends at its first failure too.
 set -euo pipefail
 shopt -s inherit_errexit
@@ -14,7 +14,7 @@ answer=$WORK_DIR/answer
 password=$(secret elastic)
 printf 'user = "elastic:%s"\n' "$password" > "$login"
 
-# Prints the status of an answer, or that there is no whole one; what came of it is in a file.
+# Prints the status of the answer, or why there is no complete one; the body is in the file $answer.
 ask() {
   local status
   : > "$answer"
@@ -55,7 +55,7 @@ request() {
     echo "setup: $method $url: status $status, expected $statuses: $said" >&2
     return 1
   fi
-  # An import says in its answer what it did not take.
+  # The response to an import lists the objects Kibana rejected.
   if [[ $body = *.ndjson ]] && ! grep -q '"success":true' "$answer"; then
     echo "setup: $method $url: not everything was taken: $said" >&2
     return 1
