@@ -10,6 +10,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespaceOf, zonesOf } from '../../charts/constructs/names.ts';
 import {
+  addressOf,
+  apply,
   call,
   config,
   ENVIRONMENT,
@@ -22,7 +24,6 @@ import {
   VALUES,
 } from '../e2e/support.ts';
 import {
-  apply,
   COMPANY,
   DNS,
   MODELS,
@@ -64,9 +65,6 @@ try:
     print('.'.join(map(str, s.recv(512)[-4:])))
 except OSError:
     print('no answer')`);
-
-const clusterAddress = (namespace: string, name: string): string =>
-  kubectl('get', 'service', name, '-n', namespace, '-o', 'jsonpath={.spec.clusterIP}');
 
 let up: ReturnType<typeof timed>;
 
@@ -141,7 +139,7 @@ describe('a company', () => {
   });
 
   it('whose proxy is the only way out', () => {
-    const models = clusterAddress(COMPANY, 'models');
+    const models = addressOf(COMPANY, 'models');
     expect(connection(models, 443)).toBe('closed');
     expect(connection('proxy.company.test', 3128)).toBe('open');
   });
@@ -162,8 +160,8 @@ asyncio.run(main())`;
 
   it('whose DNS server is another one: it answers, and the usual one is closed to us', () => {
     expect(kubectl('exec', ...ASSISTANT, '--', 'cat', '/etc/resolv.conf')).toContain(`nameserver ${DNS}`);
-    expect(resolved(DNS, 'proxy.company.test')).toBe(clusterAddress(COMPANY, 'proxy'));
-    expect(resolved(clusterAddress('kube-system', 'kube-dns'), 'kubernetes.default.svc.cluster.local')).toBe(
+    expect(resolved(DNS, 'proxy.company.test')).toBe(addressOf(COMPANY, 'proxy'));
+    expect(resolved(addressOf('kube-system', 'kube-dns'), 'kubernetes.default.svc.cluster.local')).toBe(
       'no answer',
     );
     expect(kubectl('logs', '-n', COMPANY, '-l', 'app=second-dns', '--tail=-1')).toMatch(

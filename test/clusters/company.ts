@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serviceImage } from '../../charts/config/images.ts';
 import { standInSources } from '../e2e/provider.ts';
-import { config, kubectl, kubectlInput, kubectlJson, ROOT, topology } from '../e2e/support.ts';
+import { addressOf, apply, config, kubectl, kubectlJson, ROOT, topology } from '../e2e/support.ts';
 
 export const CLUSTER = 'ai-assistants-company';
 export const COMPANY = 'company';
@@ -28,9 +28,6 @@ const PYTHON_IMAGE = 'localhost/ai-assistants-test/python:1';
 
 const run = (command: string, ...args: readonly string[]): string =>
   execFileSync(command, args, { encoding: 'utf8', stdio: 'pipe', maxBuffer: 2 ** 26 });
-export const apply = (...items: readonly object[]): void => {
-  kubectlInput(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }), 'apply', '-f', '-');
-};
 const nodes = (): readonly string[] => run('kind', 'get', 'nodes', '--name', CLUSTER).trim().split('\n');
 
 /** The built images of the services, by their names on this machine. */
@@ -235,8 +232,6 @@ function certificates(): string {
 
 const coreDnsImage = (): string =>
   kubectl('get', 'deploy', 'coredns', '-n', 'kube-system', '-o', 'jsonpath={..image}');
-const addressOf = (namespace: string, name: string): string =>
-  kubectl('get', 'service', name, '-n', namespace, '-o', 'jsonpath={.spec.clusterIP}');
 
 /** Starts the second DNS server on every address of each node, so on that one too; only it knows the company's names. */
 function startDns(): void {

@@ -57,6 +57,15 @@ export function kubectlInput(input: string, ...args: readonly string[]): string 
   });
 }
 
+/** Applies objects in one call. */
+export function apply(...items: readonly object[]): void {
+  kubectlInput(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }), 'apply', '-f', '-');
+}
+
+/** The address of a Service inside the cluster. */
+export const addressOf = (namespace: string, name: string): string =>
+  kubectl('get', 'service', name, '-n', namespace, '-o', 'jsonpath={.spec.clusterIP}');
+
 export const kubectlJson = (...args: readonly string[]): unknown =>
   JSON.parse(kubectl(...args, '-o', 'json'));
 

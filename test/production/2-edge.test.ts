@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { namespaceOf } from '../../charts/constructs/names.ts';
-import { config, eventually, kubectl, kubectlJson, NAMESPACE } from '../e2e/support.ts';
+import { apply, config, eventually, kubectl, kubectlJson, NAMESPACE } from '../e2e/support.ts';
 import { EDGE_HOST as HOST, issue, pod, service } from './edge-acme.ts';
 import {
   CLASS,
@@ -15,7 +15,7 @@ import {
   openForeignController,
   startForeignController,
 } from './edge-foreign.ts';
-import { apply, ask, inPod, journey, OUTSIDE, redeploy } from './edge-support.ts';
+import { ask, inPod, journey, OUTSIDE, redeploy } from './edge-support.ts';
 
 const MINUTES = 60_000;
 const EDGE_NAMESPACE = namespaceOf(config, 'edge');

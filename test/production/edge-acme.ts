@@ -7,8 +7,8 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { execa } from 'execa';
 import { namespaceOf } from '../../charts/constructs/names.ts';
-import { CONTEXT, config, eventually, kubectl, NAMESPACE } from '../e2e/support.ts';
-import { apply, inPod, namespace, OUTSIDE } from './edge-support.ts';
+import { apply, CONTEXT, config, eventually, kubectl, NAMESPACE } from '../e2e/support.ts';
+import { inPod, namespace, OUTSIDE } from './edge-support.ts';
 
 const PEBBLE = { module: 'github.com/letsencrypt/pebble/v2', version: 'v2.8.0', command: 'pebble' };
 const LEGO = { module: 'github.com/go-acme/lego/v4', version: 'v4.30.1', command: 'lego' };

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { thirdPartyImage } from '../../charts/config/images.ts';
-import { config, kubectl } from '../e2e/support.ts';
-import { apply, OUTSIDE } from './edge-support.ts';
+import { apply, config, kubectl } from '../e2e/support.ts';
+import { OUTSIDE } from './edge-support.ts';
 
 export const CLASS = 'foreign';
 export const LABELS = { app: 'foreign-controller' } as const;

@@ -5,7 +5,7 @@ import { request as secureRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { namespaceOf } from '../../charts/constructs/names.ts';
-import { config, eventually, kubectl, kubectlInput, newEmail, PASSWORD } from '../e2e/support.ts';
+import { config, eventually, kubectl, newEmail, PASSWORD } from '../e2e/support.ts';
 import { platform } from './support.ts';
 
 /** A namespace that is not the platform's, for what is outside of it. */
@@ -89,10 +89,6 @@ async function send(
   }
   outgoing.end();
 }
-
-export const apply = (...objects: readonly object[]): void => {
-  kubectlInput(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }), 'apply', '-f', '-');
-};
 
 export const inPod = (namespace: string, pod: string, ...command: readonly string[]): string =>
   kubectl('exec', '-n', namespace, pod, '--', ...command);
