@@ -1,11 +1,11 @@
 /**
- * The first deployment of production: an empty cluster of two workers, its Secrets, one deploy, a certificate that an ACME
- * authority issues, a provider's key that comes late, passwords and keys that are replaced under load. The files here run
- * in the order of their names on one cluster, which the first makes and the last deletes:
+ * The first deployment of production: an empty cluster of two workers, its Secrets, one deploy, a certificate from an ACME
+ * authority, a provider's key added later, passwords and keys rotated under load. The files here run in the order of
+ * their names on one cluster: the first creates it, the last deletes it.
  *
  *     ./platform build && npm run test:production
  *
- * They need Go besides, to build the ACME server and client, and for the definitions of the Gateway API.
+ * They also need Go, to build the ACME server and client and to download the definitions of the Gateway API.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { reachable, startStandIn, stopStandIn } from '../e2e/provider.ts';
@@ -32,12 +32,12 @@ const ROTATED = [
 let session: Session;
 const chat = () => call('/api/ai/chat', { method: 'POST', token: session.token, body: { message: 'Hello' } });
 
-/** Fails unless the output of a command has no value of a Secret. */
+/** Fails when the output of a command contains a value of a Secret. */
 function expectNoValue(text: string): void {
   for (const value of secretValues()) expect(text.includes(value)).toBe(false);
 }
 
-/** Three nodes start at once, beside whatever else the machine does. */
+// Three nodes start at once, so a busy machine needs minutes.
 beforeAll(emptyCluster, 15 * MINUTES);
 
 describe('an empty cluster', () => {
@@ -96,7 +96,7 @@ describe('a key of a provider', () => {
     await eventually(60, reachable);
   }, 5 * MINUTES);
 
-  it('that kubectl brings late is used by the pods that run', { timeout: 5 * MINUTES }, async () => {
+  it('that kubectl adds later is used by the running pods', { timeout: 5 * MINUTES }, async () => {
     const pods = podsNow(NAMESPACE);
     const before = await chat();
     expect(before.status, before.text).toBe(503);
@@ -104,7 +104,7 @@ describe('a key of a provider', () => {
     const literal = `--from-literal=OPENAI_API_KEY=${PROVIDER_KEY}`;
     kubectl('create', 'secret', 'generic', 'ai-assistant-providers', '-n', NAMESPACE, literal);
     await eventually(180, async () => expect((await chat()).status).toBe(200));
-    console.info(`a key that came late was used after ${Math.round((Date.now() - began) / 1000)} s`);
+    console.info(`a key added later was used after ${Math.round((Date.now() - began) / 1000)} s`);
     expect(podsNow(NAMESPACE)).toEqual(pods);
   });
 
@@ -145,7 +145,7 @@ describe('passwords and keys', () => {
     expect(secretValue(NAMESPACE, 'redis', 'password').split('\n')).toHaveLength(1);
   });
 
-  it('of before are good for nothing any more, once the rotation is finished', {
+  it('of before the rotation are refused once it is finished', {
     timeout: 5 * MINUTES,
   }, async () => {
     const old = session.token;
@@ -153,7 +153,7 @@ describe('passwords and keys', () => {
     expect((await call(`/api/users/${session.id}`, { token: session.token })).status).toBe(200);
     const finished = await platform(['secrets', 'rotate'], 'jwt', '--finish', '--yes');
     expect(finished.exitCode, finished.stderr).toBe(0);
-    // The gateway believes a verdict for a minute.
+    // The gateway caches the result of a token check for a minute.
     await eventually(90, async () =>
       expect((await call('/ai/conversations', { token: old })).status).toBe(401),
     );

@@ -1,6 +1,6 @@
 /**
- * The edge of production: renewal, proxies in front, slow uploads and long streams while it is replaced, then somebody
- * else's Ingress controller and Gateway in its place. It goes on where the first file ends.
+ * The edge of production: renewed certificates, proxies in front, slow uploads and long streams during its rollout, then
+ * a foreign Ingress controller and Gateway in its place. It uses the cluster as the first file leaves it.
  */
 import { describe, expect, it } from 'vitest';
 import { namespaceOf } from '../../charts/constructs/names.ts';
@@ -79,7 +79,7 @@ print(json.dumps({path: [codes(path, many), codes(path, ['198.51.100.1'] * 40)] 
     }
   });
 
-  it('is who connects, whatever an untrusted X-Forwarded-For says', async () => {
+  it('is the address that connects, whatever an untrusted X-Forwarded-For says', async () => {
     for (const path of ['/auth/refresh', '/api/users/auth/refresh']) {
       const statuses: number[] = [];
       for (let n = 0; n < 40; n++) {
@@ -176,7 +176,7 @@ http.server.ThreadingHTTPServer(('', ${PORT}), Slow).serve_forever()
         policyTypes: ['Egress'],
         egress: [{ to: [{ namespaceSelector: of(NAMESPACE), podSelector: { matchLabels: labels } }], ports }],
       }),
-      // The middlewares of a route that streams, and of one that waits for the whole body.
+      // One path has the middlewares of a route that streams, the other those of a route that buffers the whole body.
       ingress('/slow/stream', ['security-headers', 'compress', 'retry']),
       ingress('/slow/whole', [
         'security-headers',
@@ -201,7 +201,7 @@ http.server.ThreadingHTTPServer(('', ${PORT}), Slow).serve_forever()
       if (status !== 200) throw new Error(text);
       return String(JSON.parse(text).access_token);
     });
-    // The services take a JSON of 1 MiB at most; spaces in it mean nothing.
+    // The services accept 1 MiB of JSON at most. Spaces fill the document without changing its meaning.
     const document = `{"kind": "cost"${' '.repeat(900_000)}}`;
     const slowly = { method: 'POST', over: UPLOAD };
     const streamed = ask('/slow/stream');
@@ -224,7 +224,7 @@ http.server.ThreadingHTTPServer(('', ${PORT}), Slow).serve_forever()
       200,
       String(3 << 20),
     ]);
-    // It was read to its end: the report is made.
+    // A report exists only when the service has read the whole body.
     for (const answer of [throughGateway, direct])
       expect([answer?.status, answer?.text.includes('"id"')]).toEqual([201, true]);
   });
@@ -245,7 +245,7 @@ describe('the platform behind our own edge', { timeout: 5 * MINUTES }, () => {
   });
 });
 
-describe("the platform behind somebody else's controller", { timeout: 10 * MINUTES }, () => {
+describe('the platform behind a foreign controller', { timeout: 10 * MINUTES }, () => {
   const from = [
     `edge.from.namespace=${OUTSIDE}`,
     `edge.from.podLabels=${JSON.stringify(LABELS)}`,

@@ -1,4 +1,4 @@
-/** The end of production: one command takes everything away, and the cluster of the tests goes too. */
+/** The end of production: one command removes the environment; then the tests delete their cluster. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { eventually, kubectl } from '../e2e/support.ts';
 import { platform, removeCluster } from './support.ts';
@@ -8,7 +8,7 @@ const MINUTES = 60_000;
 afterAll(() => void removeCluster(), 2 * MINUTES);
 
 describe('the end', () => {
-  it('one command takes everything away', { timeout: 10 * MINUTES }, async () => {
+  it('one command removes everything', { timeout: 10 * MINUTES }, async () => {
     const removed = await platform(['remove'], '--yes');
     expect(removed.exitCode, removed.stderr).toBe(0);
     console.info(`remove: ${removed.seconds} s`);

@@ -1,6 +1,6 @@
 /**
- * Certificates from a real ACME server (Pebble) by a real ACME client (lego). What cert-manager would make of a challenge,
- * a pod, a Service and an Ingress, is made here in its shape.
+ * Gets certificates from a real ACME server (Pebble) with a real ACME client (lego). For a challenge, it creates the pod,
+ * Service and Ingress that cert-manager would create.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -13,18 +13,18 @@ import { inPod, namespace, OUTSIDE } from './edge-support.ts';
 const PEBBLE = { module: 'github.com/letsencrypt/pebble/v2', version: 'v2.8.0', command: 'pebble' };
 const LEGO = { module: 'github.com/go-acme/lego/v4', version: 'v4.30.1', command: 'lego' };
 const IMAGE = 'localhost/ai-assistants-test/acme:1';
-/** The edge's name in the cluster, which is in its certificate. */
+/** The edge's name in the cluster; its certificate is issued for it. */
 export const EDGE_HOST = `traefik.${namespaceOf(config, 'edge')}.svc.cluster.local`;
 const CLUSTER = CONTEXT.replace(/^kind-/, '');
 const CHALLENGES = '/.well-known/acme-challenge';
 const SOLVER = 'cm-acme-http-solver';
 const SOLVER_PORT = 8089;
-/** A challenge is asked for at once, and again for each certificate. */
+/** Pebble validates a challenge at once, and never reuses an earlier validation. */
 const PEBBLE_SETTINGS = [
   { name: 'PEBBLE_VA_NOSLEEP', value: '1' },
   { name: 'PEBBLE_AUTHZREUSE', value: '0' },
 ];
-/** Seconds the client waits between offering an answer and asking for the challenge. */
+/** Seconds between offering the answer to a challenge and asking Pebble to validate it. */
 const DELAY = 40;
 
 const SOLVER_PROGRAM = `
@@ -39,7 +39,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer(('', ${SOLVER_PORT}), Answer).serve_forever()
 `;
 
-/** The programs and the certificate of Pebble's own API, built once. */
+/** Builds both programs once and copies the certificate of Pebble's own API; returns their folder. */
 function build(): string {
   const folder = `${homedir()}/.cache/ai-assistants/acme-${PEBBLE.version}-${LEGO.version}`;
   if (existsSync(`${folder}/lego`)) return folder;
@@ -57,7 +57,7 @@ function build(): string {
   return folder;
 }
 
-/** An image with both programs and Python, in the nodes. */
+/** Builds an image with both programs and Python, and loads it into the nodes. */
 export function buildTools(): void {
   const folder = build();
   const config = {
@@ -122,7 +122,7 @@ export const service = (name: string, inside: string, selector: Record<string, s
   spec: { selector, ports: [{ name: 'http', port, targetPort: port }] },
 });
 
-/** Pebble, and a pod `client` that asks it for certificates. */
+/** Starts Pebble, and a pod `client` for lego. */
 export function startAuthority(): void {
   const sleep = ['sleep', 'infinity'];
   const pebble = pod('pebble', OUTSIDE, { app: 'pebble' }, ['/acme/pebble', '-config', '/acme/pebble.json']);
@@ -139,7 +139,7 @@ export function startAuthority(): void {
   kubectl('wait', '-n', OUTSIDE, 'pod', '--all', '--for=condition=Ready', '--timeout=120s');
 }
 
-/** What cert-manager makes for a challenge. */
+/** The objects cert-manager creates for a challenge. */
 function solver(host: string, token: string, key: string): readonly object[] {
   const labels = {
     'acme.cert-manager.io/http01-solver': 'true',
@@ -172,7 +172,7 @@ function removeSolver(): void {
     kubectl('delete', kind, SOLVER, '-n', NAMESPACE, '--ignore-not-found', '--timeout=60s');
 }
 
-/** Asks over HTTP from outside of the platform, as an authority does. */
+/** The answer to an HTTP request from outside the platform, where an authority would ask. */
 const get = (url: string): string =>
   inPod(
     OUTSIDE,
@@ -182,7 +182,7 @@ const get = (url: string): string =>
     `import urllib.request; print(urllib.request.urlopen('${url}', timeout=5).read().decode(), end='')`,
   );
 
-/** Gets a certificate for the edge's host into its Secret, as cert-manager does. */
+/** Gets a certificate for the edge's host, and writes it into a Secret as cert-manager does. */
 export async function issue(host: string, secret: string): Promise<void> {
   const webroot = `/work/www${Date.now()}`;
   const shell = [

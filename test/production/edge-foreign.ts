@@ -1,4 +1,4 @@
-/** Somebody else's controller in a namespace of its own: another Traefik, for Ingress objects and for the Gateway API. */
+/** A controller that is not the platform's, in its own namespace: another Traefik, for Ingress and the Gateway API. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ const rules = [
   { apiGroups: ['gateway.networking.k8s.io'], resources: ['*'], verbs: [...READ, 'update', 'patch'] },
 ];
 
-/** The definitions of the Gateway API, from its module. */
+/** Installs the definitions of the Gateway API, from its Go module. */
 export function installGatewayApi(): void {
   const scratch = mkdtempSync(`${tmpdir()}/gateway-api-`);
   const args = ['mod', 'download', '-json', `${API.module}@${API.version}`];
@@ -33,7 +33,7 @@ export function installGatewayApi(): void {
   kubectl('apply', '--server-side', '-f', `${Dir}/config/crd/standard`);
 }
 
-/** Its classes, its access, its pod. */
+/** Creates the controller's classes, access rights and Deployment. */
 export function startForeignController(): void {
   const metadata = { name: NAME, namespace: OUTSIDE };
   const args = [
@@ -98,7 +98,7 @@ export function startForeignController(): void {
   kubectl('rollout', 'status', '-n', OUTSIDE, `deploy/${NAME}`, '--timeout=120s');
 }
 
-/** Lets clients in where our own edge did; that one has to be gone. */
+/** Publishes the controller on the node ports of our own edge, whose Service must be gone. */
 export function openForeignController(): void {
   const { http, https } = config.edge.nodePorts;
   apply({
@@ -116,7 +116,7 @@ export function openForeignController(): void {
   });
 }
 
-/** A Gateway of the cluster's owner, whose HTTPS listener shows a certificate of the platform's namespace. */
+/** Creates the Gateway of the cluster's owner; its HTTPS listener uses a certificate of the platform's namespace. */
 export function makeGateway(secret: string, from: string): void {
   const listener = { allowedRoutes: { namespaces: { from: 'All' } } };
   apply({

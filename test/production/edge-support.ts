@@ -1,4 +1,4 @@
-/** The edge on a cluster of two workers, as clients of all kinds meet it. */
+/** Requests to the edge on a cluster of two workers, from outside and from pods. */
 
 import { request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
@@ -8,7 +8,7 @@ import { namespaceOf } from '../../charts/constructs/names.ts';
 import { config, eventually, kubectl, newEmail, PASSWORD } from '../e2e/support.ts';
 import { platform } from './support.ts';
 
-/** A namespace that is not the platform's, for what is outside of it. */
+/** A namespace for pods that do not belong to the platform. */
 export const OUTSIDE = 'outside';
 
 export interface Reply {
@@ -32,7 +32,7 @@ export interface Question {
   readonly port?: number;
   /** @default true */
   readonly secure?: boolean;
-  /** Seconds over which the body is sent, a piece each second. @default at once */
+  /** Seconds to send the body in, one piece each second. @default at once */
   readonly over?: number;
 }
 
@@ -93,7 +93,7 @@ async function send(
 export const inPod = (namespace: string, pod: string, ...command: readonly string[]): string =>
   kubectl('exec', '-n', namespace, pod, '--', ...command);
 
-/** What the edge's access log of the last `minutes` says of answers of 500 and above: which pod gave it, after how long. */
+/** Lines of the edge's access log with a status of 500 or above, in the last `minutes`. They name pod and duration. */
 export const failuresOfEdge = (minutes: number): readonly string[] =>
   kubectl(
     'logs',
@@ -114,7 +114,7 @@ export const namespace = (name: string): object => ({
   metadata: { name },
 });
 
-/** `./platform deploy` with more settings than the file has. */
+/** Runs `./platform deploy` with settings besides those of the values file. */
 export async function redeploy(...settings: readonly string[]): Promise<void> {
   const more = settings.flatMap((setting) => ['--set', setting]);
   const { exitCode, stderr, stdout, seconds } = await platform(['deploy'], ...more, '--yes');
@@ -122,7 +122,7 @@ export async function redeploy(...settings: readonly string[]): Promise<void> {
   console.info(`deploy with ${settings[0]}: ${seconds} s`);
 }
 
-/** The same question until the limit of logins for this address lets it through. */
+/** Repeats the request until the login limit for this address lets it through. */
 const patiently = (path: string, question: Question): Promise<Reply> =>
   eventually(150, async () => {
     const reply = await ask(path, question);
@@ -132,7 +132,7 @@ const patiently = (path: string, question: Question): Promise<Reply> =>
 
 const parsed = ({ text }: Reply): { readonly [key: string]: unknown } => JSON.parse(text);
 
-/** A user's actions on every route; every URL in an answer must be valid for the client. */
+/** A user's requests on every route; every URL in a response must be valid for the client. */
 export async function journey(where: Question): Promise<void> {
   const email = newEmail();
   const login = { ...where, method: 'POST', body: { email, password: PASSWORD } };

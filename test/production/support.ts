@@ -1,4 +1,4 @@
-/** Production's environment on a cluster of two workers, deployed only by the documentation. */
+/** The environment production on a cluster of two workers, deployed by the documented commands only. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { CONTEXT, config, ENVIRONMENT, kubectlJson, ROOT, type Run, timed, VALUE
 
 export const CLUSTER = 'ai-assistants-production';
 
-/** The command, about production. */
+/** Runs a verb for production. */
 export const platform = (verb: readonly string[], ...more: readonly string[]): Promise<Run> =>
   timed(...verb, ENVIRONMENT, ...more, '--context', CONTEXT, '--values', VALUES);
 
@@ -21,8 +21,8 @@ const kind = (...args: readonly string[]): string =>
   execFileSync('kind', args, { encoding: 'utf8', stdio: 'pipe' });
 
 /**
- * The lab's folder has the definitions of cert-manager and no image of it: they stand for the whole, and the tests do its
- * part of a challenge. Without a folder the real one is downloaded.
+ * The folder in PLATFORM_BUNDLES may have only cert-manager's definitions, without its image. The copy installs them in
+ * place of cert-manager, and the tests answer challenges themselves. Without a folder, the command downloads cert-manager.
  */
 function bundlesFolder(): string | undefined {
   const folder = process.env.PLATFORM_BUNDLES;
@@ -34,7 +34,7 @@ function bundlesFolder(): string | undefined {
   return copy;
 }
 
-/** An empty cluster with what docs/operations.md says every cluster needs first. */
+/** Creates an empty cluster, and installs the prerequisites that docs/operations.md names. */
 export async function emptyCluster(): Promise<void> {
   const began = Date.now();
   const seconds = () => Math.round((Date.now() - began) / 1000);
@@ -47,7 +47,7 @@ export async function emptyCluster(): Promise<void> {
   await bringImages(new KindCluster(CLUSTER), objects, () => undefined);
   await installBundles(kubectl, bundles);
   await kubectl.output(['wait', 'apiservice', '--all', '--for=condition=Available', '--timeout=300s']);
-  console.info(`and what every cluster needs first: ${seconds()} s`);
+  console.info(`with its prerequisites: ${seconds()} s`);
 }
 
 export const removeCluster = (): string => kind('delete', 'cluster', '--name', CLUSTER);
@@ -61,7 +61,7 @@ const podList = z.object({
   ),
 });
 
-/** Names of the pods of the platform, each with how often its containers were started anew. */
+/** The restarts of each pod of the platform, by the pod's name; pods of Jobs are left out. */
 export function podsNow(namespace: string): Readonly<Record<string, number>> {
   const { items } = podList.parse(
     kubectlJson('get', 'pods', '-n', namespace, '-l', 'app.kubernetes.io/part-of=ai-assistants'),
@@ -84,7 +84,7 @@ const secretList = z.object({
   ),
 });
 
-/** Every value of the platform's Secrets that is long enough to be one. */
+/** The values of the platform's Secrets, without those too short to be a password or key. */
 export const secretValues = (): readonly string[] =>
   secretList
     .parse(kubectlJson('get', 'secrets', '-A', '-l', 'app.kubernetes.io/part-of=ai-assistants'))

@@ -1,6 +1,6 @@
 /**
- * Releases under load: a rolling update, deleted pods, a drained node, an image that does not start, a rollback by hand.
- * Nothing is lost in any of them. On a cluster of two workers a node is drained as well:
+ * Releases under load: a rolling update, deleted pods, a drained node, an image that does not start, a manual rollback.
+ * None of them may lose a request. Only on a cluster of two workers does the test drain a node:
  *
  *     ./platform up --cluster-config test/release/kind-two-workers.yaml --values test/release/two-workers.yaml
  *     PLATFORM_CONTEXT=kind-ai-assistants-two PLATFORM_VALUES=test/release/two-workers.yaml \
@@ -33,7 +33,7 @@ import { figures, Load, type LoadResult } from './load.ts';
 
 const REQUESTS = 10_000;
 const MINUTES = 60_000;
-/** The limits of the edge and the gateway are for people; two replicas, as a pod that is deleted leaves at once. */
+/** The load exceeds the rate limits. A deleted pod leaves its Service at once, so each service needs two replicas. */
 const SETTINGS = [
   '--values',
   VALUES,
@@ -54,7 +54,7 @@ const platform = (...args: readonly string[]): Promise<Run> => timed(...args, '-
 const deploy = (tag: string, ...more: readonly string[]): Promise<Run> =>
   platform('deploy', 'dev', ...SETTINGS, '--set', `images.tag=${tag}`, '--no-backup', ...more);
 
-/** Runs something while the load goes on, and lets the load reach its number of requests. */
+/** Runs `work` under load, and ends the load after at least `requests` requests. */
 async function underLoad(
   session: Session,
   work: () => Promise<unknown>,
@@ -92,7 +92,7 @@ beforeAll(async () => {
   expect(exitCode, `${stderr}\n${stdout}`).toBe(0);
   await eventually(60, reachable);
   session = await signIn();
-  // Pods of before may answer until they have drained, and know no provider.
+  // Old pods answer until they have drained, and they have no provider.
   await pause(15_000);
 }, 15 * MINUTES);
 
@@ -214,7 +214,7 @@ describe('a deploy of what runs already', () => {
   });
 });
 
-/** Until now one worker took no pods, so that the databases stand on the other; from here on both take them. */
+/** Removes the taint that kept pods off one worker until the databases ran on the other. */
 async function openSecondWorker(): Promise<void> {
   const closed = 'ai-assistants/drained-later';
   const tainted = workers.filter((name) =>
@@ -227,7 +227,7 @@ async function openSecondWorker(): Promise<void> {
   await execa('kubectl', ['--context', CONTEXT, 'rollout', 'status', ...edge, '--timeout=120s']);
 }
 
-/** Databases have one instance each: draining their node interrupts them. They stand on one worker, which stays. */
+/** The worker without databases: each has one instance, so draining its node would interrupt it. */
 function nodeWithoutStores(): string {
   const pods = kubectlJson('get', 'pods', '-n', NAMESPACE) as {
     readonly items: readonly {
@@ -237,6 +237,6 @@ function nodeWithoutStores(): string {
   };
   const stores = pods.items.filter(({ metadata }) => metadata.ownerReferences?.[0]?.kind === 'StatefulSet');
   const [free] = workers.filter((name) => stores.every(({ spec }) => spec.nodeName !== name));
-  if (!free) throw new Error('databases stand on every worker: cordon one while they start');
+  if (!free) throw new Error('databases run on every worker: cordon one while they start');
   return free;
 }

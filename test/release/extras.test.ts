@@ -1,4 +1,4 @@
-/** Load test and database tests, on a cluster that was given them: `up --set extras.loadTest.enabled=true …`. */
+/** Load test and database tests, on a cluster that has them: `up --set extras.loadTest.enabled=true …`. */
 import { describe, expect, it } from 'vitest';
 import { kubectl, NAMESPACE, platform } from '../e2e/support.ts';
 

@@ -1,4 +1,4 @@
-/** Images of a release under tags of their own, and what runs. */
+/** Tags images for a release, and tells which image and release run. */
 import { execFileSync } from 'node:child_process';
 import { execa } from 'execa';
 import { serviceImage } from '../../charts/config/images.ts';
@@ -8,7 +8,7 @@ import { CONTEXT, config, ROOT, topology, VALUES } from '../e2e/support.ts';
 export const imageOf = (spec: (typeof topology.services)[number], tag: string): string =>
   serviceImage(resolveConfig('dev', [{ images: { ...config.images, tag } }]), spec);
 
-/** The same images under a new tag: what is rolled out differs in name only. That of `broken` is another service's. */
+/** Gives the images a new tag, so that a rollout changes only names. The service `broken` gets another service's image. */
 export function tagImages(tag: string, broken?: string): void {
   for (const spec of topology.services) {
     const source = spec.name === broken ? topology.services.find(({ name }) => name === 'security') : spec;

@@ -1,6 +1,7 @@
 /**
- * A release that changes a database in a way the one before does not work with: asked for, deployed, and gone back from
- * with the backup the deploy made. What was written since is lost, as it says; what was there before is there again.
+ * A release with a migration that the previous release does not work with. It is refused, then deployed with
+ * `--allow-incompatible`, then rolled back with the backup that the deploy made. The rollback loses what was written since
+ * the backup, as the command says, and restores everything older.
  *
  *     ./platform up --values test/e2e/lab.yaml && npm run test:release -- test/release/incompatible.test.ts
  */
@@ -25,7 +26,7 @@ const deploy = (tag: string, ...more: readonly string[]): Promise<Run> =>
 
 const MIGRATIONS = join(ROOT, 'services', SERVICE, SERVICE, 'migrations');
 
-/** The image of the service with one more revision on top of the newest. */
+/** Builds the service's image with one revision more than the newest. */
 function buildWithRevision(tag: string): void {
   const numbers = readdirSync(MIGRATIONS).flatMap((file) => /^(\d{4})_.*\.py$/.exec(file)?.[1] ?? []);
   const head = numbers.toSorted().at(-1);

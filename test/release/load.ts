@@ -1,4 +1,4 @@
-/** A constant load through the edge, as clients make it, that counts every answer that is not the expected one. */
+/** A constant load of requests through the edge; it records every unexpected answer. */
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { config, pause, type Session } from '../e2e/support.ts';
@@ -7,7 +7,7 @@ import { config, pause, type Session } from '../e2e/support.ts';
 const CLIENTS = 6;
 const PAUSE_MS = 15;
 const STREAMS = 4;
-/** Words of a chat; the stand-in sends one every 50 ms, so that a stream is open for about half a minute. */
+/** Words of a chat. The stand-in sends one every 50 ms, so a stream stays open for about half a minute. */
 const WORDS = 600;
 const TIMEOUT_MS = 30_000;
 /** A connection that ends later than this after a request had the request in work. */
@@ -23,14 +23,14 @@ interface Ask {
 }
 
 /**
- * Every service by its own route and by the gateway; one request writes, and may not be sent twice. None asks for
- * `/health`: a pod that drains says 503 there on purpose, while it goes on answering everything else.
+ * Requests to every service, by its own route and through the gateway. One of them writes, so a proxy must not retry it.
+ * None asks for `/health`: a draining pod answers 503 there on purpose, and everything else as before.
  */
 const asksOf = ({ id }: Session): readonly Ask[] => [
   { method: 'GET', path: '/ai/conversations', expected: 200 },
   { method: 'GET', path: '/1c/sync', expected: 200 },
   { method: 'GET', path: '/analytics/reports', expected: 200 },
-  // The service's own word: this user is no analyst.
+  // The service itself refuses: this user is no analyst.
   { method: 'GET', path: '/security/threats', expected: 403 },
   { method: 'GET', path: `/api/users/${id}`, expected: 200 },
   { method: 'GET', path: '/api/ai/models', expected: 200 },
@@ -47,7 +47,7 @@ export interface LoadResult {
   readonly seconds: number;
   /** Unexpected answers with their times. */
   readonly failures: readonly string[];
-  /** Chats that were answered to the end, word by word. */
+  /** Chats whose answer arrived complete. */
   readonly streams: number;
   readonly cut: readonly string[];
   /** Requests that were sent again, because their kept connection was closed before they reached it. */
@@ -69,7 +69,7 @@ export class Load {
   #resent = 0;
   #ends = false;
 
-  /** Begins at once. @param streams also keep chats open: the provider stand-in must run. */
+  /** Starts the load. @param streams whether to keep chats open, too; they need the provider stand-in. */
   constructor(
     private readonly session: Session,
     streams: boolean,
@@ -82,7 +82,7 @@ export class Load {
     return this.#milliseconds.length;
   }
 
-  /** Goes on until there were `requests`; then lets what is open end. */
+  /** Continues until `requests` requests were made, then waits for the open ones. */
   async stop(requests: number): Promise<LoadResult> {
     while (this.requests < requests) await pause(200);
     this.#ends = true;
@@ -124,7 +124,7 @@ export class Load {
     this.#failures.push(`${new Date().toISOString()} ${method} ${path}: ${what}`);
   }
 
-  /** One chat after the other; each must bring back every word and say that it is done. */
+  /** Sends one chat after another; each answer must have every word and the final event. */
   async #chats(): Promise<void> {
     const message = Array.from({ length: WORDS }, (_, index) => `word${index}`).join(' ');
     while (!this.#ends) {
@@ -204,7 +204,7 @@ function cutIn(text: string, message: string): string | undefined {
   return /^event: done$/m.test(text) ? undefined : `stream did not say that it is done: ${text.slice(-200)}`;
 }
 
-/** One line of figures; what failed, by kind, below. */
+/** A line of figures, then a line for each kind of failure, then the first failures. */
 export function figures(title: string, load: LoadResult): string {
   const { requests, seconds, failures, streams, cut, resent, p50, p99, slowest } = load;
   const kinds = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** promtool: the rules of every environment parse, and every alert fires when it should and not when it should not. */
+/** promtool parses the rules of every environment, and every alert fires in the cases that it should, and only there. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,10 +30,10 @@ function write(name: string, content: unknown): string {
 
 const all = <T>(cases: T | readonly T[]): readonly T[] => (Array.isArray(cases) ? cases : [cases as T]);
 
-/** A group takes seconds, unless the machine is busy with other things. */
+/** A group takes seconds; a busy machine needs longer. */
 const TIMEOUT = 240_000;
 
-/** An annotation with its labels and its value filled in. */
+/** An annotation with labels and value filled in. */
 const filled = (text: string, { labels = {}, value = '' }: Firing): string =>
   text
     .replace(/{{ \$labels\.(\w+) }}/g, (_, label: string) => labels[label] ?? '')
@@ -59,7 +59,7 @@ const test = (alert: AlertEntry, { at, series }: Case, firing: readonly Firing[]
   ],
 });
 
-/** The tests of an alert, by how often rules are evaluated in them. */
+/** The tests of an alert, by their interval of evaluation. */
 function testsOf(alert: AlertEntry, cases: CasesOf) {
   const known = cases[alert.alert];
   if (!known) throw new Error(`test/rules/cases has nothing for ${alert.alert}`);
@@ -76,7 +76,7 @@ describe.runIf(HAS_PROMTOOL).each([
 ] as const)('unit tests, %s', (name, overrides, cases) => {
   const groups = groupsOf('production', overrides, CONTRACT_SERVICES);
   const components = groups.filter((group) => group.name === 'components');
-  // The second differs from the first in its databases alone.
+  // The second environment differs from the first only in its databases.
   const tested = name === 'production' ? groups : groups.filter((group) => group.name === 'postgres');
 
   const testsOfGroup = (group: Group) => alertsOf([group]).flatMap((alert) => testsOf(alert, cases));

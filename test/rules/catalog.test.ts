@@ -60,7 +60,7 @@ describe('alerts', () => {
 describe('runbooks', () => {
   const files = readdirSync(root(RUNBOOKS)).sort();
   const text = (name: string): string => readFileSync(root(`${RUNBOOKS}/${name}.md`), 'utf8');
-  /** Words of Kubernetes that look like the name of an alert. */
+  /** Names in Kubernetes that look like the name of an alert. */
   const OTHERS = ['WaitForFirstConsumer', 'ErrImagePull', 'Retry-After'];
 
   it('one each, and no other', () => {

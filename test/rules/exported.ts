@@ -11,7 +11,7 @@ export interface Metric {
   readonly labels?: readonly string[];
   /** Upper bounds of a histogram. */
   readonly buckets?: readonly string[];
-  /** Labels of the series there are from the start. */
+  /** Labels of the series that exist from the start. */
   readonly series?: readonly Readonly<Record<string, string>>[];
 }
 
@@ -34,7 +34,7 @@ metrics.event('a', 'failed');
 metrics.rateLimit('a', 'allowed');
 console.log(await metrics.render());`;
 
-/** The gateway's, each counted once: its text then shows every label and bucket. */
+/** The gateway's metrics. Each is counted once first, so that the text shows every label and bucket. */
 function gatewayMetrics(): readonly Metric[] {
   const text = execFileSync(root('node_modules/.bin/deno'), ['eval', '--frozen', CODE], {
     cwd: root('services/api-gateway'),
@@ -57,7 +57,7 @@ function gatewayMetrics(): readonly Metric[] {
   }));
 }
 
-/** A Python service's, from the registry its process has when its application is imported. */
+/** A Python service's metrics, from the registry after the import of its application. */
 function pythonMetrics(service: string): readonly Metric[] {
   const folder = root(`services/${service}`);
   const text = execFileSync(
@@ -88,7 +88,7 @@ const kubelet: Exporter = {
   name: 'kubelet',
   metrics: Object.values(KUBELET_METRICS).flatMap((names) => names.map((name) => ({ name }))),
 };
-/** Prometheus makes it for each target. */
+/** Prometheus adds `up` for each target. */
 const scrape: Exporter = { name: 'scrape', metrics: [{ name: 'up' }] };
 
 export const exporters = (): readonly Exporter[] => [

@@ -1,4 +1,4 @@
-/** No expression asks for a metric that nothing exports, for a label it does not have, or for a bucket it lacks. */
+/** Every expression asks only for metrics, labels and buckets that are exported. */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -22,10 +22,10 @@ const byName = new Map<string, Metric[]>();
 for (const { metrics } of exporters())
   for (const metric of metrics) byName.set(metric.name, [...(byName.get(metric.name) ?? []), metric]);
 
-/** What Prometheus adds to whatever it scrapes. */
+/** Labels that Prometheus adds to every series. */
 const TARGET_LABELS = ['job', 'namespace', 'pod', 'container', 'instance', 'endpoint'];
 
-/** What is wrong with a selector; empty when nothing is. */
+/** Faults of a selector; empty when there are none. */
 function faults({ metric, matchers }: Selector): readonly string[] {
   if (recorded.has(metric)) return [];
   const known = byName.get(metric);

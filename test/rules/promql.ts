@@ -1,4 +1,4 @@
-/** Selectors of an expression, by Prometheus' own grammar. */
+/** Parses the selectors of an expression by Prometheus' own grammar. */
 import { parser } from '@prometheus-io/lezer-promql';
 
 export interface Selector {
@@ -6,7 +6,7 @@ export interface Selector {
   readonly matchers: readonly { readonly label: string; readonly operator: string; readonly value: string }[];
 }
 
-/** Every series an expression asks for. @throws when it does not parse, or asks for series without naming a metric. */
+/** The selectors of an expression. @throws when it does not parse, or a selector names no metric. */
 export function selectorsOf(expression: string): readonly Selector[] {
   const found: Selector[] = [];
   const text = ({ from, to }: { readonly from: number; readonly to: number }) => expression.slice(from, to);

@@ -17,7 +17,7 @@ _SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
 
 
 def exported() -> Iterator[dict[str, Any]]:
-    # There is no public way to the labels of a metric that has counted nothing yet.
+    # The client library has no public way to the labels of a metric without samples.
     for collector in REGISTRY._collector_to_names:
         labels = collector._labelnames if isinstance(collector, MetricWrapperBase) else ()
         buckets = getattr(collector, "_kwargs", {}).get("buckets", ())

@@ -1,4 +1,4 @@
-/** Rules as they are rendered, and promtool, which judges them. */
+/** The rendered rules, and promtool, which checks them. */
 import { spawnSync } from 'node:child_process';
 import { execa } from 'execa';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
@@ -11,7 +11,7 @@ export interface Group {
   readonly rules: readonly PrometheusRuleEntry[];
 }
 
-/** Everything that has alerts of its own is on. Rules are evaluated once a minute, as promtool does. */
+/** Every part with alerts is on. Prometheus evaluates rules once a minute, as promtool does. */
 export const EVERYTHING: ConfigOverride = {
   monitoring: { scrapeSeconds: 60, remoteWrite: { url: 'https://metrics.example.com/write' } },
 };
@@ -37,7 +37,7 @@ export const alertsOf = (groups: readonly Group[]): readonly AlertEntry[] =>
     rules.flatMap((rule) => (rule.alert === undefined ? [] : [{ ...rule, alert: rule.alert }])),
   );
 
-/** On CI a missing promtool is an error, because no other place checks the rules. */
+/** In CI a missing promtool is an error, because nothing else checks the rules. */
 export const HAS_PROMTOOL =
   spawnSync('promtool', ['--version']).error === undefined || process.env.CI === 'true';
 if (!HAS_PROMTOOL)
@@ -45,7 +45,7 @@ if (!HAS_PROMTOOL)
     'promtool is not on PATH: rules are not checked (it is in the package prometheus of Debian and Ubuntu)',
   );
 
-/** What promtool says when it finds fault; empty when it does not. */
+/** promtool's messages about faults; empty when it finds none. */
 export async function promtool(...args: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await execa('promtool', args, { reject: false });
   return exitCode === 0 ? '' : `${stdout}${stderr}`;

@@ -1,4 +1,4 @@
-/** Verbs and command lines run in this process, which is much faster than starting the command. */
+/** Runs verbs and command lines in this process, which is much faster than starting the command. */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export async function output(...args: readonly string[]): Promise<string> {
   return written.join('');
 }
 
-/** What a process would have left behind. */
+/** Exit status and output of a command line. */
 export interface Ended {
   readonly exitCode: number;
   readonly stdout: string;
@@ -42,10 +42,10 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Streams, folder and variables are the process's own: one command line at a time. */
+/** All command lines share the streams, folder and variables of this process, so they run one after another. */
 let queue: Promise<unknown> = Promise.resolve();
 
-/** Runs a command line from its arguments to its exit status, as the program does, in this process. */
+/** Runs a whole command line in this process, from its arguments to its exit status. */
 export function commandLine(args: readonly string[], surroundings: Surroundings = {}): Promise<Ended> {
   const ended = queue.then(() => inProcess(args, surroundings));
   queue = ended.catch(() => undefined);
@@ -70,7 +70,7 @@ async function inProcess(args: readonly string[], { cwd, env = {} }: Surrounding
   }
 }
 
-/** What is written to a stream, without the last end of line. */
+/** Captures what is written to a stream, without the last line break. */
 function captured(stream: NodeJS.WriteStream) {
   const written: string[] = [];
   const write = vi.spyOn(stream, 'write').mockImplementation((text) => {
@@ -80,7 +80,7 @@ function captured(stream: NodeJS.WriteStream) {
   return { text: () => written.join('').replace(/\n$/, ''), release: () => write.mockRestore() };
 }
 
-/** Puts shell scripts in place of tools, for all tests of the file; no other is found. */
+/** Makes these shell scripts the only programs on PATH, for all tests of the file. */
 export function useFakeTools(tools: Readonly<Record<string, string>>): void {
   const path = process.env.PATH;
   let folder = '';

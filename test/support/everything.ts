@@ -1,4 +1,4 @@
-/** The values file that sets everything at once. */
+/** The values file that sets every field at once, and overrides for what it cannot. */
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ const values = z.record(z.string(), z.unknown());
 
 export const EVERYTHING = values.parse(load(readFileSync(file, 'utf8')));
 
-/** What rules about defaults speak of, back at its default: the rest of EVERYTHING is judged by them. */
+/** Resets the fields whose defaults some rules check, so that those rules can check the rest of EVERYTHING. */
 export const AS_RULED = {
   edge: { maxBodyMiB: 100 },
   egress: { 'model-providers': { cidrs: ['0.0.0.0/0', '::/0'] }, dns: { ports: [53] } },
@@ -31,7 +31,6 @@ export const AS_RULED = {
   },
 } as const;
 
-/** What the values file leaves out, because it excludes something else. */
 const destination = {
   cidrs: ['192.0.2.0/24'],
   pods: [{ namespace: 'elsewhere', labels: { app: 'server' } }],
@@ -53,6 +52,7 @@ const podFields: ConfigOverride['pods'] = {
 
 const from = { namespace: 'ingress', podLabels: { app: 'controller' }, cidrs: ['198.51.100.0/24'] };
 
+/** Overrides with what the values file leaves out, because it excludes another setting. */
 export const OTHERS: readonly ConfigOverride[] = [
   {
     tier: 'shared',
@@ -60,7 +60,7 @@ export const OTHERS: readonly ConfigOverride[] = [
     databases: { environmentInName: 'two' },
     simulator: { models: false },
   },
-  // Without a proxy, which would be the way to most of them.
+  // A proxy would replace most of these destinations, so this override has none.
   {
     egress: Object.fromEntries(EXTERNALS.map((purpose) => [purpose, destination])),
     monitoring: { remoteWrite: { url: 'https://metrics.example.com/write' } },

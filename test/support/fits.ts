@@ -1,4 +1,4 @@
-/** One of everything that can be said of pods, objects and networks. */
+/** Overrides that set every field about pods, objects and networks. */
 import type { ConfigOverride } from '../../charts/config/environments.ts';
 
 const term = (key: string) => ({
@@ -43,7 +43,7 @@ export const PODS: ConfigOverride = {
   },
 };
 
-/** Every part that defaults leave off. */
+/** Turns on every part that is off by default. */
 export const PARTS: ConfigOverride = {
   logging: { enabled: true },
   monitoring: { enabled: true },

@@ -1,4 +1,4 @@
-/** Rendered objects of an environment, in memory, and the few shapes tests look at. */
+/** Renders objects of an environment in memory, and types the parts that tests read. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadAll } from 'js-yaml';
@@ -12,13 +12,13 @@ import { AS_RULED, EVERYTHING } from './everything.ts';
 
 type Override = ConfigOverride | Readonly<Record<string, unknown>>;
 
-/** The services that the contract names: cases that are written by hand are about them. */
+/** The services that the contract names; cases written by hand are about them. */
 export const CONTRACT_SERVICES = SERVICES.filter(({ name }) =>
   ['api-gateway', 'ai-assistant', 'onec-integration', 'user-management', 'analytics', 'security'].includes(
     name,
   ),
 );
-/** Services of the topology by what follows from an entry: tests count with them. */
+/** Services of the topology by a property of their entry, so that tests need no fixed counts. */
 export const WITH_DATABASE = SERVICES.filter(({ database }) => database !== undefined);
 export const WITH_PAGES = SERVICES.filter(({ pages }) => pages !== undefined);
 export const WITH_ROUTE = SERVICES.filter(({ route }) => route !== undefined);
@@ -129,7 +129,7 @@ export interface KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** All objects of an environment. Fresh on every call. */
+/** All objects of an environment, rendered anew on every call. */
 export function render(
   environment: string,
   overrides: readonly Override[] = [],
@@ -139,7 +139,7 @@ export function render(
   return buildApp(config, services).charts.flatMap((chart): KubeObject[] => chart.toJson());
 }
 
-/** Every environment as it is, and dev with what is off there. */
+/** Every environment as it is, and dev with the parts that are off there. */
 export const VARIANTS: readonly {
   readonly name: string;
   readonly environment: string;
@@ -150,7 +150,7 @@ export const VARIANTS: readonly {
   { name: 'dev with everything', environment: 'dev', overrides: [EVERYTHING, AS_RULED] },
 ];
 
-/** Those that say nothing of what a cluster may demand. */
+/** The variants without settings for a particular cluster. */
 export const PLAIN = VARIANTS.filter(({ overrides }) => !overrides.includes(EVERYTHING));
 
 /** The one object of that kind and name. Throws when there is none or more than one. */
@@ -170,12 +170,12 @@ export interface Pod {
   readonly spec: PodSpec;
 }
 
-/** Kinds whose pods an operator makes; their port and what it is called. */
+/** Kinds whose pods an operator creates, each with its port. */
 const MANAGED: Readonly<Record<string, number>> = { Prometheus: 9090, Alertmanager: 9093 };
-/** Whether an operator makes the pod: it adds probes and volumes of its own. */
+/** Whether an operator creates the pod, and adds its own probes and volumes. */
 export const isManaged = ({ kind }: Pod): boolean => kind in MANAGED;
 
-/** The pod template of an object, as far as the object says. */
+/** The pod template of an object; for an operator's object, what it says of the template. */
 function templateOf({ kind, spec }: KubeObject): unknown {
   const port = MANAGED[kind];
   if (port === undefined) return spec?.template ?? spec?.jobTemplate?.spec?.template;

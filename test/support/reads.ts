@@ -3,7 +3,7 @@
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Paths of all leaves: what is no mapping, and mappings without an entry. */
+/** Paths of all leaves: values that are no mapping, and empty mappings. */
 export function leavesOf(value: unknown, path = ''): readonly string[] {
   if (!isObject(value) || Object.keys(value).length === 0) return [path];
   return Object.entries(value).flatMap(([name, inner]) =>

@@ -1,12 +1,12 @@
-/** What documents have a reader type: every `./platform …` and `kubectl …`, with the file and line it stands on. */
+/** The commands in documents: every `./platform …` and `kubectl …`, with its file and line. */
 
 export interface Typed {
   /** `docs/edge.md:47`. */
   readonly where: string;
   readonly tool: './platform' | 'kubectl';
-  /** What follows the tool. */
+  /** The words after the tool. */
   readonly words: readonly string[];
-  /** In a block of commands; otherwise in a sentence, where a verb may stand for itself. */
+  /** In a block of commands; otherwise in a sentence, where a verb may appear without its arguments. */
   readonly block: boolean;
 }
 
@@ -20,9 +20,9 @@ export interface Code {
 const WORD = /\s*((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'|;&<>()])+)/y;
 const STARTS = /(?<=^|[\s(])(\.\/platform|kubectl)(?= [^=])/g;
 
-/** Blocks of code line by line, and code in sentences, which may go on in the next line. */
+/** Blocks of code line by line, and code in sentences, which may span two lines. */
 export function codeIn(document: string): readonly Code[] {
-  // A line that goes on keeps its number: only the break is taken out.
+  // Joins continued lines with as many characters as the break had, so that positions stay right.
   const text = document.replaceAll(/\\\n/g, '  ');
   const lineAt = (index: number): number => document.slice(0, index).split('\n').length;
   const fences = [...text.matchAll(/^ *```\w*\n([\s\S]*?)^ *```$/gm)];
@@ -45,7 +45,7 @@ export function codeIn(document: string): readonly Code[] {
   return [...blocks, ...sentences];
 }
 
-/** The words of a command: to its end, a pipe, a redirection or a comment. */
+/** The words of a command, up to its end, a pipe, a redirection or a comment. */
 function wordsFrom(text: string): readonly string[] {
   const words: string[] = [];
   for (let at = 0; ; ) {

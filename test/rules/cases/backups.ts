@@ -8,14 +8,14 @@ const BACKUP = `${NS},cronjob="backup-security"`;
 const DRILL = `${NS},cronjob="restore-drill-security"`;
 const backup = { labels: { cronjob: 'backup-security' } };
 const drill = { labels: { cronjob: 'restore-drill-security' } };
-/** When a job was started and when it succeeded last; without the latter it never has. */
+/** The times of a job's last start and last success. @param succeeded undefined when it never succeeded. */
 const lastRun = (job: string, started: number, succeeded?: number): Series => ({
   [`kube_cronjob_status_last_schedule_time{${job}}`]: still(started),
   ...(succeeded === undefined
     ? {}
     : { [`kube_cronjob_status_last_successful_time{${job}}`]: still(succeeded) }),
 });
-/** Every CronJob there is to be, but for one. */
+/** Every CronJob of backups and drills, except one. */
 const cronjobs = (without?: string): Series =>
   Object.fromEntries(
     SERVICES.flatMap((name) => [backupOf(name), drillOf(name)])
@@ -37,7 +37,7 @@ export const backups: CasesOf = {
     ],
     quiet: [
       { at: '90m', every: '10m', series: lastRun(BACKUP, 0, 60) },
-      // It is still at work.
+      // The backup still runs.
       { at: '30m', every: '10m', series: lastRun(BACKUP, 0, -86_400) },
     ],
   },
@@ -85,7 +85,7 @@ export const backups: CasesOf = {
     },
     quiet: [
       { at: '20m', every: '10m', series: { ...cronjobs(), [SEEN]: still(1) } },
-      // No exporter reports: that is another alert.
+      // No exporter reports; another alert says so.
       { at: '20m', every: '10m', series: { [SEEN]: still(0) } },
     ],
   },

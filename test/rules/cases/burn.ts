@@ -1,10 +1,10 @@
-/** Objectives: each pair of windows by itself, then what must not wake anybody. */
+/** Alerts on objectives: each pair of windows by itself, then cases in which no alert may fire. */
 import { type CasesOf, growing, type Series } from './model.ts';
 
 const minutes = 600;
-/** A sample counts for a minute, and there is one every ten: failures are many, so that enough are counted. */
+/** Evaluated every ten minutes, the rules count only a tenth of the failures, so the series have many. */
 const every = '10m';
-/** Requests a minute to user-management, through the gateway and straight from the edge. */
+/** Requests a minute to user-management, through the gateway and directly from the edge. */
 const users = (good: string, bad: string): Series => ({
   'http_requests_total{job="api-gateway",route="/api/users/*",status="200"}': good,
   'http_requests_total{job="api-gateway",route="/api/users/auth/*",status="503"}': bad,
@@ -21,7 +21,7 @@ const analytics = (all: number, slow: number): Series => ({
     all - slow,
     minutes,
   ),
-  // A probe that hangs is no request of a user.
+  // Slow probes must not count as requests of users.
   'http_request_duration_seconds_count{job="analytics",route="/health"}': growing(100, minutes),
 });
 
@@ -31,12 +31,12 @@ const quick = { labels: { service: 'analytics', slo: 'latency' } };
 export const burn: CasesOf = {
   AvailabilityBudgetBurnsFast: {
     fires: [
-      // 14.4 times 0.1 % over an hour and five minutes.
+      // More than 14.4 times 0.1 %, over one hour and over five minutes.
       { at: '15m', series: steadyUsers(9800, 200), alerts: [{ ...available, value: '2%' }] },
-      // 6 times, over six hours: too slow for the first pair.
+      // More than 6 times 0.1 %, over six hours: too few failures for the first pair of windows.
       { at: '6h', every, series: steadyUsers(9900, 100), alerts: [{ ...available, value: '1%' }] },
       {
-        // Of the edge as a whole: 7.2 % are allowed for an hour.
+        // The edge as a whole fails more than 14.4 times 0.5 %.
         at: '15m',
         series: {
           'traefik_entrypoint_requests_total{job="traefik",entrypoint="websecure",code="200"}': growing(90),
@@ -46,13 +46,13 @@ export const burn: CasesOf = {
       },
     ],
     quiet: [
-      // Half a per cent: the objective breaks, but slowly.
+      // Half a per cent misses the objective, but slowly.
       { at: '6h', every, series: steadyUsers(99500, 500) },
-      // It is over: the short windows are clean.
+      // The failures have ended: the short windows have none.
       { at: '100m', series: users('0+80x200', '0+20x60 1200+0x140') },
-      // Two requests in an hour, both failed.
+      // Only two requests in an hour, and both failed.
       { at: '30m', series: users('0+0x60', '0+0x5 1+0x60') },
-      // What clients do wrong.
+      // Errors that clients caused.
       {
         at: '15m',
         series: {
@@ -66,14 +66,14 @@ export const burn: CasesOf = {
   AvailabilityBudgetBurnsSlowly: {
     fires: [
       { at: '8h', every, series: steadyUsers(99500, 500), alerts: [{ ...available, value: '0.5%' }] },
-      // Just what the objective allows, and a little more.
+      // Slightly more than the objective allows.
       { at: '8h', every, series: steadyUsers(99800, 200), alerts: [{ ...available, value: '0.2%' }] },
     ],
     quiet: { at: '8h', every, series: steadyUsers(999500, 500) },
   },
   LatencyBudgetBurnsFast: {
     fires: [
-      // 14.4 times 5 %.
+      // More than 14.4 times 5 %.
       { at: '15m', series: analytics(100, 80), alerts: [{ ...quick, value: '80%' }] },
       { at: '6h', every, series: analytics(100, 40), alerts: [{ ...quick, value: '40%' }] },
     ],

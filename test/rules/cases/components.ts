@@ -12,7 +12,7 @@ const MONITORS = ['prometheus', 'alertmanager', 'node-exporter', 'grafana', 'kub
 
 export const components: CasesOf = {
   ServiceDown: {
-    // One pod that answers is enough; a service without any series has none.
+    // A service is up when one pod answers. Without any series it has no pod, so it is down.
     fires: {
       at: '5m',
       series: ofJobs('up', SERVICES, still(1), { security: still(0), analytics: '' }),

@@ -5,7 +5,7 @@ const certificate = 'traefik_tls_certs_not_after{sans="assistants.example.com",s
 
 export const gateway: CasesOf = {
   BreakerOpen: {
-    // Half open now and then, while it is tried.
+    // The breaker is half open at times, while the gateway tries the service again.
     fires: {
       at: '5m',
       series: { 'gateway_breaker_state{upstream="analytics"}': '0 2 1 2 2 1 2 2' },

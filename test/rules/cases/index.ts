@@ -11,7 +11,7 @@ import { prometheus, remoteWrite } from './prometheus.ts';
 import { analytics, events, models, onecIntegration, security, userManagement } from './services.ts';
 import { cloudNativePg, postgres, redis } from './stores.ts';
 
-/** Those of an environment with everything on. */
+/** Cases for an environment with everything on. */
 export const CASES: CasesOf = {
   ...burn,
   ...components,
@@ -32,5 +32,5 @@ export const CASES: CasesOf = {
   ...prometheus,
   ...remoteWrite,
 };
-/** Those of the other database engine. */
+/** Cases for the database engine cloudnative-pg. */
 export const CLOUD_NATIVE_PG_CASES: CasesOf = cloudNativePg;

@@ -18,7 +18,7 @@ export const pods: CasesOf = {
       },
       alerts: [{ labels: pod }],
     },
-    // A backup that is done.
+    // The pod of a completed backup.
     quiet: {
       at: '15m',
       series: {
@@ -31,7 +31,7 @@ export const pods: CasesOf = {
   PodCrashLoops: {
     fires: {
       at: '15m',
-      // Between two restarts it waits for nothing.
+      // The container does not wait while it runs between two restarts, so the series has gaps.
       series: {
         [`kube_pod_container_status_waiting_reason{${CONTAINER},reason="CrashLoopBackOff"}`]:
           '1 _ 1 1 _ 1 1 1 _ _ 1 1 1 1 1 1 1',
@@ -62,7 +62,7 @@ export const pods: CasesOf = {
           [`kube_pod_container_status_last_terminated_reason{${CONTAINER},reason="Error"}`]: still(1),
         },
       },
-      // That was long ago.
+      // The restart was long ago.
       {
         at: '30m',
         series: {
@@ -201,7 +201,7 @@ export const containers: CasesOf = {
     quiet: { at: '10m', series: space(still(5)) },
   },
   VolumeFullSoon: {
-    // A hundredth every 30 minutes: the 32 that are left are gone in 16 hours.
+    // A hundredth of the volume every 30 minutes: the remaining 32 last 16 hours.
     fires: {
       at: '9h',
       every: '10m',
@@ -235,7 +235,7 @@ export const containers: CasesOf = {
     fires: { at: '20m', series: memory(95, 100), alerts: [{ labels: container, value: '95%' }] },
     quiet: [
       { at: '20m', series: memory(80, 100) },
-      // Without a limit there is none to be near to.
+      // A container without a limit cannot be near it.
       { at: '20m', series: memory(95, 0) },
     ],
   },

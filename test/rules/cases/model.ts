@@ -1,19 +1,19 @@
-/** What a unit test of an alert is given: series, and what fires. */
+/** A unit test of an alert: its series, and the alerts that fire. */
 
 /** Values by series, in promtool's notation, one a minute. */
 export type Series = Readonly<Record<string, string>>;
 
 export interface Firing {
-  /** Labels beside the severity. @default {} */
+  /** Labels besides the severity. @default {} */
   readonly labels?: Readonly<Record<string, string>>;
-  /** The value as the description writes it. @default '', when it writes none */
+  /** The value as the description prints it. @default '', when it prints none */
   readonly value?: string;
 }
 
 export interface Case {
-  /** When it is looked at, from the beginning of the series. */
+  /** Time of the check, from the beginning of the series. */
   readonly at: string;
-  /** How often rules are evaluated until then: hours of minutes take long. @default 1m */
+  /** Interval of evaluation; every minute is slow over hours. @default 1m */
   readonly every?: '1m' | '10m';
   readonly series: Series;
 }
@@ -22,7 +22,7 @@ export interface FiringCase extends Case {
   readonly alerts: readonly Firing[];
 }
 
-/** Each alert has series that make it fire, and others, near the limit, that do not. */
+/** Each alert has series that make it fire, and series near the limit that do not. */
 export interface AlertCases {
   readonly fires: FiringCase | readonly FiringCase[];
   readonly quiet: Case | readonly Case[];
@@ -32,13 +32,13 @@ export type CasesOf = Readonly<Record<string, AlertCases>>;
 
 /** The same value for `minutes`. */
 export const still = (value: number, minutes = 120): string => `${value}+0x${minutes}`;
-/** A counter that grows by so much a minute. */
+/** A counter that grows by `perMinute` each minute. */
 export const growing = (perMinute: number, minutes = 120): string => `0+${perMinute}x${minutes}`;
-/** A counter that stands still but for one growth after `after` minutes. */
+/** A counter that grows once, by `amount`, after `after` minutes. */
 export const once = (amount: number, after = 5, from = 0): string =>
   `${from}+0x${after} ${from + amount}+0x120`;
 
-/** The same metric of several jobs; `odd` deviates. An empty text: no series. */
+/** The same metric of several jobs. `odd` has other values for some; an empty one means no series. */
 export function ofJobs(
   metric: string,
   jobs: readonly string[],

@@ -31,7 +31,7 @@ export const nodes: CasesOf = {
     fires: { at: '20m', series: diskLeft(10), alerts: [{ labels: disk, value: '10%' }] },
     quiet: [
       { at: '20m', series: diskLeft(20) },
-      // It lies in memory.
+      // tmpfs lies in memory.
       {
         at: '20m',
         series: {
@@ -54,7 +54,7 @@ export const nodes: CasesOf = {
       },
       alerts: [{ labels: disk, value: '5%' }],
     },
-    // A file system that makes its inodes as it goes has none to count.
+    // A file system that creates inodes on demand reports 0 of 0.
     quiet: {
       at: '20m',
       series: {

@@ -3,7 +3,7 @@ import { type CasesOf, growing, still } from './model.ts';
 const PROMETHEUS = 'pod="prometheus-assistants-0"';
 const prometheusPod = { labels: { pod: 'prometheus-assistants-0' } };
 const ALERTMANAGER = 'pod="alertmanager-assistants-0"';
-/** Minutes without growth, then two an hour. */
+/** A counter that grows twice, 30 minutes apart. */
 const twice = '0+0x30 1+0x30 2+0x120';
 
 export const prometheus: CasesOf = {

@@ -8,7 +8,7 @@ const onec = (ok: number, failed: number, outcome: string) => ({
   'onec_requests_total{operation="read",outcome="ok"}': growing(ok),
   [`onec_requests_total{operation="read",outcome="${outcome}"}`]: growing(failed),
 });
-/** A histogram of which all calls end between two bounds. */
+/** A histogram in which every call falls between two bounds. */
 const within = (metric: string, labels: string, below: number, above: number) => ({
   [`${metric}_bucket{${labels}le="${below}"}`]: still(0),
   [`${metric}_bucket{${labels}le="${above}"}`]: growing(10),
@@ -81,9 +81,9 @@ export const models: CasesOf = {
   ModelProviderFails: {
     fires: { at: '20m', series: calls(6, 4), alerts: [{ labels: { provider: 'openai' }, value: '40%' }] },
     quiet: [
-      // Those who asked went away.
+      // The clients closed the connection.
       { at: '20m', series: calls(6, 4, 'cancelled') },
-      // One call in ten minutes, which failed.
+      // Only one call in ten minutes, and it failed.
       { at: '12m', series: { 'ai_provider_calls_total{provider="openai",outcome="503"}': once(1) } },
     ],
   },
@@ -120,7 +120,7 @@ export const models: CasesOf = {
     quiet: { at: '10m', series: { 'ai_budget_refusals_total{reason="used_up"}': growing(2) } },
   },
   TokenSpendJumps: {
-    // Ten million in the last hour, after 23 with a hundred thousand each.
+    // Ten million tokens in the last hour, after 23 hours with a hundred thousand each.
     fires: {
       at: '24h',
       every: '10m',

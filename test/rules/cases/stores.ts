@@ -9,7 +9,7 @@ const DATABASES = [
 ];
 const JOB = 'job="postgres-analytics"';
 const analytics = { labels: { job: 'postgres-analytics' } };
-/** Of the volume of 50 GiB of production, the log included. */
+/** Gibibytes in use on production's volume of 50 GiB, with the write-ahead log. */
 const filled = (gibibytes: number) => ({
   [`pg_database_size_bytes{${JOB},datname="analytics_db"}`]: still((gibibytes - 1) * 2 ** 30),
   [`pg_wal_size_bytes{${JOB}}`]: still(2 ** 30),
@@ -17,7 +17,7 @@ const filled = (gibibytes: number) => ({
 
 export const postgres: CasesOf = {
   DatabaseDown: {
-    // A pod that is gone has no series at all; one whose server does not answer has 0.
+    // A missing pod has no series; a pod whose server does not answer has 0.
     fires: {
       at: '3m',
       series: ofJobs('pg_up', DATABASES, still(1), {
@@ -111,7 +111,7 @@ const cluster = (values: string, odd: Readonly<Record<string, string>> = {}) =>
     ]),
   );
 
-/** Instances of one database that answer. */
+/** The series of a database with `count` instances that answer. */
 const instances = (name: string, count: number) =>
   Object.fromEntries(
     Array.from({ length: count }, (_, index): [string, string] => [
@@ -120,7 +120,7 @@ const instances = (name: string, count: number) =>
     ]),
   );
 
-/** With the engine that has failover. */
+/** Cases for the database engine cloudnative-pg, which has failover. */
 export const cloudNativePg: CasesOf = {
   DatabaseDown: {
     fires: {
@@ -177,7 +177,7 @@ export const cloudNativePg: CasesOf = {
   BaseBackupOld: {
     fires: {
       at: '40h',
-      // One instance knows of a later backup than the other; the clock of these tests begins at 0.
+      // The instances report different times; the alert takes the later. The clock of these tests begins at 0.
       series: {
         'barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{pod="postgres-analytics-1"}':
           '3600+0x2500',
