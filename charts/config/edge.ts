@@ -1,4 +1,4 @@
-/** How clients reach the platform: whose controller, whose certificate, which proxies stand before it. */
+/** How clients reach the platform: the controller, the certificate, the proxies in front of it. */
 import { z } from 'zod';
 import { bytes, cidr, cpu, dns1123, port, positive } from './fields.ts';
 
@@ -39,8 +39,8 @@ export const edge = z
       .array(z.string().regex(/^[a-z0-9.-]+$/, 'a host name such as assistants.example.com'))
       .default([]),
     /**
-     * `self-signed`: the controller's own certificate. `acme`: cert-manager with Let's Encrypt. `existing`: what is in the
-     * Secret `tlsSecret`, of type kubernetes.io/tls, which somebody else creates and renews.
+     * Where the certificate comes from. `self-signed`: the controller makes it. `acme`: cert-manager gets it from Let's
+     * Encrypt. `existing`: you create and renew the Secret `tlsSecret`, of type kubernetes.io/tls.
      */
     tls: z.enum(['self-signed', 'acme', 'existing']).default('self-signed'),
     /** Secret of the certificate, in the namespace of the services. */
@@ -51,7 +51,7 @@ export const edge = z
         server: z.url().default('https://acme-v02.api.letsencrypt.org/directory'),
       })
       .prefault({}),
-    /** Proxies and load balancers whose word in X-Forwarded-For is believed. Empty: a client is who connects. */
+    /** Proxies and load balancers whose X-Forwarded-For is trusted. Empty: the client is the address that connects. */
     trustedProxies: z.array(cidr).default([]),
     /**
      * Which address of X-Forwarded-For is the client's, counted from its end, for proxies whose addresses cannot be

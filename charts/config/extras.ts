@@ -16,16 +16,16 @@ export const extras = z
         /** Virtual users, each a caller of its own. */
         vus: positive.max(MAX_VUS).default(10),
         durationSeconds: z.int().min(5).max(MAX_DURATION_SECONDS).default(60),
-        /** Share of the requests of a route that may go wrong. */
+        /** Share of the requests of a route that may fail. */
         maxErrorRate: z.number().min(0).max(1).default(0.01),
-        /** The longest the 95th percentile of a route may take. */
+        /** Limit of the 95th percentile of each route. */
         p95Milliseconds: positive.default(500),
       })
       .prefault({}),
     databaseTest: z
       .strictObject({
         enabled: z.boolean().default(false),
-        /** Rows that are written, read and taken back. */
+        /** Rows that the test writes, reads and deletes. */
         rows: positive.max(100_000).default(1000),
       })
       .prefault({}),

@@ -1,4 +1,4 @@
-/** What can be configured of monitoring: Prometheus, who is told of alerts, which parts run. */
+/** The configuration of monitoring: Prometheus, receivers of alerts, which parts run. */
 import { z } from 'zod';
 import { address, bytes, cpu, dns1123, port, positive } from './fields.ts';
 
@@ -10,11 +10,19 @@ const alertmanager = z
     storage: bytes.default('1Gi'),
     /** How long silences and resolved alerts are kept. */
     retentionHours: positive.default(120),
-    /** Who is told, by severity. Empty: the alert is only shown. */
-    routes: z.strictObject({ critical: receivers, warning: receivers, info: receivers }).prefault({}),
+    routes: z
+      .strictObject({
+        /** Receivers of critical alerts. Empty: Alertmanager shows them and notifies no receiver. */
+        critical: receivers,
+        /** Receivers of warnings; the same. */
+        warning: receivers,
+        /** Receivers of alerts for information; the same. */
+        info: receivers,
+      })
+      .prefault({}),
     /** Address of the `email` receiver; the server is that of `settings.smtp*`. */
     emailTo: z.string().default(''),
-    /** User at that server; its password is the Secret `alertmanager-email`. Empty: it takes mail from anyone. */
+    /** User at that server; the Secret `alertmanager-email` has the password. Empty: the server asks for no login. */
     emailUser: z.string().default(''),
     /** Secret in the monitoring namespace with an `alertmanager.yaml` of your own, in place of `routes`. @default none */
     configSecret: dns1123.optional(),
@@ -31,14 +39,14 @@ export const monitoring = z
     /** Seconds between two scrapes of a target, and two evaluations of a rule. */
     scrapeSeconds: z.int().min(10).max(60).default(30),
     alertmanager,
-    /** Where alerts say their pages of docs/runbooks are: the address your repository shows them at. */
+    /** Address under which your repository shows docs/runbooks; alerts link to their pages there. */
     runbooks: z
       .string()
       .regex(/^\S+[^/\s]$/, 'an address or a path, without a slash at its end')
       .default('docs/runbooks'),
     /** CPU, memory, disks of the nodes. */
     nodeExporter: part,
-    /** What Kubernetes knows of pods, jobs and workloads. */
+    /** Metrics about the state of pods, Jobs and workloads. */
     kubeStateMetrics: part,
     /** Dashboards. */
     grafana: z
@@ -50,9 +58,9 @@ export const monitoring = z
           .default({ request: '128Mi', limit: '256Mi' }),
       })
       .prefault({}),
-    /** Volumes filling up, throttling, use of containers: asked of the kubelets. */
+    /** Metrics of the kubelets: space on volumes, CPU throttling, use of containers. */
     kubelet: part,
-    /** A copy of every sample for those who outgrow one Prometheus: Thanos, Mimir, VictoriaMetrics and the like. */
+    /** Sends every sample to a larger store as well, such as Thanos, Mimir or VictoriaMetrics. */
     remoteWrite: z
       .strictObject({
         /** Empty: none. */
@@ -61,7 +69,7 @@ export const monitoring = z
         authentication: z.enum(['none', 'basic', 'bearer']).default('none'),
       })
       .prefault({}),
-    /** Ports of this machine that `kubectl port-forward` is given. */
+    /** Ports of this machine for `kubectl port-forward`. */
     localPorts: z
       .strictObject({
         prometheus: port.default(9090),

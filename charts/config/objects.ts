@@ -8,7 +8,7 @@ import { checkLabels } from './pods.ts';
 export const objects = {
   /** Names of the namespaces, by zone. @default `assistants` and the like, with `nameSuffix` */
   namespaces: z.partialRecord(z.enum(ZONES), dns1123.max(63)).default({}),
-  /** Labels of every object, beside the platform's own. */
+  /** Labels of every object, besides the platform's own. */
   commonLabels: z.record(z.string(), z.string()).default({}),
   /** Annotations of every object; one that an object has already stays as it is. */
   commonAnnotations: z.record(z.string(), z.string()).default({}),

@@ -15,7 +15,7 @@ const amounts = z.strictObject({
 const fields = {
   /** Labels of the nodes a pod may run on. */
   nodeSelector: strings.exactOptional(),
-  /** Taints a pod bears. Those of a narrower level are added to those of a wider one. */
+  /** Taints a pod tolerates. A narrower level adds its tolerations to those of a wider one. */
   tolerations: z.array(toleration).exactOptional(),
   /** `nodeAffinity`, `podAffinity` and `podAntiAffinity`, as Kubernetes writes them; each replaces that of a wider level. */
   affinity: affinity.exactOptional(),

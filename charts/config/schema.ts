@@ -31,11 +31,12 @@ export const environmentName = z
   .regex(/^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$/, 'a name such as preprod: lower-case letters, digits and "-"');
 
 export const configSchema = z.strictObject({
-  /** Its name: what a deployment is called, also in metrics and logs. */
+  /** The environment's name, also in metrics and logs. */
   environment: environmentName,
   /**
-   * `local`: a kind cluster of this machine, with self-made certificates and simulators. `shared`: one to work in.
-   * `protected`: the real one; no made-up accounts, no consoles on other machines, no identity provider without TLS.
+   * What the environment is for. `local`: development in a kind cluster on this machine, with self-signed certificates and
+   * simulators. `shared`: tests in a cluster for several people. `protected`: production, without test accounts, without
+   * forwarded consoles and without an identity provider that lacks TLS.
    */
   tier: z.enum(['local', 'shared', 'protected']).default('shared'),
   /** Appended to every namespace and cluster-scoped name, for clusters that several environments share. */

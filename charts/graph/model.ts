@@ -18,7 +18,7 @@ export const EXTERNALS = [
 ] as const;
 export type External = (typeof EXTERNALS)[number];
 
-/** The networks of the contract. An edge route or a call is drawn and documented by them. */
+/** The networks of the contract, which group components in diagrams and documents. */
 export type Network = 'frontend' | 'backend' | 'monitoring';
 
 /** Plain settings a service may ask for; their values are derived from the configuration. */

@@ -153,7 +153,7 @@ const redisAlerts: readonly Alert[] = [
     severity: 'warning',
     for: '5m',
     expr: 'rate(redis_evicted_keys_total[5m]) > 0',
-    summary: 'Redis drops keys for want of memory',
+    summary: 'Redis drops keys because its memory is full',
     description:
       '{{ $value | humanize }} keys a second are dropped: limits and budgets are counted anew, even the events may go.',
   },

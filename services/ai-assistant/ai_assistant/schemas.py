@@ -192,4 +192,4 @@ class ModelList(Page[ModelView]):
 
     default: str = Field(description="The model used when a request names none.")
     unavailable_providers: list[str] = Field(description="Providers that could not be asked just now.")
-    simulated: bool = Field(description="Whether a simulator answers, for want of a provider.")
+    simulated: bool = Field(description="Whether a simulator answers, because no provider is configured.")

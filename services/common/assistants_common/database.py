@@ -23,6 +23,8 @@ NAMING_CONVENTION = {
 OUTBOX_WAKE = "outbox_wake"
 """In `Session.info`: the asyncio event to set after a commit that has events for the outbox."""
 
+# The network drops packets of a pod whose policies are not in force yet: a new attempt is faster than a
+# long wait.
 _CONNECT_SECONDS = 5
 _RECYCLE_SECONDS = 1800
 

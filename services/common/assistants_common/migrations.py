@@ -30,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 120.0
 _PAUSE_SECONDS = 0.5
-# The network drops packets of a pod whose policies are not in force yet: a new attempt is faster than
-# waiting.
 _LOCK_SPACE = 0x61_73_73_74
 _NOT_YET: tuple[type[Exception], ...] = (
     OSError,

@@ -1199,7 +1199,7 @@ export interface components {
             offset: number;
             /**
              * Simulated
-             * @description Whether a simulator answers, for want of a provider.
+             * @description Whether a simulator answers, because no provider is configured.
              */
             simulated: boolean;
             /** Total */
