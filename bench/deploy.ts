@@ -104,8 +104,8 @@ function measure(rounds: number, chart: string, manifests: string): Figures {
       theirs.push(timed(() => helm(chart)));
     }
   } finally {
-    process.stderr.write('helm gives back\n');
-    giveBack(manifests);
+    process.stderr.write('helm gives the objects back\n');
+    removeHelmRecords(manifests);
   }
   return { ours: median(ours), helm: median(theirs), objects };
 }
@@ -123,7 +123,7 @@ function expectNothingChanged(printed: string): void {
 const objectsIn = (chart: string): number =>
   command('helm', 'template', RELEASE, chart).match(/^kind: /gm)?.length ?? 0;
 
-function giveBack(manifests: string): void {
+function removeHelmRecords(manifests: string): void {
   const kubectl = (...args: readonly string[]): string =>
     command('kubectl', '--context', values.context, ...args);
   kubectl('delete', 'secrets', '--namespace', NAMESPACE, '--selector', `owner=helm,name=${RELEASE}`);

@@ -2,9 +2,9 @@
  * How long the images of the services take to build, and how large they are:
  * `npm run bench:images [-- SERVICE... --build-arg NAME=VALUE --json]`.
  *
- * Each image is built alone from a copy of the sources: cold, as on a machine that has the base images only, so every
- * package is downloaded again; then warm, the median of several builds after a changed line each. Your own download
- * caches are neither used nor emptied. At the end the image is built from the sources themselves, and weighed.
+ * Builds each image alone from a copy of the sources. The cold build starts with the base images only, so it downloads
+ * every package; it neither uses nor empties your own download caches. Each of several warm builds follows a changed
+ * line; the table shows their median. Then it builds the image from the sources themselves, and weighs that.
  */
 import { readFileSync } from 'node:fs';
 import { copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -52,7 +52,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "tokens": ("Tokens", "Токены"),
     "cost_by_model": ("Cost by model", "Стоимость по моделям"),
     "syncs": ("Synchronizations", "Синхронизации"),
-    "records_synchronised": ("Records synchronized", "Синхронизировано записей"),
+    "records_synchronized": ("Records synchronized", "Синхронизировано записей"),
     "sign_in": ("Logins", "Входы в систему"),
     "threats": ("Signs of attacks", "Признаки атак"),
     "account_changes": ("Changes of accounts", "Изменения учётных записей"),

@@ -1,5 +1,5 @@
 /** Assembles the gateway from its parts. */
-import { Catalogue } from './catalogue.ts';
+import { ApiDescription } from './api_description.ts';
 import { Clock } from './clock.ts';
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { HttpClient } from './client.ts';
@@ -59,8 +59,8 @@ export function createGateway(parts: Parts): Gateway {
   const verify = createVerifier(settings.jwt, keys);
   const webSockets = new WebSockets(metrics, parts.webSocketLimits);
   const proxy = createProxy({ settings, verify, limiter, upstreams, webSockets });
-  const catalogue = new Catalogue({ routes: settings.routes, version: settings.version, logger });
-  const operations = createOperations({ settings, store, metrics, lifecycle, logger, catalogue });
+  const description = new ApiDescription({ routes: settings.routes, version: settings.version, logger });
+  const operations = createOperations({ settings, store, metrics, lifecycle, logger, description });
   const pages = settings.consoleDir === undefined ? undefined : new Pages(settings.consoleDir);
   const origins = new Set(settings.corsOrigins);
   const proxies = new TrustedProxies(settings.trustedProxies, settings.proxyDepth);

@@ -1,6 +1,6 @@
 /** The gateway's own operations: liveness, readiness, metrics and its description. */
 import { type Context, Hono } from 'hono';
-import type { Catalogue } from './catalogue.ts';
+import type { ApiDescription } from './api_description.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { describe, type Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
@@ -21,11 +21,11 @@ export interface OperationsParts {
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
-  readonly catalogue: Catalogue;
+  readonly description: ApiDescription;
 }
 
 export function createOperations(parts: OperationsParts): Hono {
-  const { metrics, catalogue } = parts;
+  const { metrics, description } = parts;
   const app = new Hono();
   app.get('/live', (context) => context.json({ status: 'ok' }));
   app.get('/health', (context) => health(context, parts));
@@ -35,7 +35,8 @@ export function createOperations(parts: OperationsParts): Hono {
   );
   app.get(
     '/openapi.json',
-    async (context) => context.body(await catalogue.document(), 200, { 'Content-Type': 'application/json' }),
+    async (context) =>
+      context.body(await description.document(), 200, { 'Content-Type': 'application/json' }),
   );
   app.onError((error) => {
     throw error;

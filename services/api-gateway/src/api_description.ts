@@ -10,7 +10,7 @@ const RETRY_MS = 10_000;
 const FETCH_MS = 2_000;
 const MAX_BYTES = 2 * 1024 * 1024;
 
-export interface CatalogueOptions {
+export interface ApiDescriptionOptions {
   readonly routes: readonly Route[];
   readonly version: string;
   readonly logger: Logger;
@@ -23,14 +23,14 @@ interface Known {
   readonly until: number;
 }
 
-export class Catalogue {
+export class ApiDescription {
   readonly #known = new Map<string, Known>();
   #text?: string;
   #composing?: Promise<string>;
   readonly #now: () => number;
   readonly #upstreams: ReadonlyMap<string, string>;
 
-  constructor(private readonly options: CatalogueOptions) {
+  constructor(private readonly options: ApiDescriptionOptions) {
     this.#now = options.now ?? (() => performance.now());
     this.#upstreams = new Map(options.routes.map(({ service, upstream }) => [service, upstream]));
   }

@@ -1,4 +1,4 @@
-import { Catalogue } from '../src/catalogue.ts';
+import { ApiDescription } from '../src/api_description.ts';
 import type { Route } from '../src/routes.ts';
 import {
   assert,
@@ -86,7 +86,7 @@ const ROUTES: readonly Route[] = [
 
 function build(documents: Record<string, unknown>) {
   const state = { documents, now: 0, asked: [] as string[] };
-  const catalogue = new Catalogue({
+  const description = new ApiDescription({
     routes: ROUTES,
     version: '1.2.3',
     logger: testLogger(),
@@ -97,7 +97,7 @@ function build(documents: Record<string, unknown>) {
       return document ? Promise.resolve(JSON.stringify(document)) : Promise.reject(new Error('away'));
     },
   });
-  return { state, describe: async () => JSON.parse(await catalogue.document()) };
+  return { state, describe: async () => JSON.parse(await description.document()) };
 }
 
 const both = { 'user-management': USERS, 'ai': AI };
@@ -178,13 +178,13 @@ Deno.test('callers that ask at the same time share the work', async () => {
 Deno.test('numbers that JavaScript cannot hold stay what they are', async () => {
   const text = JSON.stringify({ ...AI, 'components': { schemas: { Id: { maximum: 'BIG', minimum: 0.5 } } } })
     .replace('"BIG"', '9223372036854775806');
-  const catalogue = new Catalogue({
+  const description = new ApiDescription({
     routes: [route('http://ai:8000')],
     version: '1',
     logger: testLogger(),
     fetchDocument: () => Promise.resolve(text),
   });
-  const document = await catalogue.document();
+  const document = await description.document();
   assert(document.includes('{"maximum":9223372036854775806,"minimum":0.5}'), document);
 });
 
