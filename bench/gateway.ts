@@ -1,10 +1,10 @@
 /**
  * What the gateway costs: `npm run bench:gateway [-- --seconds N] [--rounds N] [--json]`.
  *
- * One upstream on this machine is asked directly, through nginx, and through the gateway, which verifies a token and
- * counts every request in Redis; once with one user's token, once with those of a hundred in turn. At 500 and 1,000
- * requests a second it measures the time that is added, at full speed the throughput and the CPU time, and for streams
- * the time to the first byte. Rounds take the contenders in turn, each round in another order; medians are printed.
+ * Sends requests to one upstream on this machine directly, through nginx, and through the gateway, which verifies a token
+ * and counts every request in Redis; once with one user's token, once with the tokens of a hundred users in turn. Measures
+ * the added time at 500 and 1,000 requests a second, throughput and CPU time at full speed, and the time to the first byte
+ * of streams. Each round takes the contenders in another order; the table shows medians.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';

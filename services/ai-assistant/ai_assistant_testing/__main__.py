@@ -1,17 +1,17 @@
-"""`python -m ai_assistant_testing --port 8080`: the stand-in as a server, with uvicorn and starlette alone.
+"""`python -m ai_assistant_testing --port 8080`: runs the stand-in as a server; needs uvicorn and starlette.
 
-OPENAI_BASE_URL is then http://<host>:8080/v1, ANTHROPIC_BASE_URL http://<host>:8080, and the keys are of any
-value. A model answers with the user's last message, word by word. Words within its name change that, for
+Set OPENAI_BASE_URL to http://<host>:8080/v1 or ANTHROPIC_BASE_URL to http://<host>:8080; any key works. A
+model answers with the user's last message, word by word. Words in the model's name change the answer, for
 instance `slow-1`, `gpt-fail-429` or `claude-cut`:
 
-slow       a longer delay before every piece
-fail       an error status: `fail-429`, `fail-529` ..., 500 without a number
-unknown    404, as for a model the provider has ended
-silent     the response begins, and no text ever comes
-hang       after the text nothing more comes
-cut        after the text the response ends without its proper end
-drop       after the text the connection is lost
-garbage    after the text something comes that is not JSON
+slow       waits longer before every piece
+fail       answers with an error status: `fail-429`, `fail-529` ..., 500 without a number
+unknown    answers 404, as a provider does for a model that it has withdrawn
+silent     begins the response and never sends text
+hang       sends the text, then nothing more
+cut        ends the response after the text, without its proper end
+drop       closes the connection after the text
+garbage    sends something that is not JSON after the text
 """
 
 import argparse
