@@ -3,7 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { APP_USER, containerSecurity, podSecurity } from '../../charts/constructs/pod.ts';
 import { componentOf } from '../../charts/graph/build.ts';
-import { eventually, imageNow, kubectl, kubectlInput, NAMESPACE, ROOT, topology, VALUES } from './support.ts';
+import {
+  apply,
+  eventually,
+  imageNow,
+  kubectl,
+  kubectlInput,
+  NAMESPACE,
+  ROOT,
+  topology,
+  VALUES,
+} from './support.ts';
 
 const NAME = 'provider-stand-in';
 const PORT = 8080;
@@ -84,7 +94,7 @@ export const PROVIDER_SETTINGS = [
 
 /** Starts the stand-in alone. @param key the only one it takes; any without it. */
 export function startStandIn(key?: string): void {
-  kubectlInput(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects(key) }), 'apply', '-f', '-');
+  apply(...objects(key));
   kubectl('wait', '-n', NAMESPACE, `pod/${NAME}`, '--for=condition=Ready', '--timeout=60s');
 }
 

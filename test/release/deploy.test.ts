@@ -12,12 +12,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import { PROVIDER_SETTINGS, reachable, startStandIn, stopStandIn } from '../e2e/provider.ts';
 import {
+  apply,
   CONTEXT,
   config,
   eventually,
   imageNow,
   kubectl,
-  kubectlInput,
   kubectlJson,
   NAMESPACE,
   pause,
@@ -86,7 +86,7 @@ beforeAll(async () => {
     metadata: { name: 'ai-assistant-providers', namespace: NAMESPACE },
     stringData: { OPENAI_API_KEY: 'stand-in', ANTHROPIC_API_KEY: 'stand-in' },
   };
-  kubectlInput(JSON.stringify(secret), 'apply', '-f', '-');
+  apply(secret);
   const { exitCode, stderr, stdout, seconds } = await deploy(`${stamp}-base`);
   console.info(`first deploy: ${seconds} s`);
   expect(exitCode, `${stderr}\n${stdout}`).toBe(0);
