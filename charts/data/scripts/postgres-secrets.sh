@@ -1,12 +1,12 @@
 #!/bin/bash
-# Sets the passwords of PostgreSQL's roles from their Secrets: at the start, and whenever a Secret changes. The first
-# line of a file is the password. The script connects by the server's socket, which needs no password.
+# Gives the roles of PostgreSQL the passwords of their Secrets: at the start, and whenever a Secret changes. The first
+# line of a file is the password. It comes through the server's socket, where no password is asked for.
 set -euo pipefail
 shopt -s inherit_errexit
 SECRETS=/run/secrets/postgres
 declare -A applied
 
-# PostgreSQL must not log the statement, which contains the password.
+# The statement, which has the password, is in no log.
 # shellcheck disable=SC2016 # psql expands them
 STATEMENTS='SET log_statement = '\''none'\'';
 SET log_min_duration_statement = -1;
@@ -28,7 +28,7 @@ follow() { # ROLE FILE
 trap exit TERM
 while true; do
   touch "$HEARTBEAT"
-  # During the first start the roles do not exist yet.
+  # During the first start the roles are still being made.
   if pg_isready --quiet --host=127.0.0.1; then
     follow postgres "$SECRETS/superuser-password"
     follow "$APP_USER" "$SECRETS/app-password"

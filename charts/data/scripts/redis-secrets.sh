@@ -1,18 +1,18 @@
 #!/bin/bash
-# Sets the passwords of Redis and its exporter: once before they start, and with `follow` whenever the Secret changes.
-# Redis accepts each line of the file as a password; clients use the first.
+# Gives Redis and its exporter their passwords: once, before they start, and with `follow` whenever the Secret changes.
+# Each line of the file is a password that Redis accepts; the first is the one to use.
 set -euo pipefail
 shopt -s inherit_errexit
 umask 027
 FILE=/run/secrets/redis/password
 RUN=/run/redis
 
-# The last line of a file may lack its line break.
+# The last line of a file may lack its end.
 lines() { # FILE
   awk '{ sub(/[ \t\r]+$/, "") } NF { print }' "$1"
 }
 
-# Writes the files that Redis and its exporter read. Redis gets hashes, so no character of a password can end a rule.
+# What Redis and its exporter read. Of the passwords Redis has hashes: so no character of one can end a rule.
 prepare() {
   local passwords line first hash rules='resetpass'
   passwords=$(lines "$FILE")
@@ -26,7 +26,7 @@ prepare() {
   printf '{"redis://127.0.0.1:6379":"%s"}' "$first" > "$RUN/exporter.json"
 }
 
-# Tries the passwords of before and of now until one logs in, and makes Redis accept those of now.
+# Logs in with any password that was or is good.
 apply() {
   local rules password passwords
   read -r -a rules < "$RUN/rules"
@@ -54,7 +54,7 @@ follow() {
     touch "$HEARTBEAT"
     if ! cmp -s "$FILE" "$RUN/applied"; then
       prepare
-      # Each command runs as a process of its own, so a failure does not end the loop; the next round applies again.
+      # Programs of their own: one that fails is tried again the next time.
       if bash "$0" apply; then bash "$0" tell_exporter || true; fi
     fi
     sleep 2 &
@@ -62,7 +62,7 @@ follow() {
   done
 }
 
-# A copy of the Secret's file is read-only like the original, so the next copy needs -f.
+# A copy is as read-only as the Secret's file: the next one needs -f.
 start() {
   prepare
   cp -f "$FILE" "$RUN/applied"

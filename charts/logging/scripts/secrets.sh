@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Functions for containers that put secrets into files in memory. A secret never becomes an argument or an environment
-# variable of a process, or part of a ConfigMap. SECRETS_DIR has a file for each secret.
+# Functions for the containers that put secrets into files in memory. A secret becomes neither an argument nor an
+# environment variable of a process, and never part of a ConfigMap. SECRETS_DIR has one file a secret.
 
-# Prints a secret; accepts only characters that need no quoting anywhere.
+# Prints a secret. Only characters that need no quoting anywhere are accepted.
 secret() {
   local value
   value=$(<"$SECRETS_DIR/$1")
@@ -13,7 +13,7 @@ secret() {
   printf '%s' "$value"
 }
 
-# Prints a template with each @NAME@ replaced by the secret of that name; fails when one is left over.
+# Prints a template with each @NAME@ replaced by the secret of that name; one that is left over is an error.
 fill() {
   local text path name value
   text=$(<"$1")
