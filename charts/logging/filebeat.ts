@@ -44,9 +44,14 @@ const input = (namespaces: readonly string[]): Readonly<Record<string, unknown>>
   // bytes, and the only line of a container that fails at start may be shorter.
   'file_identity.native': null,
   'prospector.scanner.fingerprint': { enabled: false },
-  // The default of both: Filebeat drops the state of a deleted file within seconds, before its inode is
-  // likely to be reused.
-  'close.on_state_change.removed': true,
+  // The kubelet deletes the files of a pod seconds after its last line. Filebeat reads them to their end, as long as
+  // it has them open; a file that was silent is opened again within a second.
+  'close.on_state_change.removed': false,
+  'close.on_state_change.inactive': '15m',
+  'prospector.scanner.check_interval': '1s',
+  backoff: { init: '1s', max: '1s' },
+  // Filebeat forgets a deleted file at once: the next file may get its inode. The file system gives no inode again
+  // while Filebeat has its file open.
   clean_removed: true,
   parsers: [
     { container: { stream: 'all', format: 'auto' } },

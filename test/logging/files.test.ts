@@ -161,12 +161,24 @@ describe('the pipeline of Logstash', () => {
   });
 });
 
+/** Seconds of a duration such as `1s` or `15m`. */
+function secondsOf(duration = ''): number {
+  const [, count, unit] = /^(\d+)([sm])$/.exec(duration) ?? [];
+  if (count === undefined) throw new Error(`${duration}: is no duration`);
+  return Number(count) * (unit === 'm' ? 60 : 1);
+}
+
 describe('Filebeat', () => {
   const settings = yamlOf('filebeat', 'filebeat.yml');
   const [input] = settings['filebeat.inputs'] as readonly {
     readonly paths: readonly string[];
     readonly 'prospector.scanner.exclude_files': readonly string[];
     readonly 'prospector.scanner.fingerprint': { readonly enabled: boolean };
+    readonly 'prospector.scanner.check_interval': string;
+    readonly 'close.on_state_change.removed': boolean;
+    readonly 'close.on_state_change.inactive': string;
+    readonly backoff: { readonly init: string; readonly max: string };
+    readonly clean_removed: boolean;
   }[];
   /** A glob of Filebeat as a regular expression. */
   const reads = (path: string): boolean =>
@@ -193,6 +205,22 @@ describe('Filebeat', () => {
     expect(Object.keys(input ?? {}).filter((name) => name.startsWith('file_identity.'))).toEqual([
       'file_identity.native',
     ]);
+  });
+  it('reads on when a file is deleted, for longer than Logstash takes to start', () => {
+    // https://elastic.co/docs/reference/beats/filebeat/kubernetes-autodiscover: 8.x has to be told.
+    expect(input?.['close.on_state_change.removed']).toBe(false);
+    const { periodSeconds, failureThreshold } =
+      workload('logstash').spec.template.spec.containers[0].startupProbe;
+    const open = secondsOf(input?.['close.on_state_change.inactive']);
+    expect(open).toBeGreaterThan(periodSeconds * failureThreshold);
+  });
+  it('forgets a deleted file and finds a new one before the inode of the one is that of the other', () => {
+    expect(input?.clean_removed).toBe(true);
+    // The least that the documentation recommends, and the order it demands.
+    const interval = secondsOf(input?.['prospector.scanner.check_interval']);
+    expect(interval).toBe(1);
+    expect(secondsOf(input?.backoff.init)).toBeLessThanOrEqual(secondsOf(input?.backoff.max));
+    expect(secondsOf(input?.backoff.max)).toBeLessThanOrEqual(interval);
   });
   it('ships to the Service of Logstash, with files that are mounted', () => {
     const output = settings['output.logstash'] as Readonly<Record<string, unknown>>;
