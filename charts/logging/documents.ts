@@ -91,9 +91,11 @@ export const WRITER_ROLE: Json = {
   cluster: ['monitor'],
   indices: [{ names: [PATTERN], privileges: ['auto_configure', 'create_doc'] }],
 };
+/** To read lines, in Kibana too; Elasticsearch's own role `viewer` would read every index. */
 export const READER_ROLE: Json = {
   cluster: [],
   indices: [{ names: [PATTERN], privileges: ['read', 'view_index_metadata'] }],
+  applications: [{ application: 'kibana-.kibana', privileges: ['read'], resources: ['*'] }],
 };
 
 /** A user; the set-up Job fills in the password when it sends the request. */
@@ -252,8 +254,7 @@ function requests(config: Config): SetupRequest[] {
     put(`/_security/role/${USERS.writer}`, 'writer-role', WRITER_ROLE),
     put(`/_security/role/${USERS.reader}`, 'reader-role', READER_ROLE),
     put(`/_security/user/${USERS.writer}`, 'writer', user(USERS.writer, [USERS.writer])),
-    // `viewer` is Elasticsearch's own role: it may use Kibana and change nothing.
-    put(`/_security/user/${USERS.reader}`, 'reader', user(USERS.reader, [USERS.reader, 'viewer'])),
+    put(`/_security/user/${USERS.reader}`, 'reader', user(USERS.reader, [USERS.reader])),
     put(`/_security/user/${USERS.kibana}/_password`, 'kibana', password(USERS.kibana)),
     ...(snapshots
       ? [
