@@ -61,7 +61,11 @@ export default defineConfig({
         test: {
           name: 'elasticsearch',
           include: ['test/elasticsearch/**/*.test.ts'],
-          hookTimeout: 600_000,
+          globalSetup: ['test/elasticsearch/prepare.ts'],
+          // A server each.
+          maxWorkers: 1,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       // One platform and one browser for all of it.

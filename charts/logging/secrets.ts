@@ -48,7 +48,7 @@ export function loggingSecrets(config: Config): readonly SecretEntry[] {
     {
       ...opaque,
       name: USERS_SECRET,
-      rotation: { never: 'Elasticsearch keeps its users: change a password there first, then here' },
+      rotation: { never: 'Elasticsearch has to be told: docs/logging.md says how to change a password' },
       keys: passwords(Object.values(USERS)),
     },
     {

@@ -154,7 +154,7 @@ export const GATES: readonly Gate[] = [
   ...denoProjects.map((name) => deno('lint', name, 'lint', 'lint')),
   ...denoProjects.map((name) => deno('fmt', name, 'format', 'fmt', '--check')),
   vitest('api-server', 'a dry run of all manifests on an API server', 'named'),
-  vitest('elasticsearch', "templates and documents on Elasticsearch's own server", 'named'),
+  vitest('elasticsearch', "documents, users and roles on Elasticsearch's own server", 'named'),
   vitest('e2e', 'the platform on a cluster', 'named'),
   vitest('release', 'releases under load, on a cluster of two workers', 'named'),
   vitest('clusters', 'an environment of its own on the cluster of a company that has its rules', 'named'),
