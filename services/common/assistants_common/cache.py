@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Connection, Redis
+from redis.asyncio import BlockingConnectionPool, Connection, Redis, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import AuthenticationError
@@ -41,6 +41,25 @@ class _LoggingIn(Connection):
         await super().on_connect_check_health(check_health)
 
 
+class _LoggingInSecurely(_LoggingIn, SSLConnection):
+    """The same, encrypted. Each connection reads the authority's file, so a new authority takes effect."""
+
+    async def _connect(self) -> None:
+        self.ssl_context.context = None
+        await super()._connect()  # type: ignore[no-untyped-call]
+
+
+def _encryption(settings: ServiceSettings) -> dict[str, Any]:
+    if not settings.redis_tls:
+        return {"connection_class": _LoggingIn}
+    return {
+        "connection_class": _LoggingInSecurely,
+        "ssl_ca_certs": str(settings.redis_ca_file) if settings.redis_ca_file else None,
+        "ssl_cert_reqs": "required",
+        "ssl_check_hostname": True,
+    }
+
+
 def build_redis(
     settings: ServiceSettings,
     retries: int = _RETRIES,
@@ -53,7 +72,6 @@ def build_redis(
     New connections use the current `passwords`; by default those of the settings.
     """
     pool = BlockingConnectionPool(
-        connection_class=_LoggingIn,
         passwords=passwords or Passwords(settings.redis_password),
         host=settings.redis_host,
         port=settings.redis_port,
@@ -64,6 +82,7 @@ def build_redis(
         socket_timeout=_REPLY_SECONDS,
         health_check_interval=30,
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), retries),
+        **_encryption(settings),
     )
     return Redis.from_pool(pool)
 

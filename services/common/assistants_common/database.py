@@ -1,8 +1,10 @@
 """Asynchronous PostgreSQL access with bounded pools."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import asyncpg
 from sqlalchemy import text
@@ -29,6 +31,18 @@ _CONNECT_SECONDS = 5
 _RECYCLE_SECONDS = 1800
 
 
+def encryption(settings: DatabaseSettings) -> ssl.SSLContext | Literal["disable", "prefer"]:
+    """What asyncpg needs for the mode. Each connection reads the file, so a new authority takes effect."""
+    mode = settings.postgres_sslmode
+    if mode in {"disable", "prefer"}:
+        return mode
+    context = ssl.create_default_context(cafile=settings.postgres_ca_file)
+    if mode == "require":
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 type Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
 
@@ -48,6 +62,7 @@ def connector(
             user=settings.postgres_user,
             password=password,
             database=settings.postgres_db,
+            ssl=encryption(settings),
             timeout=_CONNECT_SECONDS,
             command_timeout=command_timeout,
             server_settings={"application_name": application},

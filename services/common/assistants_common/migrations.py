@@ -6,6 +6,7 @@ with the data this release writes.
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -138,6 +139,11 @@ async def _connect(engine: AsyncEngine, deadline: float) -> AsyncConnection:
     while True:
         try:
             return await engine.connect()
+        except ssl.SSLCertVerificationError as error:
+            host = engine.url.host
+            raise MigrationError(
+                f"the certificate of {host} is not believed: {error.verify_message}"
+            ) from error
         except _NOT_YET as error:
             await _pause(deadline, "the database", error)
 

@@ -6,7 +6,15 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -100,6 +108,10 @@ class ServiceSettings(BaseSettings):
     redis_host: str = "localhost"
     redis_port: int = Field(default=6379, ge=1, le=65535)
     redis_password: OptionalSecret = None
+    redis_tls: bool = False
+    """Encrypt, and verify the server's certificate and name."""
+    redis_ca_file: FilePath | None = None
+    """Authority of that certificate; without it, those of the system."""
 
     jwt_algorithm: Literal["HS256", "RS256", "ES256"] = "HS256"
     jwt_secret_key: OptionalSecret = Field(default=None, validate_default=True)
@@ -179,6 +191,10 @@ class DatabaseSettings(ServiceSettings):
     postgres_db: str
     postgres_user: str
     postgres_password: SecretStr
+    postgres_sslmode: Literal["disable", "prefer", "require", "verify-full"] = "prefer"
+    """As libpq has it: only verify-full looks at the server's certificate and name."""
+    postgres_ca_file: FilePath | None = None
+    """Authority of that certificate; without it, those of the system."""
     database_pool_size: int = Field(default=5, ge=1, le=100)
     database_max_overflow: int = Field(default=3, ge=0, le=100)
     """With the two connections for checks and the outbox, a process has ten at most."""
