@@ -1,4 +1,5 @@
 /** The gateway's commands to Redis. While Redis is away a command fails at once, so that no request waits for it. */
+import type { Address } from './connect.ts';
 import { describe, type Logger } from './logging.ts';
 import { type Admission, ADMIT, admitWords, type Decision, decisionFrom } from './rate_limit.ts';
 import {
@@ -10,7 +11,6 @@ import {
   RespConnection,
   type RespLimits,
 } from './resp.ts';
-import type { Settings } from './settings.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
@@ -36,7 +36,7 @@ export class RedisStore implements Store {
   #wasAway = false;
 
   constructor(
-    private readonly settings: Settings['redis'],
+    private readonly address: Omit<Address, 'protocols'>,
     private readonly passwords: () => readonly string[],
     private readonly logger: Logger,
     private readonly limits?: RespLimits,
@@ -103,8 +103,7 @@ export class RedisStore implements Store {
   }
 
   async #connect(): Promise<RespConnection> {
-    const { host, port } = this.settings;
-    const address = { host, port, isSecure: false };
+    const address = { ...this.address, protocols: [] };
     const connection = await RespConnection.open(address, this.passwords(), this.limits);
     if (this.#isClosed) connection.close();
     this.#script = encode(['EVALSHA', String(await connection.command(['SCRIPT', 'LOAD', ADMIT]))]);

@@ -36,7 +36,13 @@ export interface Settings {
   readonly uploadSeconds: number;
   /** Longest pause of a streamed answer or a WebSocket. */
   readonly streamIdleSeconds: number;
-  readonly redis: { readonly host: string; readonly port: number };
+  readonly redis: {
+    readonly host: string;
+    readonly port: number;
+    readonly isSecure: boolean;
+    /** Authority of its certificate; empty for those of the system. */
+    readonly caFile: string;
+  };
   readonly jwt: {
     readonly algorithm: Algorithm;
     /** URL of the public keys, for the asymmetric algorithms. */
@@ -111,6 +117,8 @@ export function readSettings(environment: Lookup = Deno.env.get): Settings {
     redis: {
       host: read.text('REDIS_HOST', 'localhost'),
       port: read.integer('REDIS_PORT', 6379, 1, 65_535),
+      isSecure: read.flag('REDIS_TLS', false),
+      caFile: read.text('REDIS_CA_FILE', ''),
     },
     jwt: {
       algorithm,

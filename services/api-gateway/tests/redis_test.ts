@@ -16,7 +16,7 @@ import {
 } from './support.ts';
 
 async function connectedStore({ port, password }: RedisServer): Promise<RedisStore> {
-  const address = { host: '127.0.0.1', port };
+  const address = { host: '127.0.0.1', port, isSecure: false };
   const store = new RedisStore(address, () => ['not yet', password], testLogger(), REDIS_LIMITS);
   store.start();
   await waitUntil(() => store.ping().then(() => true, () => false));
@@ -297,7 +297,7 @@ redisTest('a server that has lost its scripts gets them again', async () => {
 redisTest('a wrong password is said in the log, and is not in it', async () => {
   const redis = await startRedis();
   const log: Record<string, unknown>[] = [];
-  const settings = { host: '127.0.0.1', port: redis.port };
+  const settings = { host: '127.0.0.1', port: redis.port, isSecure: false };
   const store = new RedisStore(
     settings,
     () => ['not the password', 'not the password either'],

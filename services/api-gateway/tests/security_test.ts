@@ -144,7 +144,7 @@ Deno.test('security: a changed payload is refused', async () => {
 redisTest('security: a forged X-Forwarded-For escapes no limit', async () => {
   const redis = await startRedis();
   const store = new RedisStore(
-    { host: '127.0.0.1', port: redis.port },
+    { host: '127.0.0.1', port: redis.port, isSecure: false },
     () => [redis.password],
     testLogger(),
     REDIS_LIMITS,

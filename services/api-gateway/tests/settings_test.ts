@@ -27,7 +27,7 @@ Deno.test('defaults are those of the contract', () => {
   const settings = read();
   assertEquals([settings.port, settings.rateLimit, settings.drainSeconds], [3000, 100, 5]);
   assertEquals(settings.maxBodyBytes, 104_857_600);
-  assertEquals(settings.redis, { host: 'localhost', port: 6379 });
+  assertEquals(settings.redis, { host: 'localhost', port: 6379, isSecure: false, caFile: '' });
   assertEquals([settings.jwt.issuer, settings.jwt.audience], ['ai-assistants', 'ai-assistants']);
   assertEquals(settings.routes.map(({ upstream }) => upstream).includes('http://security:8004'), true);
 });

@@ -147,7 +147,7 @@ export function settingsFor(routes: readonly Route[], changes: Partial<Settings>
     bodyTimeoutSeconds: PATIENCE_MS / 1000,
     uploadSeconds: PATIENCE_MS / 1000,
     streamIdleSeconds: PATIENCE_MS / 1000,
-    redis: { host: '127.0.0.1', port: 1 },
+    redis: { host: '127.0.0.1', port: 1, isSecure: false, caFile: '' },
     jwt: {
       algorithm: 'HS256',
       issuer: 'ai-assistants',
