@@ -6,6 +6,7 @@ import type { Config } from './config/schema.ts';
 import { signsWithOwnKey } from './config/tokens.ts';
 import { footprints } from './constructs/footprint.ts';
 import { PostgresChart, RedisChart } from './data/charts.ts';
+import { outsideStores } from './data/database.ts';
 import { withConsole } from './edge/access.ts';
 import { EdgeController, EdgeRoutes } from './edge/charts.ts';
 import { Extras } from './extras/chart.ts';
@@ -45,6 +46,7 @@ export function topologyOf(config: Config, services: readonly ServiceSpec[] = SE
       email: notifies(config, 'email'),
     },
     cloudNativePg: config.databases.engine === 'cloudnative-pg',
+    outside: outsideStores(config, services),
     publishedKeys: signsWithOwnKey(config),
     extras: {
       loadTest: config.extras.loadTest.enabled,

@@ -9,6 +9,7 @@ import { SERVICES } from '../charts/topology.ts';
 import { loadVerbs } from '../ops/verbs.ts';
 import { editorSchema } from './configuration/editor.ts';
 import { configurationPage } from './configuration/page.ts';
+import { databaseSqlBlock } from './database-sql.ts';
 import { updateBlock, updateFile } from './generated-block.ts';
 import { markdownTable } from './markdown.ts';
 import { placesTable } from './places-table.ts';
@@ -31,6 +32,7 @@ updateBlock(
     ),
   ),
 );
+updateBlock('docs/external-stores.md', 'database sql', databaseSqlBlock('docs/external-stores.md'));
 updateBlock('docs/operations.md', 'places', placesTable(ENVIRONMENTS.map((name) => resolveConfig(name))));
 updateBlock('docs/security.md', 'skipped checks', skipsTable());
 updateBlock('docs/operations.md', 'verb options', verbOptionsTable(await loadVerbs()));

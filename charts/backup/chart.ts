@@ -4,11 +4,18 @@ import type { Construct } from 'constructs';
 import { PlatformChart, type PlatformChartProps } from '../constructs/platform-chart.ts';
 import { scratch, secretVolume } from '../constructs/pod.ts';
 import { ScriptJob } from '../constructs/script-job.ts';
-import { appSecret, type Database, databaseOf, postgresHost, superuserSecret } from '../data/database.ts';
+import {
+  appSecret,
+  databaseOf,
+  libpqVariables,
+  postgresCa,
+  superuserOf,
+  superuserSecret,
+} from '../data/database.ts';
 import { POSTGRES_USER_ID } from '../data/postgres.ts';
 import { componentOf } from '../graph/build.ts';
-import { backupOf, drillOf, PORTS, restoreOf, type ServiceSpec } from '../graph/model.ts';
-import { BACKUP_SCRIPTS } from './scripts.ts';
+import { backupOf, drillOf, restoreOf, type ServiceSpec } from '../graph/model.ts';
+import { backupScripts } from './scripts.ts';
 
 const SCRIPTS_CONFIG = 'backup-scripts';
 const CPU = { request: '50m', limit: '500m' };
@@ -16,8 +23,8 @@ const MEMORY = { request: '64Mi', limit: '256Mi' };
 /** Seconds after which Kubernetes ends a Job that hangs, so that the next one can run. */
 export const DEADLINE_SECONDS = 3600;
 
-const passwordOf = (secret: string): k8s.Volume =>
-  secretVolume('secrets', [{ secret, key: 'password', path: 'password' }]);
+const BACKUP_SECRETS = '/run/secrets/backup';
+const RESTORE_SECRETS = '/run/secrets/restore';
 
 interface JobSpec {
   readonly name: string;
@@ -34,35 +41,42 @@ export class Backups extends PlatformChart {
     super(scope, id, props, 'app');
     new k8s.KubeConfigMap(this, 'scripts', {
       metadata: { name: SCRIPTS_CONFIG },
-      data: { ...BACKUP_SCRIPTS },
+      data: { ...backupScripts(this.config) },
     });
-    for (const spec of props.topology.services) if (spec.database) this.addDatabase(spec, spec.database);
+    for (const spec of props.topology.services) if (spec.database) this.addDatabase(spec);
   }
 
-  private addDatabase(spec: ServiceSpec, base: Database): void {
+  private addDatabase(spec: ServiceSpec): void {
     const { backups } = this.config;
-    const database = databaseOf(this.config, base);
+    const database = databaseOf(this.config, spec);
     const volume = backupOf(spec.name);
-    const name = { PGDATABASE: database.name };
-    const server = { PGHOST: postgresHost(this.config, spec.name), PGPORT: String(PORTS.postgres) };
+    const passwordOf = (secret: string): k8s.Volume =>
+      secretVolume('secrets', [
+        { secret, key: 'password', path: 'password' },
+        ...postgresCa(this.config, spec.name),
+      ]);
     const stored = { name: 'backups', persistentVolumeClaim: { claimName: volume } };
     const reading = { name: 'backups', mountPath: '/backups', readOnly: true };
     this.addJob({
       name: volume,
       script: 'backup.sh',
       schedule: backups.schedule,
-      env: { ...server, ...name, PGUSER: database.user, RETENTION_DAYS: String(backups.retentionDays) },
+      env: {
+        ...libpqVariables(this.config, spec, BACKUP_SECRETS),
+        PGUSER: database.user,
+        RETENTION_DAYS: String(backups.retentionDays),
+      },
       volumes: [stored, passwordOf(appSecret(spec.name))],
       mounts: [
         { name: 'backups', mountPath: '/backups' },
-        { name: 'secrets', mountPath: '/run/secrets/backup', readOnly: true },
+        { name: 'secrets', mountPath: BACKUP_SECRETS, readOnly: true },
       ],
     });
     this.addJob({
       name: drillOf(spec.name),
       script: 'drill.sh',
       schedule: backups.drillSchedule,
-      env: name,
+      env: { PGDATABASE: database.name },
       volumes: [stored, scratch('scratch', this.config.databases.storage)],
       mounts: [
         reading,
@@ -71,13 +85,18 @@ export class Backups extends PlatformChart {
         { name: 'scratch', mountPath: '/scratch' },
       ],
     });
-    if (this.config.databases.engine === 'statefulset')
+    if (this.config.databases.engine !== 'cloudnative-pg')
       this.addJob({
         name: restoreOf(spec.name),
         script: 'restore.sh',
-        env: { ...server, ...name, APP_USER: database.user },
+        env: {
+          ...libpqVariables(this.config, spec, RESTORE_SECRETS),
+          PGUSER: superuserOf(this.config, spec),
+          APP_USER: database.user,
+          ...(this.config.databases.engine === 'external' ? { EXTERNAL: 'true' } : {}),
+        },
         volumes: [stored, passwordOf(superuserSecret(spec.name))],
-        mounts: [reading, { name: 'secrets', mountPath: '/run/secrets/restore', readOnly: true }],
+        mounts: [reading, { name: 'secrets', mountPath: RESTORE_SECRETS, readOnly: true }],
       });
   }
 
@@ -96,7 +115,7 @@ export class Backups extends PlatformChart {
       image: 'postgres',
       user: POSTGRES_USER_ID,
       command: ['bash', `/scripts/${script}`],
-      scripts: { config: SCRIPTS_CONFIG, files: BACKUP_SCRIPTS },
+      scripts: { config: SCRIPTS_CONFIG, files: backupScripts(this.config) },
       mounts: [{ name: 'tmp', mountPath: '/tmp' }, ...mounts],
       volumes: [scratch('tmp', '128Mi'), ...volumes],
       cpu: CPU,

@@ -1,6 +1,7 @@
 /** The scripts of backup, restore drill, restore and import, as files of the ConfigMap their pods mount. */
 import { readFileSync } from 'node:fs';
-import { DATABASE_SQL } from '../data/postgres-config.ts';
+import type { Config } from '../config/schema.ts';
+import { databaseSql } from '../data/postgres-config.ts';
 
 const NAMES = [
   'lib.sh',
@@ -14,7 +15,7 @@ const NAMES = [
 
 const read = (name: string): string => readFileSync(new URL(`./scripts/${name}`, import.meta.url), 'utf8');
 
-export const BACKUP_SCRIPTS: Readonly<Record<string, string>> = {
+export const backupScripts = ({ databases }: Config): Readonly<Record<string, string>> => ({
   ...Object.fromEntries(NAMES.map((name) => [name, read(name)])),
-  'database.sql': DATABASE_SQL,
-};
+  'database.sql': databaseSql(databases.engine === 'external'),
+});

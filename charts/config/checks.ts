@@ -6,6 +6,7 @@ import type { ServiceSpec } from '../graph/model.ts';
 import { checkConnections } from './connections.ts';
 import { checkDestinations } from './destinations.ts';
 import { checkEdge } from './edge-checks.ts';
+import { checkExternal } from './external.ts';
 import { checkGrace } from './grace.ts';
 import { notifies } from './monitoring.ts';
 import { checkObjects } from './objects.ts';
@@ -27,6 +28,7 @@ export function crossCheck(config: Config, services: readonly ServiceSpec[]): vo
   checkPods(config, everyComponent(services));
   checkAutoscaling(config.autoscaling, 'autoscaling');
   checkAllowance(config.databases, 'databases');
+  checkExternal(config, services);
   checkConnections(config, services);
   checkGrace(config, services);
   checkAllowance(config.redis, 'redis');

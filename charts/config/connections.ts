@@ -6,6 +6,7 @@
 
 import { ConfigError } from '../graph/error.ts';
 import type { ServiceSpec } from '../graph/model.ts';
+import { serverOf } from './external.ts';
 import { bytesOf } from './quantity.ts';
 import { mostReplicas, SURGE } from './scale.ts';
 import type { Config } from './schema.ts';
@@ -78,7 +79,9 @@ export function checkConnections(config: Config, services: readonly ServiceSpec[
   const budgets = services
     .filter(({ database }) => database)
     .map(({ name }) => connectionBudget(config, name));
-  for (const { service, withDraining, pods, each } of budgets) {
+  const isExternal = config.databases.engine === 'external';
+  if (isExternal) checkServers(config, budgets);
+  for (const { service, withDraining, pods, each } of isExternal ? [] : budgets) {
     if (limit !== undefined && limit < withDraining)
       throw new ConfigError(
         'databases.maxConnections',
@@ -93,6 +96,18 @@ export function checkConnections(config: Config, services: readonly ServiceSpec[
         memory.limit,
         `at least ${needed}Mi: ${service} may have ${connections} connections of ${CONNECTION_BYTES / MIB}Mi beside the buffers`,
       );
+  }
+}
+
+/** Databases may share an external server. */
+function checkServers(config: Config, budgets: readonly ConnectionBudget[]): void {
+  const servers = budgets.map((one) => ({ ...one, ...serverOf(config, one.service) }));
+  for (const { host, port, maxConnections: limit = 0 } of servers) {
+    const here = servers.filter((one) => one.host === host && one.port === port);
+    const needed = here.reduce((sum, { withDraining }) => sum + withDraining, 0);
+    const names = here.map(({ service }) => service).join(', ');
+    const expected = `at least ${needed}: rollouts of ${names} ask that much of ${host}:${port} together`;
+    if (limit < needed) throw new ConfigError('databases.external.maxConnections', limit, expected);
   }
 }
 

@@ -102,7 +102,8 @@ const listOf = (cidrs: readonly string[]): BlockList => {
   return list;
 };
 
-const covered = (address: string, cidrs: readonly string[]): boolean =>
+/** Whether one of the ranges opens the way to an address. */
+export const covered = (address: string, cidrs: readonly string[]): boolean =>
   cidrs.some(
     (cidr) =>
       listOf([cidr]).check(address, versionOf(address)) &&

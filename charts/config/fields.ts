@@ -31,5 +31,18 @@ export const dns1123 = z
     'lower-case letters, digits and "-", neither first nor last a "-"',
   );
 
+/** Certificates of authorities as PEM, in a ConfigMap or a Secret. */
+export const bundle = z.strictObject({
+  /** ConfigMap with the bundle, in each namespace of the platform, as trust-manager makes it. @default none */
+  configMap: dns1123.exactOptional(),
+  /** Secret with the bundle, in its place. @default none */
+  secret: dns1123.exactOptional(),
+  /** Key of the bundle. */
+  key: z
+    .string()
+    .regex(/^[-._a-zA-Z0-9]+$/, 'a key such as ca.crt')
+    .default('ca.crt'),
+});
+
 /** An http(s) address, or nothing. */
 export const address = z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default('');

@@ -16,9 +16,9 @@ export const NOT_PUBLIC: Readonly<Record<string, readonly string[]>> = {
 };
 export const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'] as const;
 
-const podsSchema = z
-  .array(z.strictObject({ namespace: dns1123, labels: z.record(z.string(), z.string()) }))
-  .default([]);
+export const podsSchema = z.array(
+  z.strictObject({ namespace: dns1123, labels: z.record(z.string(), z.string()) }),
+);
 
 /** A destination outside the platform: ranges, pods by their labels, or both. */
 export const external = (cidrs: readonly string[], ports: readonly number[]) =>
@@ -27,7 +27,7 @@ export const external = (cidrs: readonly string[], ports: readonly number[]) =>
       /** Reachable ranges. `0.0.0.0/0` and `::/0` never include private and metadata ranges. */
       cidrs: z.array(cidr).default([...cidrs]),
       /** Reachable pods of the cluster, by namespace and labels. */
-      pods: podsSchema,
+      pods: podsSchema.default([]),
       ports: z.array(port).default([...ports]),
     })
     .prefault({});

@@ -1,22 +1,10 @@
 /** How programs reach what lies outside: whom they trust, and through which proxy. */
 import { z } from 'zod';
-import { address, dns1123 } from './fields.ts';
+import { address, bundle } from './fields.ts';
 
 export const outside = {
   /** Authorities that programs trust when they call out, as PEM: the company's own, and the public ones they still need. */
-  trust: z
-    .strictObject({
-      /** ConfigMap with the bundle, in each namespace of the platform, as trust-manager makes it. @default none */
-      configMap: dns1123.exactOptional(),
-      /** Secret with the bundle, in its place. @default none */
-      secret: dns1123.exactOptional(),
-      /** Key of the bundle. */
-      key: z
-        .string()
-        .regex(/^[-._a-zA-Z0-9]+$/, 'a key such as ca.crt')
-        .default('ca.crt'),
-    })
-    .prefault({}),
+  trust: bundle.prefault({}),
   /** The way out for HTTP and HTTPS; policies then open the way to `egress.proxy` alone. Mail and 1C do not go through it. */
   proxy: z
     .strictObject({

@@ -10,6 +10,7 @@ import { dns, EVERYWHERE, external, network, PRIVATE } from './network.ts';
 import { objects } from './objects.ts';
 import { outside } from './outside.ts';
 import { pods } from './pods.ts';
+import { externalDatabase, externalDatabases, externalRedis } from './stores.ts';
 import { PLATFORM_VERSION } from './versions.ts';
 
 /** Deviations of one service from the topology and the environment. */
@@ -23,6 +24,8 @@ const service = z.strictObject({
   memory: z.strictObject({ request: bytes, limit: bytes }).optional(),
   /** The service's own settings, by the names of their environment variables (services/settings.json). */
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  /** Its database on an external server, where it differs from `databases.external`. */
+  database: externalDatabase,
 });
 
 /** What an environment may be called. */
@@ -141,8 +144,13 @@ export const configSchema = z.strictObject({
 
   databases: z
     .strictObject({
-      /** `statefulset`: one pod each. `cloudnative-pg`: three instances with failover (docs/adr/0006). */
-      engine: z.enum(['statefulset', 'cloudnative-pg']).default('statefulset'),
+      /**
+       * `statefulset`: one pod each. `cloudnative-pg`: three instances with failover (docs/adr/0006). `external`: servers that
+       * others run (docs/external-stores.md).
+       */
+      engine: z.enum(['statefulset', 'cloudnative-pg', 'external']).default('statefulset'),
+      /** The servers of the external engine; `services.*.database` may differ. */
+      external: externalDatabases,
       /** Replaces the ending of database names: `ai_assistant_db` becomes `ai_assistant_staging_db`. */
       environmentInName: z
         .string()
@@ -168,6 +176,9 @@ export const configSchema = z.strictObject({
     .prefault({}),
   redis: z
     .strictObject({
+      /** `statefulset`: one pod. `external`: a server that others run (docs/external-stores.md). */
+      engine: z.enum(['statefulset', 'external']).default('statefulset'),
+      external: externalRedis,
       storage: bytes.default('2Gi'),
       cpu: z.strictObject({ request: cpu, limit: cpu }).default({ request: '100m', limit: '250m' }),
       memory: z.strictObject({ request: bytes, limit: bytes }).default({ request: '128Mi', limit: '256Mi' }),

@@ -87,6 +87,8 @@ export const scratch = (name: string, sizeLimit: string, memory = false): k8s.Vo
 /** A key of a Secret, and the file it becomes. */
 export interface SecretFile {
   readonly secret: string;
+  /** It is a ConfigMap: what belongs to secrets but is none, such as a server's authority. @default false */
+  readonly configMap?: boolean;
   readonly key: string;
   readonly path: string;
   /** The pod starts without it. @default false */
@@ -102,20 +104,21 @@ export function secretVolume(name: string, files: readonly SecretFile[]): k8s.Vo
   const bySecret = new Map<string, SecretFile[]>();
   for (const file of files) {
     // An optional Secret may lack some keys, so each key is a source of its own.
-    const group = file.optional ? `${file.secret}/${file.key}` : file.secret;
+    const group = file.optional || file.configMap ? `${file.secret}/${file.key}` : file.secret;
     bySecret.set(group, [...(bySecret.get(group) ?? []), file]);
   }
   return {
     name,
     projected: {
       defaultMode: 0o440,
-      sources: [...bySecret.values()].map((group) => ({
-        secret: {
+      sources: [...bySecret.values()].map((group) => {
+        const source = {
           name: group[0]?.secret ?? '',
           optional: group[0]?.optional ?? false,
           items: group.map(({ key, path }) => ({ key, path })),
-        },
-      })),
+        };
+        return group[0]?.configMap ? { configMap: source } : { secret: source };
+      }),
     },
   };
 }

@@ -48,7 +48,7 @@ function placement(pod: k8s.PodSpec): Partial<ClusterSpec> & Pick<ClusterSpec, '
 
 export function addCloudNativePg(scope: Construct, { config, component, spec }: PostgresProps): void {
   const { databases } = config;
-  const { name, user } = databaseOf(config, spec.database ?? { name: '', user: '' });
+  const { name, user } = databaseOf(config, spec);
   const { podLabels, podAnnotations } = podSettings(config, component);
   const { spec: pod } = podTemplate({
     config,

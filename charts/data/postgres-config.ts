@@ -68,17 +68,18 @@ export const EXPORTER_QUERIES = toYaml({
   },
 });
 
+/** Creates a service's role from psql's variables `app_user` and `app_password`. */
+export const ROLE_SQL = `CREATE ROLE :"app_user" LOGIN PASSWORD :'app_password';\n`;
+
 /**
  * Creates a service's database from psql's variables `database` and `app_user`. The service's role owns it; only that
- * role and the exporter may connect.
+ * role may connect, and in our own servers the exporter. On an external one there may be no superuser to create extensions.
  */
-export const DATABASE_SQL = `CREATE DATABASE :"database" OWNER :"app_user";
+export const databaseSql = (external: boolean): string => `CREATE DATABASE :"database" OWNER :"app_user";
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"database" TO exporter;
-\\connect :"database"
+${external ? '' : 'GRANT CONNECT ON DATABASE :"database" TO exporter;\n'}\\connect :"database"
 ALTER SCHEMA public OWNER TO :"app_user";
-CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
-`;
+${external ? '' : 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements;\n'}`;
 
 /**
  * Initializes the server's data on an empty volume. The service's role owns its database, and only that role may
@@ -110,12 +111,11 @@ psql --no-psqlrc --set ON_ERROR_STOP=1 --host="$new" --username=postgres --dbnam
 \\set app_password \`head -n 1 "$SECRETS_DIR/app-password"\`
 SET log_min_duration_statement = -1;
 SET log_statement = 'none';
-CREATE ROLE :"app_user" LOGIN PASSWORD :'app_password';
-CREATE ROLE exporter LOGIN CONNECTION LIMIT ${EXPORTER_CONNECTIONS};
+${ROLE_SQL}CREATE ROLE exporter LOGIN CONNECTION LIMIT ${EXPORTER_CONNECTIONS};
 GRANT pg_monitor TO exporter;
 REVOKE ALL ON DATABASE postgres FROM PUBLIC;
 GRANT CONNECT ON DATABASE postgres TO exporter;
-${DATABASE_SQL}SQL
+${databaseSql(false)}SQL
 pg_ctl --pgdata="$new" --mode=fast --wait stop
 sync
 mv "$new" "$data"

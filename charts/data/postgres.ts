@@ -64,7 +64,7 @@ export class Postgres extends Construct {
   constructor(scope: Construct, id: string, props: PostgresProps) {
     super(scope, id);
     const { config, component } = props;
-    const database = databaseOf(config, props.spec.database ?? { name: '', user: '' });
+    const database = databaseOf(config, props.spec);
     new Store(this, 'store', {
       config,
       component,
@@ -89,7 +89,16 @@ export class Postgres extends Construct {
       initContainers: [this.initialize(config)],
       containers: [
         this.server(config, database),
-        this.exporter(config),
+        postgresExporter(
+          config,
+          [
+            {
+              name: 'DATA_SOURCE_NAME',
+              value: `host=${SOCKET.mountPath} user=exporter dbname=postgres sslmode=disable`,
+            },
+          ],
+          [SOCKET],
+        ),
         follower({
           config,
           image: 'postgres',
@@ -152,23 +161,20 @@ export class Postgres extends Construct {
       ],
     };
   }
-
-  private exporter(config: Config): k8s.Container {
-    return {
-      name: 'exporter',
-      image: thirdPartyImage(config, 'postgresExporter'),
-      env: [
-        {
-          name: 'DATA_SOURCE_NAME',
-          value: `host=${SOCKET.mountPath} user=exporter dbname=postgres sslmode=disable`,
-        },
-        { name: 'PG_EXPORTER_EXTEND_QUERY_PATH', value: `${CONFIG}/queries.yaml` },
-      ],
-      ports: [{ name: 'metrics', containerPort: PORTS.postgresMetrics }],
-      resources: resources(config, SMALL.cpu, SMALL.memory),
-      livenessProbe: tcp('metrics', { periodSeconds: 30 }),
-      readinessProbe: http('/', 'metrics', { periodSeconds: 10 }),
-      volumeMounts: [SOCKET, FILES],
-    };
-  }
 }
+
+/** The exporter of a PostgreSQL, beside it or by itself. The volume `config` has its extra queries. */
+export const postgresExporter = (
+  config: Config,
+  env: k8s.EnvVar[],
+  volumeMounts: k8s.VolumeMount[],
+): k8s.Container => ({
+  name: 'exporter',
+  image: thirdPartyImage(config, 'postgresExporter'),
+  env: [...env, { name: 'PG_EXPORTER_EXTEND_QUERY_PATH', value: `${CONFIG}/queries.yaml` }],
+  ports: [{ name: 'metrics', containerPort: PORTS.postgresMetrics }],
+  resources: resources(config, SMALL.cpu, SMALL.memory),
+  livenessProbe: tcp('metrics', { periodSeconds: 30 }),
+  readinessProbe: http('/', 'metrics', { periodSeconds: 10 }),
+  volumeMounts: [...volumeMounts, FILES],
+});

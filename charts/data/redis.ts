@@ -54,6 +54,7 @@ export function redisConf(config: Config): string {
 /** Turns the password file into the forms Redis and its exporter read, in memory only, and follows its changes. */
 const SECRETS_SCRIPT = readFileSync(new URL('./scripts/redis-secrets.sh', import.meta.url), 'utf8');
 const CONFIG = '/etc/redis';
+export const REDIS_RUN: k8s.VolumeMount = { name: 'run', mountPath: '/run/redis' };
 
 const PING = `REDISCLI_AUTH=$(head -n 1 ${REDIS_PASSWORD_FILE})
 export REDISCLI_AUTH
@@ -81,7 +82,7 @@ export class Redis extends Construct {
     const image = thirdPartyImage(config, 'redis');
     const files = { name: 'config', mountPath: CONFIG, readOnly: true };
     const secrets = { name: 'secrets', mountPath: '/run/secrets/redis', readOnly: true };
-    const run = { name: 'run', mountPath: '/run/redis' };
+    const run = REDIS_RUN;
     return {
       priorityClassName: priorityClass(config, 'critical'),
       terminationGracePeriodSeconds: 30,
@@ -114,7 +115,7 @@ export class Redis extends Construct {
             { name: 'tmp', mountPath: '/tmp' },
           ],
         },
-        this.exporter(config, run),
+        redisExporter(config, `redis://127.0.0.1:${PORTS.redis}`),
         follower({
           config,
           image: 'redis',
@@ -131,23 +132,22 @@ export class Redis extends Construct {
       ],
     };
   }
-
-  private exporter(config: Config, run: k8s.VolumeMount): k8s.Container {
-    return {
-      name: 'exporter',
-      image: thirdPartyImage(config, 'redisExporter'),
-      env: [
-        { name: 'REDIS_ADDR', value: `redis://127.0.0.1:${PORTS.redis}` },
-        { name: 'REDIS_PASSWORD_FILE', value: '/run/redis/exporter.json' },
-        // Reports readers that lag behind the event stream.
-        { name: 'REDIS_EXPORTER_CHECK_SINGLE_STREAMS', value: `db0=${EVENT_STREAM}` },
-        { name: 'REDIS_EXPORTER_STREAMS_EXCLUDE_CONSUMER_METRICS', value: 'true' },
-      ],
-      ports: [{ name: 'metrics', containerPort: PORTS.redisMetrics }],
-      resources: resources(config, SMALL.cpu, SMALL.memory),
-      livenessProbe: tcp('metrics', { periodSeconds: 30 }),
-      readinessProbe: http('/health', 'metrics', { periodSeconds: 10 }),
-      volumeMounts: [{ ...run, readOnly: true }],
-    };
-  }
 }
+
+/** The exporter of Redis, beside it or by itself. The volume `run` has its password. */
+export const redisExporter = (config: Config, address: string): k8s.Container => ({
+  name: 'exporter',
+  image: thirdPartyImage(config, 'redisExporter'),
+  env: [
+    { name: 'REDIS_ADDR', value: address },
+    { name: 'REDIS_PASSWORD_FILE', value: `${REDIS_RUN.mountPath}/exporter.json` },
+    // Reports readers that lag behind the event stream.
+    { name: 'REDIS_EXPORTER_CHECK_SINGLE_STREAMS', value: `db0=${EVENT_STREAM}` },
+    { name: 'REDIS_EXPORTER_STREAMS_EXCLUDE_CONSUMER_METRICS', value: 'true' },
+  ],
+  ports: [{ name: 'metrics', containerPort: PORTS.redisMetrics }],
+  resources: resources(config, SMALL.cpu, SMALL.memory),
+  livenessProbe: tcp('metrics', { periodSeconds: 30 }),
+  readinessProbe: http('/health', 'metrics', { periodSeconds: 10 }),
+  volumeMounts: [{ ...REDIS_RUN, readOnly: true }],
+});

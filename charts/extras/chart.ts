@@ -5,15 +5,16 @@ import { PlatformChart, type PlatformChartProps } from '../constructs/platform-c
 import { APP_USER, SECRETS_DIR, scratch, secretVolume } from '../constructs/pod.ts';
 import { ScriptJob, type ScriptJobProps } from '../constructs/script-job.ts';
 import { JWT_SECRET } from '../constructs/secret-names.ts';
-import { appSecret, databaseOf, postgresHost } from '../data/database.ts';
+import { appSecret, databaseOf, libpqVariables, postgresCa } from '../data/database.ts';
 import { POSTGRES_USER_ID } from '../data/postgres.ts';
 import { componentOf } from '../graph/build.ts';
-import { databaseTestOf, LOAD_TEST, PORTS, type ServiceSpec } from '../graph/model.ts';
+import { databaseTestOf, LOAD_TEST, type ServiceSpec } from '../graph/model.ts';
 import { DATABASE_SCRIPTS } from './database-script.ts';
 import { LOAD_SCRIPT, loadPlan } from './load-script.ts';
 
 const LOAD_CONFIG = 'load-test';
 const DATABASE_CONFIG = 'database-test';
+const DATABASE_SECRETS = '/run/secrets/database';
 /** The longest load test lasts ten minutes. */
 const DEADLINE_SECONDS = 900;
 
@@ -30,7 +31,7 @@ export class Extras extends PlatformChart {
     if (loadTest.enabled) this.addLoadTest();
     if (!databaseTest.enabled) return;
     this.addScripts(DATABASE_CONFIG, DATABASE_SCRIPTS);
-    for (const spec of props.topology.services) if (spec.database) this.addDatabaseTest(spec, spec.database);
+    for (const spec of props.topology.services) if (spec.database) this.addDatabaseTest(spec);
   }
 
   private addLoadTest(): void {
@@ -61,26 +62,24 @@ export class Extras extends PlatformChart {
     });
   }
 
-  private addDatabaseTest(spec: ServiceSpec, base: { readonly name: string; readonly user: string }): void {
-    const database = databaseOf(this.config, base);
+  private addDatabaseTest(spec: ServiceSpec): void {
     this.addJob({
       name: databaseTestOf(spec.name),
       image: 'postgres',
       user: POSTGRES_USER_ID,
       command: ['bash', '/scripts/test.sh'],
       env: {
-        PGHOST: postgresHost(this.config, spec.name),
-        PGPORT: String(PORTS.postgres),
-        PGDATABASE: database.name,
-        PGUSER: database.user,
+        ...libpqVariables(this.config, spec, DATABASE_SECRETS),
+        PGUSER: databaseOf(this.config, spec).user,
         ROWS: String(this.config.extras.databaseTest.rows),
       },
       scripts: { config: DATABASE_CONFIG, files: DATABASE_SCRIPTS },
       secrets: {
         volume: secretVolume('secrets', [
           { secret: appSecret(spec.name), key: 'password', path: 'password' },
+          ...postgresCa(this.config, spec.name),
         ]),
-        mountPath: '/run/secrets/database',
+        mountPath: DATABASE_SECRETS,
       },
       cpu: { request: '50m', limit: '500m' },
       memory: { request: '32Mi', limit: '128Mi' },

@@ -17,7 +17,9 @@ import {
   MODEL_SIMULATOR,
   migrateOf,
   ONEC_INTEGRATION,
+  type Outside,
   PORTS,
+  type Port,
   postgresOf,
   REDIS,
   restoreOf,
@@ -45,6 +47,8 @@ export interface GraphOptions {
   readonly monitoring?: MonitoringParts | false;
   /** PostgreSQL pods are managed by the CloudNativePG operator. @default false */
   readonly cloudNativePg?: boolean;
+  /** Servers that others run, by the names of the stores they stand for. @default none */
+  readonly outside?: Readonly<Record<string, Outside>>;
   /** Services verify tokens by keys that user-management publishes, so all of them call it. @default false */
   readonly publishedKeys?: boolean;
   /** A simulator stands in for the 1C server. @default false */
@@ -78,6 +82,10 @@ function serviceComponent(spec: ServiceSpec): Component {
 const restores = ({ backups = true, cloudNativePg = false }: GraphOptions): boolean =>
   backups && !cloudNativePg;
 
+/** The port of a store's server, wherever the server is. */
+const serverPort = (name: string, number: number, outside: Outside | undefined): Port =>
+  outside ? { name, number: outside.port, outside } : { name, number };
+
 function storeComponents(spec: ServiceSpec, options: GraphOptions): Component[] {
   const name = postgresOf(spec.name);
   const base = { zone: 'app', network: 'backend', service: spec } as const;
@@ -87,7 +95,7 @@ function storeComponents(spec: ServiceSpec, options: GraphOptions): Component[] 
     title: `PostgreSQL of ${spec.title}`,
     kind: 'postgres',
     ports: [
-      { name: 'postgresql', number: PORTS.postgres },
+      serverPort('postgresql', PORTS.postgres, options.outside?.[name]),
       { name: 'metrics', number: PORTS.postgresMetrics },
     ],
     metricsPort: 'metrics',
@@ -116,20 +124,20 @@ function storeComponents(spec: ServiceSpec, options: GraphOptions): Component[] 
   ];
 }
 
-const redisComponent: Component = {
+const redisComponent = ({ outside }: GraphOptions): Component => ({
   name: REDIS,
   title: 'Redis',
   kind: 'redis',
   zone: 'app',
   network: 'backend',
   ports: [
-    { name: 'redis', number: PORTS.redis },
+    serverPort('redis', PORTS.redis, outside?.[REDIS]),
     { name: 'metrics', number: PORTS.redisMetrics },
   ],
   metricsPort: 'metrics',
   selector: label(REDIS),
   presence: 'always',
-};
+});
 
 const acmeSolver: Component = {
   name: ACME_SOLVER,
@@ -210,11 +218,11 @@ function serviceEdges(spec: ServiceSpec, options: GraphOptions): Edge[] {
  *   component or port.
  */
 export function buildTopology(services: readonly ServiceSpec[], options: GraphOptions = {}): Topology {
-  const { monitoring = {}, extras = {} } = options;
+  const { monitoring = {}, extras = {}, outside = {} } = options;
   const components = [
     ...services.map(serviceComponent),
     ...services.filter((spec) => spec.database).flatMap((spec) => storeComponents(spec, options)),
-    redisComponent,
+    redisComponent(options),
     ...simulatorComponents(options),
     ...(options.ownEdge === false ? [] : [edgeComponent]),
     ...(options.acme ? [acmeSolver] : []),
@@ -224,6 +232,12 @@ export function buildTopology(services: readonly ServiceSpec[], options: GraphOp
   ];
   const edges = [
     ...services.flatMap((spec) => serviceEdges(spec, options)),
+    // Exporters watch their servers.
+    ...Object.keys(outside).map((name) => ({
+      from: name,
+      to: name,
+      port: name === REDIS ? 'redis' : 'postgresql',
+    })),
     ...(options.acme && options.ownEdge !== false ? [{ from: EDGE, to: ACME_SOLVER, port: 'http' }] : []),
     ...(monitoring ? monitoringEdges(components) : []),
     ...(options.logging ? LOGGING_EDGES : []),
@@ -328,8 +342,8 @@ export function componentOf(topology: Topology, name: string): Component {
   return found;
 }
 
-/** The number of a component's port. @throws ConfigError when it has no port of that name. */
-export function portOf(component: Component, name: string): number {
+/** A component's port. @throws ConfigError when it has none of that name. */
+export function portNamed(component: Component, name: string): Port {
   const port = component.ports.find((candidate) => candidate.name === name);
   if (!port)
     throw new ConfigError(
@@ -337,5 +351,8 @@ export function portOf(component: Component, name: string): number {
       name,
       `one of ${component.ports.map((p) => p.name).join(', ')}`,
     );
-  return port.number;
+  return port;
 }
+
+/** The number of a component's port. @throws ConfigError when it has none of that name. */
+export const portOf = (component: Component, name: string): number => portNamed(component, name).number;

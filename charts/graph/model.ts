@@ -178,9 +178,18 @@ export interface ServiceSpec {
   readonly secrets?: readonly SecretSpec[];
 }
 
+/** Where a server answers that the platform does not run: ranges, and pods by namespace and labels. */
+export interface Outside {
+  readonly port: number;
+  readonly cidrs: readonly string[];
+  readonly pods: readonly { readonly namespace: string; readonly labels: Readonly<Record<string, string>> }[];
+}
+
 export interface Port {
   readonly name: string;
   readonly number: number;
+  /** A server outside has this port; the component's pods only watch it. @default the pods have it */
+  readonly outside?: Outside;
 }
 
 export type ComponentKind =
@@ -287,6 +296,9 @@ export const PORTS = {
   kibana: 5601,
 } as const;
 
+/** Whether the component is a server outside, which only an exporter of ours watches. */
+export const isOutside = ({ ports }: Pick<Component, 'ports'>): boolean =>
+  ports.some(({ outside }) => outside !== undefined);
 /** Whether the edge leads to the service. */
 export const isEntered = ({ route, pages }: ServiceSpec): boolean =>
   route !== undefined || pages !== undefined;

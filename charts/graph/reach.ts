@@ -9,7 +9,7 @@ export interface Pair {
   readonly allowed: boolean;
 }
 
-/** Every ordered pair of components that run all the time, for every port of the second. */
+/** Every ordered pair of components that run all the time, for every port that pods of the second have. */
 export function reachability(topology: Topology): readonly Pair[] {
   const running = topology.components.filter((component) => component.presence === 'always');
   const open = new Set(topology.edges.map(({ from, to, port }) => `${from} ${to} ${port}`));
@@ -17,13 +17,15 @@ export function reachability(topology: Topology): readonly Pair[] {
     running
       .filter((to) => to !== from)
       .flatMap((to) =>
-        to.ports.map(({ name, number }) => ({
-          from,
-          to,
-          port: name,
-          number,
-          allowed: open.has(`${from.name} ${to.name} ${name}`),
-        })),
+        to.ports
+          .filter(({ outside }) => !outside)
+          .map(({ name, number }) => ({
+            from,
+            to,
+            port: name,
+            number,
+            allowed: open.has(`${from.name} ${to.name} ${name}`),
+          })),
       ),
   );
 }

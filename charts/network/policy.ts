@@ -6,8 +6,15 @@ import { EVERYWHERE, NOT_PUBLIC } from '../config/network.ts';
 import { BY_HTTP, hasProxy } from '../config/outside.ts';
 import type { Config } from '../config/schema.ts';
 import { NAME_LABEL, namespaceOf, platformLabels } from '../constructs/names.ts';
-import { componentOf, portOf } from '../graph/build.ts';
-import { ACME_SOLVER, type Component, type External, isEntered, type Topology } from '../graph/model.ts';
+import { componentOf, portNamed, portOf } from '../graph/build.ts';
+import {
+  ACME_SOLVER,
+  type Component,
+  type External,
+  isEntered,
+  type Outside,
+  type Topology,
+} from '../graph/model.ts';
 
 export const tcp = (port: number): k8s.NetworkPolicyPort => ({
   protocol: 'TCP',
@@ -27,10 +34,7 @@ const peer = (config: Config, { zone, selector }: Component): k8s.NetworkPolicyP
   podsIn(namespaceOf(config, zone), selector);
 
 /** Destinations the platform does not run, as peers. */
-export const outsidePeers = ({
-  cidrs,
-  pods,
-}: Pick<Config['egress'][External], 'cidrs' | 'pods'>): k8s.NetworkPolicyPeer[] => [
+export const outsidePeers = ({ cidrs, pods }: Omit<Outside, 'port'>): k8s.NetworkPolicyPeer[] => [
   ...pods.map(({ namespace, labels }) => podsIn(namespace, labels)),
   ...cidrs.map((cidr) => {
     const except = NOT_PUBLIC[cidr];
@@ -65,7 +69,8 @@ export function egressRules(
     .filter((edge) => edge.from === name)
     .map(({ to, port }) => {
       const target = componentOf(topology, to);
-      return { to: [peer(config, target)], ports: [tcp(portOf(target, port))] };
+      const { number, outside } = portNamed(target, port);
+      return { to: outside ? outsidePeers(outside) : [peer(config, target)], ports: [tcp(number)] };
     });
   const ways = topology.externalEdges.filter(({ from }) => from === name).map(({ to }) => wayTo(config, to));
   const outside = [...new Set(ways)].flatMap((way) => externalRule(config, way) ?? []);
@@ -79,7 +84,7 @@ function ingressRules(
   component: Component,
 ): k8s.NetworkPolicyIngressRule[] {
   const rules: k8s.NetworkPolicyIngressRule[] = topology.edges
-    .filter((edge) => edge.to === component.name)
+    .filter((edge) => edge.to === component.name && !portNamed(component, edge.port).outside)
     .map(({ from, port }) => ({
       from: [peer(config, componentOf(topology, from))],
       ports: [tcp(portOf(component, port))],

@@ -8,16 +8,14 @@ import { checkExtraEnv, chosenSettings } from '../config/service-settings.ts';
 import { signsWithOwnKey } from '../config/tokens.ts';
 import { CA_BUNDLE, proxyVariables, trusts } from '../constructs/outside.ts';
 import { SECRETS_DIR } from '../constructs/pod.ts';
-import { databaseOf, postgresHost } from '../data/database.ts';
+import { storeVariables } from '../data/database.ts';
 import { corsOrigins, publicUrl } from '../edge/names.ts';
 import { componentOf, portOf } from '../graph/build.ts';
 import {
   type Component,
   DEFAULT_TIMEOUT_SECONDS,
   ONEC_INTEGRATION,
-  PORTS,
   podsOf,
-  REDIS,
   type RewriteSpec,
   type ServiceSpec,
   type SettingName,
@@ -109,7 +107,6 @@ export function platformVariables(
   spec: ServiceSpec,
 ): Readonly<Record<string, string>> {
   const { settings } = config;
-  const database = spec.database ? databaseOf(config, spec.database) : undefined;
   const { drain, finish } = serviceGrace(config, spec);
   return {
     ENV: config.environment,
@@ -129,17 +126,12 @@ export function platformVariables(
     JWT_ALGORITHM: settings.jwtAlgorithm,
     JWT_EXPIRE_MINUTES: String(settings.jwtExpireMinutes),
     JWT_JWKS_URL: keySetUrl(config, topology),
-    REDIS_HOST: REDIS,
-    REDIS_PORT: String(PORTS.redis),
     ...(spec.egress?.length ? proxyVariables(config, topology.components) : {}),
     // onec-integration reads 1C's authority from this file: its client reads no environment variables.
     ...(spec.name === ONEC_INTEGRATION ? { ONEC_CA_FILE: trusts(config) ? CA_BUNDLE : '' } : {}),
-    ...(database
+    ...storeVariables(config, spec),
+    ...(spec.database
       ? {
-          POSTGRES_HOST: postgresHost(config, spec.name),
-          POSTGRES_PORT: String(PORTS.postgres),
-          POSTGRES_DB: database.name,
-          POSTGRES_USER: database.user,
           DATABASE_POOL_SIZE: String(config.databases.pool.size),
           DATABASE_MAX_OVERFLOW: String(config.databases.pool.overflow),
         }

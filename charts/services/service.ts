@@ -24,7 +24,7 @@ import {
 } from '../constructs/pod.ts';
 import { JWT_SECRET, JWT_SIGNING_SECRET, REDIS_SECRET } from '../constructs/secret-names.ts';
 import { podTemplate } from '../constructs/template.ts';
-import { appSecret } from '../data/database.ts';
+import { appSecret, postgresCa, redisCa } from '../data/database.ts';
 import { serviceAnnotations } from '../edge/names.ts';
 import { type Component, podsOf, type ServiceSpec, type Topology, USER_MANAGEMENT } from '../graph/model.ts';
 import { serviceEnvironment } from './environment.ts';
@@ -52,7 +52,9 @@ export function serviceSecretFiles(config: Config, spec: ServiceSpec): readonly 
   return [
     ...tokenKey(config, spec),
     { secret: REDIS_SECRET, key: 'password', path: 'REDIS_PASSWORD' },
+    ...redisCa(config),
     ...(spec.database ? [{ secret: appSecret(spec.name), key: 'password', path: 'POSTGRES_PASSWORD' }] : []),
+    ...(spec.database ? postgresCa(config, spec.name) : []),
     ...(spec.secrets ?? []).flatMap(secretFilesOf),
   ];
 }

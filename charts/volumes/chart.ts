@@ -43,7 +43,7 @@ function volumesOf(config: Config, topology: Topology): readonly Volume[] {
   });
   const withDatabase = topology.services.filter(({ database }) => database).map(({ name }) => name);
   return [
-    store(REDIS, config.redis.storage),
+    ...(config.redis.engine === 'statefulset' ? [store(REDIS, config.redis.storage)] : []),
     ...(config.databases.engine === 'statefulset'
       ? withDatabase.map((name) => store(postgresOf(name), config.databases.storage))
       : []),

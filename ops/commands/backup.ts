@@ -13,7 +13,7 @@ import {
 } from '../core/backup.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { age } from '../core/status.ts';
-import { backupDatabases, saveRest, writeSums } from '../steps/backup.ts';
+import { backupDatabases, saveRest, savesRedis, writeSums } from '../steps/backup.ts';
 import type { Target } from '../steps/target.ts';
 import { fetchBackup, listBackups, verifyBackup } from '../steps/volume.ts';
 import { checkTools } from '../tools/check-tools.ts';
@@ -105,7 +105,7 @@ async function everything(
   const folder = options.out ?? join('backups', `${environment}-${stamp(new Date())}`);
   if (options.dryRun) {
     dryRun(due, { ...options, out: folder });
-    if (!options.json) line(`would save Redis, the names of the Secrets and the release into ${folder}`);
+    if (!options.json) line(`would save ${restOf(target)} into ${folder}`);
     return;
   }
   await checkTools(['kubectl']);
@@ -114,7 +114,7 @@ async function everything(
   const rows = await take(target, undefined, due, options);
   const fetched = await verifiedAndFetched(target, due, rows, { ...options, out: folder });
   const files = await showing(options, {
-    title: 'Save Redis, the names of the Secrets, the release',
+    title: `Save ${restOf(target)}`,
     work: async (say) => {
       const names = await saveRest(target, folder, say);
       await writeSums(folder);
@@ -130,6 +130,9 @@ async function everything(
   const tool = process.platform === 'darwin' ? 'shasum --algorithm 256' : 'sha256sum';
   line(`\nAll of it is in ${folder}; sums: (cd ${folder} && ${tool} --check SHA256SUMS)`);
 }
+
+const restOf = ({ config }: Target): string =>
+  `${savesRedis(config) ? 'Redis, ' : ''}the names of the Secrets and the release${savesRedis(config) ? '' : ' (not Redis: redis.engine is external)'}`;
 
 function dryRun(due: readonly DatabaseOfService[], options: Options): void {
   const action = (one: DatabaseOfService): string =>

@@ -4,6 +4,7 @@ import { dump } from 'js-yaml';
 import { z } from 'zod';
 import { childOf, expectedField } from '../../charts/config/shape.ts';
 import { valueAt } from '../../charts/config/values.ts';
+import { setupSql } from '../core/external.ts';
 import { Failure } from '../core/failure.ts';
 import { ROOT } from '../core/paths.ts';
 import { type EnvironmentOptions, setupOf, verb, withEnvironment } from './options.ts';
@@ -54,6 +55,8 @@ export function explain(field: string): Explanation {
 interface Options extends EnvironmentOptions {
   readonly explain?: string;
   readonly json?: boolean;
+  /** A service, or `true` for all. */
+  readonly databaseSql?: string | true;
 }
 
 export const config = withEnvironment(
@@ -65,7 +68,18 @@ export const config = withEnvironment(
 )
   .option('--explain <field>', 'describe a field: its type, default and value here')
   .option('--json', 'print it as JSON')
+  .option(
+    '--database-sql [service]',
+    'print the SQL by which the owner of an external server makes the databases, or that of one service',
+  )
   .action(async (options: Options) => {
+    const { databaseSql } = options;
+    if (databaseSql !== undefined) {
+      const { config: own, services } = await setupOf(options);
+      const service = databaseSql === true ? undefined : databaseSql;
+      process.stdout.write(setupSql(own, services, service));
+      return;
+    }
     const explained = options.explain === undefined ? undefined : explain(options.explain);
     const { config: resolved } = await setupOf(options);
     if (!explained) return options.json ? json(resolved) : yaml(resolved);

@@ -5,6 +5,7 @@ import { componentOf } from '../../charts/graph/build.ts';
 import { postgresOf, REDIS } from '../../charts/graph/model.ts';
 import { ANY_COMPONENT, type LivePod, mainContainer, selectComponent } from '../core/components.ts';
 import { debugArguments, execArguments, psqlCommand, redisCommand } from '../core/consoles.ts';
+import { needOwnDatabase, needOwnRedis } from '../core/external.ts';
 import { Failure, messageOf } from '../core/failure.ts';
 import { runningPodOf } from '../steps/pods.ts';
 import type { Kubectl } from '../tools/kubectl.ts';
@@ -83,6 +84,7 @@ export const redis = withCluster(
   ).argument('[command...]', 'a Redis command, or options of redis-cli after --'),
 ).action(async (command: readonly string[], options: ClusterOptions) => {
   const live = await liveOf(options);
+  needOwnRedis('redis', live.config);
   const component = componentOf(live.topology, REDIS);
   const pod = await runningPodOf(live, component);
   process.exitCode = await terminal(
@@ -123,6 +125,7 @@ export const database = withCluster(
       `database: "${service}" has no database`,
       `expected ${own.map(({ name }) => name).join(', ')}`,
     );
+  needOwnDatabase('database', config, spec);
   if (config.databases.engine !== 'statefulset')
     throw new Failure(
       `database: databases.engine is ${config.databases.engine}`,
@@ -130,7 +133,7 @@ export const database = withCluster(
     );
   const component = selectComponent('database', topology, postgresOf(service));
   const pod = await runningPodOf(live, component);
-  const psql = psqlCommand(databaseOf(config, spec.database), options);
+  const psql = psqlCommand(databaseOf(config, spec), options);
   process.exitCode = await terminal(live.kubectl, pod, psql, options.command);
 });
 

@@ -7,6 +7,7 @@ import {
   type StoredBackup,
   takenAt,
 } from '../core/backup.ts';
+import { needOwnRedis } from '../core/external.ts';
 import { Failure } from '../core/failure.ts';
 import { backupToRestore, nextStep, type RestoreState } from '../core/restore.ts';
 import { age } from '../core/status.ts';
@@ -63,6 +64,7 @@ export const restore = withCluster(
 
 /** Restores all data of Redis from a snapshot that `backup --all` downloaded. */
 async function redisFrom(target: Target, options: RestoreOptions): Promise<void> {
+  needOwnRedis('restore', target.config);
   const { from, dryRun, safetyBackup: safety } = options;
   if (from === 'latest')
     throw new Failure('restore: redis has no backups in the cluster', 'name one with --from redis-….rdb');

@@ -1,6 +1,6 @@
 import { LOCAL } from '../../charts/config/environments.ts';
 import { databaseOf } from '../../charts/data/database.ts';
-import type { Component } from '../../charts/graph/model.ts';
+import { type Component, isOutside } from '../../charts/graph/model.ts';
 import { type LivePod, podsOfComponent } from '../core/components.ts';
 import { execArguments, psqlCommand, redisCommand } from '../core/consoles.ts';
 import { messageOf } from '../core/failure.ts';
@@ -47,7 +47,9 @@ export async function flushStores({
   config,
   topology,
 }: ComponentsInCluster): Promise<readonly string[]> {
-  const stores = topology.components.filter(({ kind }) => kind === 'postgres' || kind === 'redis');
+  const stores = topology.components.filter(
+    (component) => (component.kind === 'postgres' || component.kind === 'redis') && !isOutside(component),
+  );
   const pods = await podsAround({ kubectl, config }, stores);
   const due = stores.flatMap((component) =>
     podsOfComponent(config, component, pods)
@@ -64,7 +66,7 @@ export async function flushStores({
       kubectl.output(execArguments(pod, ['--stdin'], command), input);
     if (kind === 'redis') await run(redisCommand(['SAVE']));
     else if (service?.database && config.databases.engine === 'statefulset') {
-      const database = databaseOf(config, service.database);
+      const database = databaseOf(config, service);
       await run(psqlCommand(database, { superuser: true }), 'CHECKPOINT;\n');
     }
   }

@@ -1,4 +1,4 @@
-import type { Component, ComponentKind } from '../../charts/graph/model.ts';
+import { type Component, type ComponentKind, isOutside } from '../../charts/graph/model.ts';
 import { ANY_COMPONENT, selectComponent, selectComponents } from '../core/components.ts';
 import { checkScalable, parseWanted } from '../core/workloads.ts';
 import { roll, workloadsOf } from '../steps/rollout.ts';
@@ -46,7 +46,9 @@ export const restart = withCluster(
       );
   });
 
-const isStore = ({ kind }: Component): boolean => kind === 'postgres' || kind === 'redis';
+/** A server outside is only watched from here: its exporter may go at any time. */
+const isStore = (component: Component): boolean =>
+  (component.kind === 'postgres' || component.kind === 'redis') && !isOutside(component);
 
 interface Options extends ClusterOptions, ConfirmOptions {
   readonly timeout: number;

@@ -36,8 +36,8 @@ export function databasesOf(
 ): readonly DatabaseOfService[] {
   if (!config.backups.enabled)
     throw new Failure(`${verb}: backups.enabled is false in ${config.environment}`, 'enable it and apply');
-  const all = services.flatMap(({ name, database }) =>
-    database ? [{ service: name, ...renamed(config, database), backup: backupOf(name) }] : [],
+  const all = services.flatMap((spec) =>
+    spec.database ? [{ service: spec.name, ...renamed(config, spec), backup: backupOf(spec.name) }] : [],
   );
   const known = all.map(({ service }) => service);
   for (const name of names)
@@ -46,8 +46,8 @@ export function databasesOf(
   return names.length === 0 ? all : all.filter(({ service }) => names.includes(service));
 }
 
-function renamed(config: Config, base: { readonly name: string; readonly user: string }) {
-  const { name, user } = databaseOf(config, base);
+function renamed(config: Config, spec: ServiceSpec) {
+  const { name, user } = databaseOf(config, spec);
   return { database: name, user };
 }
 

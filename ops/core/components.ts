@@ -7,6 +7,7 @@ import {
   type Component,
   type ComponentKind,
   GRAFANA,
+  isOutside,
   PROMETHEUS,
   REDIS,
   type Topology,
@@ -48,7 +49,8 @@ export function forwardables(
     );
   return CONSOLES.map(({ component: name, title, scheme = 'http' }) => {
     const localPort = monitoring.localPorts[name];
-    const port = components.find((component) => component.name === name)?.ports[0]?.number;
+    const found = components.find((component) => component.name === name);
+    const port = found && isOutside(found) ? undefined : found?.ports[0]?.number;
     return {
       component: name,
       title,

@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Config } from '../../charts/config/schema.ts';
 import { namespaceOf, zonesOf } from '../../charts/constructs/names.ts';
 import { type Backup, backupFrom, type DatabaseOfService, databasesOf } from '../core/backup.ts';
 import { Failure } from '../core/failure.ts';
@@ -19,8 +20,11 @@ import type { Target } from './target.ts';
 
 const SUMS = 'SHA256SUMS';
 
+/** The owner of an external Redis saves its data. */
+export const savesRedis = ({ redis }: Config): boolean => redis.engine === 'statefulset';
+
 /**
- * @returns names of the files: the snapshot, `secrets.json`, and `release.json` when a release is recorded.
+ * @returns names of the files: the snapshot of our own Redis, `secrets.json`, and `release.json` when a release is recorded.
  */
 export async function saveRest(
   target: Target,
@@ -28,12 +32,12 @@ export async function saveRest(
   report: (text: string) => void,
 ): Promise<readonly string[]> {
   report('Redis');
-  const name = await saveRedis(target, folder, report);
+  const snapshots = savesRedis(target.config) ? [await saveRedis(target, folder, report)] : [];
   report('names of the Secrets, and the release');
   await writeJson(folder, 'secrets.json', await secretNames(target));
   const release = await released(target);
   if (release) await writeJson(folder, 'release.json', release);
-  return [name, 'secrets.json', ...(release ? ['release.json'] : [])];
+  return [...snapshots, 'secrets.json', ...(release ? ['release.json'] : [])];
 }
 
 /** The platform's Secrets and their keys, without values: a restore into another cluster needs the list. */

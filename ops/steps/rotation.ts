@@ -270,7 +270,7 @@ function loginOf(
     `PGPASSWORD=$password psql --no-psqlrc --quiet --host=127.0.0.1 --username='${user}' --dbname='${database}' --command='SELECT 1' > /dev/null`;
   for (const spec of topology.services) {
     if (!spec.database) continue;
-    const database = databaseOf(config, spec.database);
+    const database = databaseOf(config, spec);
     if (name === appSecret(spec.name))
       return { file: `${POSTGRES_SECRETS}/app-password`, command: psql(database.user, database.name) };
     if (name === superuserSecret(spec.name))

@@ -1,5 +1,6 @@
 /** Checks a cluster before a deployment. Reads only. */
 import { z } from 'zod';
+import { namespaceOf } from '../../charts/constructs/names.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import {
   type Check,
@@ -15,6 +16,7 @@ import {
   node,
   quota,
 } from '../core/checks.ts';
+import { type Authority, authorities, checkExternalStores } from '../core/external.ts';
 import { imagesOf } from '../core/images.ts';
 import { workload } from '../core/workloads.ts';
 import { localImages } from '../tools/docker.ts';
@@ -30,7 +32,7 @@ export async function validate(target: Target, local: KindCluster | undefined): 
   const { kubectl, config, topology, services, wanted } = target;
   const everywhere = '--all-namespaces';
   const apis = (await kubectl.output(['api-versions'])).split('\n');
-  const [server, workloads, secrets, quotas, claims, nodes, here] = await Promise.all([
+  const [server, workloads, secrets, quotas, claims, nodes, here, unknown] = await Promise.all([
     kubectl.output(['version', '--output=json']),
     // The API server knows no Clusters before their operator is installed.
     apis.includes(CLUSTERS_API) ? kubectl.workloads(workload, config) : [],
@@ -39,6 +41,7 @@ export async function validate(target: Target, local: KindCluster | undefined): 
     kubectl.objects(claim, ['get', 'persistentvolumeclaims', everywhere]),
     kubectl.objects(node, ['get', 'nodes']),
     local ? imagesHere(local, imagesOf(wanted)) : undefined,
+    missingAuthorities(target),
   ]);
   return [
     checkVersion(version.parse(JSON.parse(server)).serverVersion.gitVersion),
@@ -49,7 +52,28 @@ export async function validate(target: Target, local: KindCluster | undefined): 
     checkImages(imagesOf(wanted), here),
     checkBackupVolumes(config, services, claims),
     ...checkDatabases(config, services, workloads),
+    ...checkExternalStores(config, services, unknown),
   ];
+}
+
+const keyed = z.looseObject({ data: z.record(z.string(), z.unknown()).default({}) });
+
+/** Authorities of external servers that are not in the cluster. */
+async function missingAuthorities({ kubectl, config, services }: Target): Promise<readonly Authority[]> {
+  const namespace = `--namespace=${namespaceOf(config, 'app')}`;
+  const found = await Promise.all(
+    authorities(config, services).map(async (one) => {
+      const [object] = await kubectl.objects(keyed, [
+        'get',
+        one.kind,
+        one.name,
+        namespace,
+        '--ignore-not-found',
+      ]);
+      return { one, there: object !== undefined && one.key in object.data };
+    }),
+  );
+  return found.filter(({ there }) => !there).map(({ one }) => one);
 }
 
 /** Images in every node, or in the local Docker, which can load them into the nodes. */

@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BACKUP_SCRIPTS } from '../../charts/backup/scripts.ts';
+import { backupScripts } from '../../charts/backup/scripts.ts';
+import { resolveConfig } from '../../charts/config/resolve.ts';
 
 const ID = 'x_db-20260101T000000Z';
 const TABLES = 'public.a|3|99';
+const SCRIPTS = backupScripts(resolveConfig('dev'));
 /** What stands in for PostgreSQL's own; `$*` are their arguments. */
 const POSTGRES = {
   pg_isready: '',
@@ -76,7 +78,7 @@ function makePod(): string {
   ])
     mkdirSync(join(pod, name), { recursive: true });
   for (const name of ['called', 'source/pg_tblspc']) mkdirSync(join(pod, name), { recursive: true });
-  for (const [name, text] of Object.entries(BACKUP_SCRIPTS))
+  for (const [name, text] of Object.entries(SCRIPTS))
     writeFileSync(
       join(pod, 'scripts', name),
       text.replaceAll(/(?<!\w)\/(scripts|backups|inbox|scratch|tmp|run)\b/g, `${pod}/$1`),

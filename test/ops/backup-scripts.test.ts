@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BACKUP_SCRIPTS } from '../../charts/backup/scripts.ts';
+import { backupScripts } from '../../charts/backup/scripts.ts';
+import { resolveConfig } from '../../charts/config/resolve.ts';
 import { root } from '../support/objects.ts';
 
 let folder = '';
@@ -21,8 +22,9 @@ const bash = (script: string) =>
   });
 const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
 
-it.each(Object.keys(BACKUP_SCRIPTS).filter((name) => name.endsWith('.sh')))('%s parses', async (name) => {
-  expect((await execa('bash', ['-n'], { input: BACKUP_SCRIPTS[name] ?? '', reject: false })).stderr).toBe('');
+const SCRIPTS = backupScripts(resolveConfig('dev'));
+it.each(Object.keys(SCRIPTS).filter((name) => name.endsWith('.sh')))('%s parses', async (name) => {
+  expect((await execa('bash', ['-n'], { input: SCRIPTS[name] ?? '', reject: false })).stderr).toBe('');
 });
 
 describe('comparing fingerprints', () => {

@@ -26,14 +26,13 @@ interface Source {
 const sourcesOf = ({ spec }: Pod): readonly Source[] =>
   (spec.volumes ?? []).flatMap((volume): readonly Source[] => {
     const { name, projected } = volume;
-    const parts: readonly Pick<typeof volume, 'secret' | 'configMap'>[] = [
-      volume,
-      ...(projected?.sources ?? []),
+    // An authority among Secrets is read by the programs that read these.
+    const beside = (projected?.sources ?? []).map((): Source => ({ volume: name, kind: 'Secret' }));
+    return [
+      ...beside,
+      ...(volume.secret ? [{ volume: name, kind: 'Secret' } as const] : []),
+      ...(volume.configMap ? [{ volume: name, kind: 'ConfigMap' } as const] : []),
     ];
-    return parts.flatMap((part): readonly Source[] => [
-      ...(part.secret ? [{ volume: name, kind: 'Secret' } as const] : []),
-      ...(part.configMap ? [{ volume: name, kind: 'ConfigMap' } as const] : []),
-    ]);
   });
 
 const mounting = ({ spec }: Pod, volume: string): readonly Container[] =>

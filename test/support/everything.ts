@@ -50,7 +50,26 @@ const podFields: ConfigOverride['pods'] = {
   extraEnv: [{ name: 'TZ', value: 'UTC' }],
 };
 
+/** Stores on servers that others run, one of the databases on another server. */
+const external = (ca: {
+  readonly configMap?: string;
+  readonly secret?: string;
+  readonly key?: string;
+}): ConfigOverride => {
+  const place = { cidrs: ['192.0.2.0/24'], pods: destination.pods, ca };
+  const server = { ...place, port: 6432, sslMode: 'verify-full', maxConnections: 900 } as const;
+  return {
+    databases: { engine: 'external', external: { ...server, host: 'databases.example.com' } },
+    services: {
+      security: { database: { ...server, host: 'audit.example.com', name: 'audit', user: 'auditor' } },
+    },
+    redis: { engine: 'external', external: { ...place, host: 'redis.example.com', port: 6380, tls: true } },
+  };
+};
+
 const from = { namespace: 'ingress', podLabels: { app: 'controller' }, cidrs: ['198.51.100.0/24'] };
+
+export const EXTERNAL = external({ configMap: 'stores-authority', key: 'stores.pem' });
 
 /** Overrides with what the values file leaves out, because it excludes another setting. */
 export const OTHERS: readonly ConfigOverride[] = [
@@ -69,6 +88,8 @@ export const OTHERS: readonly ConfigOverride[] = [
   { pods: { zones: { app: podFields }, components: { security: podFields } } },
   { replicas: 2, services: { security: { replicas: 3 } }, autoscaling: { enabled: false } },
   { databases: { engine: 'cloudnative-pg', instances: 3, walArchive: 's3://backups/platform' } },
+  EXTERNAL,
+  external({ secret: 'stores-authority' }),
   { edge: { service: 'NodePort', nodePorts: { http: 30081, https: 30444 } } },
   { edge: { controller: 'external', className: 'nginx', from } },
   {

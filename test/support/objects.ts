@@ -8,7 +8,7 @@ import { resolveConfig } from '../../charts/config/resolve.ts';
 import type { Config } from '../../charts/config/schema.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 import { SERVICES } from '../../charts/topology.ts';
-import { AS_RULED, EVERYTHING } from './everything.ts';
+import { AS_RULED, EVERYTHING, EXTERNAL } from './everything.ts';
 
 type Override = ConfigOverride | Readonly<Record<string, unknown>>;
 
@@ -82,7 +82,10 @@ export interface Volume {
   readonly projected?: {
     readonly sources: readonly {
       readonly secret?: SecretSource;
-      readonly configMap?: { readonly name: string };
+      readonly configMap?: {
+        readonly name: string;
+        readonly items?: readonly { readonly key: string; readonly path: string }[];
+      };
     }[];
   };
 }
@@ -147,6 +150,7 @@ export const VARIANTS: readonly {
 }[] = [
   ...ENVIRONMENTS.map((environment) => ({ name: environment, environment, overrides: [] })),
   { name: 'dev with logging', environment: 'dev', overrides: [{ logging: { enabled: true } }] },
+  { name: 'production with external stores', environment: 'production', overrides: [EXTERNAL] },
   { name: 'dev with everything', environment: 'dev', overrides: [EVERYTHING, AS_RULED] },
 ];
 

@@ -26,10 +26,13 @@ fatal() {
 
 # login USER FILE: waits for the server; what follows connects as USER with the password in FILE, to any database.
 login() {
-  local try password
+  local try password reason
   for try in {1..30}; do
     pg_isready --quiet && break
-    [ "$try" -lt 30 ] || fatal "$PGHOST:$PGPORT does not answer"
+    if [ "$try" = 30 ]; then
+      reason=$(psql --no-psqlrc --no-password --command='' 2>&1) || true
+      fatal "$PGHOST:$PGPORT does not answer (${reason##*: })"
+    fi
     sleep 1
   done
   # During a rotation the file has a further line for the next password.

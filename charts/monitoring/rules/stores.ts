@@ -16,7 +16,7 @@ const databaseDown = (answers: string): Alert => ({
 const fuller = (storage: string, share: number): string =>
   `(sum by (job) (pg_database_size_bytes) + max by (job) (pg_wal_size_bytes)) / ${bytesOf(storage)} > ${share}`;
 
-const statefulSetAlerts = (storage: string): readonly Alert[] => [
+const exporterAlerts = (storage: string): readonly Alert[] => [
   databaseDown('pg_up == 1'),
   {
     alert: 'DatabaseConnectionsNearLimit',
@@ -191,15 +191,20 @@ const redisAlerts: readonly Alert[] = [
   },
 ];
 
+/** The disks and snapshots of external servers are their owner's. */
+const isWatched = ({ alert }: Alert): boolean => !/^(DatabaseVolume|RedisSnapshot)/.test(alert);
+
 export function storeGroups({ config, topology }: RuleScope): readonly RuleGroup[] {
   const { engine, instances, storage, walArchive } = config.databases;
   const ofEngine =
-    engine === 'statefulset'
-      ? statefulSetAlerts(storage)
-      : [...cloudNativePgAlerts(instances), ...(walArchive ? [walArchiveAlert, baseBackupAlert] : [])];
+    engine === 'cloudnative-pg'
+      ? [...cloudNativePgAlerts(instances), ...(walArchive ? [walArchiveAlert, baseBackupAlert] : [])]
+      : exporterAlerts(storage);
+  const watched = (alerts: readonly Alert[], one: string): readonly Alert[] =>
+    one === 'external' ? alerts.filter(isWatched) : alerts;
   const postgres = topology.components.some(({ kind }) => kind === 'postgres');
   return [
-    ...(postgres ? [{ name: 'postgres', alerts: ofEngine }] : []),
-    { name: 'redis', alerts: redisAlerts },
+    ...(postgres ? [{ name: 'postgres', alerts: watched(ofEngine, engine) }] : []),
+    { name: 'redis', alerts: watched(redisAlerts, config.redis.engine) },
   ];
 }
