@@ -29,6 +29,7 @@ export default defineConfig({
             'test/production/**',
             'test/clusters/**',
             'test/upgrade/**',
+            'test/external/**',
             'test/e2e/**',
             'test/api-server/**',
             'test/elasticsearch/**',
@@ -138,6 +139,20 @@ export default defineConfig({
           },
           maxWorkers: 1,
           sequence: { concurrent: false, groupOrder: 8 },
+        },
+      },
+      // With databases and Redis that somebody else runs.
+      {
+        test: {
+          ...onCluster,
+          name: 'external',
+          include: ['test/external/**/*.test.ts'],
+          env: {
+            PLATFORM_CONTEXT: 'kind-ai-assistants-external',
+            PLATFORM_VALUES: 'test/external/values.yaml',
+          },
+          maxWorkers: 1,
+          sequence: { concurrent: false, groupOrder: 9 },
         },
       },
     ],

@@ -159,5 +159,6 @@ export const GATES: readonly Gate[] = [
   vitest('release', 'releases under load, on a cluster of two workers', 'named'),
   vitest('clusters', 'an environment of its own on the cluster of a company that has its rules', 'named'),
   vitest('upgrade', 'an upgrade from the previous release under load, and back', 'named'),
+  vitest('external', 'the platform with databases and Redis that somebody else runs', 'named'),
   vitest('production', 'the first deployment of production, its Secrets and its edge', 'named'),
 ];

@@ -1,0 +1,224 @@
+/** What somebody else runs: PostgreSQL and Redis that take nobody without encryption, and a server that is none of our business. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { z } from 'zod';
+import { thirdPartyImage } from '../../charts/config/images.ts';
+import { withForward } from '../../ops/tools/forward.ts';
+import { apply, CONTEXT, config, kubectl, kubectlJson, NAMESPACE, ROOT } from '../e2e/support.ts';
+
+export const CLUSTER = 'ai-assistants-external';
+export const CLUSTER_CONFIG = `${ROOT}/test/external/kind.yaml`;
+export const ELSEWHERE = 'elsewhere';
+const REDIS_PASSWORD = 'password of the owner of Redis';
+const OWNER_PASSWORD = 'password of the owner of PostgreSQL';
+const IMAGES = {
+  postgres: thirdPartyImage(config, 'postgres'),
+  redis: thirdPartyImage(config, 'redis'),
+};
+
+const run = (command: string, ...args: readonly string[]): string =>
+  execFileSync(command, args, { encoding: 'utf8', stdio: 'pipe', maxBuffer: 2 ** 26 });
+
+export function makeCluster(): void {
+  removeCluster();
+  run('kind', 'create', 'cluster', '--config', CLUSTER_CONFIG, '--wait', '600s');
+  for (const image of Object.values(IMAGES)) run('kind', 'load', 'docker-image', image, '--name', CLUSTER);
+}
+
+export const removeCluster = (): string => run('kind', 'delete', 'cluster', '--name', CLUSTER);
+
+/** One certificate for both servers. Returns the authority's. */
+function certificates(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'authority-'));
+  const at = (name: string): string => join(folder, name);
+  const key = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
+  // Python 3.13 refuses an authority that does not say what its key is for.
+  const usage = ['-addext', 'keyUsage=critical,keyCertSign,cRLSign'];
+  const authority = ['-keyout', at('ca.key'), '-out', at('ca.crt')];
+  run('openssl', 'req', '-x509', ...key, '-subj', '/CN=Authority elsewhere', ...usage, ...authority);
+  const names = ['postgres', 'redis'].map((name) => `DNS:${name}.${ELSEWHERE}.svc.cluster.local`);
+  const added = [`subjectAltName=${names.join()}`, 'basicConstraints=critical,CA:FALSE'].flatMap(
+    (extension) => ['-addext', extension],
+  );
+  const signed = [
+    '-CA',
+    at('ca.crt'),
+    '-CAkey',
+    at('ca.key'),
+    '-keyout',
+    at('tls.key'),
+    '-out',
+    at('tls.crt'),
+  ];
+  run('openssl', 'req', '-x509', ...key, '-subj', '/CN=stores', ...added, ...signed);
+  const files = [`--cert=${at('tls.crt')}`, `--key=${at('tls.key')}`];
+  kubectl('create', 'secret', 'tls', 'stores', '-n', ELSEWHERE, ...files);
+  return readFileSync(at('ca.crt'), 'utf8');
+}
+
+interface Server {
+  readonly image: string;
+  readonly args: readonly string[];
+  readonly user: number;
+  readonly port: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const TLS = '/run/tls';
+
+/** A pod that restarts by itself and keeps its address, and a Service whose name is that address. */
+const server = (name: string, { image, args, user, port, env = {} }: Server): readonly object[] => [
+  {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: ELSEWHERE, labels: { app: name } },
+    spec: {
+      terminationGracePeriodSeconds: 1,
+      securityContext: { runAsUser: user, runAsGroup: user, fsGroup: user },
+      containers: [
+        {
+          name,
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          args,
+          env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+          readinessProbe: { tcpSocket: { port }, periodSeconds: 1 },
+          volumeMounts: [
+            { name: 'tls', mountPath: TLS, readOnly: true },
+            { name: 'data', mountPath: '/var/lib/postgresql/data' },
+            { name: 'data', mountPath: '/data' },
+          ],
+        },
+      ],
+      volumes: [
+        { name: 'tls', secret: { secretName: 'stores', defaultMode: 0o440 } },
+        { name: 'data', emptyDir: {} },
+      ],
+    },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace: ELSEWHERE },
+    spec: { clusterIP: 'None', selector: { app: name }, ports: [{ port }] },
+  },
+];
+
+/** Starts the servers, and gives our namespace what their owner gives: the authority, and the password of Redis. */
+export function startStores(): void {
+  kubectl('create', 'namespace', ELSEWHERE);
+  kubectl('create', 'namespace', NAMESPACE);
+  const authority = certificates();
+  const redis = ['redis-server', '--save', '', '--dir', '/data'];
+  apply(
+    ...server('postgres', {
+      image: IMAGES.postgres,
+      user: 999,
+      port: 5432,
+      args: [
+        ...[
+          'postgres',
+          '-c',
+          'ssl=on',
+          '-c',
+          `ssl_cert_file=${TLS}/tls.crt`,
+          '-c',
+          `ssl_key_file=${TLS}/tls.key`,
+        ],
+        ...['-c', 'max_connections=300'],
+      ],
+      env: { POSTGRES_PASSWORD: OWNER_PASSWORD, PGDATA: '/var/lib/postgresql/data/pgdata' },
+    }),
+    ...server('redis', {
+      image: IMAGES.redis,
+      user: 999,
+      port: 6379,
+      args: [
+        ...redis,
+        ...['--port', '0', '--tls-port', '6379', '--tls-auth-clients', 'no'],
+        ...['--tls-cert-file', `${TLS}/tls.crt`, '--tls-key-file', `${TLS}/tls.key`],
+        ...['--tls-ca-cert-file', `${TLS}/tls.crt`, '--requirepass', REDIS_PASSWORD],
+      ],
+    }),
+    ...server('other', {
+      image: IMAGES.redis,
+      user: 999,
+      port: 6379,
+      args: [...redis, '--protected-mode', 'no'],
+    }),
+  );
+  kubectl('wait', '-n', ELSEWHERE, 'pod', '--all', '--for=condition=Ready', '--timeout=180s');
+  kubectl('create', 'configmap', 'stores-authority', '-n', NAMESPACE, `--from-literal=ca.crt=${authority}`);
+  kubectl(
+    'create',
+    'secret',
+    'generic',
+    'redis',
+    '-n',
+    NAMESPACE,
+    `--from-literal=password=${REDIS_PASSWORD}`,
+  );
+}
+
+export const addressOf = (name: string): string =>
+  kubectl('get', 'pod', name, '-n', ELSEWHERE, '-o', 'jsonpath={.status.podIP}');
+
+/** What the owner of PostgreSQL does with our SQL: psql on this machine, the passwords by kubectl. */
+export async function runAsOwner(sql: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'owner-'));
+  // The SQL asks the cluster that kubectl would ask; another may be the current one here.
+  const found = run('which', 'kubectl').trim();
+  writeFileSync(join(folder, 'kubectl'), `#!/bin/sh\nexec ${found} --context '${CONTEXT}' "$@"\n`);
+  chmodSync(join(folder, 'kubectl'), 0o755);
+  const place = { context: CONTEXT, namespace: ELSEWHERE, resource: 'pod/postgres', port: 5432 };
+  await withForward(place, async (origin) => {
+    const { hostname, port } = new URL(origin);
+    const { status, stdout, stderr } = spawnSync('psql', ['--no-psqlrc', '--quiet', '--file=-'], {
+      input: sql,
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        PATH: [folder, process.env.PATH].join(delimiter),
+        PGHOST: hostname,
+        PGPORT: port,
+        PGUSER: 'postgres',
+        PGPASSWORD: OWNER_PASSWORD,
+        PGDATABASE: 'postgres',
+        PGSSLMODE: 'require',
+      },
+    });
+    if (status !== 0) throw new Error(`psql: ${stdout}${stderr}`);
+  });
+}
+
+/** Rows of a query, as the owner sees them. */
+export const ownersRows = (sql: string): readonly string[] =>
+  kubectl(
+    ...['exec', '-n', ELSEWHERE, 'postgres', '--', 'env', `PGPASSWORD=${OWNER_PASSWORD}`],
+    ...[
+      'psql',
+      '--host=127.0.0.1',
+      '--username=postgres',
+      '--no-psqlrc',
+      '--tuples-only',
+      '--no-align',
+      '-c',
+      sql,
+    ],
+  )
+    .trim()
+    .split('\n')
+    .filter(Boolean);
+
+/** A command of Redis, as its owner. */
+export const ownersRedis = (...words: readonly string[]): string =>
+  kubectl(
+    ...['exec', '-n', ELSEWHERE, 'redis', '--', 'env', `REDISCLI_AUTH=${REDIS_PASSWORD}`],
+    ...['redis-cli', '--tls', '--insecure', ...words],
+  ).trim();
+
+const named = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
+export const namesOf = (kind: string): readonly string[] =>
+  named.parse(kubectlJson('get', kind, '-n', NAMESPACE)).items.map(({ metadata }) => metadata.name);
