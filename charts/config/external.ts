@@ -38,7 +38,7 @@ export function redisServerOf({ redis }: Config): External | undefined {
     : undefined;
 }
 
-/** @throws ConfigError for an external server nobody could reach or verify, and for settings nobody would read. */
+/** @throws ConfigError for an external server that pods cannot reach or verify, and for settings that have no effect. */
 export function checkExternal(config: Config, services: readonly ServiceSpec[]): void {
   for (const field of ['databases', 'redis'] as const) {
     const { engine, external } = config[field];

@@ -72,7 +72,7 @@ export function authorities(config: Config, services: readonly ServiceSpec[]): r
   return [...new Map(all.map((one) => [`${one.kind}/${one.name}/${one.key}`, one])).values()];
 }
 
-/** Where the stores are. Nobody but the pods can reach them: the rollout shows whether they do. */
+/** Where the stores are. Only the pods can reach them: the rollout shows whether they do. */
 export function checkExternalStores(
   config: Config,
   services: readonly ServiceSpec[],
@@ -101,7 +101,7 @@ export function checkExternalStores(
   ];
 }
 
-/** psql runs what is between backquotes on the machine of whoever runs it, so no password is in the text. */
+/** psql runs text between backquotes on its own machine, so the SQL holds no password. */
 function passwordFrom(namespace: string, secret: string): string {
   const path = "--output='jsonpath={.data.password}'";
   return `\`kubectl get secret ${secret} --namespace=${namespace} ${path} | base64 --decode | head -n 1\``;
@@ -153,7 +153,7 @@ GRANT :"app_user" TO :"admin";
 ${QUIET}${variables.map(([variable, value]) => `\\set ${variable} ${value}\n`).join('')}${needed}${ROLE_SQL}-- Reads the server's figures for the alerts.
 CREATE ROLE :"exporter" LOGIN CONNECTION LIMIT ${EXPORTER_CONNECTIONS} PASSWORD :'exporter_password';
 GRANT pg_monitor TO :"exporter";
-${restores ? admin : ''}-- Whoever is no superuser has to be a member to make a database for another role.
+${restores ? admin : ''}-- A role that is no superuser must be a member to create a database for another role.
 GRANT :"app_user" TO CURRENT_USER;
 ${databaseSql(true)}`;
 }

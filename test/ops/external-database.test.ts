@@ -99,7 +99,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-/** A server that takes nobody without encryption, and its owner, who may make roles and databases. */
+/** A server that refuses connections without encryption, and its owner, who may make roles and databases. */
 async function startServer(): Promise<void> {
   for (const [name, prefix] of [
     ['own', ''],
@@ -235,7 +235,7 @@ esac`,
     expect(again.output).toContain('role "security_user" already exists');
   });
 
-  it('belongs to the role of its service, and nobody else enters', () => {
+  it('belongs to the role of its service, and no other role enters', () => {
     expect(
       app('CREATE TABLE entries (n integer PRIMARY KEY); INSERT INTO entries SELECT generate_series(1, 3);'),
     ).toEqual({

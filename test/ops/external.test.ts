@@ -107,7 +107,7 @@ describe('verbs that work in a pod of the store', () => {
       forwardables(of, topologyOf(of)).find(({ component }) => component === 'redis')?.port;
     expect([redis(configOf('dev')), redis(config)]).toEqual([6379, undefined]);
   });
-  it('a restart of an exporter asks nobody: no client notices', async () => {
+  it('a restart of an exporter asks no question: no client notices', async () => {
     const own = await commandLine(['restart', 'redis'], {
       cwd: folder,
       env: { PATH: `${folder}:${process.env.PATH}` },

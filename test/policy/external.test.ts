@@ -135,7 +135,7 @@ describe('the way to the stores', () => {
       ports: [{ protocol: 'TCP', port: MOST.port }],
     });
   });
-  it('nobody but Prometheus may reach the exporters, and no probe takes one for a server', () => {
+  it('only Prometheus may reach the exporters, and no probe takes one for a server', () => {
     for (const name of ['postgres-security', 'redis']) {
       const [rule, ...more] = find(objects, 'NetworkPolicy', name).spec.ingress;
       expect(more).toEqual([]);

@@ -96,7 +96,7 @@ describe('DNS', () => {
         ],
       });
   });
-  it('on Cilium a DNS cache of the node is the host: whoever may ask DNS may ask it', () => {
+  it('on Cilium a DNS cache of the node is the host: pods that may ask DNS may ask it', () => {
     const dns = { cidrs: ['169.254.20.10/32'] };
     const objects = render('dev', [{ cni: 'cilium', egress: { dns } }]);
     const asks = {
