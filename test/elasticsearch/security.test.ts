@@ -51,7 +51,7 @@ describe('its door', () => {
     const { authority } = await issueCertificate();
     await expect(server.call({ path: '/', ca: authority })).rejects.toThrow(/unable to verify|self.signed/);
   });
-  it('opens to nobody without a password, and to the superuser with that of the keystore', async () => {
+  it('opens to no client without a password, and to the superuser with that of the keystore', async () => {
     expect(await authenticates()).toBe(401);
     expect(await authenticates('elastic:changeme')).toBe(401);
     expect(json(await server.ask(admin, 'GET', '/_security/_authenticate'))).toMatchObject({
@@ -144,7 +144,7 @@ interface Asked {
 const put = (what: string, path: string, body: Body): Asked => ({ what, method: 'PUT', path, body });
 const get = (what: string, path: string): Asked => ({ what, method: 'GET', path });
 const SEARCH = { query: { match_all: {} } };
-/** What nobody but the superuser may do, and what the superuser does not do here, because other tests follow. */
+/** What only the superuser may do, and what the superuser does not do here, because other tests follow. */
 const HARMLESS: readonly Asked[] = [
   put('add a user', '/_security/user/another', { password: 'long-enough', roles: ['superuser'] }),
   get('read users', '/_security/user'),

@@ -1,4 +1,4 @@
-/** What somebody else runs: PostgreSQL and Redis that take nobody without encryption, and a server that is none of our business. */
+/** What somebody else runs: PostgreSQL and Redis that refuse connections without encryption, and a server that is none of our business. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -203,7 +203,7 @@ describe('clients', () => {
     const v6 = render('production', [external({ host: '2001:db8::1', cidrs: ['2001:db8::/64'] })]);
     expect(JSON.stringify(v6)).toContain('[2001:db8::1]:6432/postgres?');
   });
-  it.each(['require', 'disable'] as const)('with %s nobody has an authority to verify by', (sslMode) => {
+  it.each(['require', 'disable'] as const)('with %s no program has an authority to verify by', (sslMode) => {
     const unverified = podsOf(render('production', [external({ sslMode }, { tls: false })])).filter(
       ({ owner }) => !owner.endsWith('security'),
     );
@@ -213,7 +213,7 @@ describe('clients', () => {
     expect(new Set(modes)).toEqual(new Set([sslMode]));
     expect(JSON.stringify(unverified)).not.toMatch(/stores-authority|_CA_|ROOTCERT|rediss:/);
   });
-  it('use the names of the owner, who is nobody else on that server', () => {
+  it('use the names of the owner, who is no other role on that server', () => {
     expect(variablesOf(podOf('Deployment/security'))).toMatchObject({
       POSTGRES_DB: 'audit',
       POSTGRES_USER: 'auditor',
@@ -255,7 +255,7 @@ describe('passwords', () => {
       rotation: { never: expect.stringContaining('docs/external-stores.md') },
     });
   });
-  it('nobody needs that of a role that restores when nothing is backed up', () => {
+  it('no pod needs that of a role that restores when nothing is backed up', () => {
     const found = catalog({ ...external(), backups: { enabled: false } });
     expect(found.has('postgres-security-superuser')).toBe(false);
     expect(found.has('postgres-security-exporter')).toBe(true);

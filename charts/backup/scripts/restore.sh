@@ -50,7 +50,7 @@ fill() {
   echo "creating $fresh"
   sql postgres --set database="$fresh" --set app_user="$APP_USER" --file=/scripts/database.sql
   pg_restore --list "$base.dump" >/tmp/all.list
-  # Whoever restores owns the extensions, the service's role everything else. pg_stat_statements is the server's own matter.
+  # The role that restores owns the extensions, the service's role everything else. pg_stat_statements is the server's own matter.
   sed -n '/ EXTENSION - pg_stat_statements /d; / EXTENSION - /p' /tmp/all.list >/tmp/extensions.list
   sed '/ EXTENSION /d' /tmp/all.list >/tmp/rest.list
   echo "restoring ${base##*/} into $fresh"
