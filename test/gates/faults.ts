@@ -42,9 +42,17 @@ export const FAULTS: readonly Fault[] = [
     files: { [REDIS]: ['apiVersion', 'apiversion'] },
     names: '20-redis.k8s.yaml is what is rendered',
   },
-  ...['gates', 'console', 'api-server', 'elasticsearch', 'release', 'production', 'clusters', 'external'].map(
-    (project) => vitest(project, `test/${project}`),
-  ),
+  ...[
+    'gates',
+    'console',
+    'api-server',
+    'elasticsearch',
+    'release',
+    'production',
+    'clusters',
+    'upgrade',
+    'external',
+  ].map((project) => vitest(project, `test/${project}`)),
   vitest('e2e', 'test/e2e/1-first'),
   {
     gate: 'deno-test',
