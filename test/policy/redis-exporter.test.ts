@@ -45,7 +45,7 @@ describe('the password of a Redis elsewhere', () => {
     expect(passwords()).toEqual({ [ADDRESS]: password });
   });
 
-  it('that changes is told to the exporter, which may start later', { timeout: 60_000 }, async () => {
+  it('that changes is told to the exporter, which may start later', { timeout: 200_000 }, async () => {
     const told: string[] = [];
     const exporter = createServer((request, answer) => {
       told.push(`${request.method} ${request.url}`);
@@ -57,11 +57,11 @@ describe('the password of a Redis elsewhere', () => {
     exporter.close();
     writeFileSync(at('password'), 'before');
     running = spawn('bash', [script(port), 'follow'], { env: env(), stdio: 'ignore' });
-    await vi.waitFor(() => expect(existsSync(at('heartbeat'))).toBe(true), { timeout: 20_000 });
+    await vi.waitFor(() => expect(existsSync(at('heartbeat'))).toBe(true), { timeout: 60_000 });
     exporter.listen(port, '127.0.0.1');
-    await vi.waitFor(() => expect(told).toEqual(['POST /-/reload']), { timeout: 20_000 });
+    await vi.waitFor(() => expect(told).toEqual(['POST /-/reload']), { timeout: 60_000 });
     writeFileSync(at('password'), 'after');
-    await vi.waitFor(() => expect(told).toHaveLength(2), { timeout: 20_000 });
+    await vi.waitFor(() => expect(told).toHaveLength(2), { timeout: 60_000 });
     expect(passwords()).toEqual({ [ADDRESS]: 'after' });
     exporter.close();
   });
