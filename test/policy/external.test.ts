@@ -29,7 +29,7 @@ const external = (
 ): ConfigOverride => ({
   databases: {
     engine: 'external',
-    external: { ...MOST, host: 'databases.example.com', ca, maxConnections: 600, ...server },
+    external: { ...MOST, host: 'databases.example.com', ca, maxConnections: 2000, ...server },
   },
   services: {
     security: { database: { ...AUDIT, host: '198.51.100.7', name: 'audit', user: 'auditor' } },
