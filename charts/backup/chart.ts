@@ -37,11 +37,13 @@ interface JobSpec {
 }
 
 export class Backups extends PlatformChart {
+  private readonly files = backupScripts(this.config);
+
   constructor(scope: Construct, id: string, props: PlatformChartProps) {
     super(scope, id, props, 'app');
     new k8s.KubeConfigMap(this, 'scripts', {
       metadata: { name: SCRIPTS_CONFIG },
-      data: { ...backupScripts(this.config) },
+      data: { ...this.files },
     });
     for (const spec of props.topology.services) if (spec.database) this.addDatabase(spec);
   }
@@ -115,7 +117,7 @@ export class Backups extends PlatformChart {
       image: 'postgres',
       user: POSTGRES_USER_ID,
       command: ['bash', `/scripts/${script}`],
-      scripts: { config: SCRIPTS_CONFIG, files: backupScripts(this.config) },
+      scripts: { config: SCRIPTS_CONFIG, files: this.files },
       mounts: [{ name: 'tmp', mountPath: '/tmp' }, ...mounts],
       volumes: [scratch('tmp', '128Mi'), ...volumes],
       cpu: CPU,

@@ -15,7 +15,9 @@ const NAMES = [
 
 const read = (name: string): string => readFileSync(new URL(`./scripts/${name}`, import.meta.url), 'utf8');
 
+const SCRIPTS: Readonly<Record<string, string>> = Object.fromEntries(NAMES.map((name) => [name, read(name)]));
+
 export const backupScripts = ({ databases }: Config): Readonly<Record<string, string>> => ({
-  ...Object.fromEntries(NAMES.map((name) => [name, read(name)])),
+  ...SCRIPTS,
   'database.sql': databaseSql(databases.engine === 'external'),
 });
