@@ -16,7 +16,27 @@ const databaseDown = (answers: string): Alert => ({
 const fuller = (storage: string, share: number): string =>
   `(sum by (job) (pg_database_size_bytes) + max by (job) (pg_wal_size_bytes)) / ${bytesOf(storage)} > ${share}`;
 
-const exporterAlerts = (storage: string): readonly Alert[] => [
+const volumeAlerts = (storage: string): readonly Alert[] => [
+  {
+    alert: 'DatabaseVolumeFills',
+    severity: 'warning',
+    for: '15m',
+    expr: fuller(storage, 0.8),
+    summary: 'The volume of {{ $labels.job }} fills up',
+    description: `Data and log of {{ $labels.job }} take {{ $value | humanizePercentage }} of ${storage}.`,
+  },
+  {
+    alert: 'DatabaseVolumeAlmostFull',
+    severity: 'critical',
+    for: '5m',
+    expr: fuller(storage, 0.95),
+    summary: 'The volume of {{ $labels.job }} is almost full: it stops when it is',
+    description: `Data and log of {{ $labels.job }} take {{ $value | humanizePercentage }} of ${storage}.`,
+  },
+];
+
+/** @param storage size of the volumes; undefined when they are somebody else's to watch. */
+const exporterAlerts = (storage: string | undefined): readonly Alert[] => [
   databaseDown('pg_up == 1'),
   {
     alert: 'DatabaseConnectionsNearLimit',
@@ -43,22 +63,7 @@ const exporterAlerts = (storage: string): readonly Alert[] => [
     summary: 'Transactions in {{ $labels.job }} block each other',
     description: '{{ $value | humanize }} deadlocks in {{ $labels.datname }} within 15 minutes.',
   },
-  {
-    alert: 'DatabaseVolumeFills',
-    severity: 'warning',
-    for: '15m',
-    expr: fuller(storage, 0.8),
-    summary: 'The volume of {{ $labels.job }} fills up',
-    description: `Data and log of {{ $labels.job }} take {{ $value | humanizePercentage }} of ${storage}.`,
-  },
-  {
-    alert: 'DatabaseVolumeAlmostFull',
-    severity: 'critical',
-    for: '5m',
-    expr: fuller(storage, 0.95),
-    summary: 'The volume of {{ $labels.job }} is almost full: it stops when it is',
-    description: `Data and log of {{ $labels.job }} take {{ $value | humanizePercentage }} of ${storage}.`,
-  },
+  ...(storage === undefined ? [] : volumeAlerts(storage)),
   {
     alert: 'DatabaseCollationChanged',
     severity: 'warning',
@@ -131,7 +136,28 @@ const baseBackupAlert: Alert = {
     'The last base backup of {{ $labels.cluster }} is {{ $value | humanizeDuration }} old: what is archived since takes ever longer to replay, and without a base backup nothing can be restored.',
 };
 
-const redisAlerts: readonly Alert[] = [
+const snapshotAlerts: readonly Alert[] = [
+  {
+    alert: 'RedisSnapshotFails',
+    severity: 'warning',
+    for: '5m',
+    expr: 'redis_rdb_last_bgsave_status == 0',
+    summary: 'Redis cannot save its data',
+    description: 'The last snapshot of {{ $labels.pod }} failed; what Redis holds is lost when its pod ends.',
+  },
+  {
+    alert: 'RedisSnapshotOld',
+    severity: 'warning',
+    for: '10m',
+    expr: '(time() - redis_rdb_last_save_timestamp_seconds > 7200) and (redis_rdb_changes_since_last_save > 0)',
+    summary: 'Redis has not saved its data for long',
+    description:
+      'The last snapshot of {{ $labels.pod }} is {{ $value | humanizeDuration }} old, and there were changes since.',
+  },
+];
+
+/** @param savesHere its snapshots are ours to watch. */
+const redisAlerts = (savesHere: boolean): readonly Alert[] => [
   {
     alert: 'RedisDown',
     severity: 'critical',
@@ -157,23 +183,7 @@ const redisAlerts: readonly Alert[] = [
     description:
       '{{ $value | humanize }} keys a second are dropped: limits and budgets are counted anew, even the events may go.',
   },
-  {
-    alert: 'RedisSnapshotFails',
-    severity: 'warning',
-    for: '5m',
-    expr: 'redis_rdb_last_bgsave_status == 0',
-    summary: 'Redis cannot save its data',
-    description: 'The last snapshot of {{ $labels.pod }} failed; what Redis holds is lost when its pod ends.',
-  },
-  {
-    alert: 'RedisSnapshotOld',
-    severity: 'warning',
-    for: '10m',
-    expr: '(time() - redis_rdb_last_save_timestamp_seconds > 7200) and (redis_rdb_changes_since_last_save > 0)',
-    summary: 'Redis has not saved its data for long',
-    description:
-      'The last snapshot of {{ $labels.pod }} is {{ $value | humanizeDuration }} old, and there were changes since.',
-  },
+  ...(savesHere ? snapshotAlerts : []),
   {
     alert: 'RedisConnectionsNearLimit',
     severity: 'warning',
@@ -191,20 +201,16 @@ const redisAlerts: readonly Alert[] = [
   },
 ];
 
-/** The disks and snapshots of external servers are their owner's. */
-const isWatched = ({ alert }: Alert): boolean => !/^(DatabaseVolume|RedisSnapshot)/.test(alert);
-
+/** The owners of external servers watch their disks and snapshots. */
 export function storeGroups({ config, topology }: RuleScope): readonly RuleGroup[] {
   const { engine, instances, storage, walArchive } = config.databases;
   const ofEngine =
     engine === 'cloudnative-pg'
       ? [...cloudNativePgAlerts(instances), ...(walArchive ? [walArchiveAlert, baseBackupAlert] : [])]
-      : exporterAlerts(storage);
-  const watched = (alerts: readonly Alert[], one: string): readonly Alert[] =>
-    one === 'external' ? alerts.filter(isWatched) : alerts;
+      : exporterAlerts(engine === 'external' ? undefined : storage);
   const postgres = topology.components.some(({ kind }) => kind === 'postgres');
   return [
-    ...(postgres ? [{ name: 'postgres', alerts: watched(ofEngine, engine) }] : []),
-    { name: 'redis', alerts: watched(redisAlerts, config.redis.engine) },
+    ...(postgres ? [{ name: 'postgres', alerts: ofEngine }] : []),
+    { name: 'redis', alerts: redisAlerts(config.redis.engine !== 'external') },
   ];
 }
