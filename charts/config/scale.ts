@@ -12,8 +12,11 @@ export function scaleOf(config: Config, name: string): Scale {
   const own = config.services[name];
   if (!config.autoscaling.enabled) return { replicas: own?.replicas ?? config.replicas };
   const min = own?.minReplicas ?? config.autoscaling.minReplicas;
-  return { replicas: min, autoscaler: { min, max: own?.maxReplicas ?? config.autoscaling.maxReplicas } };
+  return { replicas: min, autoscaler: { min, max: maxReplicasOf(config, name) } };
 }
+
+const maxReplicasOf = (config: Config, name: string): number =>
+  config.services[name]?.maxReplicas ?? config.autoscaling.maxReplicas;
 
 /** Pods above the desired number while a rollout replaces them one by one. */
 export const SURGE = 1;
@@ -23,7 +26,6 @@ export const SURGE = 1;
  * sized by this number, and turning the autoscaler on must not restart them.
  */
 export function mostReplicas(config: Config, name: string): number {
-  const { maxReplicas = config.autoscaling.maxReplicas, replicas = config.replicas } =
-    config.services[name] ?? {};
-  return config.autoscaling.enabled ? maxReplicas : Math.max(replicas, maxReplicas);
+  const { replicas, autoscaler } = scaleOf(config, name);
+  return autoscaler?.max ?? Math.max(replicas, maxReplicasOf(config, name));
 }
