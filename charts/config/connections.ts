@@ -6,7 +6,7 @@
 
 import { ConfigError } from '../graph/error.ts';
 import type { ServiceSpec } from '../graph/model.ts';
-import { serverOf } from './external.ts';
+import { addressOf, serverOf } from './external.ts';
 import { bytesOf } from './quantity.ts';
 import { mostReplicas, SURGE } from './scale.ts';
 import type { Config } from './schema.ts';
@@ -79,9 +79,11 @@ export function checkConnections(config: Config, services: readonly ServiceSpec[
   const budgets = services
     .filter(({ database }) => database)
     .map(({ name }) => connectionBudget(config, name));
-  const isExternal = config.databases.engine === 'external';
-  if (isExternal) checkServers(config, budgets);
-  for (const { service, withDraining, pods, each } of isExternal ? [] : budgets) {
+  if (config.databases.engine === 'external') {
+    checkServers(config, budgets);
+    return;
+  }
+  for (const { service, withDraining, pods, each } of budgets) {
     if (limit !== undefined && limit < withDraining)
       throw new ConfigError(
         'databases.maxConnections',
@@ -101,12 +103,15 @@ export function checkConnections(config: Config, services: readonly ServiceSpec[
 
 /** Databases may share an external server. */
 function checkServers(config: Config, budgets: readonly ConnectionBudget[]): void {
-  const servers = budgets.map((one) => ({ ...one, ...serverOf(config, one.service) }));
-  for (const { host, port, maxConnections: limit = 0 } of servers) {
-    const here = servers.filter((one) => one.host === host && one.port === port);
+  const servers = budgets.flatMap((budget) => {
+    const server = serverOf(config, budget.service);
+    return server ? [{ ...budget, address: addressOf(server), limit: server.maxConnections }] : [];
+  });
+  for (const { address, limit } of servers) {
+    const here = servers.filter((one) => one.address === address);
     const needed = here.reduce((sum, { withDraining }) => sum + withDraining, 0);
     const names = here.map(({ service }) => service).join(', ');
-    const expected = `at least ${needed}: rollouts of ${names} ask that much of ${host}:${port} together`;
+    const expected = `at least ${needed}: rollouts of ${names} ask that much of ${address} together`;
     if (limit < needed) throw new ConfigError('databases.external.maxConnections', limit, expected);
   }
 }

@@ -1,5 +1,5 @@
 /** PostgreSQL and Redis that others run, such as a managed service: where they are and how they are trusted. */
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import type { z } from 'zod';
 import type { Outside, ServiceSpec } from '../graph/model.ts';
 import { covered } from './destinations.ts';
@@ -37,6 +37,10 @@ export function redisServerOf({ redis }: Config): External | undefined {
     ? trusting({ ...DEFAULTS, port: 6379, sslMode, ...external })
     : undefined;
 }
+
+/** Host and port, as clients write them. */
+export const addressOf = ({ host, port }: Pick<External, 'host' | 'port'>): string =>
+  `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 
 /** @throws ConfigError for an external server that pods cannot reach or verify, and for settings that have no effect. */
 export function checkExternal(config: Config, services: readonly ServiceSpec[]): void {

@@ -52,6 +52,10 @@ export const containerSecurity: k8s.SecurityContext = {
   capabilities: { drop: ['ALL'] },
 };
 
+/** Environment variables by name. */
+export const environment = (values: Readonly<Record<string, string>>): k8s.EnvVar[] =>
+  Object.entries(values).map(([name, value]) => ({ name, value }));
+
 /** The pod with every container changed, those that prepare it too. */
 export const withContainers = (
   pod: k8s.PodSpec,

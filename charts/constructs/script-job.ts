@@ -9,7 +9,7 @@ import type { Allowance, Component } from '../graph/model.ts';
 import { addAccount } from './base.ts';
 import { checksum } from './checksum.ts';
 import { metadataOf, priorityClass } from './names.ts';
-import { podSecurity, resources } from './pod.ts';
+import { environment, podSecurity, resources } from './pod.ts';
 import { podTemplate } from './template.ts';
 
 /** A CronJob needs a schedule, even when it is suspended. */
@@ -81,7 +81,7 @@ function podSpec({ config, component, image, user, ...props }: ScriptJobProps): 
         name: 'job',
         image: thirdPartyImage(config, image),
         command: [...props.command],
-        env: Object.entries(props.env).map(([name, value]) => ({ name, value })),
+        env: environment(props.env),
         resources: resources(config, props.cpu, props.memory),
         volumeMounts: [{ name: 'scripts', mountPath: '/scripts', readOnly: true }, ...props.mounts],
       },

@@ -5,7 +5,7 @@ import { PlatformChart, type PlatformChartProps } from '../constructs/platform-c
 import { componentOf } from '../graph/build.ts';
 import { postgresOf, REDIS, type ServiceSpec } from '../graph/model.ts';
 import { addCloudNativePg } from './cloudnative-pg.ts';
-import { addPostgresExporter, addRedisExporter } from './outside.ts';
+import { addPostgresExporter, addRedisExporter } from './external-exporters.ts';
 import { Postgres } from './postgres.ts';
 import { Redis } from './redis.ts';
 

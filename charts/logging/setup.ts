@@ -11,7 +11,7 @@ import { addBase } from '../constructs/base.ts';
 import { checksum } from '../constructs/checksum.ts';
 import { metadataOf, priorityClass } from '../constructs/names.ts';
 import type { PlatformChartProps } from '../constructs/platform-chart.ts';
-import { containerSecurity, podSecurity, resources, scratch } from '../constructs/pod.ts';
+import { containerSecurity, environment, podSecurity, resources, scratch } from '../constructs/pod.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import { type Component, ELASTICSEARCH, LOGGING_SETUP } from '../graph/model.ts';
@@ -59,7 +59,7 @@ export class Setup extends Construct {
           image: thirdPartyImage(config, 'elasticsearch'),
           imagePullPolicy: 'IfNotPresent',
           command: ['bash', `${SETUP}/setup.sh`],
-          env: Object.entries({
+          env: environment({
             SETUP_DIR: SETUP,
             SECRETS_DIR: SECRETS,
             WORK_DIR: '/run/setup',
@@ -67,7 +67,7 @@ export class Setup extends Construct {
             ELASTICSEARCH_URL: elasticsearchUrl,
             KIBANA_URL: kibanaUrl,
             WAIT_SECONDS: String(WAIT_SECONDS),
-          }).map(([name, value]) => ({ name, value })),
+          }),
           resources: resources(config, CPU, MEMORY),
           securityContext: containerSecurity,
           volumeMounts: [

@@ -132,7 +132,9 @@ async function everything(
 }
 
 const restOf = ({ config }: Target): string =>
-  `${savesRedis(config) ? 'Redis, ' : ''}the names of the Secrets and the release${savesRedis(config) ? '' : ' (not Redis: redis.engine is external)'}`;
+  savesRedis(config)
+    ? 'Redis, the names of the Secrets and the release'
+    : 'the names of the Secrets and the release (not Redis: redis.engine is external)';
 
 function dryRun(due: readonly DatabaseOfService[], options: Options): void {
   const action = (one: DatabaseOfService): string =>

@@ -1,7 +1,7 @@
 import { LOCAL } from '../../charts/config/environments.ts';
 import { databaseOf } from '../../charts/data/database.ts';
-import { type Component, isOutside } from '../../charts/graph/model.ts';
-import { type LivePod, podsOfComponent } from '../core/components.ts';
+import type { Component } from '../../charts/graph/model.ts';
+import { isOwnStore, type LivePod, podsOfComponent } from '../core/components.ts';
 import { execArguments, psqlCommand, redisCommand } from '../core/consoles.ts';
 import { messageOf } from '../core/failure.ts';
 import { podsAround } from '../steps/pods.ts';
@@ -47,9 +47,7 @@ export async function flushStores({
   config,
   topology,
 }: ComponentsInCluster): Promise<readonly string[]> {
-  const stores = topology.components.filter(
-    (component) => (component.kind === 'postgres' || component.kind === 'redis') && !isOutside(component),
-  );
+  const stores = topology.components.filter(isOwnStore);
   const pods = await podsAround({ kubectl, config }, stores);
   const due = stores.flatMap((component) =>
     podsOfComponent(config, component, pods)

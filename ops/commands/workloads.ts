@@ -1,5 +1,5 @@
-import { type Component, type ComponentKind, isOutside } from '../../charts/graph/model.ts';
-import { ANY_COMPONENT, selectComponent, selectComponents } from '../core/components.ts';
+import type { ComponentKind } from '../../charts/graph/model.ts';
+import { ANY_COMPONENT, isOwnStore, selectComponent, selectComponents } from '../core/components.ts';
 import { checkScalable, parseWanted } from '../core/workloads.ts';
 import { roll, workloadsOf } from '../steps/rollout.ts';
 import { type ConfirmOptions, confirm } from './confirm.ts';
@@ -33,7 +33,7 @@ export const restart = withCluster(
     const components = selectComponents('restart', live.topology, names, kinds);
     const workloads = await workloadsOf(live, components);
     if (options.dryRun) return line(`would restart ${components.map(({ name }) => name).join(', ')}`);
-    const stores = components.filter(isStore).map(({ name }) => name);
+    const stores = components.filter(isOwnStore).map(({ name }) => name);
     if (stores.length > 0)
       await confirm('restart', `${stores.join(', ')}: away for some seconds. Restart?`, options);
     for (const subject of workloads)
@@ -45,10 +45,6 @@ export const restart = withCluster(
         },
       );
   });
-
-/** A server outside is only watched from here: its exporter may go at any time. */
-const isStore = (component: Component): boolean =>
-  (component.kind === 'postgres' || component.kind === 'redis') && !isOutside(component);
 
 interface Options extends ClusterOptions, ConfirmOptions {
   readonly timeout: number;

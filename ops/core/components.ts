@@ -37,6 +37,10 @@ export interface Forwardable {
   readonly port?: number;
 }
 
+/** Whether the component's pods hold data. A server outside is only watched from here. */
+export const isOwnStore = (component: Component): boolean =>
+  (component.kind === 'postgres' || component.kind === 'redis') && !isOutside(component);
+
 /** @throws Failure for a component without a forwardable port. */
 export function forwardables(
   { environment, tier, monitoring }: Config,
@@ -49,8 +53,8 @@ export function forwardables(
     );
   return CONSOLES.map(({ component: name, title, scheme = 'http' }) => {
     const localPort = monitoring.localPorts[name];
-    const found = components.find((component) => component.name === name);
-    const port = found && isOutside(found) ? undefined : found?.ports[0]?.number;
+    const found = components.find((component) => component.name === name && !isOutside(component));
+    const port = found?.ports[0]?.number;
     return {
       component: name,
       title,

@@ -1,6 +1,6 @@
 /** Stores on servers that others run: what has no pod there, what must be there, and the SQL that their owner runs once. */
 import { EXPORTER_CONNECTIONS } from '../../charts/config/connections.ts';
-import { type External, redisServerOf, serverOf } from '../../charts/config/external.ts';
+import { addressOf, type External, redisServerOf, serverOf } from '../../charts/config/external.ts';
 import type { Config } from '../../charts/config/schema.ts';
 import { namespaceOf } from '../../charts/constructs/names.ts';
 import {
@@ -15,8 +15,6 @@ import { databaseSql, ROLE_SQL } from '../../charts/data/postgres-config.ts';
 import type { ServiceSpec } from '../../charts/graph/model.ts';
 import type { Check } from './checks.ts';
 import { Failure } from './failure.ts';
-
-const addressOf = ({ host, port }: External): string => `${host}:${port}`;
 
 /** @throws Failure when Redis is somebody else's server: the verb works in its pod. */
 export function needOwnRedis(verb: string, config: Config): void {
@@ -45,19 +43,22 @@ export interface Authority {
   readonly key: string;
 }
 
-interface Named {
-  readonly server: External;
-  readonly of: string;
-}
-
-const serversOf = (config: Config, services: readonly ServiceSpec[]): readonly Named[] => {
-  const databases = services.flatMap(({ name, database }) => {
-    const server = database && serverOf(config, name);
-    return server ? [{ server, of: name }] : [];
+/** The services whose database is on an external server. */
+const externalDatabases = (config: Config, services: readonly ServiceSpec[]) =>
+  services.flatMap((spec) => {
+    const server = spec.database && serverOf(config, spec.name);
+    return server ? [{ spec, server }] : [];
   });
+
+/** Every external server, once for each store on it. */
+function serversOf(config: Config, services: readonly ServiceSpec[]) {
+  const databases = externalDatabases(config, services);
   const redis = redisServerOf(config);
-  return [...databases, ...(redis ? [{ server: redis, of: 'Redis' }] : [])];
-};
+  return [
+    ...databases.map(({ spec, server }) => ({ of: spec.name, server })),
+    ...(redis ? [{ of: 'Redis', server: redis }] : []),
+  ];
+}
 
 const authorityOf = ({ ca }: External): Authority | undefined =>
   ca && {
@@ -80,24 +81,21 @@ export function checkExternalStores(
 ): readonly Check[] {
   const servers = serversOf(config, services);
   if (servers.length === 0) return [];
-  const namespace = namespaceOf(config, 'app');
+  const name = 'External stores';
+  if (missing.length > 0) {
+    const namespace = namespaceOf(config, 'app');
+    const problems = missing.map(
+      (one) =>
+        `${one.kind} ${namespace}/${one.name} with ${one.key} is missing: the authority of an external server`,
+    );
+    return [{ name, result: 'problem', detail: problems.join('; ') }];
+  }
   const places = [...new Set(servers.map(({ server }) => addressOf(server)))].map((address) => {
     const of = servers.filter(({ server }) => addressOf(server) === address).map((one) => one.of);
     return `${address} (${of.join(', ')})`;
   });
-  const problems = missing.map(
-    ({ kind, name, key }) =>
-      `${kind} ${namespace}/${name} with ${key} is missing: the authority of an external server`,
-  );
   return [
-    {
-      name: 'External stores',
-      result: problems.length > 0 ? 'problem' : 'unverified',
-      detail:
-        problems.length > 0
-          ? problems.join('; ')
-          : `${places.join(', ')}: the rollout shows whether they answer`,
-    },
+    { name, result: 'unverified', detail: `${places.join(', ')}: the rollout shows whether they answer` },
   ];
 }
 
@@ -166,10 +164,7 @@ ${databaseSql(true)}`;
  * @throws Failure when no database is external, or the named one is not.
  */
 export function setupSql(config: Config, services: readonly ServiceSpec[], service?: string): string {
-  const all = services.flatMap((spec) => {
-    const server = spec.database && serverOf(config, spec.name);
-    return server ? [{ spec, server }] : [];
-  });
+  const all = externalDatabases(config, services);
   if (all.length === 0)
     throw new Failure(
       `--database-sql: databases.engine is ${config.databases.engine}, whose databases the platform makes`,

@@ -1,15 +1,22 @@
 /** Exporters of stores that others run, under the stores' names: dashboards and alerts find the same metrics there. */
 import { readFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
 import { dirname } from 'node:path';
 import { k8s } from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
-import type { External } from '../config/external.ts';
+import { addressOf, type External } from '../config/external.ts';
 import type { Config } from '../config/schema.ts';
 import { addBase } from '../constructs/base.ts';
 import { follower } from '../constructs/follower.ts';
 import { metadataOf, priorityClass } from '../constructs/names.ts';
-import { APP_USER, podSecurity, scratch, secretVolume, spread, withoutGap } from '../constructs/pod.ts';
+import {
+  APP_USER,
+  environment,
+  podSecurity,
+  scratch,
+  secretVolume,
+  spread,
+  withoutGap,
+} from '../constructs/pod.ts';
 import { rememberFiles, unchangedFiles } from '../constructs/restart-on-change.ts';
 import { REDIS_SECRET } from '../constructs/secret-names.ts';
 import { podTemplate } from '../constructs/template.ts';
@@ -22,18 +29,14 @@ import { REDIS_PASSWORD_FILE, REDIS_RUN, type RedisProps, redisExporter } from '
 const STATE = '/tmp/secrets';
 const PASSWORD = { key: 'password', path: 'password' };
 const secretsAt = (mountPath: string): k8s.VolumeMount => ({ name: 'secrets', mountPath, readOnly: true });
-const variables = (values: Readonly<Record<string, string>>): k8s.EnvVar[] =>
-  Object.entries(values).map(([name, value]) => ({ name, value }));
-
-const address = ({ host, port }: External): string => `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 
 export function addPostgresExporter(scope: Construct, props: PostgresProps, server: External): void {
   const { config, component, spec } = props;
   const secrets = secretsAt('/run/secrets/exporter');
   const ca = postgresCa(config, spec.name);
   const trust = ca.map(({ path }) => `&sslrootcert=${secrets.mountPath}/${path}`).join();
-  const env = variables({
-    DATA_SOURCE_URI: `${address(server)}/postgres?sslmode=${server.sslMode}${trust}`,
+  const env = environment({
+    DATA_SOURCE_URI: `${addressOf(server)}/postgres?sslmode=${server.sslMode}${trust}`,
     DATA_SOURCE_USER: exporterOf(config, spec),
     DATA_SOURCE_PASS_FILE: `${secrets.mountPath}/password`,
   });
@@ -60,7 +63,7 @@ export function addRedisExporter(
   { config, component }: RedisProps,
   server: External,
 ): void {
-  const uri = `redis${server.sslMode === 'disable' ? '' : 's'}://${address(server)}`;
+  const uri = `redis${server.sslMode === 'disable' ? '' : 's'}://${addressOf(server)}`;
   const secrets = secretsAt(dirname(REDIS_PASSWORD_FILE));
   const ca = redisCa(config);
   const command = (mode: string): string[] => ['bash', '/scripts/redis-exporter.sh', mode];
@@ -69,7 +72,7 @@ export function addRedisExporter(
     image: 'redis',
     command: command('follow'),
     heartbeat: `${REDIS_RUN.mountPath}/followed`,
-    env: variables({ REDIS_ADDR: uri }),
+    env: environment({ REDIS_ADDR: uri }),
     volumeMounts: [{ name: 'config', mountPath: '/scripts', readOnly: true }, secrets, REDIS_RUN],
   });
   const { readinessProbe: _readiness, livenessProbe: _liveness, ...once } = helper;
@@ -81,7 +84,7 @@ export function addRedisExporter(
     containers: [
       {
         ...exporter,
-        env: [...(exporter.env ?? []), ...trust.flatMap(variables)],
+        env: [...(exporter.env ?? []), ...trust.flatMap(environment)],
         volumeMounts: [...(exporter.volumeMounts ?? []), secrets],
       },
       helper,
