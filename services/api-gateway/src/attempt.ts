@@ -111,8 +111,7 @@ export class Attempt implements Timed {
 
   /** Ends the call at any stage. */
   abandon(): void {
-    this.clock.remove(this);
-    this.#stage = 'over';
+    this.#end();
     this.abandonConnection();
     if (this.#isUploading) this.call.body.giveUp('broken');
   }
@@ -127,11 +126,15 @@ export class Attempt implements Timed {
   #release({ keepAlive }: Head): void {
     const [endpoint, connection] = [this.#endpoint, this.#connection];
     if (!endpoint || !connection || !keepAlive || this.#isUploading) return this.abandon();
-    this.clock.remove(this);
-    this.#stage = 'over';
+    this.#end();
     this.#endpoint = this.#connection = undefined;
     endpoint.inFlight -= 1;
     endpoint.keep(connection);
+  }
+
+  #end(): void {
+    this.clock.remove(this);
+    this.#stage = 'over';
   }
 
   async #upload(connection: Connection): Promise<void> {
