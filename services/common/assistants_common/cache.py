@@ -46,6 +46,7 @@ class _LoggingInSecurely(_LoggingIn, SSLConnection):
 
     async def _connect(self) -> None:
         self.ssl_context.context = None
+        # redis-py does not annotate this method.
         await super()._connect()  # type: ignore[no-untyped-call]
 
 
