@@ -5,10 +5,11 @@
  *
  *     ./platform build && npm run test:clusters
  *
- * It needs Go to build the registry, and openssl.
+ * It needs Go to build the registry.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespaceOf, zonesOf } from '../../charts/constructs/names.ts';
+import { ASSISTANT, connection, inAssistant } from '../e2e/assistant.ts';
 import {
   addressOf,
   apply,
@@ -37,22 +38,6 @@ import {
 
 const MINUTES = 60_000;
 const NAMESPACES = zonesOf(config).map((zone) => namespaceOf(config, zone));
-const ASSISTANT = ['-n', NAMESPACE, 'deploy/ai-assistant', '-c', 'ai-assistant'] as const;
-
-/** The output of a program in the assistant's pod, which has the platform's policies, names and authorities. */
-const inAssistant = (program: string, env: readonly string[] = []): string =>
-  kubectl('exec', ...ASSISTANT, '--', 'env', ...env, 'python', '-c', program).trim();
-
-/** `open` when a connection succeeds within five seconds. */
-const connection = (host: string, port: number): string =>
-  inAssistant(`
-import socket
-try:
-    socket.create_connection(('${host}', ${port}), 5)
-    print('open')
-except OSError:
-    print('closed')`);
-
 /** The answer of the DNS server at an address about a name, asked over UDP. */
 const resolved = (server: string, name: string): string =>
   inAssistant(`
@@ -71,7 +56,7 @@ let up: ReturnType<typeof timed>;
 beforeAll(async () => {
   makeCluster();
   await startRegistry();
-  const authority = startCompany();
+  const authority = await startCompany();
   for (const name of NAMESPACES) {
     kubectl('create', 'namespace', name);
     kubectl('create', 'configmap', 'company-authorities', '-n', name, `--from-literal=ca.crt=${authority}`);

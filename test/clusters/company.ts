@@ -1,12 +1,13 @@
 /** A company's cluster: a registry with a password, a second DNS server, a proxy, models behind a private authority. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serviceImage } from '../../charts/config/images.ts';
 import { standInSources } from '../e2e/provider.ts';
 import { addressOf, apply, config, kubectl, kubectlJson, ROOT, topology } from '../e2e/support.ts';
+import { certificateFor, tlsSecret } from '../support/certificates.ts';
 
 export const CLUSTER = 'ai-assistants-company';
 export const COMPANY = 'company';
@@ -184,52 +185,6 @@ const service = (name: string, port: number, targetPort: number) => ({
   spec: { selector: { app: name }, ports: [{ port, targetPort }] },
 });
 
-/** An authority, and a certificate of it for the models. Returns the authority's. */
-function certificates(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'authority-'));
-  const at = (name: string) => join(folder, name);
-  const key = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
-  run(
-    'openssl',
-    'req',
-    '-x509',
-    ...key,
-    '-subj',
-    '/CN=Authority of the company',
-    // Python 3.13 refuses an authority that does not say what its key is for.
-    '-addext',
-    'keyUsage=critical,keyCertSign,cRLSign',
-    '-keyout',
-    at('ca.key'),
-    '-out',
-    at('ca.crt'),
-  );
-  const extensions = [`subjectAltName=DNS:${MODELS}`, 'basicConstraints=critical,CA:FALSE'];
-  const signed = [
-    '-CA',
-    at('ca.crt'),
-    '-CAkey',
-    at('ca.key'),
-    '-keyout',
-    at('tls.key'),
-    '-out',
-    at('tls.crt'),
-  ];
-  const added = extensions.flatMap((extension) => ['-addext', extension]);
-  run('openssl', 'req', '-x509', ...key, '-subj', `/CN=${MODELS}`, ...added, ...signed);
-  kubectl(
-    'create',
-    'secret',
-    'tls',
-    'models-tls',
-    '-n',
-    COMPANY,
-    `--cert=${at('tls.crt')}`,
-    `--key=${at('tls.key')}`,
-  );
-  return readFileSync(at('ca.crt'), 'utf8');
-}
-
 const coreDnsImage = (): string =>
   kubectl('get', 'deploy', 'coredns', '-n', 'kube-system', '-o', 'jsonpath={..image}');
 
@@ -276,11 +231,12 @@ function startDns(): void {
 }
 
 /** Starts what a company has before it installs the platform. Returns the certificate of its authority. */
-export function startCompany(): string {
+export async function startCompany(): Promise<string> {
   run('docker', 'tag', imageOfAssistant(), PYTHON_IMAGE);
   run('kind', 'load', 'docker-image', PYTHON_IMAGE, '--name', CLUSTER);
   kubectl('create', 'namespace', COMPANY);
-  const authority = certificates();
+  const issued = await certificateFor(MODELS);
+  apply(tlsSecret('models-tls', COMPANY, issued));
   const standIn = ['python', '-m', 'ai_assistant_testing', '--port=8080'];
   apply(
     {
@@ -308,7 +264,7 @@ export function startCompany(): string {
   );
   startDns();
   kubectl('wait', '-n', COMPANY, 'pod', '--all', '--for=condition=Ready', '--timeout=180s');
-  return authority;
+  return issued.authority;
 }
 
 /** Pods of a namespace: each with its node, and the reason why one of its containers waits. */

@@ -192,3 +192,12 @@ export async function signInAsAdmin(): Promise<Session> {
   kubectl('exec', '-n', NAMESPACE, 'deploy/user-management', '-c', 'user-management', '--', ...command);
   return logIn(email);
 }
+
+/** A new account made an analyst by an administrator. The new role needs a new login. */
+export async function signInAsAnalyst(admin: Session): Promise<Session> {
+  const { id, email } = await signIn();
+  const body = { role: 'analyst' };
+  const promoted = await call(`/api/users/${id}/role`, { method: 'PUT', body, token: admin.token });
+  if (promoted.status !== 200) throw new Error(`role: ${promoted.status} ${promoted.text}`);
+  return logIn(email);
+}

@@ -5,9 +5,12 @@ import { type Run, timed, VALUES } from './support.ts';
 /** For verbs that compare the cluster with the configuration. */
 export const withValues = (...args: readonly string[]): Promise<Run> => timed(...args, '--values', VALUES);
 
-/** Standard output of a run that must succeed. */
-export async function done(run: Promise<Run>): Promise<string> {
-  const { stdout, stderr, exitCode } = await run;
-  expect(exitCode, `${stdout}\n${stderr}`).toBe(0);
-  return stdout;
+/** A run that must succeed. */
+export async function succeeded(run: Promise<Run>): Promise<Run> {
+  const finished = await run;
+  expect(finished.exitCode, `${finished.stdout}\n${finished.stderr}`).toBe(0);
+  return finished;
 }
+
+/** Standard output of a run that must succeed. */
+export const done = async (run: Promise<Run>): Promise<string> => (await succeeded(run)).stdout;

@@ -3,11 +3,12 @@
  * `dynamic: strict` refuses a document with one unknown field or one value of another type.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { indexTemplate, SEARCHES } from '../../charts/logging/documents.ts';
 import { type LogSearch, searchBody } from '../../ops/core/logs.ts';
 import { loadFilter } from '../logging/filter.ts';
 import { output, useFakeTools } from '../support/command.ts';
+import { LOG_STORE_KUBECTL, leadTo } from '../support/log-store.ts';
 import { root } from '../support/objects.ts';
 import { passwordsOf } from './pod.ts';
 import { Server } from './server.ts';
@@ -131,24 +132,10 @@ describe('searches', () => {
 
 describe('logs --search', () => {
   beforeAll(() => {
-    process.env.TEST_PORT = String(server.port);
-    process.env.TEST_AUTHORITY = Buffer.from(server.issued.authority).toString('base64');
-    process.env.TEST_PASSWORD = Buffer.from(PASSWORDS.log_reader).toString('base64');
+    leadTo({ port: server.port, authority: server.issued.authority, password: PASSWORDS.log_reader });
   });
-  useFakeTools({
-    kubectl: `case "$*" in
-    version*) echo 'Client Version: v1.34.0' ;;
-    *readyz*) echo ok ;;
-    *port-forward*) echo "Forwarding from 127.0.0.1:$TEST_PORT -> 9200"; exec /bin/sleep 30 ;;
-    *elasticsearch-tls*) echo "{\\"data\\": {\\"ca.crt\\": \\"$TEST_AUTHORITY\\"}}" ;;
-    *logging-users*) echo "{\\"data\\": {\\"log_reader\\": \\"$TEST_PASSWORD\\"}}" ;;
-    *'get pods'*assistants-logging*) echo '{"kind": "List", "items": [{
-      "metadata": {"name": "elasticsearch-0", "namespace": "assistants-logging", "labels": {
-        "app.kubernetes.io/name": "elasticsearch"}},
-      "spec": {"containers": [{"name": "elasticsearch"}]}, "status": {"phase": "Running"}}]}' ;;
-    *) echo '{"kind": "List", "items": []}' ;;
-    esac`,
-  });
+  afterAll(() => vi.unstubAllEnvs());
+  useFakeTools({ kubectl: LOG_STORE_KUBECTL });
   const on = ['--env', 'production', '--context', 'somewhere'];
 
   it('shows lines of a component', async () => {

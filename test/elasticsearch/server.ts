@@ -5,11 +5,9 @@ import { readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer, type RequestOptions, request } from 'node:https';
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
-import { topologyOf } from '../../charts/app.ts';
-import { secretCatalog } from '../../charts/secrets/catalog.ts';
-import { type IssuedCertificate, secretId } from '../../ops/core/secrets.ts';
-import { issueCertificates } from '../../ops/tools/certificates.ts';
+import type { IssuedCertificate } from '../../ops/core/secrets.ts';
 import { until } from '../../ops/tools/wait.ts';
+import { elasticsearchCertificate } from '../support/certificates.ts';
 import { configOf } from '../support/objects.ts';
 import { type Passwords, Pod } from './pod.ts';
 
@@ -27,12 +25,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-export async function issueCertificate(): Promise<IssuedCertificate> {
-  const entry = secretCatalog(config, topologyOf(config)).find(({ name }) => name === 'elasticsearch-tls');
-  const issued = entry && (await issueCertificates([entry])).get(secretId(entry));
-  if (!issued) throw new Error('no certificate');
-  return issued;
-}
+export const issueCertificate = (): Promise<IssuedCertificate> => elasticsearchCertificate(config);
 
 export type Body = Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[];
 

@@ -4,19 +4,18 @@
  *
  *     ./platform build && npm run test:external
  *
- * It needs openssl and psql, and makes the cluster itself.
+ * It needs psql, and makes the cluster itself.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REDIS } from '../../charts/graph/model.ts';
+import { connection, inAssistant } from '../e2e/assistant.ts';
 import { query } from '../e2e/prometheus.ts';
 import {
   CONTEXT,
   call,
   ENVIRONMENT,
   eventually,
-  kubectl,
   logIn,
-  NAMESPACE,
   PASSWORD,
   patiently,
   type Run,
@@ -26,6 +25,7 @@ import {
   topology,
   VALUES,
 } from '../e2e/support.ts';
+import { succeeded } from '../e2e/verbs.ts';
 import {
   addressOf,
   CLUSTER_CONFIG,
@@ -52,40 +52,21 @@ const platform = (verb: readonly string[], ...more: readonly string[]): Promise<
   timed(...verb, ...more, '--values', VALUES, ...narrowed);
 const onCluster = ['--env', ENVIRONMENT, '--context', CONTEXT];
 
-async function done(run: Promise<Run>): Promise<Run> {
-  const finished = await run;
-  expect(finished.exitCode, `${finished.stderr}\n${finished.stdout}`).toBe(0);
-  return finished;
-}
-
-const ASSISTANT = ['-n', NAMESPACE, 'deploy/ai-assistant', '-c', 'ai-assistant'] as const;
-/** The output of a program in the assistant's pod, which has its policies, settings and files. */
-const inAssistant = (program: string): string =>
-  kubectl('exec', ...ASSISTANT, '--', 'python', '-c', program).trim();
-
-/** `open` when a connection succeeds within five seconds. */
-const connection = (host: string, port: number): string =>
-  inAssistant(`
-import socket
-try:
-    socket.create_connection(('${host}', ${port}), 5)
-    print('open')
-except OSError:
-    print('closed')`);
-
 beforeAll(async () => {
   makeCluster();
-  startStores();
+  await startStores();
   narrowed = (
     [
       ['databases', 'postgres'],
       ['redis', 'redis'],
     ] as const
   ).flatMap(([field, server]) => ['--set', `${field}.external.cidrs=["${addressOf(server)}/32"]`]);
-  await done(platform(['secrets', 'create', ENVIRONMENT], '--context', CONTEXT));
-  const { stdout } = await done(platform(['config', '--database-sql'], '--env', ENVIRONMENT));
+  await succeeded(platform(['secrets', 'create', ENVIRONMENT], '--context', CONTEXT));
+  const { stdout } = await succeeded(platform(['config', '--database-sql'], '--env', ENVIRONMENT));
   await runAsOwner(stdout);
-  const up = await done(platform(['up', '--no-build'], '--cluster-config', CLUSTER_CONFIG, '--timeout=900'));
+  const up = await succeeded(
+    platform(['up', '--no-build'], '--cluster-config', CLUSTER_CONFIG, '--timeout=900'),
+  );
   console.info(`up with stores of others: ${up.seconds} s`);
 }, 30 * MINUTES);
 afterAll(() => {
@@ -161,10 +142,12 @@ asyncio.run(main())`);
   it('are backed up and restored by the same jobs: a user of before is there, one of after is not', {
     timeout: 20 * MINUTES,
   }, async () => {
-    const backup = await done(platform(['backup', SERVICE], '--verify', ...onCluster));
+    const backup = await succeeded(platform(['backup', SERVICE], '--verify', ...onCluster));
     expect(backup.stdout).toMatch(/user_management_db-\d{8}T\d{6}Z/);
     const later = await signIn();
-    const restored = await done(platform(['restore', SERVICE], '--from', 'latest', '--yes', ...onCluster));
+    const restored = await succeeded(
+      platform(['restore', SERVICE], '--from', 'latest', '--yes', ...onCluster),
+    );
     console.info(`backed up in ${backup.seconds} s, restored in ${restored.seconds} s`);
     expect((await logIn(session.email)).id).toBe(session.id);
     const gone = await patiently('/auth/login', { email: later.email, password: PASSWORD });
@@ -180,7 +163,7 @@ asyncio.run(main())`);
       const { exitCode, stderr } = await platform(verb, ...onCluster);
       expect([exitCode, stderr]).toEqual([1, expect.stringMatching(said)]);
     }
-    const status = await done(platform(['status'], ...onCluster));
+    const status = await succeeded(platform(['status'], ...onCluster));
     for (const name of STORES) expect(status.stdout).toContain(name);
   });
 });

@@ -1,12 +1,13 @@
 /** What somebody else runs: PostgreSQL and Redis that refuse connections without encryption, and a server that is none of our business. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
 import { thirdPartyImage } from '../../charts/config/images.ts';
 import { withForward } from '../../ops/tools/forward.ts';
 import { apply, CONTEXT, config, kubectl, kubectlJson, NAMESPACE, ROOT } from '../e2e/support.ts';
+import { certificateFor, tlsSecret } from '../support/certificates.ts';
 
 export const CLUSTER = 'ai-assistants-external';
 export const CLUSTER_CONFIG = `${ROOT}/test/external/kind.yaml`;
@@ -28,35 +29,6 @@ export function makeCluster(): void {
 }
 
 export const removeCluster = (): string => run('kind', 'delete', 'cluster', '--name', CLUSTER);
-
-/** One certificate for both servers. Returns the authority's. */
-function certificates(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'authority-'));
-  const at = (name: string): string => join(folder, name);
-  const key = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
-  // Python 3.13 refuses an authority that does not say what its key is for.
-  const usage = ['-addext', 'keyUsage=critical,keyCertSign,cRLSign'];
-  const authority = ['-keyout', at('ca.key'), '-out', at('ca.crt')];
-  run('openssl', 'req', '-x509', ...key, '-subj', '/CN=Authority elsewhere', ...usage, ...authority);
-  const names = ['postgres', 'redis'].map((name) => `DNS:${name}.${ELSEWHERE}.svc.cluster.local`);
-  const added = [`subjectAltName=${names.join()}`, 'basicConstraints=critical,CA:FALSE'].flatMap(
-    (extension) => ['-addext', extension],
-  );
-  const signed = [
-    '-CA',
-    at('ca.crt'),
-    '-CAkey',
-    at('ca.key'),
-    '-keyout',
-    at('tls.key'),
-    '-out',
-    at('tls.crt'),
-  ];
-  run('openssl', 'req', '-x509', ...key, '-subj', '/CN=stores', ...added, ...signed);
-  const files = [`--cert=${at('tls.crt')}`, `--key=${at('tls.key')}`];
-  kubectl('create', 'secret', 'tls', 'stores', '-n', ELSEWHERE, ...files);
-  return readFileSync(at('ca.crt'), 'utf8');
-}
 
 interface Server {
   readonly image: string;
@@ -107,10 +79,12 @@ const server = (name: string, { image, args, user, port, env = {} }: Server): re
 ];
 
 /** Starts the servers, and gives our namespace what their owner gives: the authority, and the password of Redis. */
-export function startStores(): void {
+export async function startStores(): Promise<void> {
   kubectl('create', 'namespace', ELSEWHERE);
   kubectl('create', 'namespace', NAMESPACE);
-  const authority = certificates();
+  const names = ['postgres', 'redis'].map((name) => `${name}.${ELSEWHERE}.svc.cluster.local`);
+  const issued = await certificateFor(...names);
+  apply(tlsSecret('stores', ELSEWHERE, issued));
   const redis = ['redis-server', '--save', '', '--dir', '/data'];
   apply(
     ...server('postgres', {
@@ -150,7 +124,14 @@ export function startStores(): void {
     }),
   );
   kubectl('wait', '-n', ELSEWHERE, 'pod', '--all', '--for=condition=Ready', '--timeout=180s');
-  kubectl('create', 'configmap', 'stores-authority', '-n', NAMESPACE, `--from-literal=ca.crt=${authority}`);
+  kubectl(
+    'create',
+    'configmap',
+    'stores-authority',
+    '-n',
+    NAMESPACE,
+    `--from-literal=ca.crt=${issued.authority}`,
+  );
   kubectl(
     'create',
     'secret',

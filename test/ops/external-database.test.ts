@@ -9,10 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConfigOverride } from '../../charts/config/environments.ts';
-import type { SecretEntry } from '../../charts/constructs/secret-entry.ts';
 import { SERVICES } from '../../charts/topology.ts';
 import { setupSql } from '../../ops/core/external.ts';
-import { issueCertificates } from '../../ops/tools/certificates.ts';
+import { certificateFor } from '../support/certificates.ts';
 import { configOf, find, type KubeObject, render } from '../support/objects.ts';
 
 const DEBIAN = '/usr/lib/postgresql/15/bin';
@@ -101,21 +100,8 @@ const freePort = (): Promise<number> =>
 
 /** A server that refuses connections without encryption, and its owner, who may make roles and databases. */
 async function startServer(): Promise<void> {
-  for (const [name, prefix] of [
-    ['own', ''],
-    ['stranger', 'stranger-'],
-  ] as const) {
-    const entry: SecretEntry = {
-      namespace: 'elsewhere',
-      name,
-      type: 'Opaque',
-      optional: false,
-      rotation: 'replace',
-      keys: [],
-      certificate: { authority: name, dnsNames: [HOST] },
-    };
-    const issued = (await issueCertificates([entry])).get(`elsewhere/${name}`);
-    if (!issued) throw new Error('no certificate');
+  for (const prefix of ['', 'stranger-']) {
+    const issued = await certificateFor(HOST);
     writeFileSync(at(`${prefix}ca.crt`), issued.authority);
     writeFileSync(at(`${prefix}tls.crt`), issued.certificate);
     writeFileSync(at(`${prefix}tls.key`), issued.key, { mode: 0o600 });

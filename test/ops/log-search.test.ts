@@ -2,12 +2,11 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { topologyOf } from '../../charts/app.ts';
-import { secretCatalog } from '../../charts/secrets/catalog.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { foundLines, searchAnswer, searchBody } from '../../ops/core/logs.ts';
-import { issueCertificates } from '../../ops/tools/certificates.ts';
+import { elasticsearchCertificate } from '../support/certificates.ts';
 import { output, useFakeTools } from '../support/command.ts';
+import { LOG_STORE_KUBECTL, type LogStore, leadTo } from '../support/log-store.ts';
 import { configOf } from '../support/objects.ts';
 
 const config = configOf('dev', [{ logging: { enabled: true } }]);
@@ -67,14 +66,9 @@ describe('with a log store', () => {
   let asked: { readonly url: string; readonly user: string; readonly body: string } | undefined;
   let answer: readonly [status: number, body: object] = [200, ANSWER];
 
-  const certificates = async () => {
-    const catalog = secretCatalog(config, topologyOf(config)).filter(({ certificate }) => certificate);
-    const found = (await issueCertificates(catalog)).get('assistants-logging/elasticsearch-tls');
-    if (!found) throw new Error('no certificate');
-    return found;
-  };
+  let store: LogStore;
   beforeAll(async () => {
-    const { authority, certificate, key } = await certificates();
+    const { authority, certificate, key } = await elasticsearchCertificate(config);
     server = createServer({ cert: certificate, key }, (request, response) => {
       const parts: Buffer[] = [];
       request.on('data', (part: Buffer) => parts.push(part));
@@ -87,32 +81,18 @@ describe('with a log store', () => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    process.env.TEST_PORT = String((server.address() as AddressInfo).port);
-    process.env.TEST_AUTHORITY = Buffer.from(authority).toString('base64');
+    store = { port: (server.address() as AddressInfo).port, authority, password: 'secret' };
+    leadTo(store);
   });
   afterAll(() => {
     server.close();
-    delete process.env.TEST_PORT;
-    delete process.env.TEST_AUTHORITY;
+    vi.unstubAllEnvs();
   });
   beforeEach(() => {
     asked = undefined;
     answer = [200, ANSWER];
   });
-  useFakeTools({
-    kubectl: `case "$*" in
-    version*) echo 'Client Version: v1.34.0' ;;
-    *readyz*) echo ok ;;
-    *port-forward*) echo "Forwarding from 127.0.0.1:$TEST_PORT -> 9200"; exec /bin/sleep 30 ;;
-    *elasticsearch-tls*) echo "{\\"data\\": {\\"ca.crt\\": \\"$TEST_AUTHORITY\\"}}" ;;
-    *logging-users*) echo '{"data": {"log_reader": "c2VjcmV0"}}' ;;
-    *'get pods'*assistants-logging*) echo '{"kind": "List", "items": [{
-      "metadata": {"name": "elasticsearch-0", "namespace": "assistants-logging", "labels": {
-        "app.kubernetes.io/name": "elasticsearch"}},
-      "spec": {"containers": [{"name": "elasticsearch"}]}, "status": {"phase": "Running"}}]}' ;;
-    *) echo '{"kind": "List", "items": []}' ;;
-    esac`,
-  });
+  useFakeTools({ kubectl: LOG_STORE_KUBECTL });
 
   it('shows lines for people, as the user who only reads', async () => {
     const text = await output('logs', 'security', '--search', 'level:error', '--since', '2d', ...ON);
@@ -145,13 +125,13 @@ describe('with a log store', () => {
     );
   });
   it('trusts no other authority', async () => {
-    const before = process.env.TEST_AUTHORITY;
-    process.env.TEST_AUTHORITY = Buffer.from((await certificates()).authority).toString('base64');
+    const { authority } = await elasticsearchCertificate(config);
+    leadTo({ ...store, authority });
     try {
       await expect(output('logs', '--search', 'x', ...ON)).rejects.toThrow(/^elasticsearch: no answer \(/);
       expect(asked).toBeUndefined();
     } finally {
-      process.env.TEST_AUTHORITY = before;
+      leadTo(store);
     }
   });
 });

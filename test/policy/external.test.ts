@@ -8,6 +8,7 @@ import { ruleGroups } from '../../charts/monitoring/rules/catalog.ts';
 import { ruleScope } from '../../charts/monitoring/rules/model.ts';
 import { secretCatalog } from '../../charts/secrets/catalog.ts';
 import { SERVICES } from '../../charts/topology.ts';
+import { AUDIT, ca, external, MOST, REDIS } from '../support/external-stores.ts';
 import {
   configOf,
   containersOf,
@@ -19,24 +20,6 @@ import {
   WITH_DATABASE,
 } from '../support/objects.ts';
 
-const MOST = { cidrs: ['192.0.2.0/28'], port: 6432 };
-const AUDIT = { cidrs: ['198.51.100.7/32'], port: 5433 };
-const REDIS = { cidrs: ['203.0.113.0/28', '2001:db8::/64'], port: 6380 };
-const ca = { configMap: 'stores-authority', key: 'stores.pem' };
-const external = (
-  server: Exclude<ConfigOverride['databases'], undefined>['external'] = {},
-  redis: Exclude<ConfigOverride['redis'], undefined>['external'] = {},
-): ConfigOverride => ({
-  databases: {
-    engine: 'external',
-    external: { ...MOST, host: 'databases.example.com', ca, maxConnections: 2000, ...server },
-  },
-  services: {
-    security: { database: { ...AUDIT, host: '198.51.100.7', name: 'audit', user: 'auditor' } },
-  },
-  redis: { engine: 'external', external: { ...REDIS, host: 'redis.example.com', ca, ...redis } },
-  extras: { databaseTest: { enabled: true } },
-});
 const objects = render('production', [external()]);
 const pods = podsOf(objects);
 const podOf = (owner: string): Pod => {
@@ -281,95 +264,5 @@ describe('alerts', () => {
       'RedisSnapshotFails',
       'RedisSnapshotOld',
     ]);
-  });
-});
-
-describe('what is refused', () => {
-  const refusal = (...overrides: readonly ConfigOverride[]): string => {
-    try {
-      configOf('production', overrides);
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
-    return '';
-  };
-  const { databases, redis } = external();
-
-  it.each<[string, string, readonly ConfigOverride[]]>([
-    [
-      'a server without a host',
-      'databases.external.host: undefined is not valid, expected the name or address of the server',
-      [{ ...external(), databases: { engine: 'external', external: { ...MOST, ca } } }],
-    ],
-    [
-      'a name without ranges',
-      'databases.external.cidrs: [] is not valid, expected the ranges databases.example.com answers from, such as 10.20.0.0/24: NetworkPolicies know no names (or databases.external.pods, in this cluster)',
-      [external({ cidrs: [] })],
-    ],
-    [
-      'an address outside its ranges',
-      'databases.external.host: "192.0.2.99" is not valid, expected an address in databases.external.cidrs (192.0.2.0/28)',
-      [external({ host: '192.0.2.99' })],
-    ],
-    [
-      'a service whose address is outside its ranges',
-      'services.security.database.host: "192.0.2.99"',
-      [external(), { services: { security: { database: { host: '192.0.2.99' } } } }],
-    ],
-    [
-      'two authorities',
-      "is not valid, expected a configMap or a secret with databases.example.com's authority",
-      [external({ ca: { ...ca, secret: 'other' } })],
-    ],
-    [
-      'a certificate that nothing verifies',
-      'redis.external.ca',
-      [{ databases, redis: { engine: 'external', external: { ...REDIS, host: 'redis.example.com' } } }],
-    ],
-    ['Redis without ranges', 'redis.external.cidrs: []', [external({}, { cidrs: [] })]],
-    [
-      'an external server with another engine',
-      'databases.engine: "cloudnative-pg" is not valid, expected external, because databases.external is set',
-      [external(), { services: { security: {} }, databases: { engine: 'cloudnative-pg' } }],
-    ],
-    [
-      'an external Redis with another engine',
-      'redis.engine: "statefulset" is not valid, expected external, because redis.external is set',
-      [external(), { redis: { engine: 'statefulset' } }],
-    ],
-    [
-      "a service's database with another engine",
-      'services.analytics.database: {"name":"x"} is not valid, expected nothing: it has no database on an external server',
-      [{ services: { analytics: { database: { name: 'x' } } } }],
-    ],
-    [
-      'a database of a service that has none',
-      'services.api-gateway.database: {"name":"x"}',
-      [external(), { services: { 'api-gateway': { database: { name: 'x' } } } }],
-    ],
-    [
-      'an archive of the log',
-      'databases.walArchive: "s3://backups" is not valid, expected nothing with engine external',
-      [external(), { databases: { walArchive: 's3://backups' } }],
-    ],
-    [
-      'a limit for each database',
-      'databases.maxConnections: 600 is not valid, expected nothing with engine external',
-      [external(), { databases: { maxConnections: 600 } }],
-    ],
-  ])('%s', (_, message, overrides) => {
-    expect(refusal(external())).toBe('');
-    expect(refusal(...overrides)).toContain(message);
-  });
-
-  it('a server with one connection too few for all databases on it', () => {
-    const message = refusal(external({ maxConnections: 1 }));
-    const [, needed] =
-      /expected at least (\d+): rollouts of (?:[a-z-]+, ){3,}[a-z-]+ ask/.exec(message) ?? [];
-    expect(message).toContain('databases.external.maxConnections: 1 ');
-    expect(Number(needed)).toBeGreaterThan(300);
-    expect(refusal(external({ maxConnections: Number(needed) }))).toBe('');
-    expect(refusal(external({ maxConnections: Number(needed) - 1 }))).toContain(`at least ${needed}`);
-    expect(redis).toBeDefined();
   });
 });

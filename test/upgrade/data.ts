@@ -1,6 +1,6 @@
 /** Something in each of the five databases, written and read by the API, as users do. */
 import { expect } from 'vitest';
-import { call, eventually, logIn, type Session, signIn, signInAsAdmin } from '../e2e/support.ts';
+import { call, eventually, logIn, type Session, signInAsAdmin, signInAsAnalyst } from '../e2e/support.ts';
 
 export interface Written {
   readonly email: string;
@@ -27,14 +27,7 @@ const post = async (path: string, body: unknown, { token }: Session) => {
 /** @param message what the user asks the assistant. */
 export async function write(message: string): Promise<Written> {
   const admin = await signInAsAdmin();
-  const { id, email } = await signIn();
-  const promoted = await call(`/api/users/${id}/role`, {
-    method: 'PUT',
-    body: { role: 'analyst' },
-    token: admin.token,
-  });
-  expect(promoted.status, promoted.text).toBe(200);
-  const user = await logIn(email);
+  const user = await signInAsAnalyst(admin);
   const { conversation_id: conversation } = await post('/api/ai/chat', { message }, user);
   const { job_id: sync } = await post('/api/1c/sync/data', { entity_sets: ['Catalog_Организации'] }, user);
   await eventually(90, async () =>
@@ -46,7 +39,7 @@ export async function write(message: string): Promise<Written> {
     return made.id;
   });
   const { entries: audited } = await get('/api/security/audit/verify', admin);
-  return { email, conversation, message, sync, report, audited };
+  return { email: user.email, conversation, message, sync, report, audited };
 }
 
 /** Expects all of it, read with a new login. */

@@ -21,6 +21,7 @@ import {
   topology,
   VALUES,
 } from '../e2e/support.ts';
+import { succeeded } from '../e2e/verbs.ts';
 import { history } from '../release/images.ts';
 import { figures, Load, type LoadResult } from '../release/load.ts';
 import { expectThere, type Written, write } from './data.ts';
@@ -56,8 +57,6 @@ function expectNothingLost({ requests, failures, streams, cut, resent }: LoadRes
   expect(resent).toBeLessThanOrEqual(CONNECTIONS * EDGES);
 }
 
-const succeeded = ({ exitCode, stdout, stderr }: Run): void =>
-  expect(exitCode, `${stderr}\n${stdout}`).toBe(0);
 const running = (): readonly string[] =>
   topology.services.map(({ name }) => imageNow(name).replace(/.*:/, ''));
 
@@ -89,9 +88,9 @@ const deployed = (): Promise<string> => history().then(([newest]) => newest?.sta
 describe('from the previous release to this one, and back', () => {
   it('upgrades: nothing is lost, what was written is there', { timeout: 20 * MINUTES }, async () => {
     console.info(`from ${previous.version} (${previous.commit.slice(0, 7)}): ${running().join(' ')}`);
-    succeeded(await timed('build'));
+    await succeeded(timed('build'));
     const before = running();
-    succeeded(await underLoad('upgrade', () => platform('deploy')));
+    await succeeded(underLoad('upgrade', () => platform('deploy')));
     expect(running()).not.toEqual(before);
     expect(await deployed()).toBe('deployed');
     for (const one of written) await expectThere(one);
@@ -107,7 +106,7 @@ describe('from the previous release to this one, and back', () => {
         fewest.set(name, Math.min(replicas, fewest.get(name) ?? replicas));
     }, 1000);
     try {
-      succeeded(await underLoad('autoscaling on', () => platform('deploy', '--no-backup', ...AUTOSCALING)));
+      await succeeded(underLoad('autoscaling on', () => platform('deploy', '--no-backup', ...AUTOSCALING)));
     } finally {
       clearInterval(watch);
     }
@@ -128,7 +127,7 @@ describe('from the previous release to this one, and back', () => {
     console.info(refused.stderr);
     expect(await history()).toEqual(before);
     kubectl('patch', 'storageclass', 'standard', '-p', '{"allowVolumeExpansion":true}');
-    succeeded(await underLoad('volume grown', grow));
+    await succeeded(underLoad('volume grown', grow));
     const path = 'jsonpath={.spec.resources.requests.storage}';
     for (const { name } of topology.services.filter(({ database }) => database))
       expect(kubectl('get', 'pvc', `data-${postgresOf(name)}-0`, '-n', NAMESPACE, '-o', path)).toBe('3Gi');
@@ -140,13 +139,13 @@ describe('from the previous release to this one, and back', () => {
       releases.map(({ revision, action, status }) => `${revision} ${action} ${status}`).join(', '),
     );
     const first = releases.at(-1)?.revision;
-    succeeded(await underLoad('back', () => platform('rollback', String(first))));
+    await succeeded(underLoad('back', () => platform('rollback', String(first))));
     for (const one of written) await expectThere(one);
     written.push(await write('after going back'));
   });
 
   it('and forward again', { timeout: 20 * MINUTES }, async () => {
-    succeeded(await underLoad('forward again', () => platform('deploy')));
+    await succeeded(underLoad('forward again', () => platform('deploy')));
     for (const one of written) await expectThere(one);
   });
 });

@@ -6,12 +6,11 @@ import {
   call,
   eventually,
   kubectl,
-  logIn,
   NAMESPACE,
   newEmail,
   type Session,
-  signIn,
   signInAsAdmin,
+  signInAsAnalyst,
 } from '../support.ts';
 
 let user: Session;
@@ -20,15 +19,8 @@ let admin: Session;
 beforeAll(async () => {
   await startProvider();
   admin = await signInAsAdmin();
-  const { id, email } = await signIn();
-  // Only analysts may copy data from 1C, and the new role needs a new login.
-  const promoted = await call(`/api/users/${id}/role`, {
-    method: 'PUT',
-    body: { role: 'analyst' },
-    token: admin.token,
-  });
-  expect(promoted.status, promoted.text).toBe(200);
-  user = await logIn(email);
+  // Only analysts may copy data from 1C.
+  user = await signInAsAnalyst(admin);
 });
 afterAll(stopProvider);
 
