@@ -65,6 +65,7 @@ class Anchor:
         self._keys = keys
         self._replace = redis.register_script(_REPLACE)
         self._document = ""
+        self._moving = asyncio.Lock()
         self.known: Checkpoint | None = None
         """The newest checkpoint this process has seen. A change in Redis or PostgreSQL does not reach it."""
 
@@ -108,8 +109,10 @@ class Anchor:
         if self.known is None or self.known.sequence < checkpoint.sequence:
             self.known = checkpoint
         try:
-            async with asyncio.timeout(_SECONDS):
-                await self._move(checkpoint)
+            async with asyncio.timeout(_SECONDS), self._moving:
+                # The entries of one process do not compete: only its newest has to arrive.
+                if checkpoint.sequence >= self.known.sequence:
+                    await self._move(checkpoint)
         except (RedisError, TimeoutError) as error:
             logger.warning("the anchor of the audit log was not moved", extra={"reason": repr(error)})
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from redis.commands.core import AsyncScript
 from sqlalchemy import text
 
 from assistants_common.resources import Resources
@@ -15,6 +16,7 @@ from assistants_common.tokens import Role
 from assistants_testing.plugin import AuthHeaders
 from assistants_testing.redis import RedisServer
 from security.app import build_chain
+from security.audit_log import anchor
 from security.audit_log.anchor import KEY, AnchorState
 from security.audit_log.chain import Draft
 from security.audit_log.verification import ANCHOR_AWAY, ANCHOR_LOST, ANCHOR_STUCK, CUT_OFF, UNSIGNED
@@ -286,13 +288,26 @@ async def test_a_process_that_died_over_the_first_entry_leaves_a_good_log(
     assert (await verified())["valid"]
 
 
+@pytest.mark.parametrize("newest_first", [True, False])
 async def test_replicas_that_come_in_another_order_do_not_move_it_back(
-    resources: Resources, settings: Settings
+    resources: Resources, settings: Settings, monkeypatch: pytest.MonkeyPatch, newest_first: bool
 ) -> None:
+    """Redis answers the newest entry last, so that each older one has its turn before it."""
+    monkeypatch.setattr(anchor, "_SECONDS", 30)
     replicas = [build_chain(resources, settings) for _ in range(4)]
+    for replica in replicas:
+        monkeypatch.setattr(replica.anchor, "_replace", later_for_newer(replica.anchor._replace))
     checkpoints = [replicas[0].keys.sign(number, f"{number:064}") for number in range(10, 50)]
-    await asyncio.gather(
-        *(replicas[index % 4].anchor.advance(one) for index, one in enumerate(reversed(checkpoints)))
-    )
+    ordered = reversed(checkpoints) if newest_first else checkpoints
+    await asyncio.gather(*(replicas[index % 4].anchor.advance(one) for index, one in enumerate(ordered)))
     assert (await held(resources))["sequence"] == 49
     assert (await build_chain(resources, settings).anchor.look()).state is AnchorState.HELD
+
+
+def later_for_newer(replace: AsyncScript) -> Callable[..., Awaitable[str]]:
+    async def wait(keys: list[str], args: list[Any]) -> str:
+        await asyncio.sleep(args[1] / 1000)
+        answer: str = await replace(keys=keys, args=args)
+        return answer
+
+    return wait
