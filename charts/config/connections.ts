@@ -8,7 +8,7 @@ import { ConfigError } from '../graph/error.ts';
 import type { ServiceSpec } from '../graph/model.ts';
 import { addressOf, serverOf } from './external.ts';
 import { bytesOf } from './quantity.ts';
-import { mostReplicas, SURGE } from './scale.ts';
+import { mostReplicas, mostReplicasEver, SURGE } from './scale.ts';
 import type { Config } from './schema.ts';
 
 const MIB = 2 ** 20;
@@ -49,7 +49,7 @@ interface ConnectionBudget {
 
 export function connectionBudget(config: Config, service: string): ConnectionBudget {
   const { pool, engine } = config.databases;
-  const pods = mostReplicas(config, service);
+  const pods = engine === 'external' ? mostReplicas(config, service) : mostReplicasEver(config, service);
   const each = pool.size + pool.overflow + CONTROL_CONNECTIONS;
   const others =
     EXPORTER_CONNECTIONS +
@@ -107,12 +107,15 @@ function checkServers(config: Config, budgets: readonly ConnectionBudget[]): voi
     const server = serverOf(config, budget.service);
     return server ? [{ ...budget, address: addressOf(server), limit: server.maxConnections }] : [];
   });
-  for (const { address, limit } of servers) {
+  for (const { service, address, limit } of servers) {
     const here = servers.filter((one) => one.address === address);
     const needed = here.reduce((sum, { withDraining }) => sum + withDraining, 0);
     const names = here.map(({ service }) => service).join(', ');
     const expected = `at least ${needed}: rollouts of ${names} ask that much of ${address} together`;
-    if (limit < needed) throw new ConfigError('databases.external.maxConnections', limit, expected);
+    const owner = config.services[service]?.database?.maxConnections
+      ? `services.${service}.database`
+      : 'databases.external';
+    if (limit < needed) throw new ConfigError(`${owner}.maxConnections`, limit, expected);
   }
 }
 

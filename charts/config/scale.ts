@@ -21,11 +21,12 @@ const maxReplicasOf = (config: Config, name: string): number =>
 /** Pods above the desired number while a rollout replaces them one by one. */
 export const SURGE = 1;
 
-/**
- * Most pods of a service while no rollout runs. The autoscaler's maximum counts even when it is off: databases are
- * sized by this number, and turning the autoscaler on must not restart them.
- */
+/** Most pods of a service while no rollout runs. */
 export function mostReplicas(config: Config, name: string): number {
   const { replicas, autoscaler } = scaleOf(config, name);
-  return autoscaler?.max ?? Math.max(replicas, maxReplicasOf(config, name));
+  return autoscaler?.max ?? replicas;
 }
+
+/** The same, should the autoscaler be turned on: our databases have room for it, so that this restarts none. */
+export const mostReplicasEver = (config: Config, name: string): number =>
+  Math.max(mostReplicas(config, name), maxReplicasOf(config, name));
