@@ -63,7 +63,7 @@ beforeAll(async () => {
   ).flatMap(([field, server]) => ['--set', `${field}.external.cidrs=["${addressOf(server)}/32"]`]);
   await succeeded(platform(['secrets', 'create', ENVIRONMENT], '--context', CONTEXT));
   const { stdout } = await succeeded(platform(['config', '--database-sql'], '--env', ENVIRONMENT));
-  await runAsOwner(stdout);
+  runAsOwner(stdout);
   const up = await succeeded(
     platform(['up', '--no-build'], '--cluster-config', CLUSTER_CONFIG, '--timeout=900'),
   );

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { z } from 'zod';
 import { thirdPartyImage } from '../../charts/config/images.ts';
-import { withForward } from '../../ops/tools/forward.ts';
 import { apply, CONTEXT, config, kubectl, kubectlJson, NAMESPACE, ROOT } from '../e2e/support.ts';
 import { certificateFor, tlsSecret } from '../support/certificates.ts';
 
@@ -39,6 +38,8 @@ interface Server {
 }
 
 const TLS = '/run/tls';
+/** Of the node, and mapped to this machine by kind.yaml. */
+const OWNERS_PORT = 30432;
 
 /** A pod that restarts by itself and keeps its address, and a Service whose name is that address. */
 const server = (name: string, { image, args, user, port, env = {} }: Server): readonly object[] => [
@@ -122,6 +123,16 @@ export async function startStores(): Promise<void> {
       port: 6379,
       args: [...redis, '--protected-mode', 'no'],
     }),
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'postgres-owner', namespace: ELSEWHERE },
+      spec: {
+        type: 'NodePort',
+        selector: { app: 'postgres' },
+        ports: [{ port: 5432, nodePort: OWNERS_PORT }],
+      },
+    },
   );
   kubectl('wait', '-n', ELSEWHERE, 'pod', '--all', '--for=condition=Ready', '--timeout=180s');
   kubectl(
@@ -147,31 +158,27 @@ export const addressOf = (name: string): string =>
   kubectl('get', 'pod', name, '-n', ELSEWHERE, '-o', 'jsonpath={.status.podIP}');
 
 /** What the owner of PostgreSQL does with our SQL: psql on this machine, the passwords by kubectl. */
-export async function runAsOwner(sql: string): Promise<void> {
+export function runAsOwner(sql: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'owner-'));
   // The SQL asks the cluster that kubectl would ask; another may be the current one here.
   const found = run('which', 'kubectl').trim();
   writeFileSync(join(folder, 'kubectl'), `#!/bin/sh\nexec ${found} --context '${CONTEXT}' "$@"\n`);
   chmodSync(join(folder, 'kubectl'), 0o755);
-  const place = { context: CONTEXT, namespace: ELSEWHERE, resource: 'pod/postgres', port: 5432 };
-  await withForward(place, async (origin) => {
-    const { hostname, port } = new URL(origin);
-    const { status, stdout, stderr } = spawnSync('psql', ['--no-psqlrc', '--quiet', '--file=-'], {
-      input: sql,
-      encoding: 'utf8',
-      env: {
-        ...process.env,
-        PATH: [folder, process.env.PATH].join(delimiter),
-        PGHOST: hostname,
-        PGPORT: port,
-        PGUSER: 'postgres',
-        PGPASSWORD: OWNER_PASSWORD,
-        PGDATABASE: 'postgres',
-        PGSSLMODE: 'require',
-      },
-    });
-    if (status !== 0) throw new Error(`psql: ${stdout}${stderr}`);
+  const { status, stdout, stderr } = spawnSync('psql', ['--no-psqlrc', '--quiet', '--file=-'], {
+    input: sql,
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      PATH: [folder, process.env.PATH].join(delimiter),
+      PGHOST: '127.0.0.1',
+      PGPORT: String(OWNERS_PORT),
+      PGUSER: 'postgres',
+      PGPASSWORD: OWNER_PASSWORD,
+      PGDATABASE: 'postgres',
+      PGSSLMODE: 'require',
+    },
   });
+  if (status !== 0) throw new Error(`psql: ${stdout}${stderr}`);
 }
 
 /** Rows of a query, as the owner sees them. */
