@@ -109,6 +109,7 @@ export interface ContainerPatch {
   readonly securityContext?: k8s.SecurityContext;
   readonly env?: readonly k8s.EnvVar[];
   readonly volumeMounts?: readonly k8s.VolumeMount[];
+  readonly startupProbe?: k8s.Probe;
 }
 
 /** What the pods of both kinds have in common. */

@@ -15,6 +15,8 @@ export interface StoreProps {
   readonly files: Readonly<Record<string, string>>;
   /** Further content whose change restarts the pod. @default {} */
   readonly alsoRollsOn?: Readonly<Record<string, string>>;
+  /** Whether its name leads to it before it is ready, so that clients who wait meet it once it listens. @default false */
+  readonly reachedBeforeReady?: boolean;
   /** The containers mount the volume `data`, which the construct adds. */
   readonly podSpec: k8s.PodSpec;
 }
@@ -32,7 +34,12 @@ export class Store extends Construct {
     const annotations = addBase(this, config, component, props.files, props.alsoRollsOn);
     new k8s.KubeService(this, 'service', {
       metadata,
-      spec: { clusterIp: 'None', selector, ports: servicePorts(component) },
+      spec: {
+        clusterIp: 'None',
+        selector,
+        ports: servicePorts(component),
+        ...(props.reachedBeforeReady ? { publishNotReadyAddresses: true } : {}),
+      },
     });
     new k8s.KubeStatefulSet(this, 'statefulset', {
       metadata,

@@ -76,6 +76,8 @@ export class Postgres extends Construct {
         'secrets.sh': SECRETS_SCRIPT,
         'queries.yaml': EXPORTER_QUERIES,
       },
+      // Migrations wait for it, and try until it listens.
+      reachedBeforeReady: true,
       podSpec: this.podSpec(props, database),
     });
   }

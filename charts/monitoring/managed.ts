@@ -29,6 +29,8 @@ export interface ManagedPodProps {
   readonly cpu: Allowance;
   readonly memory: Allowance;
   readonly storage: string;
+  /** Fields that differ from the operator's own startup probe. @default none */
+  readonly startupProbe?: Pick<k8s.Probe, 'periodSeconds' | 'failureThreshold'>;
   /** Its pod calls the Kubernetes API. @default false */
   readonly token?: boolean;
 }
@@ -47,7 +49,11 @@ export function managedPod(props: ManagedPodProps): ManagedPodSpec {
     spec: {
       priorityClassName: priorityClass(config, 'standard'),
       containers: [
-        { name: image, resources: resources(config, props.cpu, props.memory) },
+        {
+          name: image,
+          resources: resources(config, props.cpu, props.memory),
+          ...(props.startupProbe ? { startupProbe: props.startupProbe } : {}),
+        },
         reloader('config-reloader'),
       ],
       initContainers: [reloader('init-config-reloader')],

@@ -40,6 +40,14 @@ export interface AssistantServiceProps {
 /** Name of the container that brings the database's schema up to date. */
 export const MIGRATE_CONTAINER = 'migrate';
 
+/** The resolver asks again after a second in place of five: the first question may be lost, as when a cluster starts. */
+const RESOLVER: k8s.PodDnsConfig = {
+  options: [
+    { name: 'timeout', value: '1' },
+    { name: 'attempts', value: '5' },
+  ],
+};
+
 /** The key a service needs for tokens: the shared one, or user-management's private one. */
 function tokenKey(config: Config, { name }: ServiceSpec): readonly SecretFile[] {
   const file = (secret: string, key: string): SecretFile => ({ secret, key, path: key });
@@ -111,6 +119,7 @@ export class AssistantService extends Construct {
       priorityClassName: priorityClass(config, 'standard'),
       terminationGracePeriodSeconds: serviceGrace(config, spec).total,
       securityContext: podSecurity(APP_USER),
+      dnsConfig: RESOLVER,
       ...spread({ ...component.selector }),
       // Waits for the database and brings its schema up to date, under an advisory lock.
       ...(spec.database

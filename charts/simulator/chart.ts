@@ -24,6 +24,9 @@ import { componentOf } from '../graph/build.ts';
 import type { Component } from '../graph/model.ts';
 import type { Simulator } from './simulator.ts';
 
+/** Python starts on the limit. */
+const CPU = { request: SMALL.cpu.request, limit: '500m' } as const;
+
 export interface SimulatorChartProps extends PlatformChartProps {
   readonly simulator: Simulator;
 }
@@ -71,9 +74,9 @@ export class SimulatorChart extends PlatformChart {
           ],
           ...(secret ? { env: [{ name: 'SECRETS_DIR', value: SECRETS_DIR }] } : {}),
           ports: component.ports.map((port) => ({ name: port.name, containerPort: port.number })),
-          resources: resources(config, SMALL.cpu, { request: '64Mi', limit: '128Mi' }),
+          resources: resources(config, CPU, { request: '64Mi', limit: '128Mi' }),
           startupProbe: http('/live', 'http', { periodSeconds: 1, failureThreshold: 60 }),
-          readinessProbe: http('/live', 'http', { periodSeconds: 10, failureThreshold: 3 }),
+          readinessProbe: http('/live', 'http', { periodSeconds: 3, failureThreshold: 10 }),
           livenessProbe: tcp('http', { periodSeconds: 30 }),
           volumeMounts: [
             ...(secret ? [{ name: 'secrets', mountPath: SECRETS_DIR, readOnly: true }] : []),

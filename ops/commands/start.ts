@@ -56,7 +56,7 @@ export async function waitUntilAwake(
   report: (line: string) => void,
 ): Promise<void> {
   let last = '';
-  await until({ seconds: timeoutSeconds, pauseMs: 500 }, async (late) => {
+  await until({ seconds: timeoutSeconds, pauseMs: 1000 }, async (late) => {
     const waiting = asleep(await kubectl.pods(livePod, config.environment), nodes);
     if (waiting.length === 0) return true;
     if (late())
