@@ -112,7 +112,7 @@ export class LocalCluster extends KindCluster {
    * works, and each failed try makes the next one later.
    */
   async #hastenDns(): Promise<void> {
-    const servers = (await this.nodes()).filter((node) => node.endsWith('-control-plane'));
+    const servers = (await this.nodes()).filter((node) => /-control-plane\d*$/.test(node));
     const [server] = servers;
     const coredns = {
       name: 'coredns',

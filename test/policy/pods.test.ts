@@ -214,6 +214,12 @@ describe.each(VARIANTS)('$name: pods', ({ environment, overrides }) => {
       expect(live?.httpGet?.path).toBe('/live');
     }
   });
+  it("of services and simulators notice soon that what they wait for is there: each second's delay is one of a start", () => {
+    for (const { spec, owner } of pods.filter(({ spec: { containers } }) =>
+      containers.some(({ startupProbe }) => startupProbe?.httpGet?.path === '/live'),
+    ))
+      expect(spec.containers[0]?.readinessProbe?.periodSeconds, owner).toBeLessThanOrEqual(3);
+  });
   it('mount volumes that exist, and every volume is mounted (KL dangling volumes)', () => {
     for (const pod of pods) {
       const volumes = (pod.spec.volumes ?? []).map(({ name }) => name);
