@@ -10,8 +10,10 @@ const STREAMS = 4;
 /** Words of a chat. The stand-in sends one every 50 ms, so a stream stays open for about half a minute. */
 const WORDS = 600;
 const TIMEOUT_MS = 30_000;
-/** A connection that ends later than this after a request had the request in work; a busy machine looks late. */
+const CHAT = '/api/ai/chat';
+/** A connection that ends later than this after a request had the request in work. */
 const ON_ITS_WAY_MS = 1000;
+const TICK_MS = 20;
 
 class ClosedWhileIdle extends Error {}
 
@@ -50,8 +52,8 @@ export interface LoadResult {
   /** Chats whose answer arrived complete. */
   readonly streams: number;
   readonly cut: readonly string[];
-  /** Requests that were sent again, because their kept connection was closed before they reached it. */
-  readonly resent: number;
+  /** Times of requests that were sent again, because their kept connection was closed before they reached it. */
+  readonly resent: readonly string[];
   /** Milliseconds. */
   readonly p50: number;
   readonly p99: number;
@@ -65,8 +67,13 @@ export class Load {
   readonly #milliseconds: number[] = [];
   readonly #started = performance.now();
   readonly #running: Promise<void>[];
+  /** Milliseconds that this process was awake: on a busy machine it may see an end seconds late. */
+  #awake = 0;
+  readonly #clock = setInterval(() => {
+    this.#awake += TICK_MS;
+  }, TICK_MS);
   #streams = 0;
-  #resent = 0;
+  readonly #resent: string[] = [];
   #ends = false;
 
   /** Starts the load. @param streams whether to keep chats open, too; they need the provider stand-in. */
@@ -88,6 +95,7 @@ export class Load {
     this.#ends = true;
     await Promise.all(this.#running);
     this.#agent.destroy();
+    clearInterval(this.#clock);
     const sorted = this.#milliseconds.toSorted((a, b) => a - b);
     const at = (share: number): number => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0);
     return {
@@ -131,14 +139,14 @@ export class Load {
       const body = { message, stream: true };
       try {
         const { status, text } = await this.#send(
-          { method: 'POST', path: '/api/ai/chat', expected: 200, body },
+          { method: 'POST', path: CHAT, expected: 200, body },
           180_000,
         );
         const problem = status === 200 ? cutIn(text, message) : `${status} ${text.slice(0, 160)}`;
-        if (problem) this.#cut.push(`${new Date().toISOString()} ${problem}`);
+        if (problem) this.#cut.push(`${new Date().toISOString()} POST ${CHAT}: ${problem}`);
         else this.#streams += 1;
       } catch (error) {
-        this.#cut.push(`${new Date().toISOString()} ${error}`);
+        this.#cut.push(`${new Date().toISOString()} POST ${CHAT}: ${error}`);
       }
     }
   }
@@ -152,7 +160,7 @@ export class Load {
       return await this.#sendOnce(ask, timeout);
     } catch (error) {
       if (!(error instanceof ClosedWhileIdle)) throw error;
-      this.#resent += 1;
+      this.#resent.push(`${new Date().toISOString()} ${ask.method} ${ask.path}`);
       return this.#sendOnce(ask, timeout, false);
     }
   }
@@ -165,7 +173,7 @@ export class Load {
   ): Promise<{ status: number; text: string }> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const sentAt = performance.now();
+      const sentAt = this.#awake;
       const outgoing = request(
         {
           host: '127.0.0.1',
@@ -189,7 +197,7 @@ export class Load {
       outgoing.on('timeout', () => outgoing.destroy(new Error(`nothing came for ${timeout / 1000} s`)));
       outgoing.on('error', (error: NodeJS.ErrnoException) => {
         const closed = outgoing.reusedSocket && error.code === 'ECONNRESET';
-        reject(closed && performance.now() - sentAt < ON_ITS_WAY_MS ? new ClosedWhileIdle() : error);
+        reject(closed && this.#awake - sentAt < ON_ITS_WAY_MS ? new ClosedWhileIdle() : error);
       });
       outgoing.end(payload);
     });
@@ -219,7 +227,7 @@ export function figures(title: string, load: LoadResult): string {
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
   return [
-    `${title}: ${requests} requests in ${seconds} s, ${failures.length} failed; ${streams} chat streams, ${cut.length} cut; ${resent} sent again; p50 ${p50} ms, p99 ${p99} ms, slowest ${slowest} ms`,
+    `${title}: ${requests} requests in ${seconds} s, ${failures.length} failed; ${streams} chat streams, ${cut.length} cut; ${resent.length} sent again; p50 ${p50} ms, p99 ${p99} ms, slowest ${slowest} ms`,
     ...[...kinds].map(([kind, count]) => `  ${count} × ${kind}`),
     ...[...failures, ...cut].slice(0, 40).map((failure) => `    ${failure}`),
   ].join('\n');

@@ -24,6 +24,7 @@ import {
 import { succeeded } from '../e2e/verbs.ts';
 import { history } from '../release/images.ts';
 import { figures, Load, type LoadResult } from '../release/load.ts';
+import { Witness } from '../release/witness.ts';
 import { expectThere, type Written, write } from './data.ts';
 import { Previous, removeCluster } from './previous.ts';
 
@@ -31,30 +32,46 @@ const MINUTES = 60_000;
 const REQUESTS = 5000;
 /** The most connections that clients hold, and the pods of the edge, each of which closes its own when it ends. */
 const [CONNECTIONS, EDGES] = [10, 2];
+/**
+ * What the previous release loses by itself while its pods still run. The gateway of 0.1.0 ends connections after a slow
+ * answer, and the edge sends only a request without a body again.
+ */
+const FAULTS: Readonly<Record<string, RegExp>> = { '0.1.0': /POST .*: 502 Bad Gateway$/ };
+const MOST_FAULTS = 2;
 const previous = new Previous();
 const written: Written[] = [];
 
 const platform = (verb: string, ...more: readonly string[]): Promise<Run> =>
   timed(verb, 'dev', '--values', VALUES, ...more, '--context', CONTEXT, '--yes');
 
-/** Runs the command while somebody uses the platform, who has a day's budget of tokens. Expects no request lost. */
-async function underLoad(title: string, work: () => Promise<Run>): Promise<Run> {
+/**
+ * Runs the command while somebody uses the platform, who has a day's budget of tokens. Expects no request lost.
+ *
+ * @param faults of the previous release, when its pods run during the command.
+ */
+async function underLoad(title: string, work: () => Promise<Run>, faults?: RegExp): Promise<Run> {
+  const witness = new Witness();
   const load = new Load(await signIn(), true);
   await pause(3000);
   const run = await work();
   await pause(5000);
   const result = await load.stop(REQUESTS);
   console.info(`${title}: ${run.seconds} s; ${figures('load', result)}`);
-  expectNothingLost(result);
+  const seen = await witness.stop();
+  if (result.failures.length + result.cut.length > 0)
+    console.error([...result.resent, ...seen].toSorted().join('\n'));
+  expectNothingLost(result, faults);
   return run;
 }
 
-function expectNothingLost({ requests, failures, streams, cut, resent }: LoadResult): void {
-  expect(failures.slice(0, 10)).toEqual([]);
-  expect(cut).toEqual([]);
+function expectNothingLost({ requests, failures, streams, cut, resent }: LoadResult, faults?: RegExp): void {
+  const all = [...failures, ...cut];
+  const lost = all.filter((failure) => !faults?.test(failure));
+  expect(lost.slice(0, 10)).toEqual([]);
+  expect(all.length - lost.length, all.join('\n')).toBeLessThanOrEqual(MOST_FAULTS);
   expect(requests).toBeGreaterThanOrEqual(REQUESTS);
   expect(streams).toBeGreaterThanOrEqual(4);
-  expect(resent).toBeLessThanOrEqual(CONNECTIONS * EDGES);
+  expect(resent.length, resent.join('\n')).toBeLessThanOrEqual(CONNECTIONS * EDGES);
 }
 
 const running = (): readonly string[] =>
@@ -90,7 +107,7 @@ describe('from the previous release to this one, and back', () => {
     console.info(`from ${previous.version} (${previous.commit.slice(0, 7)}): ${running().join(' ')}`);
     await succeeded(timed('build'));
     const before = running();
-    await succeeded(underLoad('upgrade', () => platform('deploy')));
+    await succeeded(underLoad('upgrade', () => platform('deploy'), FAULTS[previous.version]));
     expect(running()).not.toEqual(before);
     expect(await deployed()).toBe('deployed');
     for (const one of written) await expectThere(one);
@@ -139,13 +156,13 @@ describe('from the previous release to this one, and back', () => {
       releases.map(({ revision, action, status }) => `${revision} ${action} ${status}`).join(', '),
     );
     const first = releases.at(-1)?.revision;
-    await succeeded(underLoad('back', () => platform('rollback', String(first))));
+    await succeeded(underLoad('back', () => platform('rollback', String(first)), FAULTS[previous.version]));
     for (const one of written) await expectThere(one);
     written.push(await write('after going back'));
   });
 
   it('and forward again', { timeout: 20 * MINUTES }, async () => {
-    await succeeded(underLoad('forward again', () => platform('deploy')));
+    await succeeded(underLoad('forward again', () => platform('deploy'), FAULTS[previous.version]));
     for (const one of written) await expectThere(one);
   });
 });
