@@ -215,9 +215,11 @@ describe.each(VARIANTS)('$name: pods', ({ environment, overrides }) => {
     }
   });
   it("of services and simulators notice soon that what they wait for is there: each second's delay is one of a start", () => {
-    for (const { spec, owner } of pods.filter(({ spec: { containers } }) =>
+    const ours = pods.filter(({ spec: { containers } }) =>
       containers.some(({ startupProbe }) => startupProbe?.httpGet?.path === '/live'),
-    ))
+    );
+    expect(ours.length).toBeGreaterThan(5);
+    for (const { spec, owner } of ours)
       expect(spec.containers[0]?.readinessProbe?.periodSeconds, owner).toBeLessThanOrEqual(3);
   });
   it('mount volumes that exist, and every volume is mounted (KL dangling volumes)', () => {
