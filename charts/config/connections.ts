@@ -105,17 +105,17 @@ export function checkConnections(config: Config, services: readonly ServiceSpec[
 function checkServers(config: Config, budgets: readonly ConnectionBudget[]): void {
   const servers = budgets.flatMap((budget) => {
     const server = serverOf(config, budget.service);
-    return server ? [{ ...budget, address: addressOf(server), limit: server.maxConnections }] : [];
+    if (!server) return [];
+    const own = config.services[budget.service]?.database?.maxConnections !== undefined;
+    const field = `${own ? `services.${budget.service}.database` : 'databases.external'}.maxConnections`;
+    return [{ ...budget, address: addressOf(server), limit: server.maxConnections, field }];
   });
-  for (const { service, address, limit } of servers) {
+  for (const { address, limit, field } of servers) {
     const here = servers.filter((one) => one.address === address);
     const needed = here.reduce((sum, { withDraining }) => sum + withDraining, 0);
     const names = here.map(({ service }) => service).join(', ');
     const expected = `at least ${needed}: rollouts of ${names} ask that much of ${address} together`;
-    const owner = config.services[service]?.database?.maxConnections
-      ? `services.${service}.database`
-      : 'databases.external';
-    if (limit < needed) throw new ConfigError(`${owner}.maxConnections`, limit, expected);
+    if (limit < needed) throw new ConfigError(field, limit, expected);
   }
 }
 

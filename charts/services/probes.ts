@@ -3,16 +3,15 @@
  * readiness are asked more often, so that a pod becomes ready early; the limits stay.
  */
 import type { k8s } from 'cdk8s-plus-28';
-import { http } from '../constructs/probes.ts';
+import { http, READINESS, STARTUP, type Timing } from '../constructs/probes.ts';
 
-const probe = (path: string, periodSeconds: number, failureThreshold: number): k8s.Probe =>
-  http(path, 'http', { periodSeconds, failureThreshold, timeoutSeconds: 10 });
+const probe = (path: string, timing: Timing): k8s.Probe =>
+  http(path, 'http', { ...timing, timeoutSeconds: 10 });
 
 export const serviceProbes: Pick<k8s.Container, 'startupProbe' | 'readinessProbe' | 'livenessProbe'> = {
-  // 60 s in all.
-  startupProbe: probe('/live', 1, 60),
-  // Checks the database and Redis. A pod whose stores come late is ready 3 s after them; 30 s without them are allowed.
-  readinessProbe: probe('/health', 3, 10),
+  startupProbe: probe('/live', STARTUP),
+  // Checks the database and Redis.
+  readinessProbe: probe('/health', READINESS),
   // Checks the process only: a restart would not bring back a database.
-  livenessProbe: probe('/live', 30, 3),
+  livenessProbe: probe('/live', { periodSeconds: 30, failureThreshold: 3 }),
 };

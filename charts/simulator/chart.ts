@@ -18,7 +18,7 @@ import {
   spread,
   withoutGap,
 } from '../constructs/pod.ts';
-import { http, tcp } from '../constructs/probes.ts';
+import { http, READINESS, STARTUP, tcp } from '../constructs/probes.ts';
 import { podTemplate } from '../constructs/template.ts';
 import { componentOf } from '../graph/build.ts';
 import type { Component } from '../graph/model.ts';
@@ -75,8 +75,8 @@ export class SimulatorChart extends PlatformChart {
           ...(secret ? { env: [{ name: 'SECRETS_DIR', value: SECRETS_DIR }] } : {}),
           ports: component.ports.map((port) => ({ name: port.name, containerPort: port.number })),
           resources: resources(config, CPU, { request: '64Mi', limit: '128Mi' }),
-          startupProbe: http('/live', 'http', { periodSeconds: 1, failureThreshold: 60 }),
-          readinessProbe: http('/live', 'http', { periodSeconds: 3, failureThreshold: 10 }),
+          startupProbe: http('/live', 'http', STARTUP),
+          readinessProbe: http('/live', 'http', READINESS),
           livenessProbe: tcp('http', { periodSeconds: 30 }),
           volumeMounts: [
             ...(secret ? [{ name: 'secrets', mountPath: SECRETS_DIR, readOnly: true }] : []),

@@ -112,12 +112,11 @@ export class LocalCluster extends KindCluster {
    * works, and each failed try makes the next one later.
    */
   async #hastenDns(): Promise<void> {
-    const servers = (await this.nodes()).filter((node) => /-control-plane\d*$/.test(node));
-    const [server] = servers;
+    const [server, ...others] = (await this.nodes()).filter((node) => /-control-plane\d*$/.test(node));
     const coredns = {
       name: 'coredns',
       readinessProbe: { periodSeconds: 1 },
-      ...(server && servers.length === 1
+      ...(server && others.length === 0
         ? {
             env: [
               { name: 'KUBERNETES_SERVICE_HOST', value: server },

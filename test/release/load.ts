@@ -17,6 +17,8 @@ const TICK_MS = 20;
 
 class ClosedWhileIdle extends Error {}
 
+const now = (): string => new Date().toISOString();
+
 interface Ask {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -129,7 +131,7 @@ export class Load {
   }
 
   #fail({ method, path }: Ask, what: string): void {
-    this.#failures.push(`${new Date().toISOString()} ${method} ${path}: ${what}`);
+    this.#failures.push(`${now()} ${method} ${path}: ${what}`);
   }
 
   /** Sends one chat after another; each answer must have every word and the final event. */
@@ -143,10 +145,10 @@ export class Load {
           180_000,
         );
         const problem = status === 200 ? cutIn(text, message) : `${status} ${text.slice(0, 160)}`;
-        if (problem) this.#cut.push(`${new Date().toISOString()} POST ${CHAT}: ${problem}`);
+        if (problem) this.#cut.push(`${now()} POST ${CHAT}: ${problem}`);
         else this.#streams += 1;
       } catch (error) {
-        this.#cut.push(`${new Date().toISOString()} POST ${CHAT}: ${error}`);
+        this.#cut.push(`${now()} POST ${CHAT}: ${error}`);
       }
     }
   }
@@ -160,7 +162,7 @@ export class Load {
       return await this.#sendOnce(ask, timeout);
     } catch (error) {
       if (!(error instanceof ClosedWhileIdle)) throw error;
-      this.#resent.push(`${new Date().toISOString()} ${ask.method} ${ask.path}`);
+      this.#resent.push(`${now()} ${ask.method} ${ask.path}`);
       return this.#sendOnce(ask, timeout, false);
     }
   }
